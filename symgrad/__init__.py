@@ -1,0 +1,1 @@
+"""symgrad: a compiler for derivations."""

@@ -1,0 +1,230 @@
+"""Core terms: the few constructs the judge sees, after definitions, kinds and vectors are gone.
+
+Every term denotes a real number.  ``Num Sym Ref Add Mul Div Pow Call Sum D Delta`` and nothing else.
+A :class:`Sum` over an empty range is 0; sizes are integers >= 1; indices are integers.
+
+>>> i, N = Sym("i", "index"), Sym("N", "size")
+>>> text(Sum(Mul((Sym("m"), Ref("x", (i,)))), i, Num(Fraction(1)), N))
+'Sum_{i=1..N}(m*x_{i})'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+Sort = Literal["real", "size", "index"]
+
+# Functions whose meaning the judge knows; any other name is an undefined function.
+BUILTIN = frozenset(
+    "exp log sigma tanh sinh cosh sqrt abs step sign relu max min pi".split()
+)
+
+
+class Core:
+    """Base of the core terms."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Num(Core):
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Sym(Core):
+    """A scalar: a real parameter, a size (integer >= 1) or an index (integer, bound or free)."""
+
+    name: str
+    sort: Sort = "real"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Core):
+    """An entry of indexed data or of a vector or matrix parameter: x_i, W_{jk}."""
+
+    name: str
+    indices: tuple[Core, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Core):
+    terms: tuple[Core, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(Core):
+    factors: tuple[Core, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Div(Core):
+    num: Core
+    den: Core
+
+
+@dataclass(frozen=True, slots=True)
+class Pow(Core):
+    """base^exp: integer exponents everywhere (base != 0 if negative), rational and symbolic real
+    exponents for base > 0 (base >= 0 for positive rationals with even denominator)."""
+
+    base: Core
+    exp: Core
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Core):
+    """fn(args).  For an undefined function ``orders[k]`` counts derivatives in argument k;
+    ``orders`` is () when there are none.  ``E`` of anything is an opaque linear expectation."""
+
+    fn: str
+    args: tuple[Core, ...]
+    orders: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Core):
+    """Sum of body for index = lower..upper, 0 if lower > upper."""
+
+    body: Core
+    index: Sym
+    lower: Core
+    upper: Core
+
+
+@dataclass(frozen=True, slots=True)
+class D(Core):
+    """Partial derivative of body by a Sym or Ref, all distinct entries independent."""
+
+    body: Core
+    var: Core
+
+
+@dataclass(frozen=True, slots=True)
+class Delta(Core):
+    """1 where left = right (as integers), else 0."""
+
+    left: Core
+    right: Core
+
+
+@dataclass(frozen=True, slots=True)
+class Given(Core):
+    """A hypothesis.  Free *index* symbols in it stand for every integer in their range.
+
+    ``op`` is "=", "!=", "<", "<=", ">", ">=" or "in"; for "in", ``rhs`` is unused and ``values``
+    lists the possible values.  ``text`` is what the author wrote, for reports.
+    """
+
+    lhs: Core
+    op: str
+    rhs: Core
+    values: tuple[Fraction, ...] = ()
+    text: str = ""
+
+
+def children(term: Core) -> tuple[Core, ...]:
+    match term:
+        case Add(terms):
+            return terms
+        case Mul(factors):
+            return factors
+        case Div(num, den):
+            return (num, den)
+        case Pow(base, exp):
+            return (base, exp)
+        case Call(_, args):
+            return args
+        case Ref(_, indices):
+            return indices
+        case Sum(body, index, lower, upper):
+            return (body, index, lower, upper)
+        case D(body, var):
+            return (body, var)
+        case Delta(left, right):
+            return (left, right)
+    return ()
+
+
+def rebuild(term: Core, fn: Callable[[Core], Core]) -> Core:
+    """The term with ``fn`` applied to its direct subterms (a Sum's index is left alone)."""
+    match term:
+        case Add(terms):
+            return Add(tuple(map(fn, terms)))
+        case Mul(factors):
+            return Mul(tuple(map(fn, factors)))
+        case Div(num, den):
+            return Div(fn(num), fn(den))
+        case Pow(base, exp):
+            return Pow(fn(base), fn(exp))
+        case Call(name, args, orders):
+            return Call(name, tuple(map(fn, args)), orders)
+        case Ref(name, indices):
+            return Ref(name, tuple(map(fn, indices)))
+        case Sum(body, index, lower, upper):
+            return Sum(fn(body), index, fn(lower), fn(upper))
+        case D(body, var):
+            return D(fn(body), fn(var))
+        case Delta(left, right):
+            return Delta(fn(left), fn(right))
+    return term
+
+
+def walk(term: Core) -> Iterator[Core]:
+    """The term and every subterm, outermost first, without recursion."""
+    stack = [term]
+    while stack:
+        t = stack.pop()
+        yield t
+        stack.extend(reversed(children(t)))
+
+
+def text(term: Core) -> str:
+    """A plain, unambiguous rendering for messages and witnesses."""
+    return _text(term, 0)
+
+
+def _text(term: Core, level: int) -> str:
+    # level: 0 sum, 1 product, 2 power base
+    match term:
+        case Num(value):
+            s = str(value)
+            return f"({s})" if level and (value < 0 or value.denominator != 1) else s
+        case Sym(name):
+            return name
+        case Ref(name, indices):
+            return f"{name}_{{{','.join(_text(k, 0) for k in indices)}}}"
+        case Add(terms):
+            s = " + ".join(_text(t, 0) for t in terms).replace("+ -", "- ") or "0"
+            return f"({s})" if level else s
+        case Mul(factors):
+            if len(factors) == 2 and factors[0] == Num(Fraction(-1)):
+                s = "-" + _text(factors[1], 1)
+                return f"({s})" if level else s
+            s = "*".join(_text(t, 1) for t in factors) or "1"
+            return f"({s})" if level > 1 else s
+        case Div(num, den):
+            s = f"{_text(num, 1)}/{_text(den, 2)}"
+            return f"({s})" if level else s
+        case Pow(base, exp):
+            s = f"{_text(base, 2)}^{_text(exp, 2)}"
+            return f"({s})" if level > 1 else s
+        case Call(fn, args, orders):
+            mark = "^{(" + ",".join(map(str, orders)) + ")}" if any(orders) else ""
+            return fn + mark + ("(" + ", ".join(_text(a, 0) for a in args) + ")" if args else "")
+        case Sum(body, index, lower, upper):
+            return f"Sum_{{{index.name}={_text(lower, 0)}..{_text(upper, 0)}}}({_text(body, 0)})"
+        case D(body, var):
+            return f"d/d{_text(var, 2)}({_text(body, 0)})"
+        case Delta(left, right):
+            return f"delta_{{{_text(left, 0)},{_text(right, 0)}}}"
+        case Given(lhs, op, rhs, values, shown):
+            if shown:
+                return shown
+            if op == "in":
+                return f"{_text(lhs, 0)} in {{{', '.join(map(str, values))}}}"
+            return f"{_text(lhs, 0)} {op} {_text(rhs, 0)}"
+    raise TypeError(f"not a core term: {term!r}")

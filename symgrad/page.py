@@ -1,0 +1,369 @@
+"""Page: a frozen tree of what is written, in the order in which it is written.
+
+Nothing here evaluates: ``y - (m x + b)`` stays a difference, ``x/x`` stays a fraction.  Names are
+canonical LaTeX (``x``, ``\\theta``, ``\\hat{y}``, ``\\mathbf{w}``, ``\\mathrm{MSE}``).  A bound index
+is an ordinary :class:`Sym` that an enclosing :class:`Sum` or :class:`Prod` names; ``free_names``
+and ``replace`` respect binding.  A matrix product is an ordered :class:`Mul` whose factors have
+matrix kinds (see ``scope.Kind``): order is always kept, so no separate product node is needed.
+
+>>> x, i = Sym("x"), Sym("i")
+>>> Sum(Indexed(x, (i,)), i, Num(1), Sym("N")) == Sum(Indexed(x, (i,)), i, Num(1), Sym("N"))
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from dataclasses import replace as _dc_replace
+from fractions import Fraction
+from typing import Literal, TypeVar
+
+from .errors import Span
+
+DerivativeStyle = Literal["operator", "fraction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A piece of written mathematics; ``span`` says where it stood and never affects equality."""
+
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Num(Node):
+    """A non-negative number as written; ``places`` counts written decimals (``0.50`` has 2)."""
+
+    value: Fraction | int
+    places: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sym(Node):
+    """A symbol by its canonical LaTeX name.  ``e``, ``\\pi`` and ``\\infty`` mean the constants
+    unless the scope says otherwise."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed(Node):
+    """``base_{lower}^{(upper)}``: x_i, W_{jk}, x^{(i)}_j, w^{[l]}; ``bracket`` is "()", "[]" or ""
+    and says how the upper index is marked (never a power)."""
+
+    base: Node
+    lower: tuple[Node, ...] = ()
+    upper: tuple[Node, ...] = ()
+    bracket: str = "()"
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Node):
+    """Terms in written order; a difference holds a :class:`Neg`."""
+
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neg(Node):
+    arg: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(Node):
+    """Factors in written order (also matrix products, by juxtaposition, ``\\cdot`` or ``\\times``)."""
+
+    factors: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hadamard(Node):
+    """Entrywise product, ``\\odot`` or ``\\circ``."""
+
+    factors: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frac(Node):
+    num: Node
+    den: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Pow(Node):
+    base: Node
+    exp: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """Application ``fn(args)``; ``fn`` is a Sym, an Indexed (``h_\\theta``) or a Prime (``f'``).
+
+    Built-in functions are Syms: ``\\exp \\log \\sigma \\tanh \\sinh \\cosh \\sqrt \\max \\min`` and
+    ``\\operatorname{relu} .. {sign} .. {softmax} .. {softplus} .. {diag} .. {tr} .. {Var} .. {Cov}``,
+    ``\\mathbb{E}``.
+    """
+
+    fn: Node
+    args: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prime(Node):
+    """``f'`` (order 1), ``f''``: a one-argument function differentiated, or by what the scope's nabla names."""
+
+    fn: Node
+    order: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BigOp(Node):
+    """Common part of Sum and Prod.  ``lower`` and ``upper`` are both None for an unbounded
+    ``\\sum_i``; ``condition`` holds what stands under the sign otherwise (``i<j``, ``j \\ne i``,
+    ``k \\in S``), with the index still in ``index``.  An absent index is ``Sym("")``."""
+
+    body: Node
+    index: Sym
+    lower: Node | None = None
+    upper: Node | None = None
+    condition: Relation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(BigOp):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Prod(BigOp):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative(Node):
+    """``\\frac{\\partial^k body}{\\partial v_1 ..}``; ``by`` lists (variable, order) as written.
+
+    ``style`` "fraction" has the body in the numerator, "operator" behind the fraction.
+    ``d`` is "\\partial" or "d".
+    """
+
+    body: Node
+    by: tuple[tuple[Node, int], ...]
+    style: DerivativeStyle = "operator"
+    d: str = "\\partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient(Node):
+    """``\\nabla_{wrt} body``; ``wrt`` None is a bare nabla; order 2 is ``\\nabla^2`` (Hessian)."""
+
+    body: Node
+    wrt: Node | None = None
+    order: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose(Node):
+    arg: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Norm(Node):
+    """``\\lVert arg \\rVert_p``; ``p`` None is the Euclidean (or Frobenius) norm."""
+
+    arg: Node
+    p: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Abs(Node):
+    arg: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Inner(Node):
+    """``\\langle left, right \\rangle``."""
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Component(Node):
+    """``[arg]_{lower}`` or ``(arg)_{lower}``: an entry of a compound vector or matrix."""
+
+    arg: Node
+    lower: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator(Node):
+    """``\\mathbb{1}[condition]``: 1 where the relation holds, else 0."""
+
+    condition: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Cases(Node):
+    """Branches (value, condition); the condition None is "otherwise"."""
+
+    branches: tuple[tuple[Node, Relation | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix(Node):
+    """An explicit matrix, row by row."""
+
+    rows: tuple[tuple[Node, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dots(Node):
+    """An ellipsis that stands for terms, factors or entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated(Node):
+    """``body |_{at}``: the body at a point, e.g. ``\\big|_{\\theta = 0}``."""
+
+    body: Node
+    at: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Relation(Node):
+    """``lhs op rhs``; ``op`` is one of = != < <= > >= ~ approx := equiv to in propto."""
+
+    lhs: Node
+    op: str
+    rhs: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Chain(Node):
+    """``first op1 n1 op2 n2 ..`` as one display writes it."""
+
+    first: Node
+    rest: tuple[tuple[str, Node], ...]
+
+    def relations(self) -> tuple[Relation, ...]:
+        """Relations between neighbours, in reading order."""
+        out = []
+        left = self.first
+        for op, right in self.rest:
+            out.append(Relation(left, op, right, span=right.span))
+            left = right
+        return tuple(out)
+
+
+N_ = TypeVar("N_", bound=Node)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """Direct sub-nodes, in field order."""
+    for f in fields(node):
+        if f.name != "span":
+            yield from _nodes_in(getattr(node, f.name))
+
+
+def _nodes_in(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes_in(item)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it, outermost first."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def map_children(node: N_, fn: Callable[[Node], Node]) -> N_:
+    """A copy of the node with ``fn`` applied to each direct sub-node (the node itself if unchanged)."""
+    changes: dict[str, object] = {}
+    for f in fields(node):
+        if f.name == "span":
+            continue
+        old = getattr(node, f.name)
+        new = _map_value(old, fn)
+        if new is not old:
+            changes[f.name] = new
+    return _dc_replace(node, **changes) if changes else node  # type: ignore[arg-type,no-any-return]
+
+
+def _map_value(value: object, fn: Callable[[Node], Node]) -> object:
+    if isinstance(value, Node):
+        return fn(value)
+    if isinstance(value, tuple):
+        new = tuple(_map_value(item, fn) for item in value)
+        return new if any(a is not b for a, b in zip(new, value, strict=True)) else value
+    return value
+
+
+def free_names(node: Node) -> frozenset[str]:
+    """Names of the symbols that no Sum or Prod inside ``node`` binds."""
+    if isinstance(node, Sym):
+        return frozenset((node.name,))
+    if isinstance(node, BigOp):
+        inner = free_names(node.body)
+        if node.condition is not None:
+            inner |= free_names(node.condition)
+        inner -= {node.index.name}
+        for bound in (node.lower, node.upper):
+            if bound is not None:
+                inner |= free_names(bound)
+        return inner
+    out: frozenset[str] = frozenset()
+    for child in children(node):
+        out |= free_names(child)
+    return out
+
+
+def fresh_name(base: str, taken: frozenset[str]) -> str:
+    """A name not in ``taken``, made from ``base``: the letters after i, then primes of ``base``."""
+    for name in (base, *"ijklrstuvpq"):
+        if name not in taken:
+            return name
+    name = base
+    while name in taken:
+        name += "'"
+    return name
+
+
+def substitute(node: Node, mapping: dict[Node, Node]) -> Node:
+    """Replace whole sub-nodes (compared with ==), renaming bound indices that would capture."""
+    if not mapping:
+        return node
+    if node in mapping:
+        return mapping[node]
+    if isinstance(node, BigOp):
+        inner = {k: v for k, v in mapping.items() if node.index.name not in free_names(k)}
+        incoming: frozenset[str] = frozenset()
+        for v in inner.values():
+            incoming |= free_names(v)
+        index, body, condition = node.index, node.body, node.condition
+        if index.name in incoming and any(k in set(walk(body)) for k in inner):
+            new = Sym(fresh_name(index.name, incoming | free_names(body)))
+            body = substitute(body, {index: new})
+            if condition is not None:
+                moved = substitute(condition, {index: new})
+                assert isinstance(moved, Relation)
+                condition = moved
+            index = new
+        if condition is not None:
+            mapped = substitute(condition, inner)
+            assert isinstance(mapped, Relation)
+            condition = mapped
+        return type(node)(
+            substitute(body, inner),
+            index,
+            None if node.lower is None else substitute(node.lower, mapping),
+            None if node.upper is None else substitute(node.upper, mapping),
+            condition,
+            span=node.span,
+        )
+    return map_children(node, lambda child: substitute(child, mapping))
