@@ -19,7 +19,7 @@ Sort = Literal["real", "size", "index"]
 
 # Functions whose meaning the judge knows; any other name is an undefined function.
 BUILTIN = frozenset(
-    "exp log sigma tanh sinh cosh sqrt abs step sign relu max min pi".split()
+    ["exp", "log", "sigma", "tanh", "sinh", "cosh", "sqrt", "abs", "step", "sign", "relu", "max", "min", "pi"]
 )
 
 

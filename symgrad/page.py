@@ -111,7 +111,7 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True)
 class Prime(Node):
-    """``f'`` (order 1), ``f''``: a one-argument function differentiated, or by what the scope's nabla names."""
+    """``f'`` (order 1), ``f''``: differentiated by its argument, or by what the scope's nabla names."""
 
     fn: Node
     order: int = 1
@@ -292,7 +292,7 @@ def map_children(node: N_, fn: Callable[[Node], Node]) -> N_:
         new = _map_value(old, fn)
         if new is not old:
             changes[f.name] = new
-    return _dc_replace(node, **changes) if changes else node  # type: ignore[arg-type,no-any-return]
+    return _dc_replace(node, **changes) if changes else node  # type: ignore[arg-type]
 
 
 def _map_value(value: object, fn: Callable[[Node], Node]) -> object:
@@ -328,10 +328,7 @@ def fresh_name(base: str, taken: frozenset[str]) -> str:
     for name in (base, *"ijklrstuvpq"):
         if name not in taken:
             return name
-    name = base
-    while name in taken:
-        name += "'"
-    return name
+    return fresh_name(base + "'", taken)
 
 
 def substitute(node: Node, mapping: dict[Node, Node]) -> Node:
