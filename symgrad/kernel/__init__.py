@@ -1,0 +1,116 @@
+"""The judge: one pure function that decides ``lhs = rhs`` between core terms.
+
+*Proved* means: at every point (every size >= 1, all real data and parameters) at which both sides
+as received are defined and the givens hold, the sides are equal; ``assuming`` lists what that
+excludes.  The proof is a chain of identities that brings lhs - rhs to 0 (``normal``).  *Refuted*
+means: ``witness`` is a point of that domain at which the sides differ, evaluated independently of
+the normal form in exact rationals or disjoint balls.  Everything else is *undecided*, with the
+reason.  No sampling ever proves, and nothing is simplified by a heuristic that could be wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import ctx
+
+from ..core import Core, Given, Num, children, text
+from ..verdict import Verdict
+from .algebra import OutOfFuel, Undefined
+from .differentiate import derivative, eliminate
+from .domain import conditions
+from .hypotheses import assume
+from .normal import Normal, Unsupported
+from .witness import search
+
+__all__ = ["derivative", "judge"]
+
+FUEL = 10**6
+DEPTH = 150
+ZERO = Num(Fraction(0))
+
+
+def judge(lhs: Core, rhs: Core, given: tuple[Given, ...] = (), fuel: int = FUEL) -> Verdict:
+    """Decide ``lhs = rhs`` for all values of the free symbols, under ``given``.
+
+    >>> from fractions import Fraction
+    >>> a, two = Sym("a"), Num(Fraction(2))
+    >>> print(judge(Mul((a, a)), Pow(a, two)))
+    proved
+    >>> print(judge(Mul((a, two)), Pow(a, two)))
+    refuted at a = 1: left = 2, right = 1
+    """
+    if _depth(lhs) > DEPTH or _depth(rhs) > DEPTH:
+        return Verdict("undecided", reason="the expression is nested too deeply")
+    precision = ctx.prec
+    try:
+        return _judge(lhs, rhs, given, fuel)
+    except RecursionError:
+        return Verdict("undecided", reason="the expression is nested too deeply")
+    finally:
+        ctx.prec = precision
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    conditions: tuple[str, ...]
+    """What the rewritings assumed (index ranges, a ratio that is not 1)."""
+
+
+def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict:
+    reason = "no proof and no counterexample found"
+    proof: _Proof | None = None
+    used: tuple[Given, ...] = ()
+    kinks: list[Core] = []
+    try:
+        # Differentiate with all entries independent; only then may givens rewrite anything.
+        left, right = eliminate(lhs, kinks), eliminate(rhs, kinks)
+        proof = _prove(left, right, (), fuel)
+        if proof is None and given:
+            proof = _prove(left, right, given, fuel)
+            if proof is not None:
+                used = given
+                for g in given:
+                    fewer = tuple(k for k in used if k is not g)
+                    smaller = _prove(left, right, fewer, fuel)
+                    if smaller is not None:
+                        used, proof = fewer, smaller
+    except OutOfFuel:
+        reason = "fuel spent: too large to decide within the limit"
+    except Undefined:
+        reason = "the sides are defined nowhere (division by zero, or log of a number that is not positive)"
+    except Unsupported as problem:
+        reason = str(problem)
+    if proof is None:
+        witness, defined = search(lhs, rhs, given)
+        if witness is not None:
+            return Verdict("refuted", witness=witness)
+        if given and not defined and not search(ZERO, ZERO, given, 40, domain_only=True)[1]:
+            reason = "no values were found that satisfy the givens"
+        return Verdict("undecided", reason=reason)
+    domain = [*conditions(lhs, given), *conditions(rhs, given), *(f"{text(k)} != 0" for k in kinks)]
+    # A domain that holds no point would make every equality on it true.
+    if (domain or given) and not search(lhs, rhs, given, 200, domain_only=True)[1]:
+        return Verdict("undecided", reason="no point was found at which both sides are defined")
+    named = dict.fromkeys([*domain, *proof.conditions, *(text(g) for g in used)])
+    return Verdict("proved", assuming=tuple(named))
+
+
+def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> _Proof | None:
+    """A proof that the D-free terms are equal where defined, or None."""
+    algebra = Normal(fuel)
+    assume(algebra, given)
+    gap = algebra.sub(algebra.norm(left, {}), algebra.norm(right, {}))
+    if not algebra.vanishes(gap) and not algebra.vanishes_by_cases(gap):
+        return None
+    return _Proof(tuple(algebra.conditions))
+
+
+def _depth(term: Core) -> int:
+    deepest, stack = 0, [(term, 1)]
+    while stack and deepest <= DEPTH:
+        t, d = stack.pop()
+        deepest = max(deepest, d)
+        stack += [(k, d + 1) for k in children(t)]
+    return deepest

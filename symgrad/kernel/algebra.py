@@ -1,0 +1,480 @@
+"""Laurent polynomials over Q in interned atoms: the arithmetic under the normal form.
+
+A polynomial is a dict from monomial to coefficient; a monomial is a tuple of (atom id, exponent)
+sorted by id.  Exponents are integers, or fractions for exponentials and roots.  An irreducible
+polynomial that was divided by is itself an atom ("poly", P), present only with negative (or
+fractional) exponents; ``reduce`` keeps that form canonical:
+
+* q^e with e >= 1 is expanded;
+* with q = c_d g^d + .. + c_0 in its highest atom g and c_d, c_0 units, g^n q^-k is rewritten until
+  0 <= n < d (partial fractions in g), so that 1/(1+E_1), .., 1/(1+E_50) never meet a common
+  denominator;
+* idempotent atoms (step, delta, y in {0,1}) have exponent 1.
+
+Every rewriting is an identity on the common domain, so a difference that becomes 0 is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import comb
+from typing import Any, TypeAlias
+
+from flint import Ordering, fmpq, fmpq_mpoly_ctx
+
+Exp: TypeAlias = int | Fraction
+Mono: TypeAlias = tuple[tuple[int, Exp], ...]
+Poly: TypeAlias = dict[Mono, Any]
+Frozen: TypeAlias = tuple[tuple[Mono, Any], ...]
+
+ONE: Mono = ()
+
+
+class OutOfFuel(Exception):
+    """The counted work is spent: the verdict is undecided."""
+
+
+class Undefined(Exception):
+    """An expression with empty domain, such as 1/(a - a) or log(0)."""
+
+
+def freeze(p: Poly) -> Frozen:
+    return tuple(sorted(p.items(), key=lambda item: item[0]))
+
+
+def thaw(p: Frozen) -> Poly:
+    return dict(p)
+
+
+def const(value: Any) -> Poly:
+    return {ONE: fmpq(value)} if value else {}
+
+
+def constant_of(p: Poly) -> Any | None:
+    """The value of a constant polynomial, else None."""
+    if not p:
+        return fmpq(0)
+    return p[ONE] if len(p) == 1 and ONE in p else None
+
+
+def integer_of(p: Poly) -> int | None:
+    c = constant_of(p)
+    return int(c.p) if c is not None and c.q == 1 else None
+
+
+def mono_mul(a: Mono, b: Mono) -> Mono:
+    if not a:
+        return b
+    if not b:
+        return a
+    d = dict(a)
+    for k, e in b:
+        s = d.get(k, 0) + e
+        if s:
+            d[k] = s
+        else:
+            del d[k]
+    return tuple(sorted(d.items()))
+
+
+def mono_pow(a: Mono, n: Exp) -> Mono:
+    return tuple((k, _exp(e * n)) for k, e in a) if n else ONE
+
+
+def _exp(e: Exp) -> Exp:
+    return e if isinstance(e, int) else (int(e) if e.denominator == 1 else e)
+
+
+class Algebra:
+    """Interned atoms and the ring operations on polynomials over them, with counted work."""
+
+    def __init__(self, fuel: int) -> None:
+        self.fuel = fuel
+        self.atoms: list[tuple[Any, ...]] = []
+        self.deps: list[frozenset[int]] = []
+        self._ids: dict[tuple[Any, ...], int] = {}
+        self._special: set[int] = set()
+        self._value_sets: dict[int, tuple[Any, Any]] = {}
+        self._mains: dict[int, tuple[int, int, list[tuple[int, Poly]]] | None] = {}
+        self._ranks: dict[int, tuple[int, int, int]] = {}
+        self._factored: dict[Frozen, tuple[Any, Mono, tuple[tuple[int, int], ...]]] = {}
+
+    # -- atoms -------------------------------------------------------------------------------
+    def atom(self, key: tuple[Any, ...], deps: Iterable[int] = ()) -> int:
+        """The id of an atom; ``deps`` are ids of the symbols and indices it contains."""
+        known = self._ids.get(key)
+        if known is not None:
+            return known
+        n = len(self.atoms)
+        self._ids[key] = n
+        self.atoms.append(key)
+        own = {n} if key[0] in ("sym", "idx", "bound") else set()
+        self.deps.append(frozenset(own).union(deps))
+        if key[0] in ("poly", "step", "delta", "prime"):
+            self._special.add(n)
+        self.burn(1)
+        return n
+
+    def restrict(self, n: int, values: tuple[Any, Any]) -> None:
+        """Atom ``n`` takes two values only: its square is linear in it."""
+        self._special.add(n)
+        self._value_sets[n] = values
+
+    def burn(self, work: int) -> None:
+        self.fuel -= work
+        if self.fuel < 0:
+            raise OutOfFuel
+
+    def mono_deps(self, m: Mono) -> frozenset[int]:
+        out: frozenset[int] = frozenset()
+        for k, _ in m:
+            out |= self.deps[k]
+        return out
+
+    def poly_deps(self, p: Poly) -> frozenset[int]:
+        out: frozenset[int] = frozenset()
+        for m in p:
+            out |= self.mono_deps(m)
+        return out
+
+    # -- ring --------------------------------------------------------------------------------
+    def gen(self, n: int, e: Exp = 1) -> Poly:
+        return {((n, e),): fmpq(1)}
+
+    def add(self, *polys: Poly) -> Poly:
+        out: Poly = {}
+        for p in polys:
+            self.burn(len(p))
+            for m, c in p.items():
+                self._accumulate(out, m, c)
+        return out
+
+    @staticmethod
+    def _accumulate(out: Poly, m: Mono, c: Any) -> None:
+        old = out.get(m)
+        if old is None:
+            out[m] = c
+        else:
+            c = old + c
+            if c:
+                out[m] = c
+            else:
+                del out[m]
+
+    def scale(self, p: Poly, c: Any) -> Poly:
+        return {m: k * c for m, k in p.items()} if c else {}
+
+    def sub(self, p: Poly, q: Poly) -> Poly:
+        return self.add(p, self.scale(q, fmpq(-1)))
+
+    def times(self, p: Poly, m: Mono, c: Any = 1) -> Poly:
+        """p * c * m for a monomial m."""
+        return self.reduce({mono_mul(k, m): v * c for k, v in p.items()})
+
+    def mul(self, p: Poly, q: Poly) -> Poly:
+        if not p or not q:
+            return {}
+        self.burn(len(p) * len(q))
+        if len(p) * len(q) > 400:
+            big = self._flint_mul(p, q)
+            if big is not None:
+                return self.reduce(big)
+        out: Poly = {}
+        for m, c in p.items():
+            for k, d in q.items():
+                self._accumulate(out, mono_mul(m, k), c * d)
+        return self.reduce(out)
+
+    def _flint_mul(self, p: Poly, q: Poly) -> Poly | None:
+        gens = sorted({k for r in (p, q) for m in r for k, _ in m})
+        if len(gens) > 40 or any(not isinstance(e, int) or e < 0 for r in (p, q) for m in r for _, e in m):
+            return None
+        ring = _ring(len(gens))
+        place = {g: j for j, g in enumerate(gens)}
+        product = ring.from_dict(_dense(p, place)) * ring.from_dict(_dense(q, place))
+        return _sparse(product, gens)
+
+    def power(self, p: Poly, n: int) -> Poly:
+        """p^n for an integer n; the terms of the result are bounded before they are computed."""
+        if n < 0:
+            return self.power(self.inverse(p), -n)
+        if len(p) == 1:
+            ((m, c),) = p.items()
+            if n > 10_000 and c * c != 1:
+                raise OutOfFuel
+            self.burn(1 + n // 64)
+            return self.reduce({mono_pow(m, n): c**n})
+        if n > 100_000:
+            raise OutOfFuel
+        self.burn(comb(n + len(p) - 1, min(n, len(p) - 1)) if p and len(p) * n < 100_000 else self.fuel + 1)
+        out, base = const(1), p
+        while n:
+            if n & 1:
+                out = self.mul(out, base)
+            n >>= 1
+            if n:
+                base = self.mul(base, base)
+        return out
+
+    # -- division ----------------------------------------------------------------------------
+    def factor(self, p: Poly) -> tuple[Any, Mono, tuple[tuple[int, int], ...]]:
+        """p = c * monomial * prod q^k with irreducible ("poly", q) atoms; p must not be 0."""
+        if len(p) == 1:
+            ((m, c),) = p.items()
+            return c, m, ()
+        key = freeze(p)
+        found = self._factored.get(key)
+        if found is None:
+            found = self._factored[key] = self._factor(p)
+        return found
+
+    def _factor(self, p: Poly) -> tuple[Any, Mono, tuple[tuple[int, int], ...]]:
+        p, content = self._clear(p)
+        if len(p) == 1:
+            ((m, c),) = p.items()
+            return c, mono_mul(m, content), ()
+        gens = sorted({k for m in p for k, _ in m})
+        scale = {}
+        for g in gens:
+            den = 1
+            for m in p:
+                for k, e in m:
+                    if k == g and not isinstance(e, int):
+                        den = den * e.denominator // _gcd(den, e.denominator)
+            scale[g] = den
+        degree = max(sum(int(e * scale[k]) for k, e in m) for m in p)
+        self.burn(len(p) * (1 + degree) * 8)
+        place = {g: j for j, g in enumerate(gens)}
+        scaled = {tuple((k, int(e * scale[k])) for k, e in m): c for m, c in p.items()}
+        c, parts = _ring(len(gens)).from_dict(_dense(scaled, place)).factor()
+        factors = []
+        for part, multiplicity in parts:
+            q = {
+                tuple((k, _exp(Fraction(e, scale[k]))) for k, e in m): v
+                for m, v in _sparse(part, gens).items()
+            }
+            lead = q[max(q, key=self._order)]
+            c = c * lead**multiplicity
+            factors.append((self._poly_atom({m: v / lead for m, v in q.items()}), int(multiplicity)))
+        return c, content, tuple(sorted(factors))
+
+    def _clear(self, p: Poly) -> tuple[Poly, Mono]:
+        """(r, m) with p = r * m, r free of negative exponents and of common monomials."""
+        for _ in range(20):
+            low: dict[int, Exp] = {}
+            for j, m in enumerate(p):
+                d = dict(m)
+                if j == 0:
+                    low = d
+                else:
+                    low = {k: min(low.get(k, 0), d.get(k, 0)) for k in {*low, *d}}
+            low = {k: e for k, e in low.items() if e}
+            if not low:
+                return p, ONE
+            content = tuple(sorted(low.items()))
+            cleared = self.times(p, mono_pow(content, -1))
+            if not cleared:
+                raise Undefined
+            rest, more = self._clear(cleared)
+            return rest, mono_mul(content, more)
+        raise OutOfFuel
+
+    def _order(self, m: Mono) -> tuple[Any, ...]:
+        return tuple(sorted(((self.rank(k), e) for k, e in m), reverse=True))
+
+    def rank(self, n: int) -> tuple[int, int, int]:
+        """Order of atoms for elimination: what carries data stands above pure parameters."""
+        known = self._ranks.get(n)
+        if known is None:
+            key = self.atoms[n]
+            indexed = any(self.atoms[d][0] in ("idx", "bound") for d in self.deps[n])
+            data = key[0] in ("ref", "sum") or (
+                key[0] == "exp" and any(self.atoms[k][0] in ("ref", "sum") for k, _ in key[1])
+            )
+            known = self._ranks[n] = (2 * indexed + data, len(self.deps[n]), n)
+        return known
+
+    def _poly_atom(self, q: Poly) -> int:
+        n = self.atom(("poly", freeze(q)), self.poly_deps(q))
+        if n not in self._mains:
+            self._mains[n] = self._main(q)
+        return n
+
+    def _main(self, q: Poly) -> tuple[int, int, list[tuple[int, Poly]]] | None:
+        """(g, d, [(k, c_k)]): q as a polynomial in its highest atom g, if c_d and c_0 are units."""
+        g = max({k for m in q for k, _ in m}, key=self.rank)
+        parts: dict[int, Poly] = {}
+        for m, c in q.items():
+            e = dict(m).get(g, 0)
+            if not isinstance(e, int):
+                return None
+            parts.setdefault(e, {})[tuple(x for x in m if x[0] != g)] = c
+        d = max(parts)
+        if d == 0 or len(parts[d]) != 1:
+            return None
+        return g, d, sorted(parts.items())
+
+    def inverse(self, p: Poly) -> Poly:
+        """1/p where p is not 0."""
+        if not p:
+            raise Undefined
+        if len(p) > 1:
+            switch = next(
+                (k for m in p for k, _ in m if self.atoms[k][0] in ("step", "delta")), None
+            )
+            if switch is not None:
+                off: Poly = {m: c for m, c in p.items() if all(k != switch for k, _ in m)}
+                on = self.add(off, {
+                    tuple(x for x in m if x[0] != switch): c for m, c in p.items() if m not in off
+                })
+                s = self.gen(switch)
+                return self.add(
+                    self.mul(self.inverse(on), s), self.mul(self.inverse(off), self.sub(const(1), s))
+                )
+        c, m, factors = self.factor(p)
+        out = {mono_pow(m, -1): 1 / c}
+        if factors:
+            out = {mono_mul(mono_pow(m, -1), tuple((k, -e) for k, e in factors)): 1 / c}
+        return self.reduce(out)
+
+    # -- canonical form ----------------------------------------------------------------------
+    def reduce(self, p: Poly) -> Poly:
+        if not self._special:
+            return p
+        special = self._special
+        if not any(k in special for m in p for k, _ in m):
+            return p
+        out: Poly = {}
+        work = list(p.items())
+        while work:
+            m, c = work.pop()
+            step = self._rewrite(m)
+            if step is None:
+                self._accumulate(out, m, c)
+            else:
+                self.burn(len(step))
+                work.extend((k, v * c) for k, v in step.items())
+        return out
+
+    def _rewrite(self, m: Mono) -> Poly | None:
+        """One reduction of a monomial, or None if it is reduced."""
+        exps: dict[int, Exp] | None = None
+        for n, e in m:
+            if n not in self._special:
+                continue
+            kind = self.atoms[n][0]
+            if kind == "poly":
+                if e >= 1:
+                    whole = int(e)
+                    rest = mono_mul(m, ((n, -whole),))
+                    return self.times(self.power(thaw(self.atoms[n][1]), whole), rest)
+                main = self._mains[n]
+                if main is None or e >= 0:
+                    continue
+                g, d, parts = main
+                exps = exps or dict(m)
+                k = exps.get(g, 0)
+                if k >= d:
+                    return self._lower(m, n, g, parts)
+                if k < 0 and parts[0][0] == 0 and len(parts[0][1]) == 1:
+                    return self._raise(m, n, g, parts)
+            elif kind in ("step", "delta"):
+                if e != 1 and e > 0:
+                    return {tuple((k, 1 if k == n else x) for k, x in m): fmpq(1)}
+            elif kind == "prime":
+                if e >= 1 or e < 0:
+                    whole = int(e // 1)
+                    return {mono_mul(m, ((n, -whole),)): fmpq(self.atoms[n][1]) ** whole}
+            elif n in self._value_sets and isinstance(e, int) and e >= 2:
+                a, b = self._value_sets[n]
+                rest = mono_mul(m, ((n, -2),))
+                return _drop_zero({mono_mul(rest, ((n, 1),)): a + b, rest: -a * b})
+        return None
+
+    def _lower(self, m: Mono, q: int, g: int, parts: list[tuple[int, Poly]]) -> Poly:
+        # g^d = (q - sum_{k<d} c_k g^k) / c_d
+        d, lead = parts[-1]
+        ((unit, c),) = lead.items()
+        base = mono_mul(m, mono_mul(((g, -d),), mono_pow(unit, -1)))
+        out = {mono_mul(base, ((q, 1),)): 1 / c}
+        for k, coeff in parts[:-1]:
+            shifted = mono_mul(base, ((g, k),)) if k else base
+            for u, v in coeff.items():
+                self._accumulate(out, mono_mul(shifted, u), -v / c)
+        return out
+
+    def _raise(self, m: Mono, q: int, g: int, parts: list[tuple[int, Poly]]) -> Poly:
+        # 1 = (q - sum_{k>0} c_k g^k) / c_0
+        ((unit, c),) = parts[0][1].items()
+        base = mono_mul(m, mono_pow(unit, -1))
+        out = {mono_mul(base, ((q, 1),)): 1 / c}
+        for k, coeff in parts[1:]:
+            shifted = mono_mul(base, ((g, k),))
+            for u, v in coeff.items():
+                self._accumulate(out, mono_mul(shifted, u), -v / c)
+        return out
+
+    def vanishes(self, p: Poly) -> bool:
+        """Is p zero over a common denominator?  (Sound; complete in free atoms.)"""
+        for _ in range(50):
+            if not p:
+                return True
+            low: dict[int, Exp] = {}
+            for m in p:
+                for k, e in m:
+                    if e < 0 and self.atoms[k][0] == "poly":
+                        low[k] = min(low.get(k, 0), e)
+            if not low:
+                return False
+            # Multiply by one denominator at a time without its partial fractions.
+            k, e = min(low.items(), key=lambda item: self.rank(item[0]))
+            whole = -int(e // 1)
+            q = thaw(self.atoms[k][1])
+            self.burn(len(p) * len(q) * whole)
+            out: Poly = {}
+            powers = [const(1)]
+            for _ in range(whole):
+                powers.append(self.mul(powers[-1], q))
+            for m, c in p.items():
+                left = dict(m).get(k, 0)
+                missing = whole if left == 0 else whole + int(left // 1)
+                rest = tuple(x for x in m if x[0] != k)
+                frac = left - int(left // 1)
+                if frac:
+                    rest = mono_mul(rest, ((k, frac),))
+                for u, v in powers[missing].items():
+                    self._accumulate(out, mono_mul(rest, u), c * v)
+            p = out
+        return False
+
+
+def _drop_zero(p: Poly) -> Poly:
+    return {m: c for m, c in p.items() if c}
+
+
+def _gcd(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a
+
+
+def _ring(n: int) -> Any:
+    return fmpq_mpoly_ctx.get(tuple(f"g{j}" for j in range(n)), Ordering.lex)
+
+
+def _dense(p: Poly, place: dict[int, int]) -> dict[tuple[int, ...], Any]:
+    out = {}
+    n = len(place)
+    for m, c in p.items():
+        row = [0] * n
+        for k, e in m:
+            row[place[k]] = int(e)
+        out[tuple(row)] = c
+    return out
+
+
+def _sparse(p: Any, gens: list[int]) -> Poly:
+    return {
+        tuple((gens[j], int(e)) for j, e in enumerate(row) if e): c for row, c in p.to_dict().items()
+    }

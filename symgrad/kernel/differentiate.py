@@ -1,0 +1,161 @@
+"""Differentiation of core terms, entries independent; deltas instead of cases.
+
+The elementary derivatives are one table; a function that is not in it is undefined and gets the
+derivative symbols of ``Call.orders``.
+
+>>> from symgrad.core import Call, Mul, Sym, text
+>>> w = Sym("w")
+>>> text(derivative(Call("exp", (Mul((w, Sym("c"))),)), w))
+'exp(w*c)*c'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from ..core import BUILTIN, Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, text, walk
+from .normal import Unsupported
+
+ZERO, ONE, TWO = Num(Fraction(0)), Num(Fraction(1)), Num(Fraction(2))
+MINUS = Num(Fraction(-1))
+
+# f -> f'(z) as a term in z, for the functions of one argument that the judge knows.
+TABLE: dict[str, Callable[[Core], Core]] = {
+    "exp": lambda z: Call("exp", (z,)),
+    "log": lambda z: Div(ONE, z),
+    "sigma": lambda z: Mul((Call("sigma", (z,)), Add((ONE, Mul((MINUS, Call("sigma", (z,)))))))),
+    "tanh": lambda z: Add((ONE, Mul((MINUS, Pow(Call("tanh", (z,)), TWO))))),
+    "sinh": lambda z: Call("cosh", (z,)),
+    "cosh": lambda z: Call("sinh", (z,)),
+    "sqrt": lambda z: Div(ONE, Mul((TWO, Call("sqrt", (z,))))),
+    "abs": lambda z: Call("sign", (z,)),
+    "relu": lambda z: Call("step", (z,)),
+    "step": lambda z: ZERO,
+    "sign": lambda z: ZERO,
+}
+# Derivatives at 0 do not exist for these: the argument is assumed nonzero.
+KINKED = frozenset(("abs", "relu", "step", "sign"))
+
+
+def eliminate(term: Core, kinks: list[Core]) -> Core:
+    """The term without D; ``kinks`` receives every argument assumed nonzero on the way."""
+    if not any(isinstance(t, D) for t in walk(term)):
+        return term
+    if isinstance(term, D):
+        return derivative(eliminate(term.body, kinks), term.var, kinks)
+    return rebuild(term, lambda t: eliminate(t, kinks))
+
+
+def derivative(term: Core, var: Core, kinks: list[Core] | None = None) -> Core:
+    """Partial derivative of a D-free term by a Sym or Ref."""
+    if isinstance(var, Sym) and var.sort != "real":
+        raise Unsupported(f"{var.name} is an integer: no derivative by it")
+    if not isinstance(var, Sym | Ref):
+        raise Unsupported(f"no derivative by {text(var)}")
+    return _d(term, var, [] if kinks is None else kinks)
+
+
+def _d(t: Core, v: Sym | Ref, kinks: list[Core]) -> Core:
+    match t:
+        case Num() | Delta():
+            return ZERO
+        case Sym():
+            return ONE if t == v else ZERO
+        case Ref(name, indices):
+            if not isinstance(v, Ref) or v.name != name or len(v.indices) != len(indices):
+                return ZERO
+            return times(*(_delta(a, b) for a, b in zip(indices, v.indices, strict=True)))
+        case Add(terms):
+            return plus(*(_d(k, v, kinks) for k in terms))
+        case Mul(factors):
+            return plus(*(
+                times(*factors[:k], _d(f, v, kinks), *factors[k + 1 :]) for k, f in enumerate(factors)
+            ))
+        case Div(num, den):
+            dn, dd = _d(num, v, kinks), _d(den, v, kinks)
+            if dd == ZERO:
+                return ZERO if dn == ZERO else Div(dn, den)
+            return plus(Div(dn, den) if dn != ZERO else ZERO, times(MINUS, num, Div(dd, Pow(den, TWO))))
+        case Pow(base, exp):
+            return _d_power(base, exp, v, kinks)
+        case Call(fn, args, orders):
+            return _d_call(fn, args, orders, v, kinks)
+        case Sum(body, index, lower, upper):
+            if any(s == index for s in walk(v)):
+                fresh = Sym(index.name + "'", "index")
+                return _d(Sum(rename(body, index, fresh), fresh, lower, upper), v, kinks)
+            inner = _d(body, v, kinks)
+            return ZERO if inner == ZERO else Sum(inner, index, lower, upper)
+    raise Unsupported(f"no derivative of {text(t)}")
+
+
+def _d_power(base: Core, exp: Core, v: Sym | Ref, kinks: list[Core]) -> Core:
+    db, de = _d(base, v, kinks), _d(exp, v, kinks)
+    if isinstance(exp, Num):
+        lower: Core = Num(exp.value - 1)
+        inner = base if lower == ONE else (ONE if lower == ZERO else Pow(base, lower))
+    else:
+        inner = Pow(base, plus(exp, MINUS))
+    first = times(exp, inner, db)
+    return plus(first, times(Pow(base, exp), Call("log", (base,)), de))
+
+
+def _d_call(
+    fn: str, args: tuple[Core, ...], orders: tuple[int, ...], v: Sym | Ref, kinks: list[Core]
+) -> Core:
+    if fn == "E":
+        inner = _d(args[0], v, kinks)
+        return ZERO if inner == ZERO else Call("E", (inner,))
+    if fn in ("max", "min"):
+        out = args[0]
+        for b in args[1:]:
+            gap = plus(out, times(MINUS, b))
+            rest = Call("relu", (gap,))
+            out = plus(b, rest) if fn == "max" else plus(out, times(MINUS, rest))
+        return _d(out, v, kinks)
+    inner_ds = [_d(a, v, kinks) for a in args]
+    if all(d == ZERO for d in inner_ds):
+        return ZERO
+    if fn in TABLE:
+        if fn in KINKED:
+            kinks.append(args[0])
+        return times(TABLE[fn](args[0]), inner_ds[0])
+    if fn in BUILTIN:
+        raise Unsupported(f"no derivative of {fn}")
+    base = orders or (0,) * len(args)
+    return plus(*(
+        times(Call(fn, args, tuple(o + (j == k) for j, o in enumerate(base))), d)
+        for k, d in enumerate(inner_ds)
+    ))
+
+
+def _delta(a: Core, b: Core) -> Core:
+    if a == b:
+        return ONE
+    if isinstance(a, Num) and isinstance(b, Num):
+        return ZERO
+    return Delta(a, b)
+
+
+def rename(t: Core, old: Sym, new: Sym) -> Core:
+    """The term with the free symbol ``old`` replaced."""
+    if t == old:
+        return new
+    if isinstance(t, Sum) and t.index == old:
+        return Sum(t.body, t.index, rename(t.lower, old, new), rename(t.upper, old, new))
+    return rebuild(t, lambda k: rename(k, old, new))
+
+
+def plus(*terms: Core) -> Core:
+    """A sum without zero terms."""
+    kept = [t for t in terms if t != ZERO]
+    return kept[0] if len(kept) == 1 else (Add(tuple(kept)) if kept else ZERO)
+
+
+def times(*factors: Core) -> Core:
+    """A product without ones; zero if a factor is zero."""
+    if any(f == ZERO for f in factors):
+        return ZERO
+    kept = [f for f in factors if f != ONE]
+    return kept[0] if len(kept) == 1 else (Mul(tuple(kept)) if kept else ONE)
