@@ -671,6 +671,9 @@ class Normal(Algebra):
 
     def _merge(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
         """Merge inner sums into one multi-index sum and split it into connected components."""
+        triangle = self._triangle(m, i, lo, hi)
+        if triangle is not None:
+            return triangle
         indices: list[int] = [i]
         limits: dict[int, Range] = {i: (freeze(lo), freeze(hi))}
         flat: Mono = ONE
@@ -713,6 +716,27 @@ class Normal(Algebra):
             todo = [j for j in todo if j not in group]
             out = self.mul(out, self._close(tuple(sorted(part)), members, limits))
         return self.times(out, tuple(sorted(rest)))
+
+    def _triangle(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
+        """Sum over j <= i of a symmetric body: half of the full sum and the diagonal."""
+        for k, e in m:
+            key = self.atoms[k]
+            if key[0] != "sum" or e != 1 or len(key[3]) != 1:
+                continue
+            (low, high), = key[1]
+            if thaw(low) != lo or thaw(high) != self.gen(i) or lo != const(1):
+                continue
+            j = self.new_index()
+            names = {self.atom(("bound", key[3][0])): self.gen(j)}
+            rest: Poly = {tuple(x for x in m if x[0] != k): fmpq(1)}
+            body = self.mul(self.subst({key[2]: fmpq(1)}, names), rest)
+            if self.subst(body, {i: self.gen(j), j: self.gen(i)}) != body:
+                continue
+            self.ranges[j] = (freeze(lo), freeze(hi))
+            full = self.sum_over(self.sum_over(body, j, lo, hi), i, lo, hi)
+            diagonal = self.sum_over(self.subst(body, {j: self.gen(i)}), i, lo, hi)
+            return self.scale(self.add(full, diagonal), fmpq(1, 2))
+        return None
 
     def _close(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly:
         """The atom of one connected multi-index sum, bound indices numbered canonically."""

@@ -438,7 +438,7 @@ def search(
                    - {t.index.name for t in walk(Add((lhs, rhs))) if isinstance(t, Sum)})
     for attempt in range(tries):
         sizes = 1 + attempt * 4 // tries if attempt else 1
-        pool = SMALL[: 3 + attempt // 3] if attempt % 3 else FINE
+        pool = FINE if attempt % 3 == 2 else SMALL[: 3 + attempt // 3]
         for precision in PRECISIONS:
             ctx.prec = precision
             point = Point(Random(attempt), sizes, pool, given)
@@ -479,13 +479,21 @@ def _witness(point: Point, left: Any, right: Any) -> Witness:
         },
         {k: str(v) for k, v in sorted(point.parameters.items())},
         {name: _polynomial(table) for name, table in sorted(point.functions.items())},
-        _shown(left),
-        _shown(right),
+        *_shown(left, right),
     )
 
 
-def _shown(v: Any) -> str:
-    return str(v) if isinstance(v, fmpq) else str(arb(v).str(15))
+def _shown(left: Any, right: Any) -> tuple[str, str]:
+    """Both values with enough digits that the printed enclosures are disjoint too."""
+    for digits in (15, 30, 60, 120, 300):
+        shown = tuple(str(v) if isinstance(v, fmpq) else str(arb(v).str(digits)) for v in (left, right))
+        if not _printed(shown[0]).overlaps(_printed(shown[1])):
+            break
+    return shown[0], shown[1]
+
+
+def _printed(s: str) -> Any:
+    return arb(fmpq(*map(int, s.split("/")))) if "." not in s and "e" not in s else arb(s)
 
 
 def _polynomial(table: Mapping[tuple[int, ...], int]) -> str:

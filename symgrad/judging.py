@@ -1,0 +1,41 @@
+"""Written claims to verdicts: elaborate both sides, judge every component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .core import Core, Given
+from .elaborate import elaborate_givens, elaborate_pair
+from .errors import UnknownMeaning
+from .kernel import judge
+from .page import Node
+from .scope import Scope
+from .verdict import Verdict
+
+
+def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
+    """The verdict on ``lhs = rhs`` as written, with the definitions, kinds and givens of ``scope``.
+
+    A vector or matrix claim is proved when every component is, refuted when one is.  ReadError and
+    ShapeError pass through; what has no meaning here is undecided with that reason.
+    """
+    try:
+        pairs = elaborate_pair(lhs, rhs, scope)
+        given = elaborate_givens(scope)
+    except UnknownMeaning as problem:
+        return Verdict("undecided", reason=str(problem))
+    return judge_all(pairs, given)
+
+
+def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> Verdict:
+    """Conjunction of component verdicts: the gravest wins, assumptions are joined."""
+    assuming: dict[str, None] = {}
+    undecided: Verdict | None = None
+    for left, right in pairs:
+        verdict = judge(left, right, given)
+        if verdict.status == "refuted":
+            return verdict
+        if verdict.status == "undecided":
+            undecided = undecided or verdict
+        assuming.update(dict.fromkeys(verdict.assuming))
+    return undecided or Verdict("proved", assuming=tuple(assuming))
