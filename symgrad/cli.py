@@ -1,0 +1,280 @@
+"""The command line: one function a verb, everything heavy imported by the verb that needs it.
+
+Exit codes: 0 all proved (reports: every verdict as stated), 1 something refuted, ill-typed or stale,
+2 something undecided or unreadable, 3 wrong usage or input/output, 130 on Ctrl-C; the gravest wins.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from sympy import Symbol
+
+    from .derivation import Derivation
+    from .problems import Objective
+    from .reporting import Lines
+    from .verdict import Verdict
+
+OK, WRONG, OPEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+_BY_STATUS = {"proved": OK, "refuted": WRONG, "undecided": OPEN}
+
+
+def gravest(codes: Iterable[int]) -> int:
+    """The exit code of a whole run: 3 before 1 before 2 before 0.
+
+    >>> gravest([0, 2, 1]), gravest([])
+    (1, 0)
+    """
+    return max(codes, key=(OK, OPEN, WRONG, FAULT).index, default=OK)
+
+
+class _Stop(Exception):
+    """Ends the command: a message for standard error, and the exit code."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.message, self.code = message, code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(FAULT, f"symgrad: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is returned, never raised, except by ``--help`` and wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    args = _parser().parse_args(argv)
+    verb: Callable[[argparse.Namespace], int] = args.run
+    try:
+        code = verb(args)
+        sys.stdout.flush()
+        return code
+    except _Stop as stop:
+        print(f"symgrad: {stop.message}", file=sys.stderr)
+        return stop.code
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stdout = None  # type: ignore[assignment]  # nothing left to flush at exit
+        return OK
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"symgrad: {where}{error.strerror or error}", file=sys.stderr)
+        return FAULT
+    except KeyboardInterrupt:
+        print("symgrad: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="symgrad",
+        description="A compiler for derivations: gradients derived one named rule a line, every line proved.",
+        epilog="Exit codes: 0 proved, 1 refuted or stale, 2 undecided or unreadable, 3 usage or input/output.",
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], help: str, example: str) -> _Parser:
+        added: _Parser = verbs.add_parser(
+            name,
+            help=help,
+            description=help[0].upper() + help[1:] + ".",
+            epilog=f"example:\n{example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(run=run)
+        return added
+
+    report = verb("report", _report, "turn a folder of derivations into reports", _REPORT_EXAMPLE)
+    report.add_argument("folder", nargs="?", default="derivations", metavar="DIR", help="default: derivations")
+    report.add_argument("--out", default="reports", metavar="DIR", help="where to write (default: reports)")
+    report.add_argument("--format", default="md,tex", metavar="LIST", help="of md, tex (default: md,tex)")
+    report.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if a file is stale or a verdict not as stated"
+    )
+
+    derive = verb("derive", _derive, "derive a gradient, one named rule a line, every line proved", _DERIVE_EXAMPLE)
+    derive.add_argument("name", metavar="NAME", help="a problem of the library, such as linear-regression")
+    derive.add_argument("--wrt", required=True, metavar="PARAMETER", help="what to differentiate by")
+    derive.add_argument("--format", default="text", choices=("text", "md", "latex"), help="default: text")
+
+    prove = verb("prove", _prove, "decide an equality between formulas written in LaTeX", _PROVE_EXAMPLE)
+    prove.add_argument("claim", metavar="'LHS = RHS'", help="LaTeX; of a chain A = B = C every link is decided")
+    prove.add_argument("--let", action="append", default=[], metavar="DEF", help="a definition or a kind")
+    prove.add_argument("--assume", action="append", default=[], metavar="REL", help="a hypothesis")
+    return parser
+
+
+_REPORT_EXAMPLE = """\
+  $ symgrad report derivations --out reports
+"""
+_DERIVE_EXAMPLE = """\
+  $ symgrad derive linear-regression --wrt m
+"""
+_PROVE_EXAMPLE = r"""
+  $ symgrad prove '\sum_{i=1}^{N} (x_i - a) = 0' --let 'a = \frac{1}{N} \sum_{i=1}^{N} x_i'
+"""
+
+
+# --- report -------------------------------------------------------------------------------------------
+
+
+def _report(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from . import reporting
+    from .errors import InputError
+
+    formats = [f for f in reporting.FORMATS if f in args.format.split(",")]
+    unknown = sorted(set(args.format.split(",")) - set(reporting.FORMATS))
+    if unknown or not formats:
+        raise _Stop(f"unknown format {', '.join(unknown)}; there are {', '.join(reporting.FORMATS)}", FAULT)
+    folder, out = Path(args.folder), Path(args.out)
+    try:
+        with _progress() as progress:
+            entries = reporting.load_folder(folder, progress)
+    except InputError as error:
+        raise _Stop(str(error), FAULT) from None
+    files, entries = reporting.documents(entries, folder.resolve().name, formats)
+
+    codes = []
+    for entry in entries:
+        if entry.report is None:
+            print(f"symgrad: {entry.error}", file=sys.stderr)
+            codes.append(FAULT)
+            continue
+        for mark, where in entry.report.failures():
+            print(f"symgrad: {entry.name}: {where}: {mark.word}, not as stated", file=sys.stderr)
+            codes.append(OPEN if mark is reporting.Mark.UNDECIDED and not args.check else WRONG)
+    if args.check:
+        names = reporting.stale(out, files)
+        for name in names:
+            print(f"symgrad: {out / name}: stale, run symgrad report", file=sys.stderr)
+            codes.append(WRONG)
+    else:
+        names = reporting.write(out, files)
+    for entry in entries:
+        if entry.report is not None:
+            print(f"{out / entry.name}.{formats[0]}: {entry.report.tally()}")
+    verb = "stale" if args.check else "written"
+    print(f"{out / 'index.md'}: {sum(e.report is not None for e in entries)} reports, {len(names)} files {verb}")
+    return gravest(codes)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Says on a terminal, and only there, what is being worked on."""
+
+    def show(name: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\033[K{name}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        show("")
+
+
+# --- derive -------------------------------------------------------------------------------------------
+
+
+def _derive(args: argparse.Namespace) -> int:
+    import symgrad
+
+    from . import reporting
+
+    objective = _problem(args.name)
+    derivation = symgrad.derive(objective, wrt=_parameter(objective, args.wrt))
+    lines = reporting.proof(derivation)
+    if args.format == "text":
+        print(_as_text(derivation, lines))
+    else:
+        print(reporting.render_part(lines, "md" if args.format == "md" else "tex"), end="")
+    return gravest(_BY_STATUS[row.mark.word] for row in lines.rows if row.mark)
+
+
+def _problem(name: str) -> Objective:
+    from .problems import PROBLEMS
+
+    if name not in PROBLEMS:
+        raise _Stop(f"no problem named {name!r}; there are {', '.join(sorted(PROBLEMS))}", FAULT)
+    return PROBLEMS[name]
+
+
+def _parameter(objective: Objective, name: str) -> Symbol:
+    found = {str(p): p for p in objective.parameters}
+    if name not in found:
+        raise _Stop(f"{objective.name} has no parameter {name!r}; it has {', '.join(found)}", FAULT)
+    return found[name]
+
+
+def _as_text(derivation: Derivation, lines: Lines) -> str:
+    """The course of a derivation as text: formula, rule and mark in columns."""
+    from .show.text import to_text
+
+    course = ["= " + to_text(step.after) for step in derivation.course()]
+    width = max(map(len, course), default=0)
+    rule = max((len(row.note) for row in lines.rows), default=0)
+    out = [f"  {to_text(derivation.start)}"]
+    out += [
+        f"{formula:{width}}   {row.note:{rule}}   {row.mark}"
+        for formula, row in zip(course, lines.rows, strict=True)
+    ]
+    out += [f"assuming {', '.join(lines.assuming)}"] * bool(lines.assuming) + list(lines.remarks)
+    return "\n".join(line.rstrip() for line in out)
+
+
+# --- prove --------------------------------------------------------------------------------------------
+
+
+def _prove(args: argparse.Namespace) -> int:
+    from .directives import read_directive
+    from .judging import prove_nodes
+    from .latex import read
+    from .page import Chain, Relation
+    from .scope import Scope
+    from .show.text import to_text
+
+    scope = Scope()
+    for line in [f"let {d}" for d in args.let] + [f"assume {a}" for a in args.assume]:
+        with _pointing_into(line):
+            scope = read_directive(line, scope)
+    codes = []
+    with _pointing_into(args.claim):
+        node = read(args.claim, scope)
+        links = node.relations() if isinstance(node, Chain) else (node,)
+        for link in links:
+            if not isinstance(link, Relation) or link.op != "=":
+                raise _Stop(f"{to_text(link)}\n  is not an equality: write 'LHS = RHS'", FAULT)
+            verdict = prove_nodes(link.lhs, link.rhs, scope)
+            print(f"{to_text(link)}\n  {_verdict_text(verdict)}")
+            codes.append(_BY_STATUS[verdict.status])
+    return gravest(codes)
+
+
+def _verdict_text(verdict: Verdict) -> str:
+    from .reporting import Mark
+
+    return f"{Mark.of(verdict).symbol} {verdict}"
+
+
+@contextmanager
+def _pointing_into(text: str) -> Iterator[None]:
+    """Turns an error about the text into a message with a caret under the offending columns."""
+    from .errors import ShapeError, SpannedError
+
+    try:
+        yield
+    except SpannedError as error:
+        message = error.message
+        if error.span is not None:
+            start, end = error.span.start, max(error.span.end, error.span.start + 1)
+            message = f"{error}\n  {text}\n  {' ' * start}{'^' * (end - start)}"
+        raise _Stop(message, WRONG if isinstance(error, ShapeError) else OPEN) from None

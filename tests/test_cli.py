@@ -1,0 +1,235 @@
+"""The command line: verbs, exit codes, what is said on which stream."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from symgrad import cli
+
+from test_reporting import GOOD, folder
+
+REFUTED = GOOD.replace("Mark.PROVED", "Mark.REFUTED")
+UNDECIDED = GOOD.replace("Mark.PROVED", "Mark.UNDECIDED")
+
+
+def test_gravest() -> None:
+    assert cli.gravest([0, 2, 1, 3]) == 3
+    assert cli.gravest([2, 1, 0]) == 1
+    assert cli.gravest([0, 2]) == 2
+    assert cli.gravest([]) == 0
+
+
+# --- report -------------------------------------------------------------------------------------------
+
+
+def report(where: Path, *options: str) -> int:
+    return cli.main(["report", str(where), "--out", str(where.parent / "reports"), *options])
+
+
+def test_report_writes_and_check_agrees(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = folder(tmp_path, fit=GOOD.format(n=1), gap=GOOD.format(n=2))
+    out = tmp_path / "reports"
+    assert report(where) == 0
+    assert sorted(os.listdir(out)) == ["fit.md", "fit.tex", "gap.md", "gap.tex", "index.md"]
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        f"{out / 'fit.md'}: 1 proved",
+        f"{out / 'gap.md'}: 1 proved",
+        f"{out / 'index.md'}: 2 reports, 5 files written",
+    ]
+    assert said.err == ""
+    assert report(where, "--check") == 0
+    assert capsys.readouterr().out.endswith("2 reports, 0 files stale\n")
+
+
+def test_check_writes_nothing_and_names_what_is_stale(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = folder(tmp_path, fit=GOOD.format(n=1))
+    assert report(where, "--check") == 1
+    assert not (tmp_path / "reports").exists()
+    assert report(where) == 0
+    (tmp_path / "reports" / "fit.md").write_text("changed by hand")
+    capsys.readouterr()
+    assert report(where, "--check") == 1
+    assert capsys.readouterr().err == f"symgrad: {tmp_path / 'reports' / 'fit.md'}: stale, run symgrad report\n"
+    assert (tmp_path / "reports" / "fit.md").read_text() == "changed by hand"
+
+
+@pytest.mark.parametrize("text, code, checked", [(REFUTED, 1, 1), (UNDECIDED, 2, 1)])
+def test_a_verdict_not_as_stated_is_reported_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: int, checked: int
+) -> None:
+    where = folder(tmp_path, fit=text.format(n=1))
+    assert report(where) == code
+    assert "symgrad: fit: proof, line 1: " in capsys.readouterr().err
+    assert report(where, "--check") == checked
+
+
+def test_a_broken_derivation_does_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = folder(tmp_path, bad="\n1/0\n", fit=REFUTED.format(n=1))
+    assert report(where) == 3
+    said = capsys.readouterr()
+    assert f"symgrad: {where / 'bad.py'}:2: ZeroDivisionError: division by zero\n" in said.err
+    assert (tmp_path / "reports" / "fit.md").exists()
+    assert not (tmp_path / "reports" / "bad.md").exists()
+
+
+def test_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = folder(tmp_path, fit=GOOD.format(n=1))
+    assert report(where, "--format", "tex") == 0
+    assert sorted(os.listdir(tmp_path / "reports")) == ["fit.tex", "index.md"]
+    assert report(where, "--format", "md,docx") == 3
+    assert capsys.readouterr().err == "symgrad: unknown format docx; there are md, tex\n"
+
+
+def test_a_folder_that_cannot_be_read_or_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(tmp_path / "none") == 3
+    assert "no such folder of derivations" in capsys.readouterr().err
+    where = folder(tmp_path, fit=GOOD.format(n=1))
+    (tmp_path / "file").write_text("")
+    assert cli.main(["report", str(where), "--out", str(tmp_path / "file")]) == 3
+    (message,) = capsys.readouterr().err.splitlines()
+    assert message.startswith(f"symgrad: {tmp_path / 'file'}: ")
+
+
+def test_ctrl_c(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(folder(tmp_path, fit="raise KeyboardInterrupt")) == 130
+    assert not (tmp_path / "reports").exists()
+
+
+def test_progress_is_for_terminals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert report(folder(tmp_path, fit=GOOD.format(n=1))) == 0
+    assert "\r\x1b[Kfit" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+# --- derive -------------------------------------------------------------------------------------------
+
+
+def test_derive_prints_rule_and_verdict_on_every_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["derive", "linear-regression", "--wrt", "m"]) == 0
+    start, *lines = capsys.readouterr().out.splitlines()
+    assert 5 <= len(lines) <= 7
+    assert all(re.match(r"= .*   ✓ proved$", line) for line in lines)
+    assert [name for name in ("factor rule", "sum rule", "chain rule") for line in lines if name in line] == [
+        "factor rule", "sum rule", "chain rule",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("format, sign", [("md", "$$"), ("latex", "\\[")])
+def test_derive_as_a_display(format: str, sign: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["derive", "linear-regression", "--wrt", "b", "--format", format]) == 0
+    out = capsys.readouterr().out
+    assert sign in out.splitlines()
+    assert r"\text{chain rule} && \checkmark\ \text{proved} \\" in out
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["derive", "line", "--wrt", "m"], r"no problem named 'line'; there are .*linear-regression"),
+        (["derive", "linear-regression", "--wrt", "q"], r"linear-regression has no parameter 'q'; it has m, b"),
+    ],
+)
+def test_unknown_names_list_the_known_ones(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(argv) == 3
+    assert re.search(message, capsys.readouterr().err)
+
+
+# --- prove --------------------------------------------------------------------------------------------
+
+MEAN = ["--let", r"a = \frac{1}{N} \sum_{i=1}^{N} x_i"]
+
+
+@pytest.mark.parametrize(
+    "argv, code, said",
+    [
+        ([r"\sum_{i=1}^{N} (x_i - a) = 0", *MEAN], 0, "✓ proved"),
+        ([r"\sum_{i=1}^{N} x_i = x_1"], 1, "✗ refuted at N = 2"),
+        ([r"(a + b)^2 = a^2 + b^2 = b^2 + a^2"], 1, "✓ proved"),
+    ],
+)
+def test_prove(argv: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["prove", *argv]) == code
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "argv, code, caret",
+    [
+        ([r"x + \foo = 1"], 2, "  x + \\foo = 1\n      ^"),
+        (["x = 1", "--let", r"a = \foo"], 2, "  let a = \\foo\n          ^"),
+        (["x + 1"], 3, "is not an equality"),
+    ],
+)
+def test_prove_points_at_what_it_cannot_read(
+    argv: list[str], code: int, caret: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["prove", *argv]) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert caret in said.err
+
+
+# --- the command itself -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("argv", [[], ["prov"], ["report", "--bogus"], ["derive", "linear-regression"]])
+def test_wrong_usage_is_3(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(argv)
+    assert stop.value.code == 3
+    assert "usage: symgrad" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["report", "derive", "prove"])
+def test_help_holds_a_worked_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main([verb, "--help"])
+    assert stop.value.code == 0
+    assert f"$ symgrad {verb} " in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from symgrad import cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'sympy', 'numpy', 'jinja2', 'flint', 'dataclasses'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_prove_imports_no_sympy() -> None:
+    code = (
+        "import sys; from symgrad import cli\n"
+        "cli.main(['prove', 'x = x'])\n"
+        "print(sorted({'sympy', 'numpy', 'jinja2'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    command = f"'{sys.executable}' -m symgrad report --help | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
