@@ -325,7 +325,8 @@ def free_names(node: Node) -> frozenset[str]:
 
 def fresh_name(base: str, taken: frozenset[str]) -> str:
     """A name not in ``taken``, made from ``base``: the letters after i, then primes of ``base``."""
-    for name in (base, *"ijklrstuvpq"):
+    names: tuple[str, ...] = (base, *"ijklrstuvpq")
+    for name in names:
         if name not in taken:
             return name
     return fresh_name(base + "'", taken)
@@ -364,3 +365,118 @@ def substitute(node: Node, mapping: dict[Node, Node]) -> Node:
             span=node.span,
         )
     return map_children(node, lambda child: substitute(child, mapping))
+
+
+Path = tuple[int, ...]
+
+
+def paths(node: Node, prefix: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """Every node below (and including) this one with its place, outermost first, in reading order."""
+    yield prefix, node
+    for k, child in enumerate(children(node)):
+        yield from paths(child, (*prefix, k))
+
+
+def put(node: Node, path: Path, new: Node) -> Node:
+    """The tree with the node at ``path`` replaced, and nothing else touched.
+
+    >>> put(Frac(Sym("a"), Sym("b")), (1,), Sym("c")) == Frac(Sym("a"), Sym("c"))
+    True
+    """
+    if not path:
+        return new
+    position = iter(range(len(tuple(children(node)))))
+    return map_children(node, lambda c: put(c, path[1:], new) if next(position) == path[0] else c)
+
+
+def same(a: Node, b: Node) -> bool:
+    """Equal up to the order of terms and factors, number arithmetic and names of bound indices.
+
+    Nothing is distributed, cancelled or combined.  Order is forgotten in every product, so this is a
+    comparison for labels, never for verdicts.
+
+    >>> x, y = Sym("x"), Sym("y")
+    >>> same(Mul((Num(2), x, Neg(y))), Neg(Mul((y, Mul((x, Num(2)))))))
+    True
+    >>> same(Frac(x, x), Num(1))
+    False
+    """
+    return _canonical(a, ()) == _canonical(b, ())
+
+
+# A canonical product: a number, the factors above and the factors below the line.
+_Form = tuple[Fraction, tuple[object, ...], tuple[object, ...]]
+_MAX_REPEAT = 16
+
+
+def _canonical(node: Node, bound: tuple[str, ...]) -> _Form:
+    match node:
+        case Num(value):
+            return Fraction(value), (), ()
+        case Neg(arg):
+            number, above, below = _canonical(arg, bound)
+            return -number, above, below
+        case Mul(factors):
+            return _times(tuple(_canonical(f, bound) for f in factors))
+        case Frac(num, den):
+            number, above, below = _canonical(den, bound)
+            if number:
+                return _times((_canonical(num, bound), (1 / number, below, above)))
+        case Pow(base, exp):
+            power, *symbols = _canonical(exp, bound)
+            if symbols == [(), ()] and power.denominator == 1 and 0 < abs(power) <= _MAX_REPEAT:
+                number, above, below = _canonical(base, bound)
+                if power > 0:
+                    return _times(((number, above, below),) * int(power))
+                if number:
+                    return _times(((1 / number, below, above),) * int(-power))
+        case Add(terms):
+            return _plus(tuple(_canonical(t, bound) for t in terms))
+        case Sym(name) if name in bound:
+            return Fraction(1), (("bound", bound[::-1].index(name)),), ()
+        case BigOp(body, index, lower, upper, condition):
+            inside = (*bound, index.name)
+            ends = tuple(None if n is None else _canonical(n, bound) for n in (lower, upper))
+            where = None if condition is None else _canonical(condition, inside)
+            return Fraction(1), ((type(node).__name__, _canonical(body, inside), ends, where),), ()
+        case Derivative(body, by):
+            variables = sorted((repr(_canonical(v, bound)), k) for v, k in by)
+            return Fraction(1), (("D", _canonical(body, bound), tuple(variables)),), ()
+    parts = tuple(_part(getattr(node, f.name), bound) for f in fields(node) if f.name != "span")
+    return Fraction(1), ((type(node).__name__, *parts),), ()
+
+
+def _part(value: object, bound: tuple[str, ...]) -> object:
+    if isinstance(value, Node):
+        return _canonical(value, bound)
+    if isinstance(value, tuple):
+        return tuple(_part(item, bound) for item in value)
+    return value
+
+
+def _times(forms: tuple[_Form, ...]) -> _Form:
+    number, above, below = Fraction(1), [], []  # type: Fraction, list[object], list[object]
+    for n, a, b in forms:
+        number *= n
+        above += a
+        below += b
+    return number, tuple(sorted(above, key=repr)), tuple(sorted(below, key=repr))
+
+
+def _plus(forms: tuple[_Form, ...]) -> _Form:
+    number = Fraction(0)
+    terms: list[object] = []
+    for form in forms:
+        n, above, below = form
+        if not above and not below:
+            number += n
+        elif n == 1 and not below and len(above) == 1 and isinstance(above[0], tuple) and above[0][0] == "+":
+            number += above[0][1]
+            terms += above[0][2]
+        else:
+            terms.append(form)
+    if not terms:
+        return number, (), ()
+    if len(terms) == 1 and not number:
+        return terms[0]  # type: ignore[return-value]
+    return Fraction(1), (("+", number, tuple(sorted(terms, key=repr))),), ()
