@@ -1,6 +1,6 @@
 """How long ``symgrad --help`` takes, as a multiple of an empty Python: ``python benchmarks/startup.py``.
 
-The two commands take turns, so that a busy machine slows both; the medians are compared.  Exits 1 at 5 or more.
+The two commands take turns, so that a busy machine slows both; medians are compared; 5 or more exits 1.
 """
 
 from __future__ import annotations

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from sympy import Symbol
-
     from .derivation import Derivation
     from .problems import Objective
     from .reporting import Lines
@@ -54,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     verb: Callable[[argparse.Namespace], int] = args.run
+    from .errors import InputError
+
     try:
         code = verb(args)
         sys.stdout.flush()
@@ -61,6 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except _Stop as stop:
         print(f"symgrad: {stop.message}", file=sys.stderr)
         return stop.code
+    except InputError as error:
+        print(f"symgrad: {error}", file=sys.stderr)
+        return FAULT
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stdout = None  # type: ignore[assignment]  # nothing left to flush at exit
         return OK
@@ -77,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="symgrad",
         description="A compiler for derivations: gradients derived one named rule a line, every line proved.",
-        epilog="Exit codes: 0 proved, 1 refuted or stale, 2 undecided or unreadable, 3 usage or input/output.",
+        epilog="Exit codes: 0 proved, 1 refuted or stale, 2 undecided or unreadable, 3 wrong usage or I/O.",
     )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
 
@@ -93,20 +96,20 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     report = verb("report", _report, "turn a folder of derivations into reports", _REPORT_EXAMPLE)
-    report.add_argument("folder", nargs="?", default="derivations", metavar="DIR", help="default: derivations")
+    report.add_argument("folder", nargs="?", default="derivations", help="default: derivations")
     report.add_argument("--out", default="reports", metavar="DIR", help="where to write (default: reports)")
     report.add_argument("--format", default="md,tex", metavar="LIST", help="of md, tex (default: md,tex)")
     report.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 if a file is stale or a verdict not as stated"
+        "--check", action="store_true", help="write nothing; exit 1 if something is stale or not as stated"
     )
 
-    derive = verb("derive", _derive, "derive a gradient, one named rule a line, every line proved", _DERIVE_EXAMPLE)
+    derive = verb("derive", _derive, "derive a gradient, every line named and proved", _DERIVE_EXAMPLE)
     derive.add_argument("name", metavar="NAME", help="a problem of the library, such as linear-regression")
     derive.add_argument("--wrt", required=True, metavar="PARAMETER", help="what to differentiate by")
     derive.add_argument("--format", default="text", choices=("text", "md", "latex"), help="default: text")
 
     prove = verb("prove", _prove, "decide an equality between formulas written in LaTeX", _PROVE_EXAMPLE)
-    prove.add_argument("claim", metavar="'LHS = RHS'", help="LaTeX; of a chain A = B = C every link is decided")
+    prove.add_argument("claim", metavar="'LHS = RHS'", help="LaTeX; a chain A = B = C has every link decided")
     prove.add_argument("--let", action="append", default=[], metavar="DEF", help="a definition or a kind")
     prove.add_argument("--assume", action="append", default=[], metavar="REL", help="a hypothesis")
     return parser
@@ -130,18 +133,14 @@ def _report(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from . import reporting
-    from .errors import InputError
 
     formats = [f for f in reporting.FORMATS if f in args.format.split(",")]
     unknown = sorted(set(args.format.split(",")) - set(reporting.FORMATS))
     if unknown or not formats:
         raise _Stop(f"unknown format {', '.join(unknown)}; there are {', '.join(reporting.FORMATS)}", FAULT)
     folder, out = Path(args.folder), Path(args.out)
-    try:
-        with _progress() as progress:
-            entries = reporting.load_folder(folder, progress)
-    except InputError as error:
-        raise _Stop(str(error), FAULT) from None
+    with _progress() as progress:
+        entries = reporting.load_folder(folder, progress)
     files, entries = reporting.documents(entries, folder.resolve().name, formats)
 
     codes = []
@@ -164,7 +163,8 @@ def _report(args: argparse.Namespace) -> int:
         if entry.report is not None:
             print(f"{out / entry.name}.{formats[0]}: {entry.report.tally()}")
     verb = "stale" if args.check else "written"
-    print(f"{out / 'index.md'}: {sum(e.report is not None for e in entries)} reports, {len(names)} files {verb}")
+    reports = sum(entry.report is not None for entry in entries)
+    print(f"{out / 'index.md'}: {reports} reports, {len(names)} files {verb}")
     return gravest(codes)
 
 
@@ -191,7 +191,7 @@ def _derive(args: argparse.Namespace) -> int:
     from . import reporting
 
     objective = _problem(args.name)
-    derivation = symgrad.derive(objective, wrt=_parameter(objective, args.wrt))
+    derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt))
     lines = reporting.proof(derivation)
     if args.format == "text":
         print(_as_text(derivation, lines))
@@ -205,14 +205,7 @@ def _problem(name: str) -> Objective:
 
     if name not in PROBLEMS:
         raise _Stop(f"no problem named {name!r}; there are {', '.join(sorted(PROBLEMS))}", FAULT)
-    return PROBLEMS[name]
-
-
-def _parameter(objective: Objective, name: str) -> Symbol:
-    found = {str(p): p for p in objective.parameters}
-    if name not in found:
-        raise _Stop(f"{objective.name} has no parameter {name!r}; it has {', '.join(found)}", FAULT)
-    return found[name]
+    return PROBLEMS[name]()
 
 
 def _as_text(derivation: Derivation, lines: Lines) -> str:

@@ -121,7 +121,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing: ``svg`` is written beside the Markdown as ``REPORT-name.svg``; ``alt`` says what it shows."""
+    """A drawing, written beside the Markdown as ``REPORT-name.svg``; ``alt`` says what it shows."""
 
     kind: ClassVar[str] = "picture"
     name: str
@@ -173,8 +173,12 @@ class Report:
         """How many verdicts of each kind, such as "12 proved, 1 refuted as stated"."""
         counts: dict[str, int] = {}
         for mark, stated, _ in self.marks():
-            suffix = "" if mark is stated is Mark.PROVED else " as stated" if mark is stated else ", not as stated"
-            counts[mark.word + suffix] = counts.get(mark.word + suffix, 0) + 1
+            what = mark.word
+            if mark is not stated:
+                what += " unexpectedly"
+            elif mark is not Mark.PROVED:
+                what += " as stated"
+            counts[what] = counts.get(what, 0) + 1
         return ", ".join(f"{n} {what}" for what, n in counts.items()) or "nothing to judge"
 
 
@@ -232,11 +236,9 @@ def latex_of(value: object) -> str:
     """LaTeX of a SymPy expression or a page; a string is LaTeX already."""
     if isinstance(value, str):
         return value
-    if isinstance(value, Node):
-        return to_latex(value)
     from .bridge import to_page
 
-    return to_latex(to_page(value))
+    return to_latex(value if isinstance(value, Node) else to_page(value))
 
 
 def witness_table(witness: Witness) -> Table:
@@ -406,7 +408,8 @@ def _note(row: Row) -> str:
 def _stated(part: Claim) -> str:
     said = ", as stated" if part.as_stated else f", but stated to be {part.expected.word}"
     said = "" if part.mark is part.expected is Mark.PROVED else said
-    return said + (f": {part.reason}." if part.reason else "." if part.witness is None else ": they differ here.")
+    why = "they differ here" if part.witness else part.reason
+    return f"{said}: {why}." if why else f"{said}."
 
 
 def _assumed(part: Lines | Claim) -> str:
@@ -491,7 +494,7 @@ def load_folder(folder: Path, progress: Callable[[str], None] = lambda name: Non
 def documents(
     entries: Sequence[Entry], folder: str = "derivations", formats: Sequence[Format] = FORMATS
 ) -> tuple[dict[str, str], tuple[Entry, ...]]:
-    """File name -> text for all reports and the index, and the entries; one that cannot be rendered is broken."""
+    """File name -> text for all reports and the index; and the entries, those that will not render broken."""
     titles = {e.name: e.title for e in entries}
     files: dict[str, str] = {}
     seen: list[Entry] = []
