@@ -1,1 +1,73 @@
-"""symgrad: a compiler for derivations."""
+"""symgrad: a compiler for derivations.
+
+The modules, from the ground floor to the roof; each imports only from those above it:
+
+======================  ==========================================================================
+errors                  what can go wrong, each error carrying its data
+page                    the tree of what is written
+scope, core, verdict    what is in force; the few terms the judge sees; what it says
+show                    printers of a page: LaTeX, text
+latex                   reader of LaTeX mathematics
+kernel                  the judge: one function, ``judge``
+elaborate, directives   page and scope to core terms; ``let`` and ``assume`` lines
+judging                 written claims to verdicts
+rules, derivation       the named rules; derivations line by line
+proving                 ``prove`` and ``derive``, the public verbs
+bridge                  SymPy to page and back (from here down SymPy and NumPy may be imported)
+problems                what is differentiated: models, losses, reductions
+averaging               the gradient at the mean against the mean of the gradients
+numeric                 NumPy code from a gradient
+reporting               report model into jinja2
+cli                     the verbs on the command line
+======================  ==========================================================================
+
+Names below are imported when first used, so that ``import symgrad`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .averaging import Gap, gap
+    from .bridge import sigma
+    from .derivation import Derivation, Step
+    from .errors import InputError, ReadError, ScopeError, ShapeError, SymgradError, UnknownMeaning
+    from .problems import Objective
+    from .proving import derive, prove
+    from .verdict import Verdict, Witness
+
+_HOME = {
+    "Derivation": "derivation",
+    "Gap": "averaging",
+    "InputError": "errors",
+    "Objective": "problems",
+    "ReadError": "errors",
+    "ScopeError": "errors",
+    "ShapeError": "errors",
+    "Step": "derivation",
+    "SymgradError": "errors",
+    "UnknownMeaning": "errors",
+    "Verdict": "verdict",
+    "Witness": "verdict",
+    "derive": "proving",
+    "gap": "averaging",
+    "prove": "proving",
+    "sigma": "bridge",
+}
+
+__all__ = [
+    "Derivation", "Gap", "InputError", "Objective", "ReadError", "ScopeError", "ShapeError", "Step",
+    "SymgradError", "UnknownMeaning", "Verdict", "Witness", "derive", "gap", "prove", "sigma",
+]  # fmt: skip
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,95 @@
+"""``symgrad.prove`` and ``symgrad.derive``: SymPy expressions, LaTeX or pages in, verdicts and derivations out.
+
+SymPy is imported only when a SymPy object is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .derivation import Derivation, derive_node
+from .directives import read_directive
+from .errors import InputError
+from .judging import prove_nodes
+from .latex import read
+from .page import Chain, Node, Relation
+from .scope import Scope
+from .verdict import Verdict
+
+if TYPE_CHECKING:
+    from .problems import Objective
+
+
+def prove(lhs: Any, rhs: Any, given: Iterable[str] = ()) -> Verdict:
+    """Decide ``lhs = rhs`` for every N, all data and all parameters at which both sides are defined.
+
+    ``lhs`` and ``rhs`` are SymPy expressions, LaTeX strings or pages (also mixed); ``given`` holds
+    directive lines: definitions ``let f(x) = m x + b``, kinds ``let w \\\\in \\\\mathbb{R}^d``, hypotheses
+    ``assume \\\\sum_k y_k = 1``.  Raises ReadError for text it cannot read and ShapeError for shapes that
+    do not fit.
+
+    >>> prove(r"\\frac{\\partial}{\\partial w} \\sigma(w x)", r"\\sigma(w x) (1 - \\sigma(w x)) x").status
+    'proved'
+    >>> print(prove(r"\\frac{1}{N} \\sum_{i=1}^N x_i^2", r"\\left(\\frac{1}{N} \\sum_{i=1}^N x_i\\right)^2"))
+    refuted at N = 2, x_{1} = 1, x_{2} = 2: left = 5/2, right = 9/4
+    """
+    scope = _scope((lhs, rhs), given)
+    return prove_nodes(_page(lhs, scope), _page(rhs, scope), scope)
+
+
+def derive(what: Objective | Any, wrt: Any, given: Iterable[str] = (), title: str = "") -> Derivation:
+    """The derivation of the derivative of ``what`` by ``wrt``, one named rule a line.
+
+    ``what`` is an :class:`~symgrad.problems.Objective`, a SymPy expression, LaTeX or a page; ``wrt`` a
+    SymPy symbol, LaTeX or a page.  ``given`` holds directive lines, as for :func:`prove`.
+
+    >>> d = derive("(y - m x)^2", "m")
+    >>> bool(d.verdicts()) and all(d.verdicts())
+    True
+    """
+    from_library = _objective(what)
+    if from_library is not None:
+        scope = _directives(from_library.scope, given)
+        body: Node = from_library.page
+        title = title or from_library.name
+    else:
+        scope = _scope((what, wrt), given)
+        body = _page(what, scope)
+    return derive_node(body, _page(wrt, scope), scope, title)
+
+
+def _objective(what: object) -> Objective | None:
+    # Only an Objective has these; asking its class would import SymPy for everyone.
+    return what if hasattr(what, "reduction") and hasattr(what, "page") else None  # type: ignore[return-value]
+
+
+def _scope(parts: tuple[Any, ...], given: Iterable[str]) -> Scope:
+    symbolic = [p for p in parts if not isinstance(p, str | Node)]
+    scope = Scope()
+    if symbolic:
+        from .bridge import scope_of
+
+        scope = scope_of(*symbolic)
+    return _directives(scope, given)
+
+
+def _directives(scope: Scope, given: Iterable[str]) -> Scope:
+    if isinstance(given, str):
+        raise InputError("given takes a sequence of lines, not one string: write given=[...]")
+    for line in given:
+        scope = read_directive(line, scope)
+    return scope
+
+
+def _page(part: Any, scope: Scope) -> Node:
+    if isinstance(part, str):
+        node = read(part, scope)
+        if isinstance(node, Relation | Chain):
+            raise InputError(f"{part!r} is a relation: give its two sides as two arguments")
+        return node
+    if isinstance(part, Node):
+        return part
+    from .bridge import to_page
+
+    return to_page(part)
