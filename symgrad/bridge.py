@@ -2,10 +2,10 @@
 
 *Names.*  :func:`page_name` turns a SymPy name into the canonical LaTeX name of a page and
 :func:`sympy_name` turns it back.  ``theta`` is ``\\theta``, ``xbar`` is ``\\bar{x}``, ``MSE`` is
-``\\mathrm{MSE}``, ``x_1`` is ``x_{1}`` and ``x1`` is ``x_1``.  The map is injective, but ``x1`` and
-``x_1``, or ``x_1`` and an entry of ``IndexedBase("x")``, look the same on paper: where both occur in one
-expression it is refused, as are two things of one name that differ in their assumptions.  A plain symbol
-``x_1`` printed and read again is the entry ``x_{1}``; ``to_sympy`` turns that back into the symbol when
+``\\mathrm{MSE}``, ``x_1`` and ``x1`` are ``x_{1}``.  Things that look the same on paper but are not the
+same are refused where they meet: ``x1`` and ``x_1``, the symbol ``x_1`` and ``IndexedBase("x")``, two
+symbols of one name that differ in their assumptions, free Dummies.  The symbol ``x_1`` is the page symbol
+``x_{1}``; read back from paper it may be an entry of x, which ``to_sympy`` takes for the symbol again when
 ``symbols`` holds it.
 
 *Entries.*  SymPy counts the entries of a MatrixSymbol from 0, a page from 1: ``X[0, j]`` is X_{1,j+1}.
@@ -16,8 +16,8 @@ An IndexedBase has no origin; its indices are kept.
 >>> from sympy import Function, IndexedBase, symbols
 >>> m, b, i = symbols("m b i")
 >>> x, y = IndexedBase("x"), IndexedBase("y")
->>> node = to_page(y[i] - (m * x[i] + b))
->>> to_sympy(node, symbols=symbols_of(node_source := y[i] - m * x[i] - b)) == node_source
+>>> expr = y[i] - (m * x[i] + b)
+>>> to_sympy(to_page(expr), symbols=symbols_of(expr)) == expr
 True
 """
 
@@ -90,7 +90,7 @@ def page_name(name: str) -> str:
     """The LaTeX name of a SymPy name; names that are already LaTeX (``\\mathcal{L}``) are kept.
 
     >>> [page_name(n) for n in ("x", "theta", "ybar", "MSE", "x_1", "x1", "alpha_1_k")]
-    ['x', '\\\\theta', '\\\\bar{y}', '\\\\mathrm{MSE}', 'x_{1}', 'x_1', '\\\\alpha_{1,k}']
+    ['x', '\\\\theta', '\\\\bar{y}', '\\\\mathrm{MSE}', 'x_{1}', 'x_{1}', '\\\\alpha_{1,k}']
     """
     found = re.fullmatch(r"([A-Za-z]+)(\d*)((?:_[A-Za-z0-9]+)*)", name)
     if found is None:
@@ -103,7 +103,7 @@ def page_name(name: str) -> str:
         return f"{_letters(head + digits)}_{{{subs}}}"
     if digits:
         base = _letters(head)
-        return f"\\mathrm{{{name}}}" if base.startswith("\\mathrm") else f"{base}_{digits}"
+        return f"\\mathrm{{{name}}}" if base.startswith("\\mathrm") else f"{base}_{{{digits}}}"
     return _letters(head)
 
 
@@ -141,10 +141,10 @@ def _balanced(name: str) -> bool:
 def sympy_name(name: str) -> str:
     """The SymPy name behind a page name: ``page_name(sympy_name(n)) == n`` for every printable n.
 
-    >>> [sympy_name(n) for n in ("\\\\theta", "\\\\bar{y}", "x_{1}", "x_1", "\\\\mathcal{L}")]
-    ['theta', 'ybar', 'x_1', 'x1', '\\\\mathcal{L}']
+    >>> [sympy_name(n) for n in ("\\\\theta", "\\\\bar{y}", "x_{1}", "\\\\mathcal{L}")]
+    ['theta', 'ybar', 'x_1', '\\\\mathcal{L}']
     """
-    plain = re.sub(r"_(\d+)$", r"\1", name)
+    plain = name
     for ending, command in _ACCENTS.items():
         plain = re.sub(rf"\\{command}\{{(\\?[A-Za-z]+)\}}", rf"\1{ending}", plain)
     plain = re.sub(r"\\mathrm\{([A-Za-z0-9]+)\}", r"\1", plain)
@@ -171,23 +171,20 @@ class _Names:
         self.kinds: dict[str, Kind] = {}
         self.in_index: set[str] = set()
         self.in_bound: set[str] = set()
-        self.dummies: list[Any] = []
         self.constants: set[str] = set()
 
     def scan(self, expr: Expr) -> None:
         self._scan(expr, frozenset(), "value")
-        for dummy in self.dummies:
-            if dummy not in self.names:
-                name = fresh_name(page_name(dummy.name), frozenset(self.things) | self.constants)
-                self._enter(name, dummy)
-        self.dummies.clear()
+        indices = self.in_index | set(self.bound)
         for name in self.things:
             if name in self.constants:
-                raise InputError(f"{_plain(name)!r} is also the constant {name}: rename the symbol")
-            stem = name.partition("_")[0]
-            if stem != name and isinstance(self.things.get(stem), sympy.IndexedBase | sympy.MatrixSymbol):
+                raise InputError(f"{sympy_name(name)!r} is also the constant {name}: rename the symbol")
+            stem, _, subscript = name.partition("_{")
+            entries = isinstance(self.things.get(stem), sympy.IndexedBase | sympy.MatrixSymbol)
+            if subscript and (entries or not indices.isdisjoint(subscript.rstrip("}").split(","))):
                 raise InputError(
-                    f"the symbol {_plain(name)!r} looks like an entry of {_plain(stem)!r}: rename one"
+                    f"the symbol {sympy_name(name)!r} looks like an entry of {sympy_name(stem)!r}: "
+                    "rename it or use IndexedBase"
                 )
 
     def _enter(self, name: str, thing: Any) -> None:
@@ -208,8 +205,7 @@ class _Names:
             if expr in bound:
                 return
             if isinstance(expr, sympy.Dummy):
-                self.dummies.append(expr)
-                return
+                raise InputError(f"the Dummy {expr.name!r} cannot be told from others on paper: use a Symbol")
             name = page_name(expr.name)
             if expr.is_real is False:
                 raise InputError(f"{expr.name!r} is not real; symgrad's quantities are real")
@@ -309,10 +305,6 @@ def _is_function(thing: Any) -> bool:
 
 def _label(thing: Any) -> str:
     return str(thing.__name__ if isinstance(thing, type) else thing.name)
-
-
-def _plain(name: str) -> str:
-    return sympy_name(name)
 
 
 def _describe(thing: Any) -> str:
