@@ -1,0 +1,469 @@
+"""What names and indices stand for, read off the page: sizes, bound letters, labels, ranges.
+
+A *survey* looks at everything that a claim can reach (both sides, the definitions they use, the
+hypotheses) before anything is elaborated, because the answer to "is N a size?" or "how far does
+``\\sum_k`` run?" may stand on the other side of the equality.  Index positions that one letter
+connects (``z_j`` under ``\\sum_j``, the placeholder of ``p_i = ..``) share one range.
+
+>>> from symgrad.page import Indexed, Num, Sum, Sym
+>>> s = Survey(Scope(), (Sum(Indexed(Sym("x"), (Sym("i"),)), Sym("i"), Num(1), Sym("N")),))
+>>> s.sizes, s.range_at(("x", 0, 0)).upper
+(frozenset({'N'}), Sym(name='N'))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from .errors import UnknownMeaning
+from .page import (
+    Add,
+    BigOp,
+    Call,
+    Component,
+    Derivative,
+    Evaluated,
+    Gradient,
+    Indexed,
+    Inner,
+    Mul,
+    Neg,
+    Node,
+    Norm,
+    Num,
+    Prime,
+    Relation,
+    Sym,
+    Transpose,
+    children,
+    walk,
+)
+from .scope import Definition, Kind, Scope
+
+Place = tuple[str, int, int]
+"""(name, number of upper indices, position counted over upper then lower indices)."""
+
+_TEXT = re.compile(r"\\(text|textrm|textbf|textit|mathrm|mathsf|mathtt|operatorname|rm|mbox)\b")
+_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)\s*\{(.*)\}$|\\(?:vec|bm)\s+(.*)$")
+_CONVENTIONAL = frozenset("ijklmnrst")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name with its indices as written; ``x^{(i)}_j`` is ``Name("x", (i,), (j,))``."""
+
+    base: str
+    upper: tuple[Node, ...] = ()
+    lower: tuple[Node, ...] = ()
+    bracket: str = "()"
+
+    @property
+    def indices(self) -> tuple[Node, ...]:
+        return (*self.upper, *self.lower)
+
+    def place(self, position: int) -> Place:
+        return (self.base, len(self.upper), position)
+
+    def __str__(self) -> str:
+        return written(self.base, self.upper, self.lower, self.bracket)
+
+
+def name_of(node: Node) -> Name | None:
+    """The name that a Sym, an Indexed of a name or a primed name writes; None for anything else.
+
+    >>> str(name_of(Indexed(Indexed(Sym("x"), (Sym("j"),)), (), (Sym("i"),))))
+    'x^{(i)}_{j}'
+    """
+    match node:
+        case Sym(base):
+            return Name(base)
+        case Prime(fn, order):
+            inner = name_of(fn)
+            if inner is None:
+                return None
+            return Name(inner.base + "'" * order, inner.upper, inner.lower, inner.bracket)
+        case Indexed(base_node, lower, upper, bracket):
+            inner = name_of(base_node)
+            if inner is None:
+                return None
+            mark = bracket if upper else inner.bracket
+            return Name(inner.base, (*inner.upper, *upper), (*inner.lower, *lower), mark)
+    return None
+
+
+def written(base: str, upper: tuple[Node, ...], lower: tuple[Node, ...], bracket: str = "()") -> str:
+    """The canonical spelling of an indexed name: the key under which such a kind is stored."""
+    open_, close = (bracket[0], bracket[1]) if len(bracket) == 2 else ("", "")
+    up = "^{" + open_ + ",".join(map(_short, upper)) + close + "}" if upper else ""
+    return base + up + ("_{" + ",".join(map(_short, lower)) + "}" if lower else "")
+
+
+def _short(node: Node) -> str:
+    match node:
+        case Sym(name):
+            return name
+        case Num(value):
+            return str(value)
+        case Add(terms):
+            return "+".join(map(_short, terms)).replace("+-", "-")
+        case Neg(arg):
+            return "-" + _short(arg)
+        case Indexed(base, lower, upper, bracket):
+            return written(_short(base), upper, lower, bracket)
+        case Mul(factors):
+            return " ".join(map(_short, factors))
+    return repr(node)
+
+
+def plain(name: str) -> str | None:
+    """The italic letter of a bold one: ``\\mathbf{w}`` -> ``w``; None for any other name."""
+    found = _BOLD.match(name)
+    return (found.group(1) or found.group(2)).strip() if found else None
+
+
+def is_bold_vector(name: str) -> bool:
+    """Bold or arrowed lower-case: a vector by convention where nothing else is declared."""
+    inner = plain(_undecorated(name))
+    return inner is not None and (inner.islower() or inner.startswith("\\") and inner[1:2].islower())
+
+
+def is_bold_matrix(name: str) -> bool:
+    """Bold upper-case: a matrix by convention where nothing else is declared."""
+    inner = plain(_undecorated(name))
+    return inner is not None and (inner.isupper() or inner.startswith("\\") and inner[1:2].isupper())
+
+
+def _undecorated(name: str) -> str:
+    found = re.match(r"\\(?:hat|tilde|bar|widehat|widetilde|overline|dot)\{(.*)\}$", name)
+    return found.group(1) if found else name
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    lower: Node
+    upper: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Generic:
+    """A range that nothing on the page bounds: every such range of a class has one size."""
+
+    size: str
+
+
+class Survey:
+    """Facts about the names of ``nodes`` and of everything in ``scope`` that they reach."""
+
+    def __init__(self, scope: Scope, nodes: Iterable[Node]) -> None:
+        self.scope = scope
+        given = (*scope.assumptions, *scope.nabla)
+        self.definitions = _reachable(scope, (*given, *nodes))
+        self._parent: dict[Hashable, Hashable] = {}
+        self._ranges: dict[Hashable, list[Range]] = {}
+        self._members: list[tuple[Hashable, Place | str]] = []
+        self._letters: list[tuple[Hashable, str]] = []
+        self.bound: set[str] = set()
+        self.bare: set[str] = set()
+        self.based: set[str] = set()
+        self.subscripts: set[str] = set()
+        self.used_with: dict[str, set[tuple[int, int]]] = {}
+        self.vectors: set[str] = set()
+        sizes: set[str] = set()
+        roots: list[tuple[Node, dict[str, Hashable]]] = []
+        # The scope first: what names a range must not depend on which claim is looked at.
+        for d in self.definitions:
+            roots.append((d.body, self._placeholders(d)))
+        roots += [(n, {}) for n in (*given, *nodes)]
+        trees = [n for n, _ in roots]
+        for name, kind in scope.kinds.items():
+            if kind.role == "index":
+                self.subscripts.add(name)
+            if kind.role == "size":
+                sizes.add(name)
+            for size in (*kind.shape, *(n for n in (kind.lower, kind.upper) if n is not None)):
+                sizes |= {s.name for s in walk(size) if isinstance(s, Sym)}
+        for tree in trees:
+            for node in walk(tree):
+                if isinstance(node, BigOp):
+                    self.bound.add(node.index.name)
+        for tree, env in roots:
+            self._visit(tree, env, sizes)
+        self.sizes = frozenset(sizes - self.bound)
+        self.labels = self._find_labels()
+
+    # -- reading the trees ----------------------------------------------------------------------
+
+    def _placeholders(self, d: Definition) -> dict[str, Hashable]:
+        env: dict[str, Hashable] = {}
+        for position, entry in enumerate((*d.upper, *d.lower)):
+            if isinstance(entry, Sym):
+                key = ("placeholder", id(d), entry.name)
+                env[entry.name] = key
+                self._letters.append((key, entry.name))
+                self.subscripts.add(entry.name)
+                place = (d.key, len(d.upper), position)
+                self._members.append((place, place))
+                self._union(place, key)
+        for param in d.params or ():
+            if isinstance(param, Sym):
+                env[param.name] = ("param", id(d), param.name)
+            elif isinstance(param, Indexed):
+                for entry in (*param.upper, *param.lower):
+                    if isinstance(entry, Sym):
+                        env.setdefault(entry.name, ("param", id(d), entry.name))
+        return env
+
+    def _visit(self, node: Node, env: dict[str, Hashable], sizes: set[str]) -> None:
+        name = name_of(node) if isinstance(node, Indexed | Prime) else None
+        if isinstance(node, Sym):
+            if node.name not in env:
+                self.bare.add(node.name)
+            return
+        if name is not None and name.indices:
+            self.based.add(name.base)
+            self.used_with.setdefault(name.base, set()).add((len(name.upper), len(name.lower)))
+            for position, entry in enumerate(name.indices):
+                self._visit_index(name.place(position), entry, env)
+            return
+        if isinstance(node, BigOp):
+            key = ("binder", id(node))
+            if node.upper is not None:
+                sizes |= {s.name for s in walk(node.upper) if isinstance(s, Sym) and s.name not in env}
+                if node.lower is not None:
+                    self._ranges.setdefault(key, []).append(Range(node.lower, node.upper))
+            for end in (node.lower, node.upper):
+                if end is not None:
+                    self._mark_subscripts(end)
+            inner = {**env, node.index.name: key}
+            self._letters.append((key, node.index.name))
+            self._visit(node.body, inner, sizes)
+            if node.condition is not None:
+                self._visit(node.condition, inner, sizes)
+            return
+        if isinstance(node, Component):
+            self._visit(node.arg, env, sizes)
+            name = name_of(node.arg)
+            for position, entry in enumerate(node.lower):
+                place = (name.base, len(name.upper), len(name.indices) + position) if name else ("", 0, 0)
+                self._visit_index(place, entry, env)
+            return
+        if isinstance(node, Call):
+            fn = name_of(node.fn)
+            if fn is not None:
+                self.used_with.setdefault(fn.base, set()).add((len(fn.upper), len(fn.lower)))
+                for position, entry in enumerate(fn.indices):
+                    self._visit_index(fn.place(position), entry, env)
+            for arg in node.args:
+                self._visit(arg, env, sizes)
+            return
+        if isinstance(node, Transpose | Norm | Inner | Gradient):
+            for child in (node.wrt,) if isinstance(node, Gradient) else children(node):
+                inner_name = name_of(child) if child is not None else None
+                if inner_name is not None:
+                    self.vectors.add(inner_name.base)
+        for child in children(node):
+            self._visit(child, env, sizes)
+
+    def _visit_index(self, place: Place, entry: Node, env: dict[str, Hashable]) -> None:
+        self._mark_subscripts(entry)
+        if isinstance(entry, Sym) and place[0]:
+            key = env.get(entry.name, ("free", entry.name))
+            if key == ("free", entry.name):
+                self._letters.append((key, entry.name))
+            self._members.append((place, place))
+            self._union(place, key)
+
+    def _mark_subscripts(self, entry: Node) -> None:
+        self.subscripts |= {s.name for s in walk(entry) if isinstance(s, Sym)}
+
+    # -- labels ---------------------------------------------------------------------------------
+
+    def _find_labels(self) -> frozenset[str]:
+        """Letters in subscripts that name things (``W_o``, ``h_\\theta``) instead of counting them."""
+        labels: set[str] = set()
+        for group in self.scope.definitions.values():
+            labels |= _contradictory([d for d in group if d in self.definitions])
+        labels |= self._shape_labels()
+        for letter in self.subscripts:
+            kind = self.scope.kind(letter)
+            declared = kind is not None and kind.role in ("real", "function")
+            # E_k and y^k: a letter that also stands alone, or carries indices itself, is a name.
+            elsewhere = letter in self.based or letter in self.bare or letter in self.scope.definitions
+            if declared or (elsewhere and letter not in _CONVENTIONAL and letter not in self.sizes):
+                labels.add(letter)
+        return frozenset(labels - self.bound - self.sizes)
+
+    def _shape_labels(self) -> set[str]:
+        """Letters by which differently shaped quantities are told apart (``W_h``, ``W_o``)."""
+        shapes: dict[str, dict[str, Kind]] = {}
+        for key, kind in self.scope.kinds.items():
+            found = re.fullmatch(r"(.+)_\{([A-Za-z])\}", key)
+            if found:
+                shapes.setdefault(found.group(1), {})[found.group(2)] = kind
+        out: set[str] = set()
+        for family in shapes.values():
+            if len({k.shape for k in family.values()}) > 1:
+                out |= set(family)
+        return out
+
+    def is_label(self, entry: Node) -> bool:
+        """Is this subscript part of the name?
+
+        >>> Survey(Scope(), ()).is_label(Sym(r"\\text{new}"))
+        True
+        """
+        match entry:
+            case Sym(name):
+                if name in self.bound or name in self.sizes:
+                    return False
+                kind = self.scope.kind(name)
+                if kind is not None and kind.role in ("index", "size"):
+                    return False
+                return name in self.labels or bool(_TEXT.match(name)) or name in ("*", "\\ast", "\\star") or (
+                    len(name) > 1 and name.isalpha()
+                )
+            case Indexed() | Call() | Prime() | Relation():
+                return name_of(entry) is None or not any(
+                    s.name in self.bound | self.sizes for s in walk(entry) if isinstance(s, Sym)
+                )
+        return False
+
+    # -- ranges ---------------------------------------------------------------------------------
+
+    def range_at(self, place: Place) -> Range | Generic:
+        """The range of the indices that stand at this place of this name."""
+        return self._range_of(self._find(place))
+
+    def range_over(self, letter: str, body: Node) -> Range | Generic:
+        """The range of an unbounded sum over ``letter``: declared, or that of the places it runs through."""
+        kind = self.scope.kind(letter)
+        if kind is not None and kind.role == "index" and kind.lower is not None and kind.upper is not None:
+            return Range(kind.lower, kind.upper)
+        for place in places(body, letter):
+            return self.range_at(place)
+        return Generic(f"|{letter}|")
+
+    def _range_of(self, root: Hashable) -> Range | Generic:
+        found: dict[tuple[Node, Node], Range] = {}
+        for key, ranges in self._ranges.items():
+            if self._find(key) == root:
+                found.update({(r.lower, r.upper): r for r in ranges})
+        letters = [letter for key, letter in self._letters if self._find(key) == root]
+        for letter in letters:
+            kind = self.scope.kind(letter)
+            if kind is not None and kind.role == "index" and kind.lower is not None and kind.upper is not None:
+                found.setdefault((kind.lower, kind.upper), Range(kind.lower, kind.upper))
+        declared: dict[tuple[Node, Node], Range] = {}
+        for key, place in self._members:
+            if self._find(key) == root and isinstance(place, tuple):
+                shape = self._declared_size(place)
+                if shape is not None:
+                    declared[(Num(1), shape)] = Range(Num(1), shape)
+        for table in (declared, found):
+            if len(table) == 1:
+                return next(iter(table.values()))
+            if len(table) > 1:
+                # Parts of one range (1..N and 2..N) have one end; different ends are a puzzle.
+                if len({r.upper for r in table.values()}) == 1:
+                    ones = [r for r in table.values() if r.lower == Num(1)]
+                    if ones:
+                        return ones[0]
+                raise UnknownMeaning(
+                    f"the sum over {letters[0] if letters else 'this index'} has no bounds, and the page "
+                    "suggests several: write them"
+                )
+        return Generic(f"|{letters[0]}|" if letters else "|k|")
+
+    def _declared_size(self, place: Place) -> Node | None:
+        base, uppers, position = place
+        kind = self.scope.kind(base)
+        if kind is None or kind.role not in ("real", "function"):
+            return None
+        entry = position - kind.arity
+        return kind.shape[entry] if 0 <= entry < len(kind.shape) else None
+
+    # -- union-find -----------------------------------------------------------------------------
+
+    def _find(self, key: Hashable) -> Hashable:
+        while self._parent.get(key, key) != key:
+            key = self._parent[key]
+        return key
+
+    def _union(self, a: Hashable, b: Hashable) -> None:
+        first, second = self._find(a), self._find(b)
+        if first != second:
+            self._parent[second] = first
+
+
+def places(node: Node, letter: str) -> Iterator[Place]:
+    """Where ``letter`` stands as an index in ``node``, sums that bind it again left out."""
+    name = name_of(node) if isinstance(node, Indexed | Prime) else None
+    if name is not None:
+        for position, entry in enumerate(name.indices):
+            if entry == Sym(letter):
+                yield name.place(position)
+        return
+    if isinstance(node, BigOp) and node.index.name == letter:
+        return
+    if isinstance(node, Component):
+        inner = name_of(node.arg)
+        for position, entry in enumerate(node.lower):
+            if inner is not None and entry == Sym(letter):
+                yield (inner.base, len(inner.upper), len(inner.indices) + position)
+    for child in children(node):
+        yield from places(child, letter)
+
+
+def _reachable(scope: Scope, nodes: Iterable[Node]) -> tuple[Definition, ...]:
+    """The definitions that the nodes use, directly or through others, in the order of the scope."""
+    wanted: set[str] = set()
+    stack = list(nodes)
+    while stack:
+        for node in walk(stack.pop()):
+            name = name_of(node)
+            if name is None:
+                continue
+            for key in (name.base, name.base.rstrip("'")):
+                if key in scope.definitions and key not in wanted:
+                    wanted.add(key)
+                    stack += [d.body for d in scope.definitions[key]]
+                for alias in _aliases(key):
+                    if alias in scope.definitions and alias not in wanted:
+                        wanted.add(alias)
+                        stack += [d.body for d in scope.definitions[alias]]
+    return tuple(d for key, group in scope.definitions.items() if key in wanted for d in group)
+
+
+def _aliases(name: str) -> tuple[str, ...]:
+    inner = plain(name)
+    if inner is not None:
+        return (inner,)
+    return tuple(f"\\{font}{{{name}}}" for font in ("mathbf", "boldsymbol", "vec", "bm"))
+
+
+def _contradictory(group: list[Definition]) -> set[str]:
+    """Letters that tell apart definitions which would otherwise be one with two bodies."""
+    out: set[str] = set()
+    for k, a in enumerate(group):
+        for b in group[k + 1 :]:
+            if (len(a.upper), len(a.lower)) != (len(b.upper), len(b.lower)) or a.body == b.body:
+                continue
+            if (a.params is None) != (b.params is None) or len(a.params or ()) != len(b.params or ()):
+                continue
+            for x, y in zip((*a.upper, *a.lower), (*b.upper, *b.lower), strict=True):
+                if isinstance(x, Sym) and isinstance(y, Sym) and x != y:
+                    out |= {x.name, y.name}
+    return out
+
+
+def definition_order(group: Iterable[Definition]) -> list[Definition]:
+    """Most specific first: patterns with more constants; then the latest."""
+    return sorted(group, key=lambda d: -sum(not isinstance(p, Sym) for p in (*d.upper, *d.lower)))
+
+
+__all__ = [
+    "Derivative", "Evaluated", "Generic", "Name", "Place", "Range", "Survey", "definition_order",
+    "is_bold_matrix", "is_bold_vector", "name_of", "places", "plain", "written",
+]

@@ -1,0 +1,475 @@
+"""Tidying a written expression: collect numbers and signs, move constants out of Σ, cancel, combine.
+
+A heuristic for the last lines of a derivation: nothing here is believed, each rewriting is judged like
+any other step.  Products are kept factored, with every atom (a symbol, an entry, σ(z), a written sum in
+parentheses) to an integer power; a sum is expanded only where that makes it shorter.
+
+>>> from .page import Add, Neg
+>>> s, y, x = Sym("s"), Sym("y"), Sym("x")
+>>> one_minus = lambda a: Add((Num(1), Neg(a)))
+>>> tidied, how = tidy(Add((Mul((y, one_minus(s), x)), Neg(Mul((one_minus(y), s, x))))), Scope())
+>>> tidied == Mul((Add((y, Neg(s))), x)), how
+(True, ('expand', 'combine', 'factor'))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from math import gcd, lcm
+
+from .page import (
+    Add,
+    BigOp,
+    Derivative,
+    Evaluated,
+    Frac,
+    Gradient,
+    Hadamard,
+    Indexed,
+    Matrix,
+    Mul,
+    Neg,
+    Node,
+    Norm,
+    Num,
+    Pow,
+    Sum,
+    Sym,
+    Transpose,
+    free_names,
+    walk,
+)
+from .scope import Scope
+
+ONE, TWO, ZERO = Num(1), Num(2), Num(0)
+_MAX_TERMS = 60
+_MAX_POWER = 6
+
+
+def tidy(node: Node, scope: Scope, expanding: bool = True) -> tuple[Node, tuple[str, ...]]:
+    """The expression as one would rather write it, and what was done beyond collecting factors.
+
+    The second value names, in order of use, "cancel", "combine", "count" (Σ c = N c), "expand", "factor".
+    """
+    work = _Tidy(scope, expanding)
+    return work.node(node), tuple(work.used)
+
+
+def product(node: Node, scope: Scope) -> Term:
+    """The node as a number times powers of atoms, written sums kept whole."""
+    return _Tidy(scope, False).term(node)
+
+
+def equal_expanded(a: Node, b: Node, scope: Scope) -> bool:
+    """Do both expand to the same terms (with nothing under a line or a function sign rewritten)?"""
+    work = _Tidy(scope, True)
+    difference = work.combine(work.expand([*work.terms(a), *(t.scaled(-1) for t in work.terms(b))]))
+    return not difference
+
+
+def vectorish(node: Node, scope: Scope) -> bool:
+    """May this factor be a vector or a matrix, so that its place in a product matters?"""
+    match node:
+        case Transpose() | Matrix() | Gradient() | Hadamard():
+            return True
+        case Norm():
+            return False
+        case Sym(name) | Indexed(Sym(name)):
+            kind = scope.kind(name)
+            taken = len(node.lower) if isinstance(node, Indexed) else 0
+            return kind is not None and len(kind.shape) + kind.arity > taken and bool(kind.shape)
+        case Mul(factors) if sum(vectorish(f, scope) for f in factors) == 2:
+            return not (isinstance(_first_vector(factors, scope), Transpose) and _inner(factors, scope))
+        case Mul(parts) | Add(parts):
+            return any(vectorish(p, scope) for p in parts)
+        case Neg(arg) | Frac(arg, _):
+            return vectorish(arg, scope)
+        case BigOp(body):
+            return vectorish(body, scope)
+    return False
+
+
+def _first_vector(factors: tuple[Node, ...], scope: Scope) -> Node:
+    return next(f for f in factors if vectorish(f, scope))
+
+
+def _inner(factors: tuple[Node, ...], scope: Scope) -> bool:
+    """Is this a product v^T u of two vectors, hence a scalar?"""
+    first, second = (f for f in factors if vectorish(f, scope))
+
+    def dimensions(v: Node) -> int:
+        base = v.arg if isinstance(v, Transpose) else v
+        name = base.base if isinstance(base, Indexed) else base
+        kind = scope.kind(name.name) if isinstance(name, Sym) else None
+        return 2 if kind is None else len(kind.shape)
+
+    return dimensions(first) == dimensions(second) == 1
+
+
+def integer(node: Node) -> int | None:
+    """The value of a written integer, with its sign."""
+    if isinstance(node, Neg):
+        inner = integer(node.arg)
+        return None if inner is None else -inner
+    if isinstance(node, Num) and Fraction(node.value).denominator == 1:
+        return int(node.value)
+    return None
+
+
+def mentions(node: Node, name: str, scope: Scope, seen: frozenset[str] = frozenset()) -> bool:
+    """Does ``name`` occur free in the node, or in the definition of a name that does?"""
+    free = free_names(node)
+    if name in free:
+        return True
+    for other in sorted(free - seen):
+        for definition in scope.definitions.get(other, ()):
+            placeholders: frozenset[str] = frozenset()
+            for pattern in (*definition.lower, *definition.upper, *(definition.params or ())):
+                placeholders |= free_names(pattern)
+            if name not in placeholders and mentions(definition.body, name, scope, seen | {other}):
+                return True
+    return False
+
+
+@dataclass(slots=True)
+class Term:
+    """number * Π atom^power, atoms in written order; ``lead`` is an atom to be written first."""
+
+    number: Fraction = Fraction(1)
+    powers: dict[Node, int] = field(default_factory=dict)
+    lead: Node | None = None
+
+    def scaled(self, by: Fraction | int) -> Term:
+        return Term(self.number * by, dict(self.powers), self.lead)
+
+    def inverse(self) -> Term:
+        return Term(1 / self.number, {a: -k for a, k in self.powers.items()})
+
+    @property
+    def key(self) -> frozenset[tuple[Node, int]]:
+        return frozenset(self.powers.items())
+
+
+class _Tidy:
+    def __init__(self, scope: Scope, expanding: bool) -> None:
+        self.scope = scope
+        self.expanding = expanding
+        self.used: dict[str, None] = {}
+        self.made: dict[Node, None] = {}  # sums that we wrote ourselves, whose sign is ours to choose
+
+    def did(self, what: str) -> None:
+        self.used.setdefault(what)
+
+    # ------------------------------------------------------------------ trees to terms and back
+
+    def node(self, node: Node) -> Node:
+        match node:
+            case Add() | Neg() | Mul() | Frac() | Pow() | Sum() | Num():
+                return build(self.sign(self.term(node)))
+        return node
+
+    def term(self, node: Node) -> Term:
+        """The node as one product; sums inside are tidied and stay atoms."""
+        match node:
+            case Num(value):
+                return Term(Fraction(value))
+            case Neg(arg):
+                return self.term(arg).scaled(-1)
+            case Mul(factors) if sum(vectorish(f, self.scope) for f in factors) < 2:
+                return self.product(self.term(f) for f in factors)
+            case Frac(num, den):
+                below = self.term(den)
+                if below.number:
+                    return self.product((self.term(num), below.inverse()))
+            case Pow(base, exp):
+                k = integer(exp)
+                if k is not None and k and not vectorish(base, self.scope):
+                    inner = self.term(base)
+                    if inner.number or k > 0:
+                        return Term(inner.number**k, {a: p * k for a, p in inner.powers.items()})
+            case Add():
+                return self.add(node)
+            case Sum():
+                return self.sum(node)
+        return Term(powers={node: 1})
+
+    def product(self, terms: Iterable[Term]) -> Term:
+        number = Fraction(1)
+        powers: dict[Node, int] = {}
+        lead = None
+        for t in terms:
+            number *= t.number
+            lead = lead or t.lead
+            for atom, k in t.powers.items():
+                old = powers.get(atom, 0)
+                if old and (old > 0) != (k > 0):
+                    self.did("cancel")
+                if old + k:
+                    powers[atom] = old + k
+                else:
+                    del powers[atom]
+        return Term(number, powers, lead if lead in powers else None) if number else Term(Fraction(0))
+
+    def sign(self, term: Term) -> Term:
+        """With a minus sign in front pushed into a sum that we wrote ourselves."""
+        if term.number < 0:
+            for atom, k in term.powers.items():
+                flipped = self.flip(atom) if k == 1 else None
+                if flipped is not None:
+                    powers = {flipped if a == atom else a: p for a, p in term.powers.items()}
+                    lead = flipped if term.lead == atom else term.lead
+                    return Term(-term.number, powers, lead)
+        return term
+
+    def flip(self, atom: Node) -> Node | None:
+        if isinstance(atom, Add) and atom in self.made and any(isinstance(t, Neg) for t in atom.terms):
+            turned = tuple(t.arg if isinstance(t, Neg) else Neg(t) for t in atom.terms)
+            return Add(_positive_first(turned))
+        if isinstance(atom, Sum):
+            body = atom.body
+            for k, factor in enumerate(body.factors if isinstance(body, Mul) else (body,)):
+                turned_factor = self.flip(factor)
+                if turned_factor is not None:
+                    if not isinstance(body, Mul):
+                        return Sum(turned_factor, atom.index, atom.lower, atom.upper, atom.condition)
+                    factors = (*body.factors[:k], turned_factor, *body.factors[k + 1:])
+                    return Sum(Mul(factors), atom.index, atom.lower, atom.upper, atom.condition)
+        return None
+
+    # ------------------------------------------------------------------------------ Σ
+
+    def sum(self, node: Sum) -> Term:
+        """Constants go in front; a sum of a constant is counted."""
+        inner = self.term(node.body)
+        if not inner.number:
+            return Term(Fraction(0))
+        out, kept = Term(inner.number), Term(lead=inner.lead)
+        for atom, k in inner.powers.items():
+            target = kept if mentions(atom, node.index.name, self.scope) else out
+            target.powers[atom] = k
+        if kept.lead is not None and kept.lead not in kept.powers:
+            kept.lead = None
+        if not kept.powers:
+            count = size_of(node, self.scope)
+            if count is not None:
+                self.did("count")
+                return self.product((out, self.term(count)))
+        body = build(kept)
+        return self.product((out, Term(powers={Sum(
+            body, node.index, node.lower, node.upper, node.condition, span=node.span): 1})))
+
+    # ------------------------------------------------------------------------------ sums of terms
+
+    def terms(self, node: Node) -> list[Term]:
+        match node:
+            case Add(parts):
+                return [t for part in parts for t in self.terms(part)]
+            case Neg(arg):
+                return [t.scaled(-1) for t in self.terms(arg)]
+        return [self.term(node)]
+
+    def add(self, node: Add) -> Term:
+        if any(vectorish(t, self.scope) for t in node.terms):
+            return Term(powers={node: 1})
+        written = self.terms(node)
+        if all(_plain(t) for t in written) and not _repeats(written):
+            # symbols to powers, nothing to gain: (y_i - f(x_i)) stays as its author wrote it
+            common = self.common(written)
+            if not common.powers:
+                return Term(powers={node: 1})
+        best, how = self.attempt(lambda: self.factored(self.combine(written)))
+        if self.expanding:
+            other, done = self.attempt(lambda: self.factored(self.combine(self.expand(written))))
+            if _size(build(other)) < _size(build(best)):
+                best, how = other, done
+        if build(best) == node:
+            return Term(powers={node: 1})
+        self.used.update(how)
+        return best
+
+    def attempt(self, make: Callable[[], Term]) -> tuple[Term, dict[str, None]]:
+        """A candidate, with what was done for it."""
+        before, self.used = self.used, {}
+        term, how = make(), self.used
+        self.used = before
+        return term, how
+
+    def combine(self, terms: list[Term]) -> list[Term]:
+        """Like terms added up, zeros dropped."""
+        out: dict[frozenset[tuple[Node, int]], Term] = {}
+        for t in terms:
+            if t.key in out:
+                self.did("combine")
+                out[t.key].number += t.number
+            else:
+                out[t.key] = t.scaled(1)
+        return [t for t in out.values() if t.number]
+
+    def expand(self, terms: list[Term]) -> list[Term]:
+        """Sums multiplied out: first those with something under a line, so that it can cancel."""
+        todo, done = list(terms), list[Term]()
+        while todo:
+            t = todo.pop(0)
+            sums = [a for a, k in t.powers.items() if isinstance(a, Add) and 0 < k <= _MAX_POWER]
+            if not sums or len(todo) + len(done) > _MAX_TERMS:
+                done.append(t)
+                continue
+            self.did("expand")
+            chosen = next((a for a in sums if any(isinstance(n, Frac) for n in walk(a))), sums[0])
+            rest = Term(t.number, {a: k for a, k in t.powers.items() if a != chosen})
+            if t.powers[chosen] > 1:
+                rest.powers[chosen] = t.powers[chosen] - 1
+            todo = [self.product((rest, part)) for part in self.terms(chosen)] + todo
+        return done
+
+    def common(self, terms: list[Term]) -> Term:
+        """The greatest common factor of several terms (its number only beside a common atom or no Σ)."""
+        first, *others = terms
+        powers: dict[Node, int] = {}
+        for atom, k in first.powers.items():
+            k = min([k, *(t.powers.get(atom, 0) for t in others)])
+            if k > 0 or (k < 0 and all(t.powers.get(atom, 0) < 0 for t in terms)):
+                powers[atom] = max(t.powers[atom] for t in terms) if k < 0 else k
+        numbers = [abs(t.number) for t in terms]
+        number = Fraction(gcd(*(n.numerator for n in numbers)), lcm(*(n.denominator for n in numbers)))
+        if any(isinstance(a, BigOp | Derivative | Evaluated) for t in terms for a in t.powers):
+            number = Fraction(1)
+        if all(t.number < 0 for t in terms):
+            number = -number
+        return Term(number, powers)
+
+    def factored(self, terms: list[Term]) -> Term:
+        if not terms:
+            return Term(Fraction(0))
+        if len(terms) == 1:
+            return terms[0]
+        common = self.common(terms)
+        if common.powers or common.number != 1:
+            self.did("factor")
+        inverse = common.inverse()
+        rest = [self.attempt(partial(self.product, (t, inverse)))[0] for t in terms]
+        total = Add(_positive_first(tuple(build(t) for t in rest)))
+        self.made.setdefault(total)
+        lead = total if common.powers else None
+        return Term(common.number, {total: 1, **common.powers}, lead)
+
+
+def size_of(node: Sum, scope: Scope) -> Node | None:
+    """How many terms a Σ has, where its range says so."""
+    lower, upper = node.lower, node.upper
+    if lower is None and upper is None:
+        kind = scope.kind(node.index.name)
+        if kind is None or kind.role != "index":
+            return None
+        lower, upper = kind.lower, kind.upper
+    if node.condition is not None or lower is None or upper is None:
+        return None
+    start, end = integer(lower), integer(upper)
+    if start is not None and end is not None:
+        return Num(end - start + 1) if end >= start else None
+    if start == 1:
+        return upper
+    if start == 0:
+        return Add((upper, ONE))
+    return None
+
+
+def build(term: Term) -> Node:
+    """The product as written: numbers, symbols and entries, then the rest, sums Σ last."""
+    above: list[Node] = []
+    below: list[Node] = []
+    for atom, k in term.powers.items():
+        (above if k > 0 else below).append(_power(atom, abs(k)))
+    if term.lead is not None and term.lead in above:
+        above.remove(term.lead)
+        above.insert(0, term.lead)
+        ordered = sorted(above, key=lambda n: _rank(n) == 2)
+    else:
+        ordered = sorted(above, key=_rank)
+    number = abs(term.number)
+    down: list[Node] = [Num(number.denominator)] if number.denominator != 1 else []
+    down += sorted(below, key=_rank)
+    up: list[Node] = [Num(number.numerator)] if number.numerator != 1 else []
+    big = [n for n in ordered if _rank(n) == 2]
+    if not down:
+        body = _mul([*up, *ordered])
+    elif big or (all(isinstance(d, Num | Sym) for d in down) and any(isinstance(n, Add) for n in ordered)):
+        # a coefficient stands in front of what it multiplies: (2/N) Σ ..., (1/2)(a + b)
+        front = [n for n in ordered if _rank(n) < 1] if big else []
+        inner = [n for n in ordered if n not in front]
+        if any(not isinstance(d, Num | Sym) for d in down):
+            front, inner = [n for n in ordered if n not in big], big
+        body = _mul([Frac(_mul([*up, *front]), _mul(down)), *inner])
+    else:
+        body = Frac(_mul([*up, *ordered]), _mul(down))
+    return Neg(body) if term.number < 0 else body if term.number else ZERO
+
+
+def _mul(factors: list[Node]) -> Node:
+    return ONE if not factors else factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+
+def _power(atom: Node, k: int) -> Node:
+    if k == 1:
+        return atom
+    if isinstance(atom, Pow) and isinstance(atom.base, Sym) and atom.base.name == "e":
+        exponent = atom.exp
+        if isinstance(exponent, Neg):
+            return Pow(atom.base, Neg(build(_simple_product(exponent.arg, k))))
+        return Pow(atom.base, build(_simple_product(exponent, k)))
+    return Pow(atom, Num(k))
+
+
+def _simple_product(node: Node, k: int) -> Term:
+    factors = node.factors if isinstance(node, Mul) else (node,)
+    number = Fraction(k)
+    powers: dict[Node, int] = {}
+    for f in factors:
+        if isinstance(f, Num):
+            number *= Fraction(f.value)
+        else:
+            powers[f] = powers.get(f, 0) + 1
+    return Term(number, powers)
+
+
+def _rank(node: Node) -> int:
+    """0 for symbols, entries and their powers, 2 for Σ and derivatives, 1 for everything else."""
+    if isinstance(node, Pow) and integer(node.exp) is not None:
+        node = node.base
+    if isinstance(node, BigOp | Derivative | Gradient):
+        return 2
+    return 0 if isinstance(node, Sym | Indexed) else 1
+
+
+def _plain(term: Term) -> bool:
+    return all(not isinstance(a, Add | Sum) for a in term.powers) and all(k > 0 for k in term.powers.values())
+
+
+def _repeats(terms: list[Term]) -> bool:
+    seen: dict[frozenset[tuple[Node, int]], None] = {}
+    for t in terms:
+        if t.key in seen or not t.number:
+            return True
+        seen[t.key] = None
+    return False
+
+
+def _positive_first(terms: tuple[Node, ...]) -> tuple[Node, ...]:
+    """A sum does not start with a minus sign where it need not; otherwise the order is kept."""
+    if not isinstance(terms[0], Neg):
+        return terms
+    plus = next((k for k, t in enumerate(terms) if not isinstance(t, Neg)), 0)
+    return (terms[plus], *terms[:plus], *terms[plus + 1:])
+
+
+def _size(node: Node) -> int:
+    return sum(1 for n in walk(node) if not isinstance(n, Neg))
+
+
+__all__ = [
+    "ONE", "TWO", "ZERO", "Term", "build", "equal_expanded", "integer", "mentions", "product", "size_of",
+    "tidy", "vectorish",
+]
