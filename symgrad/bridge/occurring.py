@@ -1,0 +1,159 @@
+"""What occurs in an expression: every free thing by its page name; what would read alike is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy
+from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from .. import page
+from ..errors import InputError, UnknownMeaning
+from ..scope import Kind
+from .logistic import sigma
+from .naming import CONSTANTS, page_name, sympy_name
+
+Expr = Any  # SymPy carries no types: an Expr here is a sympy.Expr or MatrixExpr
+
+BIGOPS: dict[Any, type[page.Sum] | type[page.Prod]] = {sympy.Sum: page.Sum, sympy.Product: page.Prod}
+
+
+class Occurrences:
+    """The free things of some expressions by page name, and how each is used."""
+
+    def __init__(self) -> None:
+        self.things: dict[str, Any] = {}
+        self.names: dict[Any, str] = {}
+        self.bound: dict[str, Any] = {}
+        self.kinds: dict[str, Kind] = {}
+        self.in_index: set[str] = set()
+        self.in_bound: set[str] = set()
+        self.constants: set[str] = set()
+
+    def scan(self, expr: Expr) -> None:
+        self._scan(expr, frozenset(), "value")
+        indices = self.in_index | set(self.bound)
+        for name in self.things:
+            if name in self.constants:
+                raise InputError(f"{sympy_name(name)!r} is also the constant {name}: rename the symbol")
+            stem, _, subscript = name.partition("_{")
+            entries = isinstance(self.things.get(stem), sympy.IndexedBase | sympy.MatrixSymbol)
+            if subscript and (entries or not indices.isdisjoint(subscript.rstrip("}").split(","))):
+                raise InputError(
+                    f"the symbol {sympy_name(name)!r} looks like an entry of {sympy_name(stem)!r}: "
+                    "rename it or use IndexedBase"
+                )
+
+    def _enter(self, name: str, thing: Any) -> None:
+        old = self.things.setdefault(name, thing)
+        if old != thing:
+            if type(old) is type(thing) and _label(old) == _label(thing):
+                raise InputError(
+                    f"two different symbols named {_label(thing)!r}: they differ in assumptions "
+                    f"({_assumptions(old)} against {_assumptions(thing)}); create it once"
+                )
+            raise InputError(
+                f"{_describe(old)} and {_describe(thing)} would both be written {name}: rename one"
+            )
+        self.names[thing] = name
+
+    def _scan(self, expr: Expr, bound: frozenset[Any], use: str) -> None:
+        if isinstance(expr, sympy.Symbol | sympy.Idx):
+            if expr in bound:
+                return
+            if isinstance(expr, sympy.Dummy):
+                raise InputError(f"the Dummy {expr.name!r} cannot be told from others on paper: use a Symbol")
+            name = page_name(expr.name)
+            if expr.is_real is False:
+                raise InputError(f"{expr.name!r} is not real; symgrad's quantities are real")
+            if name in CONSTANTS:
+                raise InputError(f"a symbol named {expr.name!r} reads as the constant {name}: rename it")
+            self._enter(name, expr)
+            if use == "index":
+                self.in_index.add(name)
+            elif use == "bound":
+                self.in_bound.add(name)
+        elif isinstance(expr, sympy.Indexed):
+            self._scan_entry(expr, bound)
+        elif isinstance(expr, MatrixElement):
+            self._scan(expr.parent, bound, "value")
+            for index in expr.args[1:]:
+                self._scan(index, bound, "index")
+        elif isinstance(expr, sympy.MatrixSymbol):
+            self._enter(page_name(expr.name), expr)
+            for size in expr.shape:
+                self._scan(size, bound, "bound")
+        elif isinstance(expr, tuple(BIGOPS)):
+            self._scan_limits(expr, bound)
+        elif isinstance(expr, sympy.Subs):
+            inner = bound | frozenset(expr.variables)
+            self._scan(expr.expr, inner, use)
+            for point in expr.point:
+                self._scan(point, bound, use)
+        else:
+            if isinstance(expr, AppliedUndef | sigma):
+                name = page_name(expr.func.__name__)
+                self._enter(name, expr.func)
+            elif isinstance(expr, sympy.KroneckerDelta):
+                self._enter("\\delta", sympy.KroneckerDelta)
+                use = "index"
+            elif isinstance(expr, sympy.exp | type(sympy.E)):
+                self.constants.add("e")
+            for arg in expr.args:
+                self._scan(arg, bound, use)
+
+    def _scan_entry(self, expr: Expr, bound: frozenset[Any]) -> None:
+        base = expr.base
+        if not isinstance(base, sympy.IndexedBase) or not isinstance(base.label, sympy.Symbol):
+            raise UnknownMeaning(f"an entry of {base} has no meaning here; use IndexedBase('name')")
+        name = page_name(base.label.name)
+        self._enter(name, base)
+        arity = len(expr.indices)
+        known = self.kinds.setdefault(name, Kind(arity=arity))
+        if known.arity != arity:
+            raise InputError(f"{base} is used with {known.arity} and with {arity} indices")
+        for index in expr.indices:
+            self._scan(index, bound, "index")
+
+    def _scan_limits(self, expr: Expr, bound: frozenset[Any]) -> None:
+        for var, *bounds in reversed(expr.limits):
+            if len(bounds) == 2:
+                self._scan(bounds[0], bound, "index")
+                self._scan(bounds[1], bound, "bound")
+            if not isinstance(var, sympy.Symbol | sympy.Idx):
+                raise UnknownMeaning(f"a sum over {var} has no meaning here")
+            self.bound.setdefault(page_name(var.name), var)
+            bound = bound | {var}
+        self._scan(expr.function, bound, "value")
+
+
+def is_function(thing: Any) -> bool:
+    return isinstance(thing, type) and issubclass(thing, sympy.Function)
+
+
+def _label(thing: Any) -> str:
+    return str(thing.__name__ if isinstance(thing, type) else thing.name)
+
+
+def _describe(thing: Any) -> str:
+    if isinstance(thing, type):
+        return f"the function {thing.__name__}"
+    words = {sympy.Idx: "the index", sympy.IndexedBase: "the indexed base", sympy.MatrixSymbol: "the matrix"}
+    return f"{words.get(type(thing), 'the symbol')} {_label(thing)}"
+
+
+def _assumptions(thing: Any) -> str:
+    if isinstance(thing, sympy.MatrixSymbol):
+        return f"shape {thing.shape}"
+    thing = thing.label if isinstance(thing, sympy.IndexedBase | sympy.Idx) else thing
+    given = getattr(thing, "_assumptions_orig", None) or {}
+    return ", ".join(f"{k}={v}" for k, v in sorted(given.items())) or "none"
+
+
+def occurrences(exprs: Sequence[Expr]) -> Occurrences:
+    names = Occurrences()
+    for expr in exprs:
+        names.scan(expr)
+    return names
