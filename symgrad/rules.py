@@ -247,6 +247,15 @@ def unknown(node: Node, scope: Scope) -> bool:
     return name is not None and not defined(node, scope) and name not in TABLE and name not in REFUSED
 
 
+def opaque(node: Node, scope: Scope) -> bool:
+    """A quantity known only by its name: its derivatives stay as they are written."""
+    if unknown(node, scope):
+        return True
+    name = head(node)
+    kind = None if name is None else scope.kind(name)
+    return kind is not None and bool(kind.rests) and not defined(node, scope)
+
+
 def _outer(core: Node, d: _D, scope: Scope) -> tuple[Node, Node] | None:
     """g'(u) and u, where the node is g(u) for one elementary (or unknown) function g."""
     if defined(core, scope):
@@ -695,3 +704,6 @@ DIFFERENTIATION = (
     "factor rule", "selection", "sum rule", "product rule", "quotient rule",
 )
 """The rules for derivatives, in the order in which one derivative tries them."""
+
+TIDYING = ("definition σ", "definition \\tanh", "comm., distr.", "simplification")
+"""The rules for the last lines, when no derivative is left."""

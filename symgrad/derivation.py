@@ -1,0 +1,165 @@
+"""Derivations: the derivative of an expression, one named rule a line.
+
+:func:`derive_node` writes down ``∂J/∂θ`` and applies the rules of :mod:`symgrad.rules`, outermost
+derivative first, in reading order; all derivatives to which the same rule applies are rewritten in one
+line.  When no derivative is left, the line is tidied.  Everything is recorded in a tree: a step has the
+page before and after it, and as substeps what happened where.  ``course`` is the view of that tree that
+one would write on paper.  No step is believed: ``verdicts`` lets the judge decide every line of the course.
+
+>>> theta, x = Sym("\\\\theta"), Sym("x")
+>>> d = derive_node(Pow(Add((Mul((theta, x)), Neg(Num(1)))), Num(2)), theta, Scope())
+>>> [step.rule for step in d.course()]
+['chain rule', 'evaluation', 'comm., distr.']
+>>> d.result == Mul((Num(2), x, Add((Mul((theta, x)), Neg(Num(1))))))
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from .judging import prove_nodes
+from .page import Derivative, Gradient, Node, Path, Sym, children, paths, put
+from .rules import DIFFERENTIATION, RULES, TIDYING, opaque, partial
+from .scope import Scope
+from .tidy import vectorish
+from .verdict import Verdict
+
+__all__ = ["Derivation", "Step", "derive_node"]
+
+_MAX_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``before = after`` by ``rule``, applied at ``where`` (a place in the page that the step stands in).
+
+    ``substeps`` say how: the applications of the rule at their places, or the steps that a line of the
+    course sums up.
+    """
+
+    before: Node
+    after: Node
+    rule: str
+    where: Path = ()
+    substeps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A chain ``start = ... = result`` of whole pages.
+
+    ``reason`` says why the derivation ends before all derivatives are found; it is "" when they are.
+    """
+
+    title: str
+    scope: Scope
+    start: Node
+    steps: tuple[Step, ...]
+    reason: str = ""
+
+    @property
+    def result(self) -> Node:
+        """The last page."""
+        return self.steps[-1].after if self.steps else self.start
+
+    def course(self) -> tuple[Step, ...]:
+        """The lines one would write: the objective opened without a line of its own, evaluations merged."""
+        return tuple(_course(self.steps))
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What the judge says about every line of the course, decided here and now."""
+        return tuple(prove_nodes(s.before, s.after, self.scope) for s in self.course())
+
+
+def _course(steps: Iterable[Step]) -> Iterator[Step]:
+    waiting: Step | None = None
+    for step in steps:
+        if waiting is not None and (waiting.rule == OPENING or waiting.rule == step.rule == "evaluation"):
+            waiting = Step(waiting.before, step.after, step.rule, (), (waiting, step))
+        else:
+            if waiting is not None:
+                yield waiting
+            waiting = step
+    if waiting is not None:
+        yield waiting
+
+
+OPENING = "definition of the objective"
+
+
+def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivation:
+    """The derivation of ∂body/∂wrt (of ∇_wrt body where ``wrt`` is a vector or a matrix).
+
+    Where the scope has a name for ``body``, the first page is ∂name/∂wrt.
+    """
+    name = _name(body, scope)
+    start, page = _derivative(body if name is None else name, wrt, scope), _derivative(body, wrt, scope)
+    steps: list[Step] = []
+    if start != page:
+        steps.append(Step(start, page, OPENING))
+    reason = f"not finished after {_MAX_LINES} lines"
+    for _ in range(_MAX_LINES):
+        step = _next(page, scope)
+        if step is None:
+            reason = _unfinished(page, scope)
+            break
+        steps.append(step)
+        page = step.after
+    return Derivation(title, scope, start, tuple(steps), reason)
+
+
+def _name(body: Node, scope: Scope) -> Node | None:
+    for name, definitions in scope.definitions.items():
+        for d in definitions:
+            if d.body == body and d.params is None and not d.lower and not d.upper:
+                return Sym(name)
+    return None
+
+
+def _derivative(body: Node, wrt: Node, scope: Scope) -> Node:
+    return Gradient(body, wrt) if vectorish(wrt, scope) else partial(body, wrt)
+
+
+# --- one line ---------------------------------------------------------------------------------------------
+
+
+def _next(page: Node, scope: Scope) -> Step | None:
+    """The next line: the rule that the first derivative asks for, at all derivatives that ask for it too."""
+    sites = tuple(_sites(page, (), scope))
+    if not sites:
+        return _tidied(page, scope)
+    parts = tuple(s for s in sites if s.rule == sites[0].rule)
+    after = page
+    for part in parts:
+        after = put(after, part.where, part.after)
+    return Step(page, after, parts[0].rule, (), parts)
+
+
+def _sites(node: Node, path: Path, scope: Scope) -> Iterator[Step]:
+    """The outermost derivatives to which a rule applies, in reading order, each with its first rule."""
+    if isinstance(node, Derivative | Gradient):
+        for name in DIFFERENTIATION:
+            after = RULES[name](node, scope)
+            if after is not None and after != node:
+                yield Step(node, after, name, path)
+                return
+    for k, child in enumerate(children(node)):
+        yield from _sites(child, (*path, k), scope)
+
+
+def _tidied(page: Node, scope: Scope) -> Step | None:
+    for name in TIDYING:
+        after = RULES[name](page, scope)
+        if after is not None and after != page:
+            return Step(page, after, name)
+    return None
+
+
+def _unfinished(page: Node, scope: Scope) -> str:
+    """Why derivatives are left: "" where they all are of quantities that are known by name only."""
+    for _, node in paths(page):
+        if isinstance(node, Derivative | Gradient) and not opaque(node.body, scope):
+            return "a derivative is left for which there is no rule"
+    return ""
