@@ -127,26 +127,29 @@ def _derivative(body: Node, wrt: Node, scope: Scope) -> Node:
 
 def _next(page: Node, scope: Scope) -> Step | None:
     """The next line: the rule that the first derivative asks for, at all derivatives that ask for it too."""
-    sites = tuple(_sites(page, (), scope))
-    if not sites:
+    found = tuple(sites(page, DIFFERENTIATION, scope))
+    if not found:
         return _tidied(page, scope)
-    parts = tuple(s for s in sites if s.rule == sites[0].rule)
+    return _line(page, tuple(s for s in found if s.rule == found[0].rule))
+
+
+def sites(node: Node, names: tuple[str, ...], scope: Scope, path: Path = ()) -> Iterator[Step]:
+    """The outermost places where one of the rules applies, in reading order, each with its first rule."""
+    for name in names:
+        after = RULES[name](node, scope)
+        if after is not None and after != node:
+            yield Step(node, after, name, path)
+            return
+    for k, child in enumerate(children(node)):
+        yield from sites(child, names, scope, (*path, k))
+
+
+def _line(page: Node, parts: tuple[Step, ...]) -> Step:
+    """One line for parallel applications of one rule."""
     after = page
     for part in parts:
         after = put(after, part.where, part.after)
     return Step(page, after, parts[0].rule, (), parts)
-
-
-def _sites(node: Node, path: Path, scope: Scope) -> Iterator[Step]:
-    """The outermost derivatives to which a rule applies, in reading order, each with its first rule."""
-    if isinstance(node, Derivative | Gradient):
-        for name in DIFFERENTIATION:
-            after = RULES[name](node, scope)
-            if after is not None and after != node:
-                yield Step(node, after, name, path)
-                return
-    for k, child in enumerate(children(node)):
-        yield from _sites(child, (*path, k), scope)
 
 
 def _tidied(page: Node, scope: Scope) -> Step | None:
