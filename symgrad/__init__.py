@@ -11,7 +11,9 @@ latex                   reader of LaTeX mathematics
 kernel                  the judge: one function, ``judge``
 elaborate, directives   page and scope to core terms; ``let`` and ``assume`` lines
 judging                 written claims to verdicts
-rules, derivation       the named rules; derivations line by line
+tidy, rules             expressions as one would rather write them; the named rules
+derivation              derivations line by line
+recognition             which rule explains a step that a human wrote
 proving                 ``prove`` and ``derive``, the public verbs
 bridge                  SymPy to page and back (from here down SymPy and NumPy may be imported)
 problems                what is differentiated: models, losses, reductions
