@@ -13,7 +13,8 @@ Sum(-2*(-b - m*x[i] + y[i])*x[i], (i, 1, N))/N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
@@ -25,7 +26,7 @@ from .errors import InputError
 from .page import Frac, Indexed, Mul, Node, Num, Sum, Sym, map_children
 from .scope import Definition, Kind, Scope
 
-__all__ = ["LOSSES", "MODELS", "PROBLEMS", "Objective", "Reduction", "problem"]
+__all__ = ["LOSSES", "MODELS", "PROBLEMS", "Objective", "Reduction", "objective_of", "problem"]
 
 Reduction = Literal["sum", "mean", "at-mean"]
 Expr = Any
@@ -81,7 +82,7 @@ class Objective:
         if self.reduction not in get_args(Reduction):
             raise InputError(f"reduction {self.reduction!r}: use one of {', '.join(get_args(Reduction))}")
         for what, things, kinds in (
-            ("parameter", self.parameters, sympy.Symbol),
+            ("parameter", self.parameters, sympy.Symbol | sympy.IndexedBase),
             ("data", self.data, sympy.IndexedBase),
             ("index", (self.index,), sympy.Symbol | sympy.Idx),
             ("size", (self.size,), sympy.Symbol),
@@ -90,7 +91,9 @@ class Objective:
                 raise InputError(f"{self.name}: no {what} given")
             for thing in things:
                 if not isinstance(thing, kinds):
-                    wanted = "an IndexedBase" if what == "data" else "a Symbol"
+                    wanted = {"data": "an IndexedBase", "parameter": "a Symbol or an IndexedBase"}.get(
+                        what, "a Symbol"
+                    )
                     raise InputError(f"{self.name}: {what} {thing!r} must be {wanted}")
         everything = (*self.parameters, *self.data, self.index, self.size)
         if len(set(everything)) != len(everything):
@@ -102,12 +105,12 @@ class Objective:
                     f"{self.name}: the loss of one sample may not sum over {self.index} itself: "
                     f"{sum_}; the reduction does that"
                 )
-        for parameter in self.parameters:
-            if parameter not in whole.free_symbols:
-                raise InputError(f"{self.name}: the loss does not depend on {parameter}"
-                                 + _namesake(parameter, whole.free_symbols))
         entries = whole.atoms(sympy.Indexed)
         bases = {e.base for e in entries}
+        for parameter in self.parameters:
+            if parameter not in whole.free_symbols | bases:
+                raise InputError(f"{self.name}: the loss does not depend on {parameter}"
+                                 + _namesake(parameter, whole.free_symbols | bases))
         for base in self.data:
             if base not in bases:
                 raise InputError(f"{self.name}: the data {base} does not occur in the loss"
@@ -176,16 +179,25 @@ class Objective:
         raise InputError(f"{self.name}: a definition refers to itself")
 
     def parameter(self, name: str) -> Expr:
-        """The parameter called ``name`` (SymPy name or LaTeX)."""
+        """The parameter called ``name`` (SymPy name or LaTeX); ``w_j`` is an entry of the vector ``w``."""
         for p in self.parameters:
-            if name in (p.name, page_name(p.name)):
+            plain = _name_of(p)
+            if name in (plain, page_name(plain)):
                 return p
-        known = ", ".join(p.name for p in self.parameters)
+            entry = re.fullmatch(re.escape(plain) + r"_(\w+|\{\w+(?:,\w+)*\})", name)
+            if entry is not None and isinstance(p, sympy.IndexedBase):
+                return p[tuple(_index(s) for s in entry[1].strip("{}").split(","))]
+        known = ", ".join(_name_of(p) for p in self.parameters)
         raise InputError(f"{self.name} has no parameter {name!r}; it has {known}")
 
     def sympy_diff(self, *parameters: Expr | str) -> Expr:
-        """SymPy's own derivative of the unfolded objective: a second opinion, independent of the rules."""
+        """SymPy's own derivative of the unfolded objective: a second opinion, independent of the rules.
+
+        Only by plain symbols: by an entry ``w[j]`` SymPy's derivative of a sum is wrong.
+        """
         names = [self.parameter(p) if isinstance(p, str) else p for p in parameters]
+        if not all(isinstance(n, sympy.Symbol) for n in names):
+            raise InputError(f"{self.name}: SymPy differentiates reliably by plain symbols only")
         return self.unfolded.diff(*names)
 
     # Page
@@ -222,7 +234,7 @@ class Objective:
     def scope(self) -> Scope:
         """Kinds of all names, the definitions (f folded, J itself, the means), and signs as assumptions."""
         size, whole = to_page(self.size), self.unfold(self.loss)
-        scope = scope_of(self.loss, whole, self.size, self.index, *self.parameters)
+        scope = scope_of(self.loss, whole, self.size, self.index, *self._symbols())
         defined = [page_name(k.__name__ if isinstance(k, type) else _name_of(k)) for k in self.definitions]
         scope = replace(scope, kinds={k: v for k, v in scope.kinds.items() if k not in defined})
         scope = scope.declare(page_name(self.size.name), Kind(role="size"))
@@ -243,10 +255,79 @@ class Objective:
     @cached_property
     def symbols(self) -> dict[str, Any]:
         """The SymPy things by page name, for ``to_sympy``."""
-        return symbols_of(self.expr, self.unfolded, *self.parameters)
+        return symbols_of(self.expr, self.unfolded, *self._symbols())
+
+    def _symbols(self) -> list[Expr]:
+        return [p for p in self.parameters if isinstance(p, sympy.Symbol)]
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {page_name(self.symbol.name)} = {sympy.latex(self.expr)}$"
+
+
+def objective_of(
+    loss: Expr, wrt: Expr | Sequence[Expr], data: Sequence[Expr] = (), name: str = "the loss"
+) -> Objective:
+    """An Objective from a plain SymPy expression, as people write losses.
+
+    ``loss`` is the loss of one sample (its mean is meant), ``Sum(.., (i, 1, N))``, or a multiple of such a
+    sum by 1/N; terms beside the sum, such as a ridge penalty, are counted once.  ``data`` are the
+    IndexedBases whose first index is the sample; what is not given is found where that index stands.
+
+    >>> from sympy import IndexedBase, Sum, symbols
+    >>> m, lam, i, N = *symbols("m lambda", real=True), *symbols("i N", integer=True, positive=True)
+    >>> x, y = IndexedBase("x", real=True), IndexedBase("y", real=True)
+    >>> J = objective_of(Sum((y[i] - m*x[i])**2, (i, 1, N))/N + lam*m**2, m)
+    >>> J.loss, J.reduction, J.data
+    (lambda*m**2 + (-m*x[i] + y[i])**2, 'mean', (x, y))
+    """
+    loss = _expression(loss, "the loss")
+    wrt = (wrt,) if isinstance(wrt, sympy.Basic) else tuple(wrt)
+    wrt = tuple(dict.fromkeys(p.base if isinstance(p, sympy.Indexed) else p for p in wrt))
+    given = (data,) if isinstance(data, sympy.Basic) else tuple(data)
+    sums = [t for t in sympy.Add.make_args(loss) if _sample_sum(t, wrt, given) is not None]
+    if len(sums) > 1:
+        raise InputError(f"{name}: more than one sum over samples; write one sum")
+    if not sums:
+        index = _sample_index(loss, wrt, given, name)
+        size = sympy.Symbol("N", integer=True, positive=True)
+        reduction: Reduction = "mean"
+    else:
+        total = cast(Expr, _sample_sum(sums[0], wrt, given))
+        ((index, lower, size),) = total.limits
+        if lower != 1:
+            raise InputError(f"{name}: samples are counted from 1, not from {lower}")
+        weight, penalty = sums[0] / total, loss - sums[0]
+        reduction = "mean" if weight.has(size) else "sum"
+        if reduction == "mean":
+            loss = (weight * size) * total.function + penalty
+        else:
+            loss = weight * total.function + penalty / size
+        if not isinstance(size, sympy.Symbol) or (weight * size if reduction == "mean" else weight).has(size):
+            raise InputError(f"{name}: {sums[0]} is neither a sum nor a mean over the samples 1..N")
+    found = {e.base for e in loss.atoms(sympy.Indexed) if e.indices[0] == index} - {*wrt}
+    bases = given or tuple(sorted(found, key=str))
+    return Objective(name, loss, {}, wrt, bases, index, size, reduction)
+
+
+def _sample_sum(term: Expr, wrt: tuple[Expr, ...], data: tuple[Expr, ...]) -> Expr | None:
+    """The factor of the term that is a sum over samples: it runs over the first index of some data."""
+    for factor in sympy.Mul.make_args(term):
+        if isinstance(factor, sympy.Sum) and len(factor.limits) == 1:
+            index = factor.limits[0][0]
+            bases = {e.base for e in factor.function.atoms(sympy.Indexed) if e.indices[0] == index} - {*wrt}
+            if bases & {*data} if data else bases:
+                return factor
+    return None
+
+
+def _sample_index(loss: Expr, wrt: tuple[Expr, ...], data: tuple[Expr, ...], name: str) -> Expr:
+    entries = [e for e in loss.atoms(sympy.Indexed) if e.base not in wrt and (not data or e.base in data)]
+    found = {e.indices[0] for e in entries if isinstance(e.indices[0], sympy.Symbol | sympy.Idx)}
+    if len(found) == 1:
+        return found.pop()
+    several = ", ".join(sorted(map(str, found)))
+    what = f"several sample indices, {several}" if found else "no data such as x[i]"
+    raise InputError(f"{name}: {what}; data are IndexedBases that one index runs over")
 
 
 def _key(key: Any) -> Any:
@@ -276,7 +357,13 @@ def _expression(value: Any, what: str) -> Expr:
 
 
 def _name_of(key: Expr) -> str:
+    if isinstance(key, sympy.IndexedBase):
+        return str(key.label.name)
     return str(key.base.label.name if isinstance(key, sympy.Indexed) else key.name)
+
+
+def _index(word: str) -> Expr:
+    return sympy.Integer(word) if word.isdigit() else sympy.Symbol(word, integer=True)
 
 
 def _definition(name: str, key: Any, body: Expr) -> Definition:
