@@ -271,7 +271,8 @@ def objective_of(
 
     ``loss`` is the loss of one sample (its mean is meant), ``Sum(.., (i, 1, N))``, or a multiple of such a
     sum by 1/N; terms beside the sum, such as a ridge penalty, are counted once.  ``data`` are the
-    IndexedBases whose first index is the sample; what is not given is found where that index stands.
+    IndexedBases whose first index is the sample; left out, they are found where that index stands.  In the
+    loss of one sample they may be plain symbols: ``objective_of((y - m*x)**2, m, data=(x, y))``.
 
     >>> from sympy import IndexedBase, Sum, symbols
     >>> m, lam, i, N = *symbols("m lambda", real=True), *symbols("i N", integer=True, positive=True)
@@ -284,6 +285,7 @@ def objective_of(
     wrt = (wrt,) if isinstance(wrt, sympy.Basic) else tuple(wrt)
     wrt = tuple(dict.fromkeys(p.base if isinstance(p, sympy.Indexed) else p for p in wrt))
     given = (data,) if isinstance(data, sympy.Basic) else tuple(data)
+    loss, given = _indexed(loss, given)
     sums = [t for t in sympy.Add.make_args(loss) if _sample_sum(t, wrt, given) is not None]
     if len(sums) > 1:
         raise InputError(f"{name}: more than one sum over samples; write one sum")
@@ -309,6 +311,17 @@ def objective_of(
     return Objective(name, loss, {}, wrt, bases, index, size, reduction)
 
 
+def _indexed(loss: Expr, data: tuple[Expr, ...]) -> tuple[Expr, tuple[Expr, ...]]:
+    """Data given as plain symbols become entries of sample i."""
+    taken = {str(s) for s in loss.free_symbols}
+    index = sympy.Symbol(next(n for n in ("i", "n", "s", "t") if n not in taken), integer=True)
+    bases = {s: sympy.IndexedBase(s.name, real=True) for s in data if isinstance(s, sympy.Symbol)}
+    for symbol in bases:
+        if symbol not in loss.free_symbols:
+            raise InputError(f"the data {symbol} does not occur in the loss" + _namesake(symbol, loss.free_symbols))
+    return loss.xreplace({s: b[index] for s, b in bases.items()}), tuple(bases.get(d, d) for d in data)
+
+
 def _sample_sum(term: Expr, wrt: tuple[Expr, ...], data: tuple[Expr, ...]) -> Expr | None:
     """The factor of the term that is a sum over samples: it runs over the first index of some data."""
     for factor in sympy.Mul.make_args(term):
@@ -322,7 +335,8 @@ def _sample_sum(term: Expr, wrt: tuple[Expr, ...], data: tuple[Expr, ...]) -> Ex
 
 def _sample_index(loss: Expr, wrt: tuple[Expr, ...], data: tuple[Expr, ...], name: str) -> Expr:
     entries = [e for e in loss.atoms(sympy.Indexed) if e.base not in wrt and (not data or e.base in data)]
-    found = {e.indices[0] for e in entries if isinstance(e.indices[0], sympy.Symbol | sympy.Idx)}
+    bound = {v for s in loss.atoms(sympy.Sum, sympy.Product) for v in s.variables}
+    found = {e.indices[0] for e in entries if isinstance(e.indices[0], sympy.Symbol | sympy.Idx)} - bound
     if len(found) == 1:
         return found.pop()
     several = ", ".join(sorted(map(str, found)))
