@@ -17,11 +17,12 @@ from flint import ctx
 
 from ..core import Core, Given, Num, children, text
 from ..verdict import Verdict
-from .algebra import OutOfFuel, Undefined
 from .differentiate import derivative, eliminate
 from .domain import conditions
+from .functions import Unsupported
 from .hypotheses import assume
-from .normal import Normal, Unsupported
+from .normal import Normal
+from .polynomials import OutOfFuel, Undefined
 from .witness import search
 
 __all__ = ["derivative", "judge"]

@@ -18,72 +18,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from math import comb
-from typing import Any, TypeAlias
+from math import comb, lcm
+from typing import Any
 
-from flint import Ordering, fmpq, fmpq_mpoly_ctx
+from flint import fmpq
 
-Exp: TypeAlias = int | Fraction
-Mono: TypeAlias = tuple[tuple[int, Exp], ...]
-Poly: TypeAlias = dict[Mono, Any]
-Frozen: TypeAlias = tuple[tuple[Mono, Any], ...]
-
-ONE: Mono = ()
-
-
-class OutOfFuel(Exception):
-    """The counted work is spent: the verdict is undecided."""
-
-
-class Undefined(Exception):
-    """An expression with empty domain, such as 1/(a - a) or log(0)."""
-
-
-def freeze(p: Poly) -> Frozen:
-    return tuple(sorted(p.items(), key=lambda item: item[0]))
-
-
-def thaw(p: Frozen) -> Poly:
-    return dict(p)
-
-
-def const(value: Any) -> Poly:
-    return {ONE: fmpq(value)} if value else {}
-
-
-def constant_of(p: Poly) -> Any | None:
-    """The value of a constant polynomial, else None."""
-    if not p:
-        return fmpq(0)
-    return p[ONE] if len(p) == 1 and ONE in p else None
-
-
-def integer_of(p: Poly) -> int | None:
-    c = constant_of(p)
-    return int(c.p) if c is not None and c.q == 1 else None
-
-
-def mono_mul(a: Mono, b: Mono) -> Mono:
-    if not a:
-        return b
-    if not b:
-        return a
-    d = dict(a)
-    for k, e in b:
-        s = d.get(k, 0) + e
-        if s:
-            d[k] = s
-        else:
-            del d[k]
-    return tuple(sorted(d.items()))
-
-
-def mono_pow(a: Mono, n: Exp) -> Mono:
-    return tuple((k, _exp(e * n)) for k, e in a) if n else ONE
-
-
-def _exp(e: Exp) -> Exp:
-    return e if isinstance(e, int) else (int(e) if e.denominator == 1 else e)
+from .polynomials import (
+    ONE,
+    Exp,
+    Frozen,
+    Mono,
+    OutOfFuel,
+    Poly,
+    Undefined,
+    const,
+    dense,
+    drop_zero,
+    exponent,
+    freeze,
+    mono_mul,
+    mono_pow,
+    ring,
+    sparse,
+    thaw,
+)
 
 
 class Algebra:
@@ -190,10 +148,10 @@ class Algebra:
         gens = sorted({k for r in (p, q) for m in r for k, _ in m})
         if len(gens) > 40 or any(not isinstance(e, int) or e < 0 for r in (p, q) for m in r for _, e in m):
             return None
-        ring = _ring(len(gens))
+        flint = ring(len(gens))
         place = {g: j for j, g in enumerate(gens)}
-        product = ring.from_dict(_dense(p, place)) * ring.from_dict(_dense(q, place))
-        return _sparse(product, gens)
+        product = flint.from_dict(dense(p, place)) * flint.from_dict(dense(q, place))
+        return sparse(product, gens)
 
     def power(self, p: Poly, n: int) -> Poly:
         """p^n for an integer n; the terms of the result are bounded before they are computed."""
@@ -244,18 +202,18 @@ class Algebra:
             for m in p:
                 for k, e in m:
                     if k == g and not isinstance(e, int):
-                        den = den * e.denominator // _gcd(den, e.denominator)
+                        den = lcm(den, e.denominator)
             scale[g] = den
         degree = max(sum(int(e * scale[k]) for k, e in m) for m in p)
         self.burn(len(p) * (1 + degree) * 8)
         place = {g: j for j, g in enumerate(gens)}
-        scaled = {tuple((k, int(e * scale[k])) for k, e in m): c for m, c in p.items()}
-        c, parts = _ring(len(gens)).from_dict(_dense(scaled, place)).factor()
+        scaled: Poly = {tuple((k, int(e * scale[k])) for k, e in m): c for m, c in p.items()}
+        c, parts = ring(len(gens)).from_dict(dense(scaled, place)).factor()
         factors = []
         for part, multiplicity in parts:
             q = {
-                tuple((k, _exp(Fraction(e, scale[k]))) for k, e in m): v
-                for m, v in _sparse(part, gens).items()
+                tuple((k, exponent(Fraction(e, scale[k]))) for k, e in m): v
+                for m, v in sparse(part, gens).items()
             }
             lead = q[max(q, key=self._order)]
             c = c * lead**multiplicity
@@ -268,10 +226,7 @@ class Algebra:
             low: dict[int, Exp] = {}
             for j, m in enumerate(p):
                 d = dict(m)
-                if j == 0:
-                    low = d
-                else:
-                    low = {k: min(low.get(k, 0), d.get(k, 0)) for k in {*low, *d}}
+                low = {k: min(low.get(k, 0), d.get(k, 0)) for k in {*low, *d}} if j else d
             low = {k: e for k, e in low.items() if e}
             if not low:
                 return p, ONE
@@ -392,7 +347,7 @@ class Algebra:
             elif n in self._value_sets and isinstance(e, int) and e >= 2:
                 a, b = self._value_sets[n]
                 rest = mono_mul(m, ((n, -2),))
-                return _drop_zero({mono_mul(rest, ((n, 1),)): a + b, rest: -a * b})
+                return drop_zero({mono_mul(rest, ((n, 1),)): a + b, rest: -a * b})
         return None
 
     def _lower(self, m: Mono, q: int, g: int, parts: list[tuple[int, Poly]]) -> Poly:
@@ -450,34 +405,3 @@ class Algebra:
                     self._accumulate(out, mono_mul(rest, u), c * v)
             p = out
         return False
-
-
-def _drop_zero(p: Poly) -> Poly:
-    return {m: c for m, c in p.items() if c}
-
-
-def _gcd(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a
-
-
-def _ring(n: int) -> Any:
-    return fmpq_mpoly_ctx.get(tuple(f"g{j}" for j in range(n)), Ordering.lex)
-
-
-def _dense(p: Poly, place: dict[int, int]) -> dict[tuple[int, ...], Any]:
-    out = {}
-    n = len(place)
-    for m, c in p.items():
-        row = [0] * n
-        for k, e in m:
-            row[place[k]] = int(e)
-        out[tuple(row)] = c
-    return out
-
-
-def _sparse(p: Any, gens: list[int]) -> Poly:
-    return {
-        tuple((gens[j], int(e)) for j, e in enumerate(row) if e): c for row, c in p.to_dict().items()
-    }

@@ -85,7 +85,8 @@ def _negated(t: Core) -> Core:
             return Add(tuple(_negated(k) for k in terms))
         case Mul(factors):
             flipped = [k for k in factors if not (isinstance(k, Num) and k.value == -1)]
-            return Mul(tuple(flipped) or (ONE,)) if (len(factors) - len(flipped)) % 2 else Mul((Num(Fraction(-1)), t))
+            odd = (len(factors) - len(flipped)) % 2
+            return Mul(tuple(flipped) or (ONE,)) if odd else Mul((Num(Fraction(-1)), t))
         case Num(value):
             return Num(-value)
     return Mul((Num(Fraction(-1)), t))

@@ -8,8 +8,8 @@ from flint import fmpq
 
 from ..core import Add, Core, Given, Num, Ref, Sum, Sym, walk
 from ..errors import ScopeError
-from .algebra import Poly, constant_of, freeze
 from .normal import Normal
+from .polynomials import Poly, constant_of, freeze
 
 ZERO = Num(Fraction(0))
 

@@ -1,0 +1,350 @@
+"""Evaluation of core terms at a point, independently of the normal form.
+
+Terms are evaluated as written, in exact rationals, or in rigorous balls (arb) once exp, log or
+roots occur; derivatives by dual numbers, not by the symbolic rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+from flint import arb, fmpq
+
+from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym
+from .polynomials import OutOfFuel
+
+
+class Undefined(Exception):
+    """The term has no value at this point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dual:
+    """value + slope * eps with eps^2 = 0; ``level`` tells nested derivatives apart."""
+
+    value: Any
+    slope: Any
+    level: int
+
+
+class Point:
+    """Lazily chosen values: what a term asks for is drawn once and kept."""
+
+    def __init__(self, rng: Random, sizes: int, pool: tuple[Any, ...], given: tuple[Given, ...]) -> None:
+        self.rng, self.top, self.pool = rng, sizes, pool
+        self.sizes: dict[str, int] = {}
+        self.parameters: dict[str, Any] = {}
+        self.data: dict[str, dict[tuple[int, ...], Any]] = {}
+        self.functions: dict[str, dict[tuple[int, ...], int]] = {}
+        self.fuel = 40_000
+        self.level = 0
+        self.symmetric = {
+            g.lhs.name for g in given
+            if g.op == "=" and isinstance(g.lhs, Ref) and isinstance(g.rhs, Ref)
+            and g.lhs.name == g.rhs.name and g.lhs.indices == g.rhs.indices[::-1] and len(g.lhs.indices) == 2
+        }
+        self.pools: dict[str, tuple[Any, ...]] = {}
+        for g in given:
+            if isinstance(g.lhs, Sym | Ref):
+                if g.op == "in":
+                    self.pools[g.lhs.name] = tuple(exact(v) for v in g.values)
+                elif g.op in (">", ">=") and g.rhs == Num(Fraction(0)):
+                    self.pools[g.lhs.name] = (1, 2, 3, fmpq(1, 2), 4)
+                elif g.op in ("<", "<=") and g.rhs == Num(Fraction(0)):
+                    self.pools[g.lhs.name] = (-1, -2, -3, fmpq(-1, 2), -4)
+
+    def size(self, name: str) -> int:
+        if name not in self.sizes:
+            self.sizes[name] = self.top if self.rng.random() < 0.7 else self.rng.randint(1, self.top)
+        return self.sizes[name]
+
+    def index(self, name: str) -> int:
+        if name not in self.sizes:
+            self.sizes[name] = self.rng.randint(1, self.top)
+        return self.sizes[name]
+
+    def draw(self, name: str) -> Any:
+        return fmpq(self.rng.choice(self.pools.get(name, self.pool)))
+
+    def parameter(self, name: str) -> Any:
+        if name not in self.parameters:
+            self.parameters[name] = self.draw(name)
+        return self.parameters[name]
+
+    def entry(self, name: str, where: tuple[int, ...]) -> Any:
+        if name in self.symmetric:
+            where = tuple(sorted(where))
+        table = self.data.setdefault(name, {})
+        if where not in table:
+            table[where] = self.draw(name)
+        return table[where]
+
+    def function(self, name: str, arity: int) -> dict[tuple[int, ...], int]:
+        """A polynomial instance of an undefined function: exponents -> coefficient."""
+        if name not in self.functions:
+            exps: list[tuple[int, ...]] = [(0,) * arity]
+            for total in (1, 2, 3) if arity <= 3 else (1, 2):
+                exps += list(_exponents(arity, total))
+            self.functions[name] = {e: self.rng.choice((1, 2, -1, 3)) for e in exps}
+        return self.functions[name]
+
+    # -- evaluation --------------------------------------------------------------------------
+    def value(self, t: Core, env: Mapping[str, int], dual: Mapping[Core, Any]) -> Any:
+        self.fuel -= 1
+        if self.fuel < 0:
+            raise OutOfFuel
+        match t:
+            case Num(value):
+                return exact(value)
+            case Sym(name, sort):
+                if name in env:
+                    return fmpq(env[name])
+                if sort == "size":
+                    return fmpq(self.size(name))
+                if sort == "index":
+                    return fmpq(self.index(name))
+                return dual[t] if t in dual else self.parameter(name)
+            case Ref(name, indices):
+                where = tuple(self.integer(k, env) for k in indices)
+                key = Ref(name, tuple(Num(Fraction(k)) for k in where))
+                return dual[key] if key in dual else self.entry(name, where)
+            case Add(terms):
+                out: Any = fmpq(0)
+                for k in terms:
+                    out = add(out, self.value(k, env, dual))
+                return out
+            case Mul(factors):
+                out = fmpq(1)
+                for k in factors:
+                    out = mul(out, self.value(k, env, dual))
+                return out
+            case Div(num, den):
+                return mul(self.value(num, env, dual), reciprocal(self.value(den, env, dual)))
+            case Pow(base, exp):
+                return power(self.value(base, env, dual), self.value(exp, env, dual))
+            case Call(fn, args, orders):
+                return self.call(fn, [self.value(a, env, dual) for a in args], orders)
+            case Delta(left, right):
+                return fmpq(self.integer(left, env) == self.integer(right, env))
+            case Sum(body, index, lower, upper):
+                out = fmpq(0)
+                for at in range(self.integer(lower, env), self.integer(upper, env) + 1):
+                    out = add(out, self.value(body, {**env, index.name: at}, dual))
+                return out
+            case D(body, var):
+                return self.differential(body, var, env, dual)
+        raise Undefined
+
+    def integer(self, t: Core, env: Mapping[str, int]) -> int:
+        v = self.value(t, env, {})
+        if not isinstance(v, fmpq) or v.q != 1 or abs(v) > 10_000:
+            raise Undefined
+        return int(v.p)
+
+    def differential(self, body: Core, var: Core, env: Mapping[str, int], dual: Mapping[Core, Any]) -> Any:
+        if isinstance(var, Ref):
+            where = tuple(self.integer(k, env) for k in var.indices)
+            key: Core = Ref(var.name, tuple(Num(Fraction(k)) for k in where))
+            if var.name in self.symmetric:
+                raise Undefined
+        else:
+            key = var
+        self.level += 1
+        level = self.level
+        at = self.value(var, env, dual)
+        out = self.value(body, env, {**dual, key: Dual(at, fmpq(1), level)})
+        return out.slope if isinstance(out, Dual) and out.level == level else fmpq(0)
+
+    def call(self, fn: str, args: list[Any], orders: tuple[int, ...]) -> Any:
+        if fn in UNARY:
+            return UNARY[fn](args[0])
+        if fn in ("max", "min"):
+            out = args[0]
+            for b in args[1:]:
+                gap = relu(add(out, mul(fmpq(-1), b)))
+                out = add(b, gap) if fn == "max" else add(out, mul(fmpq(-1), gap))
+            return out
+        if fn == "pi":
+            return arb.pi()
+        if fn == "E":
+            raise Undefined
+        total: Any = fmpq(0)
+        for exps, c in self.function(fn, len(args)).items():
+            term: Any = fmpq(c)
+            for k, (a, e) in enumerate(zip(args, exps, strict=True)):
+                for j in range(orders[k] if orders else 0):
+                    term = mul(term, fmpq(e - j))
+                left = e - (orders[k] if orders else 0)
+                for _ in range(max(left, 0)):
+                    term = mul(term, a)
+            total = add(total, term)
+        return total
+
+
+def _exponents(arity: int, total: int) -> Iterator[tuple[int, ...]]:
+    if arity == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        for rest in _exponents(arity - 1, total - first):
+            yield (first, *rest)
+
+
+def exact(value: Fraction | int) -> Any:
+    return fmpq(value.numerator, value.denominator)
+
+
+# -- arithmetic on fmpq | arb | Dual ------------------------------------------------------------
+def _lift(a: Any, b: Any) -> tuple[Any, Any, Any, Any, int]:
+    level = max(a.level if isinstance(a, Dual) else 0, b.level if isinstance(b, Dual) else 0)
+    av, ad = (a.value, a.slope) if isinstance(a, Dual) and a.level == level else (a, fmpq(0))
+    bv, bd = (b.value, b.slope) if isinstance(b, Dual) and b.level == level else (b, fmpq(0))
+    return av, ad, bv, bd, level
+
+
+def add(a: Any, b: Any) -> Any:
+    if isinstance(a, Dual) or isinstance(b, Dual):
+        av, ad, bv, bd, level = _lift(a, b)
+        return Dual(add(av, bv), add(ad, bd), level)
+    return a + b
+
+
+def mul(a: Any, b: Any) -> Any:
+    if isinstance(a, Dual) or isinstance(b, Dual):
+        av, ad, bv, bd, level = _lift(a, b)
+        return Dual(mul(av, bv), add(mul(ad, bv), mul(av, bd)), level)
+    return a * b
+
+
+def reciprocal(a: Any) -> Any:
+    if isinstance(a, Dual):
+        r = reciprocal(a.value)
+        return Dual(r, mul(fmpq(-1), mul(a.slope, mul(r, r))), a.level)
+    if isinstance(a, fmpq):
+        if not a:
+            raise Undefined
+        return 1 / a
+    if a.contains(0):
+        raise Undefined
+    return 1 / a
+
+
+def _through(f: Any, derivative: Any) -> Any:
+    def apply(a: Any) -> Any:
+        if isinstance(a, Dual):
+            return Dual(apply(a.value), mul(derivative(a.value), a.slope), a.level)
+        return f(a)
+
+    return apply
+
+
+def _exp(a: Any) -> Any:
+    if isinstance(a, fmpq) and not a:
+        return fmpq(1)
+    if abs(arb(a)) > 10_000:
+        raise Undefined
+    return arb(a).exp()
+
+
+def _log(a: Any) -> Any:
+    if isinstance(a, fmpq) and a == 1:
+        return fmpq(0)
+    if not arb(a) > 0:
+        raise Undefined
+    return arb(a).log()
+
+
+def _sqrt(a: Any) -> Any:
+    if isinstance(a, fmpq):
+        if a < 0:
+            raise Undefined
+        p, q = arb(int(a.p)).sqrt(), arb(int(a.q)).sqrt()
+        if p.is_exact() and q.is_exact() and p.is_integer() and q.is_integer():
+            return fmpq(int(p.unique_fmpz()), int(q.unique_fmpz()))
+    if not arb(a) > 0:
+        if isinstance(a, fmpq) and not a:
+            return a
+        raise Undefined
+    return arb(a).sqrt()
+
+
+def sign_of(a: Any) -> int:
+    while isinstance(a, Dual):
+        a = a.value
+    if isinstance(a, fmpq):
+        return 0 if not a else (1 if a > 0 else -1)
+    if a > 0:
+        return 1
+    if a < 0:
+        return -1
+    raise Undefined
+
+
+def _kinked(a: Any) -> int:
+    s = sign_of(a)
+    if not s and isinstance(a, Dual):
+        raise Undefined
+    return s
+
+
+def relu(a: Any) -> Any:
+    return a if _kinked(a) > 0 else fmpq(0)
+
+
+def _sigma(a: Any) -> Any:
+    return reciprocal(add(fmpq(1), exp(mul(fmpq(-1), a))))
+
+
+def _half(a: Any, sign: int) -> Any:
+    e = exp(a)
+    return mul(fmpq(1, 2), add(e, mul(fmpq(sign), reciprocal(e))))
+
+
+def _tanh(a: Any) -> Any:
+    return add(fmpq(1), mul(fmpq(-2), reciprocal(add(fmpq(1), exp(mul(fmpq(2), a))))))
+
+
+exp: Any = _through(_exp, lambda a: exp(a))
+log: Any = _through(_log, reciprocal)
+sqrt: Any = _through(_sqrt, lambda a: reciprocal(mul(fmpq(2), sqrt(a))))
+
+UNARY = {
+    "exp": exp,
+    "log": log,
+    "sqrt": sqrt,
+    "sigma": _sigma,
+    "tanh": _tanh,
+    "sinh": lambda a: _half(a, -1),
+    "cosh": lambda a: _half(a, 1),
+    "abs": lambda a: mul(fmpq(_kinked(a)), a),
+    "relu": relu,
+    "step": lambda a: fmpq(_kinked(a) > 0),
+    "sign": lambda a: fmpq(_kinked(a)),
+}
+
+
+def power(base: Any, exponent: Any) -> Any:
+    if isinstance(exponent, fmpq):
+        if exponent.q == 1:
+            n = int(exponent.p)
+            if abs(n) > 2_000:
+                raise Undefined
+            if n < 0:
+                return power(reciprocal(base), fmpq(-n))
+            out: Any = fmpq(1)
+            while n:
+                if n & 1:
+                    out = mul(out, base)
+                n >>= 1
+                if n:
+                    base = mul(base, base)
+            return out
+        if exponent.q == 2:
+            return power(sqrt(base), fmpq(exponent.p))
+        if sign_of(base) == 0 and exponent > 0 and not isinstance(base, Dual):
+            return fmpq(0)
+    return exp(mul(exponent, log(base)))

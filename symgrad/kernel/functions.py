@@ -1,0 +1,320 @@
+"""Functions of polynomials: exponentials, logarithms, powers, roots, signs, deltas, expectations."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from flint import fmpq, fmpz
+
+from .algebra import Algebra
+from .polynomials import (
+    ONE,
+    Frozen,
+    Mono,
+    OutOfFuel,
+    Poly,
+    Undefined,
+    coefficient,
+    const,
+    constant_of,
+    exponent,
+    freeze,
+    rational,
+    thaw,
+)
+
+Range = tuple[Frozen, Frozen]
+
+
+class Unsupported(Exception):
+    """A term for which the normal form has no rewriting; its message is the reason."""
+
+
+class Functions(Algebra):
+    """What the elementary functions do to polynomials over atoms."""
+
+    def __init__(self, fuel: int) -> None:
+        super().__init__(fuel)
+        self.positive: set[Frozen] = set()
+        self.positive_names: set[str] = set()
+        self.ranges: dict[int, Range] = {}
+
+    def call(self, fn: str, args: list[Poly], orders: tuple[int, ...]) -> Poly:
+        match fn:
+            case "exp":
+                return self.exp(args[0])
+            case "log":
+                return self.log(args[0])
+            case "sigma":
+                return self.sub(const(1), self.inverse(self.add(const(1), self.exp(args[0]))))
+            case "tanh":
+                e = self.exp(self.scale(args[0], fmpq(2)))
+                return self.sub(const(1), self.scale(self.inverse(self.add(const(1), e)), fmpq(2)))
+            case "sinh" | "cosh":
+                e, f = self.exp(args[0]), self.exp(self.scale(args[0], fmpq(-1)))
+                f = self.scale(f, fmpq(-1)) if fn == "sinh" else f
+                return self.scale(self.add(e, f), fmpq(1, 2))
+            case "sqrt":
+                return self.root(args[0], Fraction(1, 2))
+            case "relu":
+                return self.mul(args[0], self.step(args[0]))
+            case "abs":
+                return self.mul(args[0], self.sign(args[0]))
+            case "step":
+                return self.step(args[0])
+            case "sign":
+                return self.sign(args[0])
+            case "max" | "min":
+                out = args[0]
+                for b in args[1:]:
+                    d = self.sub(out, b)
+                    gap = self.mul(d, self.step(d))
+                    out = self.add(b, gap) if fn == "max" else self.sub(out, gap)
+                return out
+            case "pi":
+                return self.gen(self.atom(("pi",)))
+            case "E":
+                return self.expectation(args[0])
+        key = ("call", fn, tuple(freeze(a) for a in args), orders if any(orders) else ())
+        deps = frozenset[int]().union(*(self.poly_deps(a) for a in args))
+        return self.gen(self.atom(key, deps))
+
+    def expectation(self, p: Poly) -> Poly:
+        """E is linear over Q; what is random is not declared, so nothing else leaves it."""
+        out: Poly = {}
+        for m, c in p.items():
+            if m == ONE:
+                out = self.add(out, const(c))
+            else:
+                n = self.atom(("E", m), self.mono_deps(m))
+                out = self.add(out, self.scale(self.gen(n), c))
+        return out
+
+    def exp(self, p: Poly) -> Poly:
+        out = const(1)
+        for m, c in p.items():
+            r = rational(c)
+            logs = [k for k, e in m if self.atoms[k][0] == "log" and e == 1]
+            if len(logs) == 1:
+                rest = tuple(x for x in m if x[0] != logs[0])
+                factor = self._power_of(self.atoms[logs[0]][1], rest, r)
+            else:
+                factor = self.gen(self.atom(("exp", m), self.mono_deps(m)), r)
+            out = self.mul(out, factor)
+        return out
+
+    def _power_of(self, base: Frozen, exponent: Mono, c: int | Fraction) -> Poly:
+        """|base|^(c * exponent) for an irreducible base."""
+        if exponent:
+            deps = self.mono_deps(exponent) | self.poly_deps(thaw(base))
+            return self.gen(self.atom(("pow", base, exponent), deps), c)
+        if isinstance(c, int) and (c % 2 == 0 or self.is_positive(base)):
+            return self.power(thaw(base), c)
+        if isinstance(c, int):
+            return self.power(self.mul(thaw(base), self.sign(thaw(base))), c)
+        return self.root(thaw(base), c)
+
+    def log(self, p: Poly) -> Poly:
+        value = constant_of(p)
+        if value is not None and value <= 0:
+            raise Undefined
+        c, m, factors = self.factor(p)
+        out = self._log_number(abs(c))
+        odd = []
+        for k, e in m:
+            key = self.atoms[k]
+            if key[0] == "exp":
+                out = self.add(out, {key[1]: coefficient(e)})
+            elif key[0] == "pow":
+                times = self.mul({key[2]: fmpq(1)}, self.log_atom(key[1]))
+                out = self.add(out, self.scale(times, coefficient(e)))
+            else:
+                base = freeze(self.gen(k)) if key[0] != "poly" else key[1]
+                out = self.add(out, self.scale(self.log_atom(base), coefficient(e)))
+                if not self.is_positive(base) and not (isinstance(e, int) and e % 2 == 0):
+                    odd.append(base)
+        for k, e in factors:
+            base = self.atoms[k][1]
+            out = self.add(out, self.scale(self.log_atom(base), fmpq(e)))
+            if e % 2 and not self.is_positive(base):
+                odd.append(base)
+        if len(odd) == 1 and c > 0:
+            self.positive.add(odd[0])
+        return out
+
+    def log_atom(self, base: Frozen) -> Poly:
+        return self.gen(self.atom(("log", base), self.poly_deps(thaw(base))))
+
+    def _log_number(self, c: Any) -> Poly:
+        out: Poly = {}
+        for part, sign in ((c.p, 1), (c.q, -1)):
+            if part == 1:
+                continue
+            if part > 10**18:
+                raise OutOfFuel
+            for prime, e in fmpz(part).factor():
+                out = self.add(out, self.scale(self.log_atom(freeze(const(int(prime)))), fmpq(sign * int(e))))
+        return out
+
+    def raise_to(self, base: Poly, exponent: Poly) -> Poly:
+        value = constant_of(exponent)
+        if value is not None:
+            if value.q == 1:
+                return self.power(base, int(value.p))
+            return self.root(base, rational(value))
+        if base == const(1):
+            return base
+        integral = all(
+            c.q == 1 and all(e == 1 and self._integral(k) for k, e in m) for m, c in exponent.items()
+        )
+        if not integral:
+            return self.exp(self.mul(exponent, self.log(base)))
+        c, m, factors = self.factor(base)
+        out = const(1)
+        parts: list[tuple[Frozen, Any]] = []
+        if c != 1:
+            parts.append((freeze(const(c)), 1))
+        for k, e in m:
+            if self.atoms[k][0] == "exp":
+                arg = self.scale({self.atoms[k][1]: fmpq(1)}, coefficient(e))
+                out = self.mul(out, self.exp(self.mul(arg, exponent)))
+            else:
+                parts.append((freeze(self.gen(k)) if self.atoms[k][0] != "poly" else self.atoms[k][1], e))
+        parts += [(self.atoms[k][1], e) for k, e in factors]
+        for b, e in parts:
+            for mono, coeff in exponent.items():
+                times = rational(coeff * coefficient(e))
+                if not mono and isinstance(times, int):
+                    out = self.mul(out, self.power(thaw(b), times))
+                elif mono:
+                    deps = self.mono_deps(mono) | self.poly_deps(thaw(b))
+                    out = self.mul(out, self.gen(self.atom(("pow", b, mono), deps), times))
+                else:
+                    out = self.mul(out, self.root(thaw(b), times))
+        return out
+
+    def _integral(self, n: int) -> bool:
+        key = self.atoms[n]
+        return key[0] in ("idx", "bound") or (key[0] == "sym" and key[2] != "real")
+
+    def root(self, p: Poly, r: int | Fraction) -> Poly:
+        """p^r for a non-integer rational r, on p >= 0 (p > 0 if r < 0)."""
+        if not p:
+            if r < 0:
+                raise Undefined
+            return {}
+        value = constant_of(p)
+        if value is not None and value < 0:
+            raise Undefined
+        c, m, factors = self.factor(p)
+        if c < 0:
+            raise Unsupported("root of an expression with a negative coefficient")
+        out = const(1)
+        for part, sign in ((c.p, 1), (c.q, -1)):
+            if part > 10**18:
+                raise OutOfFuel
+            for prime, e in fmpz(part).factor() if part != 1 else ():
+                x = exponent(r * sign * int(e))
+                out = self.mul(out, self.gen(self.atom(("prime", int(prime))), x))
+        odd = []
+        parts = [
+            (freeze(self.gen(k)) if self.atoms[k][0] != "poly" else self.atoms[k][1], k, e) for k, e in m
+        ] + [(self.atoms[k][1], k, e) for k, e in factors]
+        for base, k, e in parts:
+            x = exponent(e * r)
+            if self.is_positive(base):
+                out = self.mul(out, self._fractional(base, k, x))
+            elif isinstance(e, int) and e % 2 == 0 and isinstance(x, int):
+                absolute = self.mul(thaw(base), self.sign(thaw(base))) if x % 2 else thaw(base)
+                out = self.mul(out, self.power(absolute, x))
+            else:
+                odd.append((base, k, x))
+        if len(odd) == 1:
+            out = self.mul(out, self._fractional(*odd[0]))
+        elif odd:
+            raise Unsupported("root of a product whose factors have unknown sign")
+        return out
+
+    def _fractional(self, base: Frozen, n: int, x: int | Fraction) -> Poly:
+        return self.power(thaw(base), x) if isinstance(x, int) else self.reduce(self.gen(n, x))
+
+    # -- signs -------------------------------------------------------------------------------
+
+    # -- signs -------------------------------------------------------------------------------
+    def is_positive(self, base: Frozen) -> bool:
+        """Positive by structure or by a hypothesis (never by sampling)."""
+        if base in self.positive:
+            return True
+        return all(c > 0 and all(self._atom_positive(k, e) for k, e in m) for m, c in base)
+
+    def _atom_positive(self, n: int, e: Any) -> bool:
+        key = self.atoms[n]
+        if isinstance(e, int) and e % 2 == 0 and e < 0:
+            return True
+        if key[0] in ("exp", "pi", "prime"):
+            return True
+        if key[0] == "pow":
+            return self.is_positive(key[1])
+        if key[0] == "poly":
+            return self.is_positive(key[1])
+        if key[0] == "sum":
+            ranges, body = key[1], key[2]
+            return all(
+                lo == freeze(const(1)) and self.at_least(thaw(hi), 1) for lo, hi in ranges
+            ) and all(self._atom_positive(k, x) for k, x in body)
+        if key[0] == "ref" and key[1] in self.positive_names:
+            return True
+        return freeze(self.gen(n)) in self.positive
+
+    def at_least(self, p: Poly, bound: int) -> bool:
+        """Is p >= bound for all sizes >= 1 and indices in their ranges?"""
+        total = fmpq(0)
+        for m, c in p.items():
+            if not m:
+                total += c
+            elif len(m) == 1 and m[0][1] == 1:
+                key = self.atoms[m[0][0]]
+                if key[0] == "sym" and key[2] == "size" and c > 0:
+                    total += c
+                elif key[0] == "idx" and m[0][0] in self.ranges:
+                    lo, hi = self.ranges[m[0][0]]
+                    rest = {u: v for u, v in p.items() if u != m}
+                    end = self.scale(thaw(lo if c > 0 else hi), c)
+                    return self.at_least(self.add(rest, end), bound)
+                else:
+                    return False
+            else:
+                return False
+        return bool(total >= bound)
+
+    def step(self, p: Poly) -> Poly:
+        """[p > 0] as a combination of idempotent atoms, one per irreducible factor of p."""
+        return self.scale(self.add(const(1), self.sign(p)), fmpq(1, 2))
+
+    def sign(self, p: Poly) -> Poly:
+        value = constant_of(p)
+        if value is not None:
+            return const(0 if value == 0 else (1 if value > 0 else -1))
+        c, m, factors = self.factor(p)
+        out = const(1 if c > 0 else -1)
+        for k, e in (*m, *factors):
+            base = self.atoms[k][1] if self.atoms[k][0] == "poly" else freeze(self.gen(k))
+            if self.is_positive(base) or (isinstance(e, int) and e % 2 == 0):
+                continue
+            flipped = freeze({u: -v for u, v in base})
+            if flipped in self.positive:
+                out = self.scale(out, fmpq(-1))
+                continue
+            s = self.gen(self.atom(("step", base), self.poly_deps(thaw(base))))
+            out = self.mul(out, self.sub(self.scale(s, fmpq(2)), const(1)))
+        return out
+
+    def delta(self, p: Poly) -> Poly:
+        value = constant_of(p)
+        if value is not None:
+            return const(1 if value == 0 else 0)
+        lead = min(p)
+        if p[lead] < 0:
+            p = self.scale(p, fmpq(-1))
+        return self.gen(self.atom(("delta", freeze(p)), self.poly_deps(p)))

@@ -1,0 +1,109 @@
+"""Leaves of the normal form: symbols, indices and entries, and what the givens make of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import fmpq
+
+from .functions import Functions
+from .polynomials import Frozen, Poly, freeze, thaw
+
+
+class Leaves(Functions):
+    """Symbols and entries as atoms; equations that are given rewrite them as they are made."""
+
+    def __init__(self, fuel: int) -> None:
+        super().__init__(fuel)
+        self.conditions: dict[str, None] = {}
+        self.symmetric: set[str] = set()
+        self.value_sets: dict[str, tuple[Any, Any]] = {}
+        self.rules: list[tuple[int, frozenset[int], Poly]] = []
+        self._fresh = 0
+
+    def subst(self, p: Poly, mapping: dict[int, Poly]) -> Poly:
+        """Defined where sums are: see ``Sums``."""
+        raise NotImplementedError
+
+    def symbol(self, name: str, sort: str) -> int:
+        n = self.atom(("sym", name, sort))
+        if sort == "size":
+            self.positive.add(freeze(self.gen(n)))
+        if name in self.value_sets:
+            self.restrict(n, self.value_sets[name])
+        return n
+
+    def leaf(self, n: int) -> Poly:
+        return self._apply_rules(n)
+
+    def new_index(self) -> int:
+        self._fresh += 1
+        return self.atom(("idx", self._fresh))
+
+    def reference(self, name: str, indices: tuple[Frozen, ...]) -> Poly:
+        if name in self.symmetric:
+            indices = tuple(sorted(indices))
+        deps = frozenset[int]().union(*(self.poly_deps(thaw(k)) for k in indices))
+        n = self.atom(("ref", name, indices), deps)
+        if name in self.value_sets:
+            self.restrict(n, self.value_sets[name])
+        return self._apply_rules(n)
+
+    # -- givens used as rewriting rules --------------------------------------------------------
+    def _apply_rules(self, n: int) -> Poly:
+        for pattern, holes, result in self.rules:
+            binding: dict[int, Poly] = {}
+            if self._match(pattern, n, holes, binding):
+                return self.subst(result, binding) if binding else result
+        return self.gen(n)
+
+    def _match(self, pattern: int, n: int, holes: frozenset[int], binding: dict[int, Poly]) -> bool:
+        if pattern == n and not self.deps[pattern] & holes:
+            return True
+        a, b = self.atoms[pattern], self.atoms[n]
+        if a[0] != b[0] or len(a) != len(b):
+            return False
+        if a[0] == "ref":
+            return bool(a[1] == b[1]) and len(a[2]) == len(b[2]) and all(
+                self._match_index(x, y, holes, binding) for x, y in zip(a[2], b[2], strict=True)
+            )
+        if a[0] == "sum":
+            return bool(a[1] == b[1]) and len(a[2]) == len(b[2]) and all(
+                e == f and self._match(x, y, holes, binding)
+                for (x, e), (y, f) in zip(a[2], b[2], strict=True)
+            )
+        return False
+
+    def _match_index(self, x: Frozen, y: Frozen, holes: frozenset[int], binding: dict[int, Poly]) -> bool:
+        p = thaw(x)
+        hole = next((h for h in holes if p == self.gen(h)), None)
+        if hole is None:
+            return x == y
+        return binding.setdefault(hole, thaw(y)) == thaw(y)
+
+    # -- text --------------------------------------------------------------------------------
+    def show(self, p: Poly) -> str:
+        """Plain text of an index or parameter polynomial, for conditions."""
+        parts = []
+        for m, c in sorted(p.items(), key=lambda item: (-len(item[0]), item[0])):
+            factors = [self._show_atom(k) + ("" if e == 1 else f"^{e}") for k, e in m]
+            if c != 1 or not factors:
+                factors.insert(0, str(c))
+            parts.append("*".join(factors) if factors[0] != "-1" or len(factors) == 1
+                         else "-" + "*".join(factors[1:]))
+        return " + ".join(parts).replace("+ -", "- ") or "0"
+
+    def _show_atom(self, n: int) -> str:
+        key = self.atoms[n]
+        match key[0]:
+            case "sym":
+                return str(key[1])
+            case "ref":
+                return f"{key[1]}_{{{','.join(self.show(thaw(k)) for k in key[2])}}}"
+            case "exp":
+                return f"exp({self.show({key[1]: fmpq(1)})})"
+            case "pow":
+                return f"({self.show(thaw(key[1]))})^({self.show({key[2]: fmpq(1)})})"
+            case "poly":
+                return f"({self.show(thaw(key[1]))})"
+        return str(key[0])

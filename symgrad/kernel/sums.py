@@ -1,0 +1,296 @@
+"""Sums: ranges, deltas, closed forms, and the substitution of indices."""
+
+from __future__ import annotations
+
+from math import comb
+
+from flint import fmpq
+
+from .functions import Unsupported
+from .leaves import Leaves
+from .polynomials import (
+    ONE,
+    Exp,
+    Frozen,
+    Mono,
+    OutOfFuel,
+    Poly,
+    const,
+    constant_of,
+    freeze,
+    integer_of,
+    mono_pow,
+    thaw,
+)
+
+UNROLL = 12
+
+
+class Sums(Leaves):
+    """Sum of body for i = lo..hi as a polynomial over sum atoms."""
+
+    def _merge(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
+        """A sum that has no closed form: see ``Graphs``."""
+        raise NotImplementedError
+
+    # -- substitution of indices ---------------------------------------------------------------
+    def subst(self, p: Poly, mapping: dict[int, Poly]) -> Poly:
+        """p with symbol or index atoms replaced; atoms that contain them are rebuilt."""
+        keys = frozenset(mapping)
+        out: Poly = {}
+        for m, c in p.items():
+            self.burn(len(m) + 1)
+            fixed = tuple(x for x in m if not self.deps[x[0]] & keys)
+            term: Poly = {fixed: c}
+            for k, e in m:
+                if self.deps[k] & keys:
+                    new = self._rebuild(k, mapping)
+                    if isinstance(e, int):
+                        term = self.mul(term, self.power(new, e))
+                    else:
+                        term = self.mul(term, self.root(new, e) if len(new) != 1 else _mono_root(new, e))
+            out = self.add(out, term)
+        return out
+
+    def _rebuild(self, n: int, mapping: dict[int, Poly]) -> Poly:
+        if n in mapping:
+            return mapping[n]
+        key = self.atoms[n]
+
+        def go(f: Frozen) -> Poly:
+            return self.subst(thaw(f), mapping)
+
+        match key[0]:
+            case "ref":
+                return self.reference(key[1], tuple(freeze(go(k)) for k in key[2]))
+            case "exp":
+                return self.exp(self.subst({key[1]: fmpq(1)}, mapping))
+            case "pow":
+                base, exponent = go(key[1]), self.subst({key[2]: fmpq(1)}, mapping)
+                return self.raise_to(base, exponent)
+            case "log":
+                return self.log(go(key[1]))
+            case "poly":
+                return go(key[1])
+            case "step":
+                return self.step(go(key[1]))
+            case "delta":
+                return self.delta(go(key[1]))
+            case "call":
+                return self.call(key[1], [go(a) for a in key[2]], key[3])
+            case "E":
+                return self.expectation(self.subst({key[1]: fmpq(1)}, mapping))
+            case "sum":
+                ranges, body, numbers = key[1], key[2], key[3]
+                fresh = {self.atom(("bound", b)): self.new_index() for b in numbers}
+                names = {b: self.gen(f) for b, f in fresh.items()}
+                inner = self.subst({body: fmpq(1)}, {**mapping, **names})
+                limits = [(go(lo), go(hi)) for lo, hi in ranges]
+                for f, (lo, hi) in zip(fresh.values(), limits, strict=True):
+                    self.ranges[f] = (freeze(lo), freeze(hi))
+                for f, (lo, hi) in zip(reversed(fresh.values()), reversed(limits), strict=True):
+                    inner = self.sum_over(inner, f, lo, hi)
+                return inner
+        raise Unsupported(f"cannot substitute into {key[0]}")
+
+    # -- sums --------------------------------------------------------------------------------
+    def sum_over(self, body: Poly, i: int, lo: Poly, hi: Poly) -> Poly:
+        """Sum of body for i = lo..hi (0 where lo > hi)."""
+        length = integer_of(self.sub(hi, lo))
+        if length is not None and length < UNROLL:
+            return self.add(*(
+                self.subst(body, {i: self.add(lo, const(k))}) for k in range(length + 1)
+            )) if length >= 0 else {}
+        out: Poly = {}
+        for m, c in body.items():
+            outside = tuple(x for x in m if i not in self.deps[x[0]])
+            inside = tuple(x for x in m if i in self.deps[x[0]])
+            part = self._sum_monomial(inside, i, lo, hi)
+            out = self.add(out, self.times(part, outside, c))
+        return out
+
+    def _sum_monomial(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
+        self.burn(4)
+        if not m:
+            self._assume_order(lo, self.add(hi, const(1)))
+            return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
+        contracted = self._contract(m, i, lo, hi)
+        if contracted is not None:
+            return contracted
+        shift = self._offset(m, i)
+        if shift:
+            body = self.subst({m: fmpq(1)}, {i: self.sub(self.gen(i), const(shift))})
+            return self.sum_over(body, i, self.add(lo, const(shift)), self.add(hi, const(shift)))
+        split = self._split_range(m, i, lo, hi)
+        if split is not None:
+            return split
+        if all(k == i for k, _ in m) and isinstance(m[0][1], int) and m[0][1] > 0 and lo == const(1):
+            return self._faulhaber(m[0][1], hi)
+        geometric = self._geometric(m, i, lo, hi)
+        return geometric if geometric is not None else self._merge(m, i, lo, hi)
+
+    def _assume_order(self, small: Poly, large: Poly) -> None:
+        """Record small <= large unless sizes >= 1 and index ranges give it."""
+        if not self.at_least(self.sub(large, small), 0):
+            self.conditions[f"{self.show(small)} <= {self.show(large)}"] = None
+
+    def _contract(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
+        """Sum_i delta_{i,a} f(i) = f(a) where a is in range."""
+        for k, _ in m:
+            key = self.atoms[k]
+            if key[0] != "delta":
+                continue
+            p = thaw(key[1])
+            mono = ((i, 1),)
+            c = p.get(mono)
+            rest = {u: v for u, v in p.items() if u != mono}
+            if c is None or c * c != 1 or i in self.poly_deps(rest):
+                continue
+            at = self.scale(rest, -1 / c)
+            if not self._in_range(at, lo, hi):
+                continue
+            others = tuple(x for x in m if x[0] != k)
+            return self.subst({others: fmpq(1)}, {i: at})
+        return None
+
+    def _in_range(self, at: Poly, lo: Poly, hi: Poly) -> bool:
+        below, above = self.sub(at, lo), self.sub(hi, at)
+        if self.at_least(below, 0) and self.at_least(above, 0):
+            return True
+        if any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(at)):
+            return False
+        self.conditions[f"{self.show(lo)} <= {self.show(at)} <= {self.show(hi)}"] = None
+        return True
+
+    def _offset(self, m: Mono, i: int) -> int:
+        """Smallest c among references ..i + c.., so that shifted sums meet."""
+        offsets: set[int] = set()
+        stack = [k for k, _ in m]
+        while stack:
+            k = stack.pop()
+            key = self.atoms[k]
+            if i not in self.deps[k]:
+                continue
+            if key[0] == "ref":
+                for index in key[2]:
+                    p = thaw(index)
+                    if p.get(((i, 1),)) == 1:
+                        rest = {u: v for u, v in p.items() if u != ((i, 1),)}
+                        c = integer_of(rest)
+                        if c is not None:
+                            offsets.add(c)
+            elif key[0] in ("exp", "E"):
+                stack += [j for j, _ in key[1]]
+            elif key[0] in ("log", "poly", "step"):
+                stack += [j for u, _ in key[1] for j, _ in u]
+            elif key[0] == "call":
+                stack += [j for a in key[2] for u, _ in a for j, _ in u]
+            elif key[0] == "sum":
+                stack += [j for j, _ in key[2]]
+        return min(offsets) if offsets else 0
+
+    def _total(self, m: Mono, i: int) -> bool:
+        """Is the monomial defined at every integer i (no division, log or root by i)?"""
+        for k, e in m:
+            if i in self.deps[k]:
+                if not isinstance(e, int) or (e < 0 and self.atoms[k][0] not in ("exp", "poly")):
+                    return False
+                if self.atoms[k][0] == "poly" and not self.is_positive(self.atoms[k][1]):
+                    return False
+                if self.atoms[k][0] not in ("idx", "ref", "exp", "poly", "pow"):
+                    return False
+        return True
+
+    def _split_range(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
+        """Bring the range to 1..hi with hi free of a constant offset."""
+        one = const(1)
+        term = {m: fmpq(1)}
+
+        def at(p: Poly) -> Poly:
+            return self.subst(term, {i: p})
+
+        start = integer_of(lo)
+        if start is not None and start != 1 and abs(start) <= 32:
+            if start < 1:
+                if not self.at_least(hi, 0):
+                    return None
+                extra = self.add(*(at(const(k)) for k in range(start, 1)))
+                return self.add(extra, self.sum_over(term, i, one, hi))
+            if self._total(m, i):
+                self._assume_order(lo, self.add(hi, one))
+                extra = self.add(*(at(const(k)) for k in range(1, start)))
+                return self.sub(self.sum_over(term, i, one, hi), extra)
+        if start is None and self._total(m, i):
+            length = self.add(hi, one, self.scale(lo, fmpq(-1)))
+            if not self.at_least(lo, 1) or not self.at_least(length, 0):
+                if any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(lo)):
+                    return None
+                self.conditions[f"1 <= {self.show(lo)}"] = None
+                self._assume_order(lo, self.add(hi, one))
+            before = self.sum_over(term, i, one, self.sub(lo, one))
+            return self.sub(self.sum_over(term, i, one, hi), before)
+        offset = hi.get(ONE)
+        if start == 1 and offset is not None and len(hi) > 1 and offset.q == 1 and abs(offset) <= 32:
+            n, top = int(offset.p), {u: v for u, v in hi.items() if u}
+            if n > 0:
+                if not self.at_least(top, 0):
+                    return None
+                extra = self.add(*(at(self.add(top, const(k))) for k in range(1, n + 1)))
+                return self.add(self.sum_over(term, i, one, top), extra)
+            if self._total(m, i):
+                if not self.at_least(hi, 0):
+                    if any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(hi)):
+                        return None
+                    self._assume_order(const(0), hi)
+                extra = self.add(*(at(self.add(top, const(-k))) for k in range(-n)))
+                return self.sub(self.sum_over(term, i, one, top), extra)
+        return None
+
+    def _faulhaber(self, p: int, n: Poly) -> Poly:
+        """Sum_{i=1}^n i^p, valid for n >= 0."""
+        if p > 30:
+            raise OutOfFuel
+        if not self.at_least(n, 0):
+            self._assume_order(const(0), n)
+        bernoulli = [fmpq(1)]
+        for k in range(1, p + 1):
+            acc = sum((comb(k + 1, j) * bernoulli[j] for j in range(k)), start=fmpq(0))
+            bernoulli.append(-acc / (k + 1))
+        out: Poly = {}
+        for j in range(p + 1):
+            c = comb(p + 1, j) * bernoulli[j] * (-1) ** j / (p + 1)
+            out = self.add(out, self.scale(self.power(n, p + 1 - j), c))
+        return out
+
+    def _geometric(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
+        """Sum of r^i = (r^(hi+1) - r^lo) / (r - 1), r != 1."""
+        ratio = const(1)
+        for k, e in m:
+            key = self.atoms[k]
+            if key[0] not in ("pow", "exp") or not isinstance(e, int):
+                return None
+            exponent = dict(key[2] if key[0] == "pow" else key[1])
+            if exponent.pop(i, None) != 1 or any(i in self.deps[j] for j in exponent):
+                return None
+            rest: Mono = tuple(sorted(exponent.items()))
+            if key[0] == "exp":
+                ratio = self.mul(ratio, self.power(self.exp({rest: fmpq(1)}), e))
+            elif i in self.poly_deps(thaw(key[1])):
+                return None
+            else:
+                ratio = self.mul(ratio, self.power(self.raise_to(thaw(key[1]), {rest: fmpq(1)}), e))
+        gap = self.sub(ratio, const(1))
+        if not gap:
+            return None
+        self._assume_order(lo, self.add(hi, const(1)))
+        if constant_of(gap) is None:
+            self.conditions[f"{self.show(ratio)} != 1"] = None
+        top = self.sub(self.raise_to(ratio, self.add(hi, const(1))), self.raise_to(ratio, lo))
+        return self.mul(top, self.inverse(gap))
+
+
+def _mono_root(p: Poly, e: Exp) -> Poly:
+    ((m, c),) = p.items()
+    if c != 1:
+        raise Unsupported("fractional power of a scaled product")
+    return {mono_pow(m, e): fmpq(1)}
