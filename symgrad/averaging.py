@@ -18,12 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import Any, cast
 
 import sympy
 
 from . import page
-from .bridge import page_name, scope_of, to_page
+from .bridge import page_name, scope_of, sympy_name, to_page
 from .derivation import Derivation
 from .errors import InputError
 from .judging import prove_nodes
@@ -44,10 +44,10 @@ Expr = Any
 class Gap:
     """What :func:`gap` found; ``difference`` is (b) − (c), ``verdicts`` says what was judged about it.
 
-    ``difference`` and ``second_order`` are SymPy expressions in the parameters, the means ``\\bar{x}``, the
-    moments ``\\mathrm{Var}(x)``, ``\\mathrm{Cov}(x, y)`` and, where nothing shorter exists, sums; ``scope``
-    defines those names.  ``condition`` is True where the gap is 0 for all data, else the equation that says
-    when it is; ``solution`` is the value of the parameter that solves it, if the equation is linear in it.
+    ``difference`` and ``second_order`` are SymPy expressions in the parameters, the means ``xbar``, the
+    moments ``Var(x)``, ``Cov(x, y)`` and, where nothing shorter exists, sums; ``scope`` defines those names.
+    ``condition`` is True where the gap is 0 for all data, else the equation that says when it is;
+    ``solution`` is the value of the parameter that solves it, if the equation is linear in it.
     The verdicts: "sum" for (a) = N·(b), "difference" for the closed form, "zero" for (b) = (c) for all data,
     and one for each second data-derivative, such as "∂²/∂x∂y", against 0.
     """
@@ -73,6 +73,11 @@ class Gap:
     def witness(self) -> Witness | None:
         """Exact data and parameters at which (b) and (c) differ."""
         return self.verdicts["zero"].witness
+
+    @property
+    def size(self) -> Node:
+        """N."""
+        return to_page(self.objective.size)
 
     @cached_property
     def page(self) -> Node:
@@ -117,11 +122,14 @@ def gap(objective: Objective, wrt: Expr | str) -> Gap:
     >>> from symgrad.problems import PROBLEMS
     >>> g = gap(PROBLEMS["linear-regression"](), "m")
     >>> g.difference, g.solution
-    (2*(\mathrm{Var}(x)*m - \mathrm{Cov}(x, y)), \mathrm{Cov}(x, y)/\mathrm{Var}(x))
+    (2*(m*Var(x) - Cov(x, y)), Cov(x, y)/Var(x))
     >>> g.zero, g.verdicts["difference"].status
     (False, 'proved')
     """
-    theta = objective.parameter(wrt if isinstance(wrt, str) else str(wrt))
+    theta = objective.parameter(wrt) if isinstance(wrt, str) else wrt
+    if theta not in objective.parameters:
+        objective.parameter(str(theta))  # says which there are
+        raise InputError(f"{objective.name}: another {theta} is its parameter: create the symbol once")
     sample = objective.unfold(objective.loss).diff(theta)
     entries = _entries(objective, sample)
     derivations = [
@@ -187,30 +195,33 @@ class _Moments:
     def _mean_name(self, entry: Expr) -> str:
         base = page_name(entry.base.label.name)
         rest = ",".join(map(str, entry.indices[1:]))
-        return f"\\bar{{{base}}}_{{{rest}}}" if rest else f"\\bar{{{base}}}"
+        return sympy_name(f"\\bar{{{base}}}_{{{rest}}}" if rest else f"\\bar{{{base}}}")
 
     def _average(self, body: Expr) -> Expr:
         o = self.objective
         return sympy.Sum(body, (o.index, 1, o.size)) / o.size
 
     def _define(self, symbol: Expr, body: Expr) -> None:
-        self.scope = self.scope.declare(symbol.name, Kind()).define(Definition(symbol.name, to_page(body)))
+        name = page_name(symbol.name)
+        self.scope = self.scope.declare(name, Kind()).define(Definition(name, to_page(body)))
 
     def moment(self, chosen: tuple[Expr, ...]) -> Expr:
         """The central moment of a multiset of entries; variances and covariances by name."""
         centred = self._average(sympy.Mul(*(e - self.means[e] for e in chosen)))
         if len(chosen) != 2:
             return centred
-        u, v = (self.names[e] for e in chosen)
-        symbol = sympy.Symbol(
-            f"\\mathrm{{Var}}({u})" if u == v else f"\\mathrm{{Cov}}({u}, {v})", real=True
-        )
-        self._define(symbol, centred)
-        return symbol
+        variables = [e.base[e.indices[1:]] if e.indices[1:] else e.base for e in dict.fromkeys(chosen)]
+        moment = sympy.Function("Var" if len(variables) == 1 else "Cov", real=True)(*variables)
+        # The means stand written out: x and y in this definition are placeholders.
+        body = self._average(sympy.Mul(*(e - self._average(e) for e in chosen)))
+        call = cast(page.Call, to_page(moment))
+        definition = Definition(cast(page.Sym, call.fn).name, to_page(body), params=call.args)
+        self.scope = self.scope.define(definition)
+        return moment
 
     def difference(self, sample: Expr) -> tuple[Expr, bool]:
         """(1/N) Σ g_i − g(mean) as short as it gets, and whether g is a polynomial in the data."""
-        g = sympy.expand(sample.xreplace(self.plain))
+        g = sympy.expand(sample.xreplace(self.plain), power_exp=False, power_base=False, log=False)
         variables = list(self.plain.values())
         smooth: list[Expr] = []
         other: list[Expr] = []

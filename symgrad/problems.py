@@ -318,7 +318,8 @@ def _indexed(loss: Expr, data: tuple[Expr, ...]) -> tuple[Expr, tuple[Expr, ...]
     bases = {s: sympy.IndexedBase(s.name, real=True) for s in data if isinstance(s, sympy.Symbol)}
     for symbol in bases:
         if symbol not in loss.free_symbols:
-            raise InputError(f"the data {symbol} does not occur in the loss" + _namesake(symbol, loss.free_symbols))
+            raise InputError(f"the data {symbol} does not occur in the loss"
+                             + _namesake(symbol, loss.free_symbols))
     return loss.xreplace({s: b[index] for s, b in bases.items()}), tuple(bases.get(d, d) for d in data)
 
 

@@ -93,6 +93,10 @@ class Occurrences:
             for point in expr.point:
                 self._scan(point, bound, use)
         else:
+            if is_moment(expr):
+                for arg in expr.args:
+                    self._scan_variable(arg)
+                return
             if isinstance(expr, AppliedUndef | sigma):
                 name = page_name(expr.func.__name__)
                 self._enter(name, expr.func)
@@ -117,6 +121,15 @@ class Occurrences:
         for index in expr.indices:
             self._scan(index, bound, "index")
 
+    def _scan_variable(self, arg: Expr) -> None:
+        """Var(x), Cov(x_1, y): x without its sample index."""
+        base = arg.base if isinstance(arg, sympy.Indexed) else arg
+        if not isinstance(base, sympy.IndexedBase):
+            raise UnknownMeaning(f"Var and Cov are of data such as IndexedBase('x'), not of {arg}")
+        name = page_name(base.label.name)
+        self._enter(name, base)
+        self.kinds.setdefault(name, Kind(arity=1 + len(getattr(arg, "indices", ()))))
+
     def _scan_limits(self, expr: Expr, bound: frozenset[Any]) -> None:
         for var, *bounds in reversed(expr.limits):
             if len(bounds) == 2:
@@ -127,6 +140,14 @@ class Occurrences:
             self.bound.setdefault(page_name(var.name), var)
             bound = bound | {var}
         self._scan(expr.function, bound, "value")
+
+
+MOMENTS = frozenset(["Var", "Cov"])
+
+
+def is_moment(expr: Any) -> bool:
+    """Var(x) or Cov(x, y): the undefined SymPy function of that name, of data without their sample index."""
+    return isinstance(expr, AppliedUndef) and expr.func.__name__ in MOMENTS
 
 
 def is_function(thing: Any) -> bool:

@@ -15,7 +15,7 @@ from ..errors import InputError, UnknownMeaning
 from ..page import Node, fresh_name
 from .logistic import sigma
 from .naming import page_name
-from .occurring import BIGOPS, Occurrences, occurrences
+from .occurring import BIGOPS, Occurrences, is_moment, occurrences
 
 Expr = Any
 
@@ -132,6 +132,7 @@ class Writer:
             (sympy.UnevaluatedExpr, lambda e: self.node(e.args[0])),
             (sympy.core.relational.Relational, self._relation),
             (tuple(_CALLS), self._builtin),
+            (sympy.IndexedBase, self._without_index),
             ((AppliedUndef, sigma), self._application),
             (sympy.Heaviside, self._heaviside),
             ((sympy.Determinant, sympy.Inverse), self._no_matrix_function),
@@ -328,12 +329,22 @@ class Writer:
             args.sort(key=lambda n: (not isinstance(n, page.Num), _natural(repr(n))))
         return page.Call(page.Sym(_CALLS[type(expr)]), tuple(args))
 
+    def _without_index(self, base: Expr) -> Node:
+        raise UnknownMeaning(f"{base} stands without its index")
+
     def _application(self, expr: Expr) -> Node:
         name = expr.func.__name__
+        if is_moment(expr):
+            return page.Call(page.Sym(f"\\operatorname{{{name}}}"), tuple(map(self._variable, expr.args)))
         if name == "sigma" and len(expr.args) != 1:
             raise InputError("sigma is the logistic function of one argument")
         fn = f"\\operatorname{{{name}}}" if name in _OPERATORS else self.names.names[expr.func]
         return page.Call(page.Sym(fn), tuple(self.node(a) for a in expr.args))
+
+    def _variable(self, arg: Expr) -> Node:
+        base, indices = (arg.base, arg.indices) if isinstance(arg, sympy.Indexed) else (arg, ())
+        name = page.Sym(self.names.names[base])
+        return page.Indexed(name, tuple(self.node(k) for k in indices)) if indices else name
 
     def _heaviside(self, expr: Expr) -> Node:
         raise UnknownMeaning("Heaviside has no agreed value at 0: use Piecewise((1, z > 0), (0, True))")
