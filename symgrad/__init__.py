@@ -11,13 +11,15 @@ latex                   reader of LaTeX mathematics
 kernel                  the judge: one function, ``judge``
 elaborate, directives   page and scope to core terms; ``let`` and ``assume`` lines
 judging                 written claims to verdicts
-tidy, rules             expressions as one would rather write them; the named rules
+tidy                    expressions as one would rather write them
+definitions, rules      names and their bodies; the named rules
 derivation              derivations line by line
 recognition             which rule explains a step that a human wrote
 proving                 ``prove`` and ``derive``, the public verbs
 bridge                  SymPy to page and back (from here down SymPy and NumPy may be imported)
 problems                what is differentiated: models, losses, reductions
 averaging               the gradient at the mean against the mean of the gradients
+separation, sufficiency sums of the data, or the value of the loss, from which the gradient follows
 numeric                 NumPy code from a gradient
 reporting               report model into jinja2
 cli                     the verbs on the command line
@@ -36,11 +38,15 @@ if TYPE_CHECKING:
     from .bridge import sigma
     from .derivation import Derivation, Step
     from .errors import InputError, ReadError, ScopeError, ShapeError, SymgradError, UnknownMeaning
+    from .numeric import Compiled, compile
     from .problems import Objective
     from .proving import derive, prove
+    from .sufficiency import Statistics, statistics
     from .verdict import Verdict, Witness
 
 _HOME = {
+    "Compiled": "numeric",
+    "compile": "numeric",
     "Derivation": "derivation",
     "Gap": "averaging",
     "InputError": "errors",
@@ -48,6 +54,7 @@ _HOME = {
     "ReadError": "errors",
     "ScopeError": "errors",
     "ShapeError": "errors",
+    "Statistics": "sufficiency",
     "Step": "derivation",
     "SymgradError": "errors",
     "UnknownMeaning": "errors",
@@ -57,11 +64,13 @@ _HOME = {
     "gap": "averaging",
     "prove": "proving",
     "sigma": "bridge",
+    "statistics": "sufficiency",
 }
 
 __all__ = [
-    "Derivation", "Gap", "InputError", "Objective", "ReadError", "ScopeError", "ShapeError", "Step",
-    "SymgradError", "UnknownMeaning", "Verdict", "Witness", "derive", "gap", "prove", "sigma",
+    "Compiled", "compile",
+    "Derivation", "Gap", "InputError", "Objective", "ReadError", "ScopeError", "ShapeError", "Statistics", "Step",
+    "SymgradError", "UnknownMeaning", "Verdict", "Witness", "derive", "gap", "prove", "sigma", "statistics",
 ]  # fmt: skip
 
 __version__ = "0.1.0"

@@ -1,0 +1,106 @@
+"""Backward: the gradient of a graph by the chain rule, from the objective back to its arguments.
+
+Each intermediate quantity v gets its adjoint ∂J/∂v once; an argument's gradient is the sum over the places
+where it is read.  At a kink the slope is the one that the formula's own ``step`` and ``sign`` give, with
+step(0) = 0 and sign(0) = 0: relu'(0) = 0, |.|'(0) = 0, and at a tie of Max or Min the mean of the slopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from ..errors import UnknownMeaning
+from .graph import Graph, Index, Node, Place, walk
+
+
+def adjoints(g: Graph, root: Node) -> dict[Node, Node]:
+    """∂root/∂leaf for every leaf, with the axes of the leaf (or fewer: the same along the others)."""
+    found: dict[Node, list[Node]] = {root: [g.num(1)]}
+    out: dict[Node, Node] = {}
+    for node in reversed(walk(root)):
+        if node not in found:
+            continue
+        bar = g.gather(*found.pop(node))
+        if node.op == "leaf":
+            out[node] = bar
+        for arg, slope in zip(node.args, _slopes(g, node), strict=True):
+            if slope is not None and not (slope.op == "num" and slope.value == 0):
+                axes = (*node.indices, *bar.indices, *slope.indices)
+                found.setdefault(arg, []).append(g.reduce(g.mul(bar, slope), axes, arg.indices))
+    return out
+
+
+def _slopes(g: Graph, node: Node) -> Iterable[Node | None]:
+    """∂node/∂arg for each argument."""
+    args = node.args
+    match node.op:
+        case "add":
+            return [g.num(1)] * len(args)
+        case "mul":
+            return [g.mul(*args[:k], *args[k + 1 :]) for k in range(len(args))]
+        case "pow":
+            return [g.mul(g.num(node.value), g.pow(args[0], node.value - 1))]
+        case "power":
+            base, n = args
+            return [g.mul(n, g.power(base, g.add(n, g.num(-1)))), g.mul(node, g.log(base))]
+        case "exp":
+            return [node]
+        case "log":
+            return [g.pow(args[0], -1)]
+        case "sigma":
+            return [g.mul(node, g.sigma(g.neg(args[0])))]
+        case "softplus":
+            return [g.sigma(args[0])]
+        case "tanh":
+            return [g.add(g.num(1), g.neg(g.pow(node, 2)))]
+        case "sinh":
+            return [g.call("cosh", args[0])]
+        case "cosh":
+            return [g.call("sinh", args[0])]
+        case "logcosh":
+            return [g.call("tanh", args[0])]
+        case "abs":
+            return [g.call("sign", args[0])]
+        case "relu":
+            return [g.call("step", args[0])]
+        case "step" | "sign":
+            return [None]
+        case "sum":
+            return [g.num(1)]
+        case "lse":
+            return [g.exp(g.sub(args[0], node))]
+        case "max" | "min":
+            return _extreme(g, node)
+    return [None] * len(args)
+
+
+def _extreme(g: Graph, node: Node) -> list[Node]:
+    if len(node.args) != 2:
+        raise UnknownMeaning(f"{node.op} of more than two arguments has no gradient here: nest it")
+    a, b = node.args
+    first = g.call("sign", g.sub(a, b) if node.op == "max" else g.sub(b, a))
+    half = g.num(Fraction(1, 2))
+    return [g.mul(half, g.add(g.num(1), first)), g.mul(half, g.add(g.num(1), g.neg(first)))]
+
+
+Pieces = list[tuple[Place, Node]]
+
+
+def gradient(g: Graph, root: Node, name: str, axes: tuple[Index, ...]) -> Pieces:
+    """The gradient by one argument: pieces (place, value) that are added up.
+
+    A piece at the axes themselves is a whole array, one at fixed positions an entry of it.
+    """
+    pieces: dict[Place, list[Node]] = {}
+    for leaf, bar in adjoints(g, root).items():
+        if leaf.value[0] != name:
+            continue
+        place = leaf.value[1]
+        own = [k for k in place if isinstance(k, Index)]
+        if len(set(own)) != len(own):
+            raise UnknownMeaning(f"a diagonal entry of {name} has no gradient here")
+        moved = {k: axes[n] for n, k in enumerate(place) if isinstance(k, Index)}
+        spot = tuple(axes[n] if isinstance(k, Index) else k for n, k in enumerate(place))
+        pieces.setdefault(spot, []).append(g.rename(bar, moved))
+    return [(spot, g.gather(*bars)) for spot, bars in pieces.items()]

@@ -1,0 +1,362 @@
+"""Emit: a graph as NumPy source that stands alone, one assignment a shared quantity.
+
+An array's axes stand in the order of its node's ``indices``: samples first, then features, then classes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+
+from ..errors import UnknownMeaning
+from .graph import Index, Node, walk
+
+HELPERS = {
+    "_sigma": '''
+def _sigma(z):
+    """1 / (1 + e^-z), accurate and without overflow for every z."""
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+''',
+    "_softplus": '''
+def _softplus(z):
+    """log(1 + e^z)."""
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+''',
+    "_logcosh": '''
+def _logcosh(z):
+    """log cosh z."""
+    z = np.abs(z)
+    return z + np.log1p(np.expm1(-2 * z) / 2)
+''',
+    "_lse": '''
+def _lse(z, axis):
+    """log of the sum of e^z along an axis."""
+    top = np.max(z, axis, keepdims=True)
+    return np.squeeze(top, axis) + np.log(np.sum(np.exp(z - top), axis))
+''',
+}
+
+_CALLS = {"exp": "np.exp", "log": "np.log", "sigma": "_sigma", "softplus": "_softplus", "tanh": "np.tanh",
+          "sinh": "np.sinh", "cosh": "np.cosh", "logcosh": "_logcosh", "abs": "np.abs", "sign": "np.sign"}
+
+_SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of an emitted function: its name on paper, its name in Python, the length of each axis."""
+
+    name: str
+    python: str
+    shape: tuple[str, ...]
+
+
+class Emitter:
+    """Writes the statements that compute some nodes."""
+
+    def __init__(self, arguments: Mapping[str, Argument], sizes: Mapping[str, str]) -> None:
+        self.arguments = arguments
+        self.sizes = sizes
+        self.helpers: set[str] = set()
+        self.lines: list[str] = []
+        self.sizes_used: set[str] = set()
+        self.names: dict[Node, str] = {}
+        self.taken = {a.python for a in arguments.values()} | set(sizes.values()) | {"np"}
+
+    def fresh(self, stem: str) -> str:
+        name, n = stem, 0
+        while name in self.taken:
+            n += 1
+            name = f"{stem}{n}"
+        self.taken.add(name)
+        return name
+
+    def share(self, outputs: Sequence[Node]) -> None:
+        """Assign every quantity that is used more than once."""
+        uses: Counter[Node] = Counter(outputs)
+        nodes = walk(*outputs)
+        for node in nodes:
+            uses.update(node.args)
+        for node in nodes:
+            if uses[node] > 1 and self._worth(node):
+                text = self.text(node, _SUM)
+                self.names[node] = self.fresh("t" + str(len(self.names) + 1))
+                self.lines.append(f"{self.names[node]} = {text}")
+
+    def _worth(self, node: Node) -> bool:
+        """Is the quantity worth a name: does computing it again cost anything?"""
+        if node.op in ("num", "size", "pi"):
+            return False
+        if node.op == "leaf":
+            return any(isinstance(k, int) for k in node.value[1])
+        cheap = node.op == "pow" or (node.op == "mul" and len(node.args) == 2 and node.args[0].op == "num")
+        return bool(node.indices) or not (cheap and node.args[-1].op in ("size", "leaf", "num"))
+
+    # Expressions
+
+    def text(self, node: Node, level: int) -> str:
+        """Source of a node, in parentheses where its operator binds less than ``level``."""
+        if node in self.names:
+            return self.names[node]
+        code, own = self._text(node)
+        return f"({code})" if own < level else code
+
+    def _level(self, node: Node, axes: Sequence[Index]) -> int:
+        """How tightly the text of ``aligned`` binds."""
+        own = node.indices
+        whole = not own or list(own) == list(axes)[len(axes) - len(own) :]
+        return _ATOM if node in self.names or not whole else self._text(node)[1]
+
+    def aligned(self, node: Node, axes: Sequence[Index], level: int) -> str:
+        """Source of a node that broadcasts against an array with these axes."""
+        own = list(node.indices)
+        if not own or own == list(axes)[len(axes) - len(own) :]:
+            return self.text(node, level)
+        first = list(axes).index(own[0])
+        picks = ", ".join(":" if k in own else "None" for k in axes[first:])
+        return f"{self.text(node, _ATOM)}[{picks}]"
+
+    def _text(self, node: Node) -> tuple[str, int]:
+        match node.op:
+            case "num":
+                return number(node.value)
+            case "size":
+                return self.sizes[node.value], _ATOM
+            case "pi":
+                return "np.pi", _ATOM
+            case "leaf":
+                return self._leaf(node), _ATOM
+            case "add":
+                return self._add(node), _SUM
+            case "mul":
+                return self._mul(node.args, node.indices)
+            case "pow":
+                return self._pow(node)
+            case "power":
+                base, exponent = (self.aligned(a, node.indices, _ATOM) for a in node.args)
+                return f"{base} ** {exponent}", _POWER
+            case "sum":
+                return self._sum(node)
+            case "lse":
+                self.helpers.add("_lse")
+                axis = node.args[0].indices.index(node.value)
+                return f"_lse({self.text(node.args[0], _SUM)}, {axis})", _ATOM
+            case "log" if node.args[0].op == "add" and node.args[0].args[0].op == "num":
+                first, *rest = node.args[0].args
+                if first.value == 1 and node.args[0] not in self.names:
+                    return f"np.log1p({self._terms(rest, node.indices)})", _ATOM
+            case "step":
+                return f"np.heaviside({self.text(node.args[0], _SUM)}, 0)", _ATOM
+            case "relu":
+                return f"np.maximum({self.text(node.args[0], _SUM)}, 0)", _ATOM
+            case "max" | "min":
+                fn = "np.maximum" if node.op == "max" else "np.minimum"
+                parts = [self.aligned(a, node.indices, _SUM) for a in node.args]
+                return reduce(lambda a, b: f"{fn}({a}, {b})", parts), _ATOM
+        if node.op not in _CALLS:
+            raise UnknownMeaning(f"{node.op} has no numeric form here")
+        fn = _CALLS[node.op]
+        if fn in HELPERS:
+            self.helpers.add(fn)
+        return f"{fn}({self.text(node.args[0], _SUM)})", _ATOM
+
+    def _leaf(self, node: Node) -> str:
+        name, place = node.value
+        python = self.arguments[name].python
+        axes = [k for k in place if isinstance(k, Index)]
+        if any(isinstance(k, int) for k in place):
+            python += "[" + ", ".join(":" if isinstance(k, Index) else str(k - 1) for k in place) + "]"
+        if len(set(axes)) != len(axes):
+            letters = {k: "ijklmnop"[n] for n, k in enumerate(node.indices)}
+            read = "".join(letters[k] for k in axes)
+            return f'np.einsum("{read}->{"".join(letters[k] for k in node.indices)}", {python})'
+        if axes != list(node.indices):
+            order = ", ".join(str(axes.index(k)) for k in node.indices)
+            return f"{python}.T" if len(axes) == 2 else f"np.transpose({python}, ({order}))"
+        return python
+
+    def _add(self, node: Node) -> str:
+        return self._terms(node.args, node.indices)
+
+    def _terms(self, terms: Sequence[Node], axes: Sequence[Index]) -> str:
+        # A positive term first: y - m*x reads better than -m*x + y.
+        ordered = sorted(terms, key=self._negative)
+        out = ""
+        for t in ordered:
+            negative = self._negative(t)
+            code = self._signless(t, axes) if negative else self.aligned(t, axes, _SUM)
+            if not out:
+                out = f"-{code}" if negative else code
+            else:
+                out += f" - {code}" if negative else f" + {code}"
+        return out
+
+    def _negative(self, term: Node) -> bool:
+        """Is the term written with a minus sign?  One that has a name keeps the sign in its name."""
+        return term not in self.names and _coefficient(term) < 0
+
+    def _signless(self, term: Node, axes: Sequence[Index]) -> str:
+        if term.op == "num":
+            return number(-term.value)[0]
+        code, own = self._mul(_negated(term), term.indices)
+        return self._place(f"({code})" if own < _PRODUCT else code, own, term.indices, axes)
+
+    def _place(self, code: str, own: int, indices: Sequence[Index], axes: Sequence[Index]) -> str:
+        if not indices or list(indices) == list(axes)[len(axes) - len(indices) :]:
+            return code
+        first = list(axes).index(indices[0])
+        picks = ", ".join(":" if k in indices else "None" for k in axes[first:])
+        return f"({code})[{picks}]" if own < _ATOM else f"{code}[{picks}]"
+
+    def _mul(self, factors: Sequence[Node | Fraction], axes: Sequence[Index]) -> tuple[str, int]:
+        """A product: numbers and scalars first, so that arrays are touched once."""
+        top, bottom = Fraction(1), 1
+        above: list[Node] = []
+        below: list[Node] = []
+        guard: list[Node] = []
+        for f in factors:
+            if isinstance(f, Fraction) or f.op == "num":
+                value = f if isinstance(f, Fraction) else f.value
+                top, bottom = top * value.numerator, bottom * value.denominator
+            elif f.op == "pow" and f.value < 0 and f not in self.names:
+                below.append(f)
+            elif f.op == "step" and f not in self.names:
+                guard.append(f)
+            else:
+                above.append(f)
+        if guard:
+            return self._guarded(guard, [Fraction(top, bottom), *above, *below], axes)
+        above.sort(key=lambda f: len(f.indices))
+        below.sort(key=lambda f: len(f.indices))
+        scalars = [f for f in above if not f.indices]
+        arrays = [f for f in above if f.indices]
+        under = [f for f in below if not f.indices]
+        divisors = [f for f in below if f.indices]
+        if len(above) == 1 and not below and abs(top) == 1 == bottom:
+            code, own = self.aligned(above[0], axes, _SUM), self._level(above[0], axes)
+            return (code, own) if top > 0 else (f"-{code if own >= _UNARY else f'({code})'}", _UNARY)
+        sign = "-" if top < 0 else ""
+        head = [self.text(f, _UNARY) for f in scalars]
+        if abs(top) != 1:
+            head.insert(0, number(Fraction(abs(top)))[0])
+        tail = [number(Fraction(bottom))[0]] if bottom != 1 else []
+        tail += [self._reciprocal(f, f.indices) for f in under]
+        code = " * ".join(head)
+        if tail and not code and arrays:  # a / N needs no 1/N
+            first = arrays.pop(0)
+            code = self.aligned(first, axes, _UNARY)
+        if tail:
+            code = f"{code or '1'} / {tail[0] if len(tail) == 1 else '(' + ' * '.join(tail) + ')'}"
+        for f in arrays:
+            piece = self.aligned(f, axes, _UNARY)
+            code = f"{code} * {piece}" if code else piece
+        if divisors:
+            pieces = [self._reciprocal(f, axes) for f in divisors]
+            code = f"{code or '1'} / {pieces[0] if len(pieces) == 1 else '(' + ' * '.join(pieces) + ')'}"
+        return sign + (code or "1"), _PRODUCT
+
+    def _guarded(
+        self, guard: list[Node], rest: list[Node | Fraction], axes: Sequence[Index]
+    ) -> tuple[str, int]:
+        """Where a condition fails the product is 0, whatever the rest is there."""
+        first, *more = (f"({self.aligned(f.args[0], axes, _UNARY)} > 0)" for f in guard)
+        condition = " & ".join((first, *more)) if more else first[1:-1]
+        return f"np.where({condition}, {self._mul(rest, axes)[0]}, 0)", _ATOM
+
+    def _reciprocal(self, node: Node, axes: Sequence[Index]) -> str:
+        (base,), n = node.args, -node.value
+        if n == 1:
+            return self.aligned(base, axes, _POWER)
+        code = f"np.sqrt({self.text(base, _SUM)})" if n == Fraction(1, 2) else (
+            f"{self.text(base, _ATOM)} ** {number(n)[0]}")
+        return self._place(code, _ATOM if n == Fraction(1, 2) else _POWER, node.indices, axes)
+
+    def _pow(self, node: Node) -> tuple[str, int]:
+        (base,), n = node.args, node.value
+        if n < 0:
+            return f"1 / {self._reciprocal(node, node.indices)}", _PRODUCT
+        if n == Fraction(1, 2):
+            return f"np.sqrt({self.text(base, _SUM)})", _ATOM
+        exponent, own = number(n)
+        return f"{self.text(base, _ATOM)} ** {exponent if own == _ATOM else f'({exponent})'}", _POWER
+
+    # Sums
+
+    def _sum(self, node: Node) -> tuple[str, int]:
+        axes: list[Index] = [node.value]
+        body = node.args[0]
+        while body.op == "sum" and body not in self.names:
+            axes.append(body.value)
+            body = body.args[0]
+        factors: list[Node | Fraction] = [body]
+        if body not in self.names:
+            if body.op == "mul":
+                factors = list(body.args)
+            elif body.op == "pow" and body.value == 2:
+                factors = [body.args[0], body.args[0]]
+        if len(factors) > 1 and len(axes) == 1:
+            code = self._matmul(factors, axes[0], node.indices)
+            if code is not None:
+                return code
+        places = [body.indices.index(k) for k in sorted(axes)]
+        text = self.text(body, _SUM)
+        if len(places) == len(body.indices):
+            return f"np.sum({text})", _ATOM
+        return f"np.sum({text}, {places[0] if len(places) == 1 else tuple(places)})", _ATOM
+
+    def _matmul(
+        self, factors: Sequence[Node | Fraction], axis: Index, out: Sequence[Index]
+    ) -> tuple[str, int] | None:
+        """The sum as a matrix product, where the factors part into two that share only its axis."""
+        nodes = [f for f in factors if isinstance(f, Node) and f.indices]
+        numbers = [f for f in factors if f not in nodes]
+        if len(nodes) < 2:
+            return None
+        right = max(nodes, key=lambda f: (len(f.indices), f.op == "leaf"))
+        at = nodes.index(right)
+        left = nodes[:at] + nodes[at + 1 :]
+        left_axes = tuple(sorted({k for f in left for k in f.indices}))
+        if set(left_axes) & set(right.indices) != {axis} or max(len(left_axes), len(right.indices)) > 2:
+            return None
+        if len(left) == 1 and not numbers:
+            code = self.text(left[0], _ATOM)
+        else:
+            code, own = self._mul([*numbers, *left], left_axes)
+            code = f"({code})" if own < _ATOM else code
+        pair = ((code, left_axes), (self.text(right, _ATOM), right.indices))
+        found = []
+        for (a, a_axes), (b, b_axes) in (pair, pair[::-1]):
+            if [k for k in (*a_axes, *b_axes) if k != axis] == list(out):
+                turned = (a_axes[-1] != axis, b_axes[0] != axis)
+                found.append((sum(turned), f"{_transposed(a) if turned[0] else a} @ "
+                                           f"{_transposed(b) if turned[1] else b}"))
+        return (min(found)[1], _PRODUCT) if found else None
+
+
+def _transposed(code: str) -> str:
+    return code.removesuffix(".T") if code.endswith(".T") else f"{code}.T"
+
+
+def _coefficient(term: Node) -> Fraction:
+    if term.op == "num":
+        return Fraction(term.value)
+    if term.op == "mul" and term.args[0].op == "num":
+        return Fraction(term.args[0].value)
+    return Fraction(1)
+
+
+def _negated(term: Node) -> list[Node | Fraction]:
+    return [-term.args[0].value, *term.args[1:]]
+
+
+def number(value: Fraction) -> tuple[str, int]:
+    """A number in Python: 3, 0.5, 1 / 3."""
+    if value.denominator == 1:
+        return str(value.numerator), _ATOM if value >= 0 else _UNARY
+    if Fraction(repr(float(value))) == value:
+        return repr(float(value)), _ATOM if value >= 0 else _UNARY
+    return f"{value.numerator} / {value.denominator}", _PRODUCT

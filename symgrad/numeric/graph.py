@@ -1,0 +1,594 @@
+r"""Graph: an objective as arrays with named axes, in stable form from the moment it is built.
+
+A :class:`Node` is one array; ``indices`` names its axes (the sample axis, the features, the classes).  Equal
+nodes are one object, so that a subterm is computed once.  The constructors of :class:`Graph` put
+every quantity that overflows or cancels into a form that does not, however it was spelt:
+
+    1/(1+e^{-u}), e^u/(1+e^u), (1+tanh(u/2))/2  ->  σ(u)             1 - σ(u)  ->  σ(-u)
+    log σ(u)  ->  -softplus(-u)                 log(1+e^u)  ->  softplus(u)
+    log Σ_k e^{u_k}  ->  lse_k(u)               e^{v}/Σ_k e^{u_k}  ->  exp(v - lse_k(u))
+
+>>> g = Graph()
+>>> z = g.leaf("z")
+>>> one = g.num(1)
+>>> show(g.log(g.add(one, g.mul(g.num(-1), g.pow(g.add(one, g.exp(g.neg(z))), -1)))))
+'-1*softplus(z)'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from .. import core
+from ..core import Core
+from ..errors import UnknownMeaning
+
+Number = Fraction | int
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Index:
+    """An axis: ``size`` names its length ("N", or "3"), ``level`` tells two axes of one length apart."""
+
+    rank: int
+    size: str
+    level: int = 0
+
+
+Place = tuple[Index | int, ...]
+"""Where an entry stands: along an axis, or at a fixed position counted from 1."""
+
+
+class Node:
+    """One array (or number): ``op`` of ``args``, with ``value`` what else the operation needs."""
+
+    __slots__ = ("args", "indices", "op", "serial", "value")
+
+    def __init__(self, op: str, args: tuple[Node, ...], value: Any, indices: tuple[Index, ...], n: int):
+        self.op, self.args, self.value, self.indices, self.serial = op, args, value, indices, n
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+def show(node: Node) -> str:
+    """A short rendering for messages and tests."""
+    match node.op:
+        case "num" | "size":
+            return str(node.value)
+        case "leaf":
+            name, place = node.value
+            return str(name) + (f"[{','.join(map(str, place))}]" if place else "")
+        case "add":
+            return "(" + " + ".join(map(show, node.args)) + ")"
+        case "mul":
+            return "*".join(map(show, node.args))
+        case "pow":
+            return f"{show(node.args[0])}^({node.value})"
+    extra = f"; {node.value}" if node.value is not None else ""
+    return f"{node.op}({', '.join(map(show, node.args))}{extra})"
+
+
+def walk(*roots: Node) -> list[Node]:
+    """Every node at or below the roots, arguments before what uses them."""
+    seen: dict[int, Node] = {}
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if node.serial not in seen:
+            seen[node.serial] = node
+            stack.extend(node.args)
+    return [seen[k] for k in sorted(seen)]
+
+
+_ENTRYWISE = frozenset(["exp", "log", "sigma", "softplus", "tanh", "sinh", "cosh", "logcosh", "abs", "sign",
+                        "step", "relu"])
+
+
+class Graph:
+    """Builds nodes; every constructor returns the stable form of what it is asked for."""
+
+    def __init__(self) -> None:
+        self._table: dict[Any, Node] = {}
+
+    def _node(self, op: str, args: tuple[Node, ...], value: Any, indices: Iterable[Index]) -> Node:
+        key = (op, tuple(a.serial for a in args), value)
+        found = self._table.get(key)
+        if found is None:
+            found = Node(op, args, value, tuple(sorted(set(indices))), len(self._table))
+            self._table[key] = found
+        return found
+
+    # Leaves
+
+    def num(self, value: Number) -> Node:
+        return self._node("num", (), Fraction(value), ())
+
+    def size(self, name: str) -> Node:
+        """The length of an axis."""
+        return self.num(int(name)) if name.isdigit() else self._node("size", (), name, ())
+
+    def leaf(self, name: str, place: Place = ()) -> Node:
+        """An argument, or its entries at ``place``: an axis, or a fixed position counted from 1."""
+        return self._node("leaf", (), (name, place), (k for k in place if isinstance(k, Index)))
+
+    # Arithmetic
+
+    def neg(self, a: Node) -> Node:
+        return self.mul(self.num(-1), a)
+
+    def sub(self, a: Node, b: Node) -> Node:
+        return self.add(a, self.neg(b))
+
+    def add(self, *terms: Node) -> Node:
+        constant = Fraction(0)
+        weight: dict[Node, Fraction] = {}
+        stack = list(reversed(terms))
+        while stack:
+            t = stack.pop()
+            c, rest = self.split(t)
+            if t.op == "num":
+                constant += t.value
+            elif rest.op == "add" and abs(c) == 1:
+                stack.extend(reversed(rest.args if c == 1 else [self.neg(a) for a in rest.args]))
+            else:
+                weight[rest] = weight.get(rest, Fraction(0)) + c
+        for rest, c in list(weight.items()):
+            if c == 0:
+                del weight[rest]
+            elif constant and rest.op == "sigma" and c == -constant:  # 1 - σ(u) = σ(-u)
+                del weight[rest]
+                return self.add(*self._weighted(weight), self.mul(self.num(constant),
+                                                                  self.sigma(self.neg(rest.args[0]))))
+            elif constant and rest.op == "tanh" and abs(c) == abs(constant):  # 1 ± tanh(u) = 2 σ(±2u)
+                del weight[rest]
+                u = self.mul(self.num(2 * c / constant), rest.args[0])
+                return self.add(*self._weighted(weight), self.mul(self.num(2 * constant), self.sigma(u)))
+        args = [*([self.num(constant)] if constant else []), *self._weighted(weight)]
+        if len(args) < 2:
+            return args[0] if args else self.num(0)
+        return self._node("add", tuple(args), None, _union(args))
+
+    def _weighted(self, weight: Mapping[Node, Fraction]) -> list[Node]:
+        return [self.mul(self.num(c), rest) for rest, c in weight.items()]
+
+    def split(self, term: Node) -> tuple[Fraction, Node]:
+        """The number in front of a product, and the rest of it."""
+        if term.op == "mul" and term.args[0].op == "num":
+            rest = term.args[1:]
+            return term.args[0].value, rest[0] if len(rest) == 1 else self._product(list(rest))
+        return Fraction(1), term
+
+    def _product(self, args: list[Node]) -> Node:
+        return self._node("mul", tuple(args), None, _union(args))
+
+    def mul(self, *factors: Node) -> Node:
+        number = Fraction(1)
+        power: dict[Node, Fraction] = {}
+        exponent: list[Node] = []
+        stack = list(reversed(factors))
+        while stack:
+            f = stack.pop()
+            if f.op == "mul":
+                stack.extend(reversed(f.args))
+            elif f.op == "num":
+                number *= f.value
+            elif f.op == "exp":
+                exponent.append(f.args[0])
+            else:
+                base, n = (f.args[0], f.value) if f.op == "pow" else (f, Fraction(1))
+                power[base] = power.get(base, Fraction(0)) + n
+        if number == 0:
+            return self.num(0)
+        power = {b: n for b, n in power.items() if n}
+        if exponent:
+            return self._with_exp(number, power, self.add(*exponent))
+        args = [self.pow(b, n) for b, n in power.items()]
+        if any(a.op in ("mul", "num", "exp") for a in args):
+            return self.mul(self.num(number), *args)
+        if number != 1 or not args:
+            args.insert(0, self.num(number))
+        return args[0] if len(args) == 1 else self._product(args)
+
+    def _with_exp(self, number: Fraction, power: dict[Node, Fraction], u: Node) -> Node:
+        """e^u times the rest: e^{-v} σ(v) = σ(-v), and e^u / Σ_k e^{v_k} = exp(u - lse(v))."""
+        for base, n in power.items():
+            if base.op == "sigma" and n.denominator == 1 and n > 0:
+                for m in range(1, int(n) + 1):
+                    if self.add(u, self.mul(self.num(m), base.args[0])).op == "num":
+                        rest = dict(power)
+                        rest[base] -= m
+                        return self.mul(self.num(number), *(self.pow(b, k) for b, k in rest.items()),
+                                        self.pow(self.sigma(self.neg(base.args[0])), m),
+                                        self.exp(self.add(u, self.mul(self.num(m), base.args[0]))))
+            if base.op == "sum" and base.args[0].op == "exp" and n.denominator == 1 and n < 0:
+                rest = {b: k for b, k in power.items() if b is not base}
+                lse = self.lse(base.args[0].args[0], base.value)
+                return self.mul(self.num(number), *(self.pow(b, k) for b, k in rest.items()),
+                                self.exp(self.add(u, self.mul(self.num(n), lse))))
+        args = [self.pow(b, n) for b, n in power.items()]
+        if u.op == "num" and u.value == 0:
+            return self.mul(self.num(number), *args)
+        args.append(self._node("exp", (u,), None, u.indices))
+        if number != 1:
+            args.insert(0, self.num(number))
+        return args[0] if len(args) == 1 else self._product(args)
+
+    def pow(self, base: Node, n: Number) -> Node:
+        n = Fraction(n)
+        if n == 1:
+            return base
+        if n == 0:
+            return self.num(1)
+        if base.op == "num" and n.denominator == 1:
+            if base.value == 0 and n < 0:
+                raise UnknownMeaning("the objective divides by zero")
+            return self.num(base.value**int(n))
+        if base.op == "pow" and n.denominator == 1:
+            return self.pow(base.args[0], base.value * n)
+        if base.op == "exp":
+            return self.exp(self.mul(self.num(n), base.args[0]))
+        if base.op == "mul" and n.denominator == 1:
+            return self.mul(*(self.pow(a, n) for a in base.args))
+        if base.op == "add" and n < 0 and n.denominator == 1:
+            pair = self._two_exps(base)
+            if pair is not None:  # (e^a + e^b)^-n = e^{-na} σ(a - b)^n
+                a, b = pair
+                return self.mul(self.exp(self.mul(self.num(n), a)), self.pow(self.sigma(self.sub(a, b)), -n))
+        return self._node("pow", (base,), n, base.indices)
+
+    def _two_exps(self, node: Node) -> tuple[Node, Node] | None:
+        """(a, b) where the node is e^a + e^b; the number 1 is e^0."""
+        if node.op != "add" or len(node.args) != 2:
+            return None
+        out = []
+        for t in node.args:
+            if t.op == "exp":
+                out.append(t.args[0])
+            elif t.op == "num" and t.value == 1:
+                out.append(self.num(0))
+            else:
+                return None
+        return out[0], out[1]
+
+    def power(self, base: Node, exponent: Node) -> Node:
+        """base^exponent with an exponent that is no fixed number; the base is positive."""
+        if exponent.op == "num":
+            return self.pow(base, exponent.value)
+        if base.op == "exp":
+            return self.exp(self.mul(base.args[0], exponent))
+        return self._node("power", (base, exponent), None, _union((base, exponent)))
+
+    # Functions
+
+    def exp(self, u: Node) -> Node:
+        if u.op == "num" and u.value == 0:
+            return self.num(1)
+        if u.op == "log":
+            return u.args[0]
+        c, rest = self.split(u)
+        if rest.op == "softplus" and c.denominator == 1 and c < 0:  # e^{-softplus(v)} = σ(-v)
+            return self.pow(self.sigma(self.neg(rest.args[0])), -c)
+        return self._node("exp", (u,), None, u.indices)
+
+    def sigma(self, u: Node) -> Node:
+        if u.op == "num" and u.value == 0:
+            return self.num(Fraction(1, 2))
+        return self._node("sigma", (u,), None, u.indices)
+
+    def softplus(self, u: Node) -> Node:
+        return self._node("softplus", (u,), None, u.indices)
+
+    def lse(self, u: Node, index: Index) -> Node:
+        """log Σ_index e^u."""
+        if index not in u.indices:
+            return self.add(u, self.log(self.size(index.size)))
+        return self._node("lse", (u,), index, (k for k in u.indices if k != index))
+
+    def log(self, u: Node) -> Node:
+        if u.op == "num" and u.value == 1:
+            return self.num(0)
+        if u.op == "exp":
+            return u.args[0]
+        if u.op == "sigma":
+            return self.neg(self.softplus(self.neg(u.args[0])))
+        if u.op == "pow" and u.args[0].op in ("sigma", "softplus"):
+            return self.mul(self.num(u.value), self.log(u.args[0]))
+        if u.op == "sum" and u.args[0].op == "exp":
+            return self.lse(u.args[0].args[0], u.value)
+        if u.op == "cosh":
+            return self._node("logcosh", u.args, None, u.indices)
+        if u.op == "mul":
+            outer = [a for a in u.args if a.op in ("exp", "sigma")
+                     or (a.op == "pow" and a.args[0].op == "sigma")]
+            if outer:
+                rest = self.mul(*(a for a in u.args if a not in outer))
+                return self.add(*(self.log(a) for a in outer), self.log(rest))
+        pair = self._two_exps(u)
+        if pair is not None:
+            a, b = pair
+            return self.add(a, self.softplus(self.sub(b, a)))
+        return self._node("log", (u,), None, u.indices)
+
+    def call(self, fn: str, *args: Node) -> Node:
+        """A function of the core language."""
+        if fn in ("exp", "log", "sigma", "softplus"):
+            out: Node = getattr(self, fn)(*args)
+            return out
+        if fn == "sqrt":
+            return self.pow(args[0], Fraction(1, 2))
+        if fn == "pi":
+            return self._node("pi", (), None, ())
+        if fn in ("max", "min"):
+            args = tuple(dict.fromkeys(args))
+            zero = [a for a in args if a.op == "num" and a.value == 0]
+            if len(args) == 1:
+                return args[0]
+            if len(args) == 2 and zero:
+                (other,) = (a for a in args if a not in zero)
+                if fn == "max":
+                    return self.call("relu", other)
+                return self.neg(self.call("relu", self.neg(other)))
+            return self._node(fn, args, None, _union(args))
+        if fn in _ENTRYWISE:
+            return self._node(fn, args, None, args[0].indices)
+        raise UnknownMeaning(f"{fn} has no numeric form here")
+
+    # Sums
+
+    def sum(self, body: Node, index: Index) -> Node:
+        """Σ over an axis; what does not depend on it stands before the sum."""
+        if index not in body.indices:
+            return self.mul(self.size(index.size), body)
+        if body.op == "mul":
+            outside = [a for a in body.args if index not in a.indices]
+            if outside:
+                inside = self.mul(*(a for a in body.args if index in a.indices))
+                return self.mul(*outside, self.sum(inside, index))
+        return self._node("sum", (body,), index, (k for k in body.indices if k != index))
+
+    def gather(self, *terms: Node) -> Node:
+        """The sum of the terms, with the scalars that all of them share in front of it."""
+        scalars: list[Node] = []
+        if len(terms) > 1:
+            parts = [[a for a in (t.args if t.op == "mul" else (t,)) if not a.indices and a.op != "num"]
+                     for t in terms]
+            scalars = [a for a in parts[0] if all(a in p for p in parts[1:])]
+        if not scalars:
+            return self.add(*terms)
+        inverse = [self.pow(a, -1) for a in scalars]
+        return self.mul(*scalars, self.add(*(self.mul(t, *inverse) for t in terms)))
+
+    def reduce(self, body: Node, axes: Iterable[Index], keep: Iterable[Index]) -> Node:
+        """Σ over those of ``axes`` that are not kept, also where the body is the same along them."""
+        for index in sorted(set(axes) - set(keep), reverse=True):
+            body = self.sum(body, index)
+        return body
+
+    def rename(self, node: Node, axes: Mapping[Index, Index]) -> Node:
+        """The node with its axes renamed; sums below that already use a new name get another."""
+        axes = {a: b for a, b in axes.items() if a != b and a in node.indices}
+        if not axes:
+            return node
+        if node.op == "leaf":
+            name, place = node.value
+            return self.leaf(name, tuple(axes.get(k, k) if isinstance(k, Index) else k for k in place))
+        if node.op in ("sum", "lse"):
+            index: Index = node.value
+            if index in axes.values():
+                fresh = index
+                used = {*axes.values(), *node.args[0].indices}
+                while fresh in used:
+                    fresh = Index(fresh.rank, fresh.size, fresh.level + 1)
+                axes = {**axes, index: fresh}
+                index = fresh
+            body = self.rename(node.args[0], axes)
+            return self.sum(body, index) if node.op == "sum" else self.lse(body, index)
+        return self.rebuild(node, [self.rename(a, axes) for a in node.args])
+
+    def rebuild(self, node: Node, args: list[Node]) -> Node:
+        """The same operation on other arguments."""
+        match node.op:
+            case "add":
+                return self.add(*args)
+            case "mul":
+                return self.mul(*args)
+            case "pow":
+                return self.pow(args[0], node.value)
+            case "power":
+                return self.power(args[0], args[1])
+            case "sum":
+                return self.sum(args[0], node.value)
+            case "lse":
+                return self.lse(args[0], node.value)
+            case "leaf" | "num" | "size" | "pi":
+                return node
+            case "logcosh":
+                return self._node("logcosh", tuple(args), None, args[0].indices)
+        return self.call(node.op, *args)
+
+
+def _union(args: Iterable[Node]) -> Iterator[Index]:
+    for a in args:
+        yield from a.indices
+
+
+# ------------------------------------------------------------------------------------- core terms, in and out
+
+
+class Reading:
+    """Core terms to nodes.  ``shapes`` collects the axes of every argument by name."""
+
+    def __init__(self, graph: Graph, objective: Core) -> None:
+        self.graph = graph
+        self.ranks = {size: rank for rank, size in enumerate(_axis_order(objective))}
+        self.shapes: dict[str, list[str]] = {}
+        """Length of each axis of each argument ("" where only fixed positions are read)."""
+
+    def index(self, size: str, level: int = 0) -> Index:
+        return Index(self.ranks.setdefault(size, len(self.ranks)), size, level)
+
+    def node(self, term: Core, bound: Mapping[str, Index] | None = None) -> Node:
+        """The node of a term; ``bound`` says which axis an index symbol runs along."""
+        bound = bound or {}
+        g = self.graph
+        match term:
+            case core.Num(value):
+                return g.num(value)
+            case core.Sym(name, sort):
+                if sort == "index":
+                    raise UnknownMeaning(f"the index {name} has no numeric form where it is a number")
+                if sort == "size":
+                    return g.size(name)
+                self._shape(name, ())
+                return g.leaf(name)
+            case core.Ref(name, indices):
+                place = tuple(self._position(name, k, bound) for k in indices)
+                self._shape(name, place)
+                return g.leaf(name, place)
+            case core.Add(terms):
+                return g.add(*(self.node(t, bound) for t in terms))
+            case core.Mul(factors):
+                return g.mul(*(self.node(t, bound) for t in factors))
+            case core.Div(num, den):
+                return g.mul(self.node(num, bound), g.pow(self.node(den, bound), -1))
+            case core.Pow(base, exp):
+                return g.power(self.node(base, bound), self.node(exp, bound))
+            case core.Call(fn, args, ()):
+                return g.call(fn, *(self.node(a, bound) for a in args))
+            case core.Sum(body, index, lower, upper):
+                if lower != core.Num(Fraction(1)):
+                    raise UnknownMeaning(f"a sum that starts at {core.text(lower)} has no numeric form here: "
+                                         "let it start at 1")
+                size = _size(upper)
+                inside = {bound[n] for n in _free_indices(body) if n != index.name and n in bound}
+                level = 0
+                while self.index(size, level) in inside:
+                    level += 1
+                axis = self.index(size, level)
+                return g.sum(self.node(body, {**bound, index.name: axis}), axis)
+        raise UnknownMeaning(f"{core.text(term)} has no numeric form here")
+
+    def _position(self, name: str, term: Core, bound: Mapping[str, Index]) -> Index | int:
+        match term:
+            case core.Sym(k, "index") if k in bound:
+                return bound[k]
+            case core.Num(value) if value.denominator == 1 and value >= 1:
+                return int(value)
+        raise UnknownMeaning(f"the entry of {name} at {core.text(term)} has no numeric form here: "
+                             "entries are counted from 1, along the index of a sum")
+
+    def _shape(self, name: str, place: Place) -> None:
+        lengths = self.shapes.setdefault(name, [""] * len(place))
+        if len(lengths) != len(place):
+            raise UnknownMeaning(f"{name} is used with {len(lengths)} and with {len(place)} indices")
+        for axis, k in enumerate(place):
+            if isinstance(k, Index):
+                if lengths[axis] not in ("", k.size):
+                    raise UnknownMeaning(f"axis {axis} of {name} is {lengths[axis]} long and {k.size} long")
+                lengths[axis] = k.size
+
+
+def _axis_order(objective: Core) -> list[str]:
+    """Lengths in an order that agrees, where possible, with the axes of every argument."""
+    after: dict[str, dict[str, None]] = {}
+
+    def look(term: Core, bound: Mapping[str, str]) -> None:
+        if isinstance(term, core.Sum):
+            bound = {**bound, term.index.name: _size(term.upper)}
+            after.setdefault(bound[term.index.name], {})
+        elif isinstance(term, core.Ref):
+            sizes = [bound[k.name] for k in term.indices if isinstance(k, core.Sym) and k.name in bound]
+            for a, b in pairwise(sizes):
+                after[a][b] = None
+        for child in core.children(term):
+            look(child, bound)
+
+    look(objective, {})
+    done: dict[str, None] = {}
+    open_: set[str] = set()
+
+    def visit(size: str) -> None:
+        if size not in done and size not in open_:
+            open_.add(size)
+            for later in reversed(after[size]):
+                visit(later)
+            done[size] = None
+
+    for size in reversed(after):
+        visit(size)
+    return list(reversed(done))
+
+
+def _size(upper: Core) -> str:
+    match upper:
+        case core.Sym(name, "size"):
+            return name
+        case core.Num(value) if value.denominator == 1 and value >= 1:
+            return str(int(value))
+    raise UnknownMeaning(f"a sum that ends at {core.text(upper)} has no numeric form here: "
+                         "let it end at a size such as N")
+
+
+def _free_indices(term: Core) -> frozenset[str]:
+    match term:
+        case core.Sym(name, "index"):
+            return frozenset((name,))
+        case core.Sum(body, index, lower, upper):
+            return (_free_indices(body) - {index.name}) | _free_indices(lower) | _free_indices(upper)
+    return frozenset().union(*(_free_indices(t) for t in core.children(term)))
+
+
+def place_core(place: Place, letters: Mapping[Index, str]) -> tuple[Core, ...]:
+    """The indices of an entry as core terms."""
+    return tuple(core.Sym(letters[k], "index") if isinstance(k, Index) else core.Num(Fraction(k))
+                 for k in place)
+
+
+def to_core(node: Node, letters: Mapping[Index, str]) -> Core:
+    """The node as a core term, for the judge; ``letters`` names the index symbol of every axis."""
+    one = core.Num(Fraction(1))
+    known: dict[int, Core] = {}
+
+    def size(name: str) -> Core:
+        return core.Num(Fraction(name)) if name.isdigit() else core.Sym(name, "size")
+
+    def over(body: Core, index: Index) -> Core:
+        return core.Sum(body, core.Sym(letters[index], "index"), one, size(index.size))
+
+    for n in walk(node):
+        args = tuple(known[a.serial] for a in n.args)
+        term: Core
+        match n.op:
+            case "num":
+                term = core.Num(n.value)
+            case "size":
+                term = size(n.value)
+            case "leaf":
+                name, place = n.value
+                indices = place_core(place, letters)
+                term = core.Ref(name, indices) if place else core.Sym(name)
+            case "add":
+                term = core.Add(args)
+            case "mul":
+                term = core.Mul(args)
+            case "pow":
+                term = core.Pow(args[0], core.Num(n.value))
+            case "power":
+                term = core.Pow(args[0], args[1])
+            case "softplus":
+                term = core.Call("log", (core.Add((one, core.Call("exp", args))),))
+            case "logcosh":
+                term = core.Call("log", (core.Call("cosh", args),))
+            case "lse":
+                term = core.Call("log", (over(core.Call("exp", args), n.value),))
+            case "sum":
+                term = over(args[0], n.value)
+            case _:
+                term = core.Call(n.op, args)
+        known[n.serial] = term
+    return known[node.serial]
