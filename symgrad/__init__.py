@@ -69,8 +69,8 @@ _HOME = {
 
 __all__ = [
     "Compiled", "compile",
-    "Derivation", "Gap", "InputError", "Objective", "ReadError", "ScopeError", "ShapeError", "Statistics", "Step",
-    "SymgradError", "UnknownMeaning", "Verdict", "Witness", "derive", "gap", "prove", "sigma", "statistics",
+    "Derivation", "Gap", "InputError", "Objective", "ReadError", "ScopeError", "ShapeError", "Statistics",
+    "Step", "SymgradError", "UnknownMeaning", "Verdict", "Witness", "derive", "gap", "prove", "sigma", "statistics",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
