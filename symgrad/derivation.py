@@ -19,10 +19,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from .definitions import fold, head, opened
 from .judging import prove_nodes
-from .page import Derivative, Gradient, Node, Path, Sym, children, paths, put
-from .rules import DIFFERENTIATION, RULES, TIDYING, opaque, partial
+from .page import Derivative, Gradient, Node, Path, Sym, children, paths, put, same
+from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, neat, opaque, partial
 from .scope import Scope
+from .show.text import name_text, to_text
 from .tidy import vectorish
 from .verdict import Verdict
 
@@ -76,7 +78,7 @@ class Derivation:
 def _course(steps: Iterable[Step]) -> Iterator[Step]:
     waiting: Step | None = None
     for step in steps:
-        if waiting is not None and (waiting.rule == OPENING or waiting.rule == step.rule == "evaluation"):
+        if waiting is not None and (waiting.rule == OPENING or waiting.rule == step.rule in _MERGED):
             waiting = Step(waiting.before, step.after, step.rule, (), (waiting, step))
         else:
             if waiting is not None:
@@ -87,6 +89,7 @@ def _course(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 OPENING = "definition of the objective"
+_MERGED = frozenset(["evaluation", "sum rule", "factor rule", "cancellation", "comm., distr."])
 
 
 def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivation:
@@ -101,7 +104,7 @@ def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivat
         steps.append(Step(start, page, OPENING))
     reason = f"not finished after {_MAX_LINES} lines"
     for _ in range(_MAX_LINES):
-        step = _next(page, scope)
+        step = _next(page, steps, scope)
         if step is None:
             reason = _unfinished(page, scope)
             break
@@ -125,12 +128,30 @@ def _derivative(body: Node, wrt: Node, scope: Scope) -> Node:
 # --- one line ---------------------------------------------------------------------------------------------
 
 
-def _next(page: Node, scope: Scope) -> Step | None:
+def _next(page: Node, steps: list[Step], scope: Scope) -> Step | None:
     """The next line: the rule that the first derivative asks for, at all derivatives that ask for it too."""
     found = tuple(sites(page, DIFFERENTIATION, scope))
-    if not found:
-        return _tidied(page, scope)
-    return _line(page, tuple(s for s in found if s.rule == found[0].rule))
+    if found:
+        return _line(page, tuple(s for s in found if s.rule == found[0].rule), scope)
+    names = _names((part.before for step in steps for part in step.substeps), scope)
+    for name in names:
+        for after in (opened(page, (name,), scope), fold(page, (name,), scope)):
+            if after != page:
+                return Step(page, after, f"definition {name_text(name)}")
+    for name in TIDYING:
+        step = _tidied(page, name, scope)
+        if step is not None and not (same(page, step.after) and steps and steps[-1].rule in TIDYING):
+            return step
+    return None
+
+
+def _tidied(page: Node, name: str, scope: Scope) -> Step | None:
+    """The whole page tidied; definitions of functions recognised wherever they stand."""
+    if name.startswith("definition"):
+        parts = tuple(sites(page, (name,), scope))
+        return _line(page, parts, scope) if parts else None
+    after = RULES[name](page, scope)
+    return None if after is None else Step(page, after, name)
 
 
 def sites(node: Node, names: tuple[str, ...], scope: Scope, path: Path = ()) -> Iterator[Step]:
@@ -144,25 +165,27 @@ def sites(node: Node, names: tuple[str, ...], scope: Scope, path: Path = ()) -> 
         yield from sites(child, names, scope, (*path, k))
 
 
-def _line(page: Node, parts: tuple[Step, ...]) -> Step:
+def _line(page: Node, parts: tuple[Step, ...], scope: Scope) -> Step:
     """One line for parallel applications of one rule."""
     after = page
     for part in parts:
         after = put(after, part.where, part.after)
-    return Step(page, after, parts[0].rule, (), parts)
+    after = neat(after)
+    rule = parts[0].rule
+    if rule == "definition":
+        rule += " " + ", ".join(map(name_text, _names((part.before for part in parts), scope)))
+    return Step(page, after, rule, (), parts)
 
 
-def _tidied(page: Node, scope: Scope) -> Step | None:
-    for name in TIDYING:
-        after = RULES[name](page, scope)
-        if after is not None and after != page:
-            return Step(page, after, name)
-    return None
+def _names(derivatives: Iterable[Node], scope: Scope) -> tuple[str, ...]:
+    """The names that the definition rule opens in these derivatives."""
+    used = (head(name) for node in derivatives for name, _ in definitions_used(node, scope))
+    return tuple(dict.fromkeys(name for name in used if name is not None))
 
 
 def _unfinished(page: Node, scope: Scope) -> str:
     """Why derivatives are left: "" where they all are of quantities that are known by name only."""
     for _, node in paths(page):
         if isinstance(node, Derivative | Gradient) and not opaque(node.body, scope):
-            return "a derivative is left for which there is no rule"
+            return f"there is no rule here for {to_text(node)}"
     return ""

@@ -47,8 +47,8 @@ _FAMILY: dict[str, tuple[str, ...]] = {
     "linearity": ("linearity", "sum rule", "factor rule", "linearity of the sum", "sum of a constant"),
     "sum rule": ("sum rule", "linearity of the sum"),
     "factor rule": ("factor rule", "linearity of the sum"),
-    "comm., distr.": ("comm., distr.", "linearity of the sum", "simplification"),
-    "simplification": ("comm., distr.", "simplification", "sum of a constant", "evaluation"),
+    "comm., distr.": ("comm., distr.", "linearity of the sum", "cancellation", "simplification"),
+    "simplification": ("simplification", "cancellation", "comm., distr.", "sum of a constant", "evaluation"),
 }
 
 _ORDER = (
@@ -117,13 +117,13 @@ class _Goal:
         for result in _applied("evaluation", page, self.scope):
             page = result
             break
-        return tidy(page, self.scope, expanding=False)[0]
+        return tidy(page, self.scope, "factor")[0]
 
     def results(self, name: str, page: Node) -> Iterator[Node]:
         match name:
             case "comm., distr.":
                 yield page
-                yield tidy(page, self.scope, expanding=False)[0]
+                yield tidy(page, self.scope, "factor")[0]
             case "simplification":
                 yield tidy(page, self.scope)[0]
             case "linearity":

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from .definitions import defined, head, unfold
 from .page import (
     Abs,
     Add,
@@ -40,11 +41,12 @@ from .page import (
     children,
     free_names,
     fresh_name,
+    map_children,
     same,
     substitute,
     walk,
 )
-from .scope import Definition, Scope
+from .scope import Scope
 from .tidy import ONE, TWO, ZERO, Term, build, integer, mentions, product, size_of, tidy, vectorish
 
 Rule = Callable[[Node, Scope], Node | None]
@@ -92,6 +94,19 @@ def minus(node: Node) -> Node:
 
 def over(num: Node, den: Node) -> Node:
     return num if den == ONE or num == ZERO else Frac(num, den)
+
+
+def neat(node: Node) -> Node:
+    """The page without factors 1, terms 0 and products with 0: what evaluation leaves behind."""
+    node = map_children(node, neat)
+    match node:
+        case Mul(factors) if ONE in factors or ZERO in factors:
+            return times(*factors)
+        case Add(terms) if ZERO in terms or Neg(ZERO) in terms:
+            return plus(*(t for t in terms if t != Neg(ZERO)))
+        case Sum(body) if body == ZERO:
+            return ZERO
+    return node
 
 
 # --- what depends on what -------------------------------------------------------------------------------
@@ -160,51 +175,6 @@ def _other_entry(node: Node, wrt: Indexed) -> bool:
         isinstance(a, Num) and isinstance(b, Num) and a.value != b.value
         for a, b in zip(mine, theirs, strict=True)
     )
-
-
-# --- definitions ------------------------------------------------------------------------------------
-
-
-def head(node: Node) -> str | None:
-    """The name that a definition of this node would have: ``f`` of f(x_i), ``z`` of z_i."""
-    match node:
-        case Sym(name) | Indexed(Sym(name)) | Call(Sym(name)) | Call(Indexed(Sym(name))):
-            return name
-    return None
-
-
-def unfold(node: Node, scope: Scope) -> Node | None:
-    """The body of the definition in force for this very node, its placeholders filled in."""
-    name = head(node)
-    for definition in () if name is None else scope.definitions.get(name, ()):
-        filled = _fill(definition, node)
-        if filled is not None:
-            return substitute(definition.body, filled)
-    return None
-
-
-def _fill(definition: Definition, node: Node) -> dict[Node, Node] | None:
-    args = node.args if isinstance(node, Call) else None
-    base = node.fn if isinstance(node, Call) else node
-    lower, upper = (base.lower, base.upper) if isinstance(base, Indexed) else ((), ())
-    if (args is None) != (definition.params is None):
-        return None
-    patterns = (*definition.lower, *definition.upper, *(definition.params or ()))
-    values = (*lower, *upper, *(args or ()))
-    if (len(lower), len(upper), len(values)) != (len(definition.lower), len(definition.upper), len(patterns)):
-        return None
-    filled: dict[Node, Node] = {}
-    for pattern, value in zip(patterns, values, strict=True):
-        if isinstance(pattern, Num):
-            if pattern != value:
-                return None
-        elif filled.setdefault(pattern, value) != value:
-            return None
-    return filled
-
-
-def defined(node: Node, scope: Scope) -> bool:
-    return unfold(node, scope) is not None
 
 
 # --- the table of elementary functions --------------------------------------------------------------------
@@ -619,9 +589,8 @@ def constant_sum(node: Node, scope: Scope) -> Node | None:
 @rule("definition σ")
 def logistic(node: Node, scope: Scope) -> Node | None:
     """1/(1 + e^(-z)) = σ(z),  e^(-z)/(1 + e^(-z)) = 1 - σ(z);  the same with e^z"""
-    z = Sym("z")
-    own = unfold(SIGMA(z), scope)
-    if own is not None and not same(own, Frac(ONE, Add((ONE, Pow(E, Neg(z)))))):
+    own = unfold(SIGMA(Sym("z")), scope)
+    if own is not None and not same(own, Frac(ONE, Add((ONE, Pow(E, Neg(Sym("z"))))))):
         return None
     if scope.definitions.get("e") or not isinstance(node, Mul | Frac | Pow):
         return None
@@ -631,8 +600,9 @@ def logistic(node: Node, scope: Scope) -> Node | None:
         if exponent is None:
             continue
         grown = next((a for a, p in term.powers.items() if p > 0 and _exponent(a) == exponent), None)
-        falling = isinstance(exponent, Neg)
-        value = SIGMA(exponent.arg if isinstance(exponent, Neg) else exponent)
+        inside = product(exponent, scope)
+        falling = inside.number < 0
+        value = SIGMA(build(inside.scaled(-1)) if falling else exponent)
         risen: Node = value if falling == (grown is None) else Add((ONE, Neg(value)))
         powers: dict[Node, int] = {}
         for a, p in term.powers.items():
@@ -663,7 +633,7 @@ def _one_plus_exp(node: Node) -> Node | None:
     return None
 
 
-@rule("definition \\tanh")
+@rule("definition tanh")
 def hyperbolic(node: Node, scope: Scope) -> Node | None:
     """sinh z / cosh z = tanh z"""
     own = [f for f in ("\\sinh", "\\cosh", "\\tanh") if scope.definitions.get(f)]
@@ -685,16 +655,23 @@ def hyperbolic(node: Node, scope: Scope) -> Node | None:
     return None
 
 
+@rule("cancellation")
+def cancellation(node: Node, scope: Scope) -> Node | None:
+    """u v / v = u where v ≠ 0"""
+    tidied, how = tidy(node, scope, "terms")
+    return None if tidied == node or "cancel" not in how else tidied
+
+
 @rule("comm., distr.")
 def collect(node: Node, scope: Scope) -> Node | None:
-    """Σ u_i c v_i = c Σ u_i v_i with numbers, signs and order of factors as one writes them"""
-    tidied, how = tidy(node, scope, expanding=False)
+    """Σ u_i c v_i = c Σ u_i v_i,  a u + b u = (a + b) u, multiplied out where that is shorter"""
+    tidied, how = tidy(node, scope)
     return None if tidied == node or "cancel" in how or "count" in how else tidied
 
 
 @rule("simplification")
 def simplification(node: Node, scope: Scope) -> Node | None:
-    """u v / v = u where v ≠ 0;  a u + b u = (a + b) u, multiplied out where that is shorter"""
+    """Σ_{i=1}^N c = N c,  u v / v = u where v ≠ 0"""
     tidied, _ = tidy(node, scope)
     return None if tidied == node else tidied
 
@@ -705,5 +682,5 @@ DIFFERENTIATION = (
 )
 """The rules for derivatives, in the order in which one derivative tries them."""
 
-TIDYING = ("definition σ", "definition \\tanh", "comm., distr.", "simplification")
+TIDYING = ("cancellation", "comm., distr.", "simplification", "definition σ", "definition tanh")
 """The rules for the last lines, when no derivative is left."""

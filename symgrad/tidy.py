@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from math import gcd, lcm
+from typing import Literal
 
 from .page import (
     Add,
@@ -49,23 +50,28 @@ _MAX_TERMS = 60
 _MAX_POWER = 6
 
 
-def tidy(node: Node, scope: Scope, expanding: bool = True) -> tuple[Node, tuple[str, ...]]:
+Level = Literal["terms", "factor", "expand"]
+
+
+def tidy(node: Node, scope: Scope, level: Level = "expand") -> tuple[Node, tuple[str, ...]]:
     """The expression as one would rather write it, and what was done beyond collecting factors.
 
-    The second value names, in order of use, "cancel", "combine", "count" (Σ c = N c), "expand", "factor".
+    ``level`` says how far to go: every term by itself, terms added up and common factors taken out, sums
+    multiplied out where that is shorter.  The second value names, in order of use, "cancel", "combine",
+    "count" (Σ c = N c), "expand", "factor".
     """
-    work = _Tidy(scope, expanding)
+    work = _Tidy(scope, level)
     return work.node(node), tuple(work.used)
 
 
 def product(node: Node, scope: Scope) -> Term:
     """The node as a number times powers of atoms, written sums kept whole."""
-    return _Tidy(scope, False).term(node)
+    return _Tidy(scope, "terms").term(node)
 
 
 def equal_expanded(a: Node, b: Node, scope: Scope) -> bool:
     """Do both expand to the same terms (with nothing under a line or a function sign rewritten)?"""
-    work = _Tidy(scope, True)
+    work = _Tidy(scope, "expand")
     difference = work.combine(work.expand([*work.terms(a), *(t.scaled(-1) for t in work.terms(b))]))
     return not difference
 
@@ -154,9 +160,9 @@ class Term:
 
 
 class _Tidy:
-    def __init__(self, scope: Scope, expanding: bool) -> None:
+    def __init__(self, scope: Scope, level: Level) -> None:
         self.scope = scope
-        self.expanding = expanding
+        self.level = level
         self.used: dict[str, None] = {}
         self.made: dict[Node, None] = {}  # sums that we wrote ourselves, whose sign is ours to choose
 
@@ -280,8 +286,10 @@ class _Tidy:
             common = self.common(written)
             if not common.powers:
                 return Term(powers={node: 1})
+        if self.level == "terms":
+            return Term(powers={_plus(written): 1})
         best, how = self.attempt(lambda: self.factored(self.combine(written)))
-        if self.expanding:
+        if self.level == "expand":
             other, done = self.attempt(lambda: self.factored(self.combine(self.expand(written))))
             if _size(build(other)) < _size(build(best)):
                 best, how = other, done
@@ -389,6 +397,11 @@ def build(term: Term) -> Node:
         ordered = sorted(above, key=lambda n: _rank(n) == 2)
     else:
         ordered = sorted(above, key=_rank)
+    for pair in [n for n in ordered if isinstance(n, Add)]:
+        partner = _complement(pair)
+        if partner in ordered:  # σ(z) stands before 1 - σ(z)
+            ordered.remove(partner)
+            ordered.insert(ordered.index(pair), partner)
     number = abs(term.number)
     down: list[Node] = [Num(number.denominator)] if number.denominator != 1 else []
     down += sorted(below, key=_rank)
@@ -406,6 +419,19 @@ def build(term: Term) -> Node:
     else:
         body = Frac(_mul([*up, *ordered]), _mul(down))
     return Neg(body) if term.number < 0 else body if term.number else ZERO
+
+
+def _complement(node: Add) -> Node | None:
+    """The u of 1 - u."""
+    match node.terms:
+        case (Num(1), Neg(u)):
+            return u
+    return None
+
+
+def _plus(terms: list[Term]) -> Node:
+    kept = [build(t) for t in terms if t.number]
+    return ZERO if not kept else kept[0] if len(kept) == 1 else Add(tuple(kept))
 
 
 def _mul(factors: list[Node]) -> Node:
@@ -459,7 +485,7 @@ def _repeats(terms: list[Term]) -> bool:
 
 def _positive_first(terms: tuple[Node, ...]) -> tuple[Node, ...]:
     """A sum does not start with a minus sign where it need not; otherwise the order is kept."""
-    if not isinstance(terms[0], Neg):
+    if not isinstance(terms[0], Neg) or any(isinstance(n, BigOp) for n in walk(terms[0])):
         return terms
     plus = next((k for k, t in enumerate(terms) if not isinstance(t, Neg)), 0)
     return (terms[plus], *terms[:plus], *terms[plus + 1:])

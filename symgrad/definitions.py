@@ -1,0 +1,135 @@
+"""Names and their bodies: a name opened by its definition, a body folded back into its name.
+
+>>> from symgrad.page import Add, Frac, Num
+>>> x, m, b, t, j, k = map(Sym, "xmbtjk")
+>>> scope = Scope().define(Definition("f", Add((Mul((m, t)), b)), params=(t,)))
+>>> unfold(Call(Sym("f"), (x,)), scope) == Add((Mul((m, x)), b))
+True
+>>> scope = Scope().define(Definition("p", Frac(Indexed(x, (k,)), m), lower=(k,)))
+>>> fold(Mul((b, Frac(Indexed(x, (j,)), m))), ("p",), scope) == Mul((b, Indexed(Sym("p"), (j,))))
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product as tuples
+
+from .page import Call, Frac, Indexed, Mul, Node, Num, Pow, Sym, map_children, same, substitute, walk
+from .scope import Definition, Scope
+from .tidy import Term, build, product
+
+_MAX_TRIES = 64
+
+
+def head(node: Node) -> str | None:
+    """The name that a definition of this node would have: ``f`` of f(x_i), ``z`` of z_i."""
+    match node:
+        case Sym(name) | Indexed(Sym(name)) | Call(Sym(name)) | Call(Indexed(Sym(name))):
+            return name
+    return None
+
+
+def unfold(node: Node, scope: Scope) -> Node | None:
+    """The body of the definition in force for this very node, its placeholders filled in."""
+    name = head(node)
+    for definition in () if name is None else scope.definitions.get(name, ()):
+        filled = _fill(definition, node)
+        if filled is not None:
+            return substitute(definition.body, filled)
+    return None
+
+
+def _fill(definition: Definition, node: Node) -> dict[Node, Node] | None:
+    args = node.args if isinstance(node, Call) else None
+    base = node.fn if isinstance(node, Call) else node
+    lower, upper = (base.lower, base.upper) if isinstance(base, Indexed) else ((), ())
+    if (args is None) != (definition.params is None):
+        return None
+    patterns = (*definition.lower, *definition.upper, *(definition.params or ()))
+    values = (*lower, *upper, *(args or ()))
+    if (len(lower), len(upper), len(values)) != (len(definition.lower), len(definition.upper), len(patterns)):
+        return None
+    filled: dict[Node, Node] = {}
+    for pattern, value in zip(patterns, values, strict=True):
+        if isinstance(pattern, Num):
+            if pattern != value:
+                return None
+        elif filled.setdefault(pattern, value) != value:
+            return None
+    return filled
+
+
+def defined(node: Node, scope: Scope) -> bool:
+    return unfold(node, scope) is not None
+
+
+def opened(page: Node, names: tuple[str, ...], scope: Scope) -> Node:
+    """Calls f(x) of the named functions opened, where the page also holds what they stand for."""
+    inside = tuple(dict.fromkeys(walk(page)))
+    bodies: dict[Node, Node] = {}
+    for node in inside:
+        body = unfold(node, scope) if isinstance(node, Call) and head(node) in names else None
+        if body is not None and not isinstance(body, Num | Sym) and any(same(n, body) for n in inside):
+            bodies[node] = body
+
+    def visit(node: Node) -> Node:
+        return bodies[node] if node in bodies else map_children(node, visit)
+
+    return visit(page)
+
+
+def fold(page: Node, names: tuple[str, ...], scope: Scope) -> Node:
+    """What the named quantities (not functions) stand for, written by their names again."""
+    for name in names:
+        for definition in scope.definitions.get(name, ()):
+            if definition.params is None and not isinstance(definition.body, Num | Sym | Indexed):
+                page = _folded(page, definition, tuple(_index_nodes(page)), scope)
+    return page
+
+
+def _folded(node: Node, definition: Definition, indices: tuple[Node, ...], scope: Scope) -> Node:
+    node = map_children(node, lambda child: _folded(child, definition, indices, scope))
+    if isinstance(node, Mul | Frac | Pow) or type(node) is type(definition.body):
+        for name, body in instances(definition, indices):
+            if same(node, body):
+                return name
+            if isinstance(node, Mul | Frac | Pow) and isinstance(body, Mul | Frac):
+                rest = _divided(product(node, scope), product(body, scope))
+                if rest is not None:
+                    return build(Term(rest.number, {name: 1, **rest.powers}))
+    return node
+
+
+def instances(definition: Definition, indices: tuple[Node, ...]) -> Iterator[tuple[Node, Node]]:
+    """The name and the body of a definition, at every choice of its placeholders among ``indices``."""
+    patterns = (*definition.lower, *definition.upper)
+    holes = tuple(dict.fromkeys(p for p in patterns if not isinstance(p, Num)))
+    if len(indices) ** len(holes) > _MAX_TRIES:
+        return
+    for values in tuples(indices, repeat=len(holes)):
+        filled: dict[Node, Node] = dict(zip(holes, values, strict=True))
+        sides = (definition.lower, definition.upper)
+        lower, upper = (tuple(filled.get(p, p) for p in side) for side in sides)
+        symbol = Sym(definition.key)
+        yield Indexed(symbol, lower, upper) if patterns else symbol, substitute(definition.body, filled)
+
+
+def _index_nodes(page: Node) -> Iterator[Node]:
+    """What stands in the place of an index, without repetition."""
+    yield from dict.fromkeys(
+        entry for n in walk(page) if isinstance(n, Indexed) for entry in (*n.lower, *n.upper)
+    )
+
+
+def _divided(whole: Term, part: Term) -> Term | None:
+    """whole / part where every atom of ``part`` is in ``whole`` on the same side of the line."""
+    powers = dict(whole.powers)
+    for atom, k in part.powers.items():
+        found = next((a for a in powers if same(a, atom)), None)
+        if found is None or powers[found] * k < 0 or abs(powers[found]) < abs(k):
+            return None
+        powers[found] -= k
+        if not powers[found]:
+            del powers[found]
+    return Term(whole.number / part.number, powers)
