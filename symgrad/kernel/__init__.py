@@ -35,7 +35,7 @@ ZERO = Num(Fraction(0))
 def judge(lhs: Core, rhs: Core, given: tuple[Given, ...] = (), fuel: int = FUEL) -> Verdict:
     """Decide ``lhs = rhs`` for all values of the free symbols, under ``given``.
 
-    >>> from fractions import Fraction
+    >>> from symgrad.core import Mul, Pow, Sym
     >>> a, two = Sym("a"), Num(Fraction(2))
     >>> print(judge(Mul((a, a)), Pow(a, two)))
     proved
@@ -102,10 +102,18 @@ def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> _Pro
     """A proof that the D-free terms are equal where defined, or None."""
     algebra = Normal(fuel)
     assume(algebra, given)
-    gap = algebra.sub(algebra.norm(left, {}), algebra.norm(right, {}))
-    if not algebra.vanishes(gap) and not algebra.vanishes_by_cases(gap):
-        return None
-    return _Proof(tuple(algebra.conditions))
+    for _ in range(3):
+        gap = algebra.sub(algebra.norm(left, {}), algebra.norm(right, {}))
+        if algebra.vanishes(gap) or algebra.vanishes_by_cases(gap):
+            return _Proof(tuple(algebra.conditions))
+        # Once more with the signs that logarithms and roots taught, then with geometric sums closed.
+        if algebra.learned:
+            algebra.learned = False
+        elif algebra.ratios and not algebra.closes_ratios:
+            algebra.closes_ratios = True
+        else:
+            break
+    return None
 
 
 def _depth(term: Core) -> int:

@@ -24,23 +24,8 @@ from typing import Any
 from flint import fmpq
 
 from .polynomials import (
-    ONE,
-    Exp,
-    Frozen,
-    Mono,
-    OutOfFuel,
-    Poly,
-    Undefined,
-    const,
-    dense,
-    drop_zero,
-    exponent,
-    freeze,
-    mono_mul,
-    mono_pow,
-    ring,
-    sparse,
-    thaw,
+    ONE, Exp, Frozen, Mono, OutOfFuel, Poly, Undefined, const, dense, drop_zero, exponent, freeze, mono_mul,
+    mono_pow, ring, sparse, thaw,
 )
 
 
@@ -53,7 +38,7 @@ class Algebra:
         self.deps: list[frozenset[int]] = []
         self._ids: dict[tuple[Any, ...], int] = {}
         self._special: set[int] = set()
-        self._value_sets: dict[int, tuple[Any, Any]] = {}
+        self.value_sets: dict[int, tuple[Any, Any]] = {}
         self._mains: dict[int, tuple[int, int, list[tuple[int, Poly]]] | None] = {}
         self._ranks: dict[int, tuple[int, int, int]] = {}
         self._factored: dict[Frozen, tuple[Any, Mono, tuple[tuple[int, int], ...]]] = {}
@@ -71,13 +56,15 @@ class Algebra:
         self.deps.append(frozenset(own).union(deps))
         if key[0] in ("poly", "step", "delta", "prime"):
             self._special.add(n)
+        if key[0] in ("step", "delta"):
+            self.value_sets[n] = (fmpq(0), fmpq(1))
         self.burn(1)
         return n
 
     def restrict(self, n: int, values: tuple[Any, Any]) -> None:
         """Atom ``n`` takes two values only: its square is linear in it."""
         self._special.add(n)
-        self._value_sets[n] = values
+        self.value_sets[n] = values
 
     def burn(self, work: int) -> None:
         self.fuel -= work
@@ -217,7 +204,7 @@ class Algebra:
             }
             lead = q[max(q, key=self._order)]
             c = c * lead**multiplicity
-            factors.append((self._poly_atom({m: v / lead for m, v in q.items()}), int(multiplicity)))
+            factors.append((self.poly_atom({m: v / lead for m, v in q.items()}), int(multiplicity)))
         return c, content, tuple(sorted(factors))
 
     def _clear(self, p: Poly) -> tuple[Poly, Mono]:
@@ -253,7 +240,7 @@ class Algebra:
             known = self._ranks[n] = (2 * indexed + data, len(self.deps[n]), n)
         return known
 
-    def _poly_atom(self, q: Poly) -> int:
+    def poly_atom(self, q: Poly) -> int:
         n = self.atom(("poly", freeze(q)), self.poly_deps(q))
         if n not in self._mains:
             self._mains[n] = self._main(q)
@@ -277,19 +264,6 @@ class Algebra:
         """1/p where p is not 0."""
         if not p:
             raise Undefined
-        if len(p) > 1:
-            switch = next(
-                (k for m in p for k, _ in m if self.atoms[k][0] in ("step", "delta")), None
-            )
-            if switch is not None:
-                off: Poly = {m: c for m, c in p.items() if all(k != switch for k, _ in m)}
-                on = self.add(off, {
-                    tuple(x for x in m if x[0] != switch): c for m, c in p.items() if m not in off
-                })
-                s = self.gen(switch)
-                return self.add(
-                    self.mul(self.inverse(on), s), self.mul(self.inverse(off), self.sub(const(1), s))
-                )
         c, m, factors = self.factor(p)
         out = {mono_pow(m, -1): 1 / c}
         if factors:
@@ -344,8 +318,8 @@ class Algebra:
                 if e >= 1 or e < 0:
                     whole = int(e // 1)
                     return {mono_mul(m, ((n, -whole),)): fmpq(self.atoms[n][1]) ** whole}
-            elif n in self._value_sets and isinstance(e, int) and e >= 2:
-                a, b = self._value_sets[n]
+            elif n in self.value_sets and isinstance(e, int) and e >= 2:
+                a, b = self.value_sets[n]
                 rest = mono_mul(m, ((n, -2),))
                 return drop_zero({mono_mul(rest, ((n, 1),)): a + b, rest: -a * b})
         return None

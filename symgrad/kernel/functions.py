@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from flint import fmpq, fmpz
+from flint import fmpq, fmpq_poly, fmpz
 
 from .algebra import Algebra
 from .polynomials import (
-    ONE,
-    Frozen,
-    Mono,
-    OutOfFuel,
-    Poly,
-    Undefined,
-    coefficient,
-    const,
-    constant_of,
-    exponent,
-    freeze,
-    rational,
-    thaw,
+    ONE, Exp, Frozen, Mono, OutOfFuel, Poly, Undefined, coefficient, const, constant_of, exponent, freeze,
+    rational, thaw,
 )
 
 Range = tuple[Frozen, Frozen]
@@ -39,12 +29,38 @@ class Functions(Algebra):
         self.positive: set[Frozen] = set()
         self.positive_names: set[str] = set()
         self.ranges: dict[int, Range] = {}
+        self.learned = False
+        """Whether a sign was learned from the domain of a logarithm or root."""
+
+    def by_cases(self, args: list[Poly], fn: Callable[[list[Poly]], Poly]) -> Poly:
+        """fn(args), interpolated in atoms of two values: exp(d z) = 1 + d (exp(z) - 1)."""
+        n = next((k for p in args for m in p for k, e in m if k in self.value_sets and e == 1), None)
+        if n is None:
+            return fn(args)
+        a, b = self.value_sets[n]
+        try:
+            low, high = (self.by_cases([self.put(p, n, v) for p in args], fn) for v in (a, b))
+        except Undefined:
+            return fn(args)
+        slope = self.scale(self.sub(high, low), 1 / (b - a))
+        return self.add(low, self.mul(slope, self.sub(self.gen(n), const(a))))
+
+    def put(self, p: Poly, n: int, value: Any) -> Poly:
+        """p where atom n has a value."""
+        return self.add(*(
+            {tuple(x for x in m if x[0] != n): c * value ** dict(m).get(n, 0)} for m, c in p.items()
+            if value or n not in dict(m)
+        ))
 
     def call(self, fn: str, args: list[Poly], orders: tuple[int, ...]) -> Poly:
+        return self.by_cases(args, lambda cases: self._call(fn, cases, orders))
+
+    def _call(self, fn: str, args: list[Poly], orders: tuple[int, ...]) -> Poly:
         match fn:
             case "exp":
                 return self.exp(args[0])
             case "log":
+                self._note_positive(args[0])
                 return self.log(args[0])
             case "sigma":
                 return self.sub(const(1), self.inverse(self.add(const(1), self.exp(args[0]))))
@@ -56,6 +72,7 @@ class Functions(Algebra):
                 f = self.scale(f, fmpq(-1)) if fn == "sinh" else f
                 return self.scale(self.add(e, f), fmpq(1, 2))
             case "sqrt":
+                self._note_positive(args[0])
                 return self.root(args[0], Fraction(1, 2))
             case "relu":
                 return self.mul(args[0], self.step(args[0]))
@@ -121,7 +138,6 @@ class Functions(Algebra):
             raise Undefined
         c, m, factors = self.factor(p)
         out = self._log_number(abs(c))
-        odd = []
         for k, e in m:
             key = self.atoms[k]
             if key[0] == "exp":
@@ -132,16 +148,28 @@ class Functions(Algebra):
             else:
                 base = freeze(self.gen(k)) if key[0] != "poly" else key[1]
                 out = self.add(out, self.scale(self.log_atom(base), coefficient(e)))
-                if not self.is_positive(base) and not (isinstance(e, int) and e % 2 == 0):
-                    odd.append(base)
         for k, e in factors:
-            base = self.atoms[k][1]
-            out = self.add(out, self.scale(self.log_atom(base), fmpq(e)))
-            if e % 2 and not self.is_positive(base):
-                odd.append(base)
-        if len(odd) == 1 and c > 0:
-            self.positive.add(odd[0])
+            out = self.add(out, self.scale(self.log_atom(self.atoms[k][1]), fmpq(e)))
         return out
+
+    def _note_positive(self, p: Poly) -> None:
+        """p >= 0 on the domain: so is its one factor of unknown sign, where there is only one."""
+        if not p:
+            return
+        c, m, factors = self.factor(p)
+        odd = [
+            base for base, e in self.bases((*m, *factors))
+            if not (isinstance(e, int) and e % 2 == 0) and not self.is_positive(base)
+        ]
+        if len(odd) == 1:
+            known = odd[0] if c > 0 else freeze(self.scale(thaw(odd[0]), fmpq(-1)))
+            if known not in self.positive:
+                self.positive.add(known)
+                self.learned = True
+
+    def bases(self, m: Mono) -> list[tuple[Frozen, Exp]]:
+        """The polynomials whose powers make up a monomial."""
+        return [(self.atoms[k][1] if self.atoms[k][0] == "poly" else freeze(self.gen(k)), e) for k, e in m]
 
     def log_atom(self, base: Frozen) -> Poly:
         return self.gen(self.atom(("log", base), self.poly_deps(thaw(base))))
@@ -218,35 +246,57 @@ class Functions(Algebra):
                 x = exponent(r * sign * int(e))
                 out = self.mul(out, self.gen(self.atom(("prime", int(prime))), x))
         odd = []
-        parts = [
-            (freeze(self.gen(k)) if self.atoms[k][0] != "poly" else self.atoms[k][1], k, e) for k, e in m
-        ] + [(self.atoms[k][1], k, e) for k, e in factors]
-        for base, k, e in parts:
+        for base, e in self.bases((*m, *factors)):
             x = exponent(e * r)
             if self.is_positive(base):
-                out = self.mul(out, self._fractional(base, k, x))
+                out = self.mul(out, self._fractional(base, x))
             elif isinstance(e, int) and e % 2 == 0 and isinstance(x, int):
                 absolute = self.mul(thaw(base), self.sign(thaw(base))) if x % 2 else thaw(base)
                 out = self.mul(out, self.power(absolute, x))
             else:
-                odd.append((base, k, x))
+                odd.append((base, e))
         if len(odd) == 1:
-            out = self.mul(out, self._fractional(*odd[0]))
-        elif odd:
-            raise Unsupported("root of a product whose factors have unknown sign")
+            return self.mul(out, self._fractional(odd[0][0], exponent(odd[0][1] * r)))
+        if odd:
+            # Only the product is known to be nonnegative: its root is one atom.
+            whole = const(1)
+            for base, e in odd:
+                x = exponent((e - 1) * r)
+                if not isinstance(e, int) or not isinstance(x, int):
+                    raise Unsupported("root of a product whose factors have unknown sign")
+                absolute = self.mul(thaw(base), self.sign(thaw(base)))
+                whole, out = self.mul(whole, thaw(base)), self.mul(out, self.power(absolute, x))
+            out = self.mul(out, self._fractional(freeze(whole), exponent(r)))
         return out
 
-    def _fractional(self, base: Frozen, n: int, x: int | Fraction) -> Poly:
-        return self.power(thaw(base), x) if isinstance(x, int) else self.reduce(self.gen(n, x))
+    def _fractional(self, base: Frozen, x: Exp) -> Poly:
+        if isinstance(x, int):
+            return self.power(thaw(base), x)
+        single = len(base) == 1 and base[0][1] == 1 and len(base[0][0]) == 1 and base[0][0][0][1] == 1
+        n = base[0][0][0][0] if single else self.poly_atom(thaw(base))
+        return self.reduce(self.gen(n, x))
 
     # -- signs -------------------------------------------------------------------------------
 
     # -- signs -------------------------------------------------------------------------------
     def is_positive(self, base: Frozen) -> bool:
-        """Positive by structure or by a hypothesis (never by sampling)."""
+        """Positive by structure, by a hypothesis, or because it has no real root (never by sampling)."""
         if base in self.positive:
             return True
-        return all(c > 0 and all(self._atom_positive(k, e) for k, e in m) for m, c in base)
+        if all(c > 0 and all(self._atom_positive(k, e) for k, e in m) for m, c in base):
+            return True
+        return self._definite(base)
+
+    def _definite(self, base: Frozen) -> bool:
+        """Is this a positive polynomial in one atom, without a real root?"""
+        rows = {int(m[0][1]) if m else 0: c for m, c in base if len(m) <= 1}
+        exponents = [e for m, _ in base for _, e in m]
+        if len({k for m, _ in base for k, _ in m}) != 1 or not 3 <= len(rows) == len(base):
+            return False
+        if any(not isinstance(e, int) or not 0 < e <= 60 for e in exponents) or rows.get(0, 0) <= 0:
+            return False
+        p = fmpq_poly([rows.get(e, 0) for e in range(max(rows) + 1)])
+        return all(not root.imag.contains(0) for root, _ in (p * p.denom()).numer().complex_roots())
 
     def _atom_positive(self, n: int, e: Any) -> bool:
         key = self.atoms[n]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import permutations, product
-from math import factorial
+from math import factorial, prod
 from typing import Any
 
 from flint import fmpq
 
 from .functions import Range, Unsupported
-from .polynomials import ONE, Mono, Poly, const, freeze, mono_mul, thaw
+from .polynomials import Frozen, Mono, Poly, const, freeze, thaw
 from .sums import Sums
 
 
@@ -23,46 +24,59 @@ class Graphs(Sums):
             return triangle
         indices: list[int] = [i]
         limits: dict[int, Range] = {i: (freeze(lo), freeze(hi))}
-        flat: Mono = ONE
+        flat = const(1)
         for k, e in m:
             key = self.atoms[k]
             opens = key[0] == "sum" and isinstance(e, int) and 0 < e <= 6 and not any(
                 i in self.poly_deps(thaw(end)) for r in key[1] for end in r
             )
             if not opens:
-                flat = mono_mul(flat, ((k, e),))
+                flat = self.times(flat, ((k, e),))
                 continue
             for _ in range(int(e)):
-                fresh = [self.new_index() for _ in key[3]]
-                names = {
-                    self.atom(("bound", b)): self.gen(f) for b, f in zip(key[3], fresh, strict=True)
-                }
-                opened = self.subst({key[2]: fmpq(1)}, names)
-                if len(opened) != 1:
-                    raise Unsupported("an inner sum that does not reopen as one product")
-                flat = mono_mul(flat, next(iter(opened)))
+                ranges, body, numbers = key[1:]
+                fresh = [self.new_index() for _ in numbers]
+                limits.update(self._moved(ranges, numbers, fresh))
+                flat = self.mul(flat, self._renamed({body: fmpq(1)}, numbers, fresh))
                 indices += fresh
-                limits.update(zip(fresh, key[1], strict=True))
-                self.ranges.update(zip(fresh, key[1], strict=True))
-        out = const(1)
-        rest = list(flat)
-        todo = list(indices)
-        while todo:
-            group = {todo[0]}
-            part: list[Any] = []
-            grown = True
-            while grown:
-                grown = False
-                for x in rest[:]:
-                    if self.deps[x[0]] & group:
-                        rest.remove(x)
-                        part.append(x)
-                        group |= self.deps[x[0]].intersection(indices)
-                        grown = True
-            members = [j for j in todo if j in group]
-            todo = [j for j in todo if j not in group]
-            out = self.mul(out, self._close(tuple(sorted(part)), members, limits))
-        return self.times(out, tuple(sorted(rest)))
+        return self._close(flat, indices, limits)
+
+    def _renamed(self, p: Poly, numbers: Sequence[int], fresh: list[int]) -> Poly:
+        """A body with its bound numbers replaced by fresh indices."""
+        names = {self.atom(("bound", b)): self.gen(f) for b, f in zip(numbers, fresh, strict=True)}
+        return self.subst(p, names)
+
+    def _moved(
+        self, ranges: Sequence[Range], numbers: Sequence[int], fresh: list[int]
+    ) -> dict[int, Range]:
+        def go(end: Frozen) -> Frozen:
+            return freeze(self._renamed(thaw(end), numbers, fresh))
+
+        return {
+            f: (go(lo), go(hi)) for f, (lo, hi) in zip(fresh, ranges, strict=True)
+        }
+
+    def _close(self, p: Poly, indices: list[int], limits: dict[int, Range]) -> Poly:
+        """The multi-index sum of p: every monomial split into connected parts, each one atom."""
+        self.ranges.update(limits)
+        out: Poly = {}
+        for m, c in p.items():
+            term, rest, todo = const(c), list(m), list(indices)
+            while todo:
+                group, part, grown = {todo[0]}, [], True
+                while grown:
+                    grown = False
+                    for x in rest[:]:
+                        if self.deps[x[0]] & group:
+                            rest.remove(x)
+                            part.append(x)
+                            group |= self.deps[x[0]].intersection(indices)
+                            grown = True
+                members = [j for j in todo if j in group]
+                term = self.mul(term, self._connected(tuple(sorted(part)), members, limits))
+                todo = [j for j in todo if j not in group]
+            out = self.add(out, self.times(term, tuple(sorted(rest))))
+        return out
 
     def _triangle(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
         """Sum over j <= i of a symmetric body: half of the full sum and the diagonal."""
@@ -85,13 +99,97 @@ class Graphs(Sums):
             return self.scale(self.add(full, diagonal), fmpq(1, 2))
         return None
 
-    def _close(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly:
-        """The atom of one connected multi-index sum, bound indices numbered canonically."""
-        if len(indices) > 1 and any(
-            self.atoms[k][0] == "poly" and len(self.deps[k].intersection(indices)) > 1 for k, _ in m
-        ):
-            return self._symmetrised(m, indices, limits)
-        return self.gen_sum(m, indices, limits)
+    def _connected(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly:
+        """The sum of one connected monomial over its indices.
+
+        Denominators that couple indices hide symmetry (1/(1 + e^(x_i - x_j)) and its mirror image add
+        up to 1): such a body is averaged over the permutations of indices with one range.  Otherwise
+        the contraction graph is numbered canonically.
+        """
+        if not m:
+            (j,) = indices
+            lo, hi = map(thaw, limits[j])
+            if not self._assume_order(lo, self.add(hi, const(1))):
+                raise Unsupported("a range that may be empty for some values of an outer index")
+            return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
+        nested = any(self.poly_deps(thaw(end)).intersection(indices) for j in indices for end in limits[j])
+        base = max((self._height(k) for k, _ in m), default=0)
+        numbers = tuple(range(base, base + len(indices)))
+        orders = self._orders(m, indices, limits)
+        if len(indices) > 1 and not nested and self._coupled(m, indices):
+            classes: dict[Range, list[int]] = {}
+            for j in indices:
+                classes.setdefault(limits[j], []).append(j)
+            groups = [classes[k] for k in sorted(classes)]
+            count = prod(factorial(len(g)) for g in groups)
+            if count <= 24:
+                orders = [
+                    tuple(j for g in choice for j in g)
+                    for choice in product(*(permutations(g) for g in groups))
+                ]
+                total = self.add(*(self._numbered(m, order, numbers) for order in orders))
+                return self._atoms(self.scale(total, fmpq(1, count)), orders[0], numbers, limits, True)
+        best: tuple[Any, ...] | None = None
+        for order in orders:
+            closed = self._numbered(m, order, numbers)
+            key = (len(closed), self._limits(order, numbers, limits), freeze(closed), order)
+            if best is None or key[:3] < best[:3]:
+                best = key
+        assert best is not None
+        return self._atoms(thaw(best[2]), best[3], numbers, limits, False)
+
+    def _coupled(self, m: Mono, indices: Iterable[int]) -> bool:
+        return any(self.atoms[k][0] == "poly" and len(self.deps[k].intersection(indices)) > 1 for k, _ in m)
+
+    def _numbered(self, m: Mono, order: tuple[int, ...], numbers: tuple[int, ...]) -> Poly:
+        """A body with its indices replaced by bound numbers, in this order."""
+        names = {j: self.gen(self.atom(("bound", b))) for j, b in zip(order, numbers, strict=True)}
+        return self.subst({m: fmpq(1)}, names)
+
+    def _limits(
+        self, order: tuple[int, ...], numbers: tuple[int, ...], limits: dict[int, Range]
+    ) -> tuple[Range, ...]:
+        names = {j: self.gen(self.atom(("bound", b))) for j, b in zip(order, numbers, strict=True)}
+        return tuple(
+            (freeze(self.subst(thaw(lo), names)), freeze(self.subst(thaw(hi), names)))
+            for lo, hi in (limits[j] for j in order)
+        )
+
+    def _atoms(
+        self, p: Poly, order: tuple[int, ...], numbers: tuple[int, ...], limits: dict[int, Range],
+        averaged: bool,
+    ) -> Poly:
+        """Sum atoms for a body over bound numbers; what came apart on the way is closed anew."""
+        bound = [self.atom(("bound", b)) for b in numbers]
+        ranges = self._limits(order, numbers, limits)
+        out: Poly = {}
+        for m, c in p.items():
+            inside = tuple(x for x in m if self.deps[x[0]].intersection(bound))
+            whole = self._links(inside, bound) and (not averaged or self._coupled(inside, bound))
+            if whole:
+                deps = self.mono_deps(inside)
+                for r in ranges:
+                    deps |= self.poly_deps(thaw(r[0])) | self.poly_deps(thaw(r[1]))
+                n = self.atom(("sum", ranges, inside, numbers), deps.difference(bound))
+                rest = tuple(x for x in m if not self.deps[x[0]].intersection(bound))
+                out = self.add(out, self.times(self._apply_rules(n), rest, c))
+            else:
+                fresh = [self.new_index() for _ in numbers]
+                moved = self._moved(ranges, numbers, fresh)
+                out = self.add(out, self._close(self._renamed({m: c}, numbers, fresh), fresh, moved))
+        return out
+
+    def _links(self, m: Mono, bound: list[int]) -> bool:
+        """Is every bound index present, and do the factors connect them?"""
+        group, grown = {bound[0]}, True
+        while grown:
+            grown = False
+            for k, _ in m:
+                touched = self.deps[k].intersection(bound)
+                if touched & group and not touched <= group:
+                    group |= touched
+                    grown = True
+        return group == set(bound) and any(bound[0] in self.deps[k] for k, _ in m)
 
     def _orders(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> list[tuple[int, ...]]:
         """Orderings of the indices to compare: permutations within classes of equal signature."""
@@ -117,32 +215,6 @@ class Graphs(Sums):
             for choice in product(*(permutations(g) for g in groups))
         ]
 
-    def gen_sum(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly:
-        base = max((self._height(k) for k, _ in m), default=0)
-        numbers = tuple(range(base, base + len(indices)))
-        best: tuple[Any, ...] | None = None
-        for order in self._orders(m, indices, limits):
-            names = {j: self.gen(self.atom(("bound", b))) for j, b in zip(order, numbers, strict=True)}
-            closed = self.subst({m: fmpq(1)}, names)
-            if len(closed) != 1:
-                raise Unsupported("a sum whose body does not stay one product")
-            ((body, c),) = closed.items()
-            ranges = tuple(
-                (freeze(self.subst(thaw(lo), names)), freeze(self.subst(thaw(hi), names)))
-                for lo, hi in (limits[j] for j in order)
-            )
-            key = (ranges, body, c)
-            if best is None or key < best:
-                best = key
-        assert best is not None
-        ranges, body, c = best
-        bound = {self.atom(("bound", b)) for b in numbers}
-        deps = self.mono_deps(body)
-        for lo, hi in ranges:
-            deps |= self.poly_deps(thaw(lo)) | self.poly_deps(thaw(hi))
-        n = self.atom(("sum", ranges, body, numbers), deps - bound)
-        return self.scale(self._apply_rules(n), c)
-
     def _height(self, n: int) -> int:
         """One more than the largest bound number inside an atom."""
         key = self.atoms[n]
@@ -161,39 +233,3 @@ class Graphs(Sums):
                 inner = [k for u, _ in key[1] for k, _ in u] + [k for k, _ in key[2]]
                 return max((self._height(k) for k in inner), default=0)
         return 0
-
-    def _symmetrised(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly:
-        """Average of the body over the permutations of indices with one range: the same sum."""
-        groups: dict[Range, list[int]] = {}
-        for j in indices:
-            groups.setdefault(limits[j], []).append(j)
-        movable = [g for g in groups.values() if len(g) > 1]
-        count = 1
-        for g in movable:
-            count *= factorial(len(g))
-        if not movable or count > 24:
-            return self.gen_sum(m, indices, limits)
-        total: Poly = {}
-        for choice in product(*(permutations(g) for g in movable)):
-            names = {
-                a: self.gen(b)
-                for g, image in zip(movable, choice, strict=True)
-                for a, b in zip(g, image, strict=True)
-                if a != b
-            }
-            total = self.add(total, self.subst({m: fmpq(1)}, names) if names else {m: fmpq(1)})
-        out: Poly = {}
-        for u, c in self.scale(total, fmpq(1, count)).items():
-            part = u
-            factor = const(c)
-            live = [j for j in indices if j in self.mono_deps(u)]
-            for j in indices:
-                if j not in live:
-                    lo, hi = thaw(limits[j][0]), thaw(limits[j][1])
-                    factor = self.mul(factor, self.add(hi, self.scale(lo, fmpq(-1)), const(1)))
-            outside = tuple(x for x in part if not self.deps[x[0]].intersection(live))
-            inside = tuple(x for x in part if self.deps[x[0]].intersection(live))
-            if live:
-                factor = self.mul(factor, self.gen_sum(inside, live, limits))
-            out = self.add(out, self.times(factor, outside))
-        return out

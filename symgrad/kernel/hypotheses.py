@@ -19,7 +19,7 @@ def assume(algebra: Normal, given: tuple[Given, ...]) -> None:
     for g in given:
         if g.op == "in" and isinstance(g.lhs, Sym | Ref) and len(g.values) == 2:
             a, b = (fmpq(v.numerator, v.denominator) for v in g.values)
-            algebra.value_sets[g.lhs.name] = (a, b)
+            algebra.two_valued[g.lhs.name] = (a, b)
         elif g.op in (">", "<"):
             _sign(algebra, g)
         elif g.op == "=" and _is_symmetry(g.lhs, g.rhs):

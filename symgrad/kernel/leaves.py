@@ -17,8 +17,14 @@ class Leaves(Functions):
         super().__init__(fuel)
         self.conditions: dict[str, None] = {}
         self.symmetric: set[str] = set()
-        self.value_sets: dict[str, tuple[Any, Any]] = {}
+        self.two_valued: dict[str, tuple[Any, Any]] = {}
         self.rules: list[tuple[int, frozenset[int], Poly]] = []
+        self.closes_ratios = False
+        """Whether geometric sums are summed (their ratio is then assumed not to be 1)."""
+        self.ratios = False
+        """Whether one was met."""
+        self.nonzero: set[int] = set()
+        """Irreducible polynomials that were divided by."""
         self._fresh = 0
 
     def subst(self, p: Poly, mapping: dict[int, Poly]) -> Poly:
@@ -29,8 +35,8 @@ class Leaves(Functions):
         n = self.atom(("sym", name, sort))
         if sort == "size":
             self.positive.add(freeze(self.gen(n)))
-        if name in self.value_sets:
-            self.restrict(n, self.value_sets[name])
+        if name in self.two_valued:
+            self.restrict(n, self.two_valued[name])
         return n
 
     def leaf(self, n: int) -> Poly:
@@ -45,8 +51,8 @@ class Leaves(Functions):
             indices = tuple(sorted(indices))
         deps = frozenset[int]().union(*(self.poly_deps(thaw(k)) for k in indices))
         n = self.atom(("ref", name, indices), deps)
-        if name in self.value_sets:
-            self.restrict(n, self.value_sets[name])
+        if name in self.two_valued:
+            self.restrict(n, self.two_valued[name])
         return self._apply_rules(n)
 
     # -- givens used as rewriting rules --------------------------------------------------------

@@ -45,9 +45,13 @@ class Normal(Graphs):
                     out = self.mul(out, self.norm(f, env))
                 return out
             case Div(num, den):
-                return self.mul(self.norm(num, env), self.inverse(self.norm(den, env)))
+                below = self.norm(den, env)
+                if below:
+                    self.nonzero.update(k for k, _ in self.factor(below)[2])
+                return self.mul(self.norm(num, env), self.by_cases([below], lambda p: self.inverse(*p)))
             case Pow(base, exp):
-                return self.raise_to(self.norm(base, env), self.norm(exp, env))
+                powers = [self.norm(base, env), self.norm(exp, env)]
+                return self.by_cases(powers, lambda p: self.raise_to(*p))
             case Call(fn, args, orders):
                 return self.call(fn, [self.norm(a, env) for a in args], orders)
             case Delta(left, right):

@@ -9,17 +9,7 @@ from flint import fmpq
 from .functions import Unsupported
 from .leaves import Leaves
 from .polynomials import (
-    ONE,
-    Exp,
-    Frozen,
-    Mono,
-    OutOfFuel,
-    Poly,
-    const,
-    constant_of,
-    freeze,
-    integer_of,
-    mono_pow,
+    ONE, Exp, Frozen, Mono, OutOfFuel, Poly, Undefined, const, constant_of, freeze, integer_of, mono_pow,
     thaw,
 )
 
@@ -112,8 +102,9 @@ class Sums(Leaves):
     def _sum_monomial(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
         self.burn(4)
         if not m:
-            self._assume_order(lo, self.add(hi, const(1)))
-            return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
+            if self._assume_order(lo, self.add(hi, const(1))):
+                return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
+            raise Unsupported("a range that may be empty for some values of an outer index")
         contracted = self._contract(m, i, lo, hi)
         if contracted is not None:
             return contracted
@@ -129,10 +120,17 @@ class Sums(Leaves):
         geometric = self._geometric(m, i, lo, hi)
         return geometric if geometric is not None else self._merge(m, i, lo, hi)
 
-    def _assume_order(self, small: Poly, large: Poly) -> None:
-        """Record small <= large unless sizes >= 1 and index ranges give it."""
-        if not self.at_least(self.sub(large, small), 0):
-            self.conditions[f"{self.show(small)} <= {self.show(large)}"] = None
+    def _assume_order(self, small: Poly, large: Poly) -> bool:
+        """Record small <= large unless sizes >= 1 and index ranges give it; False under a bound index."""
+        if self.at_least(self.sub(large, small), 0):
+            return True
+        if self.is_bound(small) or self.is_bound(large):
+            return False
+        self.conditions[f"{self.show(small)} <= {self.show(large)}"] = None
+        return True
+
+    def is_bound(self, p: Poly) -> bool:
+        return any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(p))
 
     def _contract(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
         """Sum_i delta_{i,a} f(i) = f(a) where a is in range."""
@@ -157,7 +155,7 @@ class Sums(Leaves):
         below, above = self.sub(at, lo), self.sub(hi, at)
         if self.at_least(below, 0) and self.at_least(above, 0):
             return True
-        if any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(at)):
+        if self.is_bound(at):
             return False
         self.conditions[f"{self.show(lo)} <= {self.show(at)} <= {self.show(hi)}"] = None
         return True
@@ -189,69 +187,51 @@ class Sums(Leaves):
                 stack += [j for j, _ in key[2]]
         return min(offsets) if offsets else 0
 
-    def _total(self, m: Mono, i: int) -> bool:
-        """Is the monomial defined at every integer i (no division, log or root by i)?"""
-        for k, e in m:
-            if i in self.deps[k]:
-                if not isinstance(e, int) or (e < 0 and self.atoms[k][0] not in ("exp", "poly")):
-                    return False
-                if self.atoms[k][0] == "poly" and not self.is_positive(self.atoms[k][1]):
-                    return False
-                if self.atoms[k][0] not in ("idx", "ref", "exp", "poly", "pow"):
-                    return False
-        return True
-
     def _split_range(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
-        """Bring the range to 1..hi with hi free of a constant offset."""
-        one = const(1)
-        term = {m: fmpq(1)}
+        """Bring the range to 1..hi with hi free of a constant offset.
 
-        def at(p: Poly) -> Poly:
-            return self.subst(term, {i: p})
+        Terms outside the range may be added and subtracted where they have no value (1/x_1 in the sum
+        from 2): Sum_1^N is then a new unknown, which stands for Sum_2^N + 1/x_1 throughout, and
+        what is an identity in it is one without it.
+        """
+        one, term = const(1), {m: fmpq(1)}
+
+        def ends(*where: Poly) -> Poly:
+            return self.add(*(self.subst(term, {i: p}) for p in where))
 
         start = integer_of(lo)
-        if start is not None and start != 1 and abs(start) <= 32:
-            if start < 1:
-                if not self.at_least(hi, 0):
-                    return None
-                extra = self.add(*(at(const(k)) for k in range(start, 1)))
-                return self.add(extra, self.sum_over(term, i, one, hi))
-            if self._total(m, i):
-                self._assume_order(lo, self.add(hi, one))
-                extra = self.add(*(at(const(k)) for k in range(1, start)))
-                return self.sub(self.sum_over(term, i, one, hi), extra)
-        if start is None and self._total(m, i):
-            length = self.add(hi, one, self.scale(lo, fmpq(-1)))
-            if not self.at_least(lo, 1) or not self.at_least(length, 0):
-                if any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(lo)):
-                    return None
-                self.conditions[f"1 <= {self.show(lo)}"] = None
-                self._assume_order(lo, self.add(hi, one))
-            before = self.sum_over(term, i, one, self.sub(lo, one))
-            return self.sub(self.sum_over(term, i, one, hi), before)
-        offset = hi.get(ONE)
-        if start == 1 and offset is not None and len(hi) > 1 and offset.q == 1 and abs(offset) <= 32:
-            n, top = int(offset.p), {u: v for u, v in hi.items() if u}
-            if n > 0:
-                if not self.at_least(top, 0):
-                    return None
-                extra = self.add(*(at(self.add(top, const(k))) for k in range(1, n + 1)))
-                return self.add(self.sum_over(term, i, one, top), extra)
-            if self._total(m, i):
-                if not self.at_least(hi, 0):
-                    if any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(hi)):
+        try:
+            if start is not None and start != 1 and abs(start) <= 32:
+                if start < 1:
+                    if not self.at_least(hi, 0):
                         return None
-                    self._assume_order(const(0), hi)
-                extra = self.add(*(at(self.add(top, const(-k))) for k in range(-n)))
-                return self.sub(self.sum_over(term, i, one, top), extra)
+                    extra = ends(*(const(k) for k in range(start, 1)))
+                    return self.add(extra, self.sum_over(term, i, one, hi))
+                if self._assume_order(lo, self.add(hi, one)):
+                    extra = ends(*(const(k) for k in range(1, start)))
+                    return self.sub(self.sum_over(term, i, one, hi), extra)
+            if start is None and self._assume_order(one, lo) and self._assume_order(lo, self.add(hi, one)):
+                before = self.sum_over(term, i, one, self.sub(lo, one))
+                return self.sub(self.sum_over(term, i, one, hi), before)
+            offset = hi.get(ONE)
+            if start == 1 and offset is not None and len(hi) > 1 and offset.q == 1 and abs(offset) <= 32:
+                n, top = int(offset.p), {u: v for u, v in hi.items() if u}
+                if n > 0 and self.at_least(top, 0):
+                    extra = ends(*(self.add(top, const(k)) for k in range(1, n + 1)))
+                    return self.add(self.sum_over(term, i, one, top), extra)
+                if n < 0 and self._assume_order(const(0), hi):
+                    extra = ends(*(self.add(top, const(-k)) for k in range(-n)))
+                    return self.sub(self.sum_over(term, i, one, top), extra)
+        except Undefined:
+            pass
         return None
 
     def _faulhaber(self, p: int, n: Poly) -> Poly:
         """Sum_{i=1}^n i^p, valid for n >= 0."""
         if p > 30:
             raise OutOfFuel
-        if not self.at_least(n, 0):
-            self._assume_order(const(0), n)
+        if not self._assume_order(const(0), n):
+            raise Unsupported("a range that may be empty for some values of an outer index")
         bernoulli = [fmpq(1)]
         for k in range(1, p + 1):
             acc = sum((comb(k + 1, j) * bernoulli[j] for j in range(k)), start=fmpq(0))
@@ -280,10 +260,12 @@ class Sums(Leaves):
             else:
                 ratio = self.mul(ratio, self.power(self.raise_to(thaw(key[1]), {rest: fmpq(1)}), e))
         gap = self.sub(ratio, const(1))
-        if not gap:
+        self.ratios = True
+        if not gap or not self.closes_ratios or self.is_bound(gap):
             return None
-        self._assume_order(lo, self.add(hi, const(1)))
-        if constant_of(gap) is None:
+        if not self._assume_order(lo, self.add(hi, const(1))):
+            return None
+        if constant_of(gap) is None and not {k for k, _ in self.factor(gap)[2]} <= self.nonzero:
             self.conditions[f"{self.show(ratio)} != 1"] = None
         top = self.sub(self.raise_to(ratio, self.add(hi, const(1))), self.raise_to(ratio, lo))
         return self.mul(top, self.inverse(gap))
