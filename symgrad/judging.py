@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from .core import Core, Given
-from .elaborate import elaborate_givens, elaborate_pair
+from .elaborate import claim
 from .errors import UnknownMeaning
 from .kernel import judge
 from .page import Node
 from .scope import Scope
 from .verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with ``notes`` on how the claim was read (a gradient transposed by convention)."""
+
+    verdict: Verdict
+    notes: tuple[str, ...] = ()
 
 
 def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
@@ -19,12 +28,16 @@ def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
     A vector or matrix claim is proved when every component is, refuted when one is.  ReadError and
     ShapeError pass through; what has no meaning here is undecided with that reason.
     """
+    return judgement(lhs, rhs, scope).verdict
+
+
+def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
+    """The verdict with notes."""
     try:
-        pairs = elaborate_pair(lhs, rhs, scope)
-        given = elaborate_givens(scope)
+        found = claim(lhs, rhs, scope)
     except UnknownMeaning as problem:
-        return Verdict("undecided", reason=str(problem))
-    return judge_all(pairs, given)
+        return Judgement(Verdict("undecided", reason=str(problem)))
+    return Judgement(judge_all(found.pairs, found.givens), found.notes)
 
 
 def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> Verdict:

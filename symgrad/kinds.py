@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from .errors import UnknownMeaning
 from .page import (
@@ -47,6 +48,7 @@ Place = tuple[str, int, int]
 
 _TEXT = re.compile(r"\\(text|textrm|textbf|textit|mathrm|mathsf|mathtt|operatorname|rm|mbox)\b")
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)\s*\{(.*)\}$|\\(?:vec|bm)\s+(.*)$")
+_FONT = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)(?![A-Za-z])\s*")
 _CONVENTIONAL = frozenset("ijklmnrst")
 
 
@@ -64,7 +66,7 @@ class Name:
         return (*self.upper, *self.lower)
 
     def place(self, position: int) -> Place:
-        return (self.base, len(self.upper), position)
+        return (unbold(self.base), len(self.upper), position)
 
     def __str__(self) -> str:
         return written(self.base, self.upper, self.lower, self.bracket)
@@ -123,16 +125,42 @@ def plain(name: str) -> str | None:
     return (found.group(1) or found.group(2)).strip() if found else None
 
 
+@cache
+def unbold(name: str) -> str:
+    """The name without its font: a bold vector and the italic letter of its entries are one name.
+
+    >>> unbold(r"\\hat{\\mathbf{y}}"), unbold(r"\\vec{w}")
+    ('\\\\hat{y}', 'w')
+    """
+    found = _FONT.search(name)
+    while found:
+        start, depth, end = found.end(), 0, found.end()
+        if name[start : start + 1] == "{":
+            while end < len(name):
+                depth += {"{": 1, "}": -1}.get(name[end], 0)
+                end += 1
+                if not depth:
+                    break
+            inner = name[start + 1 : end - 1]
+        else:
+            letter = re.match(r"\\[A-Za-z]+|.", name[start:])
+            end = start + letter.end() if letter else start
+            inner = name[start:end]
+        name = (name[: found.start()] + inner + name[end:]).strip()
+        found = _FONT.search(name)
+    return name
+
+
 def is_bold_vector(name: str) -> bool:
     """Bold or arrowed lower-case: a vector by convention where nothing else is declared."""
     inner = plain(_undecorated(name))
-    return inner is not None and (inner.islower() or inner.startswith("\\") and inner[1:2].islower())
+    return inner is not None and (inner.islower() or (inner.startswith("\\") and inner[1:2].islower()))
 
 
 def is_bold_matrix(name: str) -> bool:
     """Bold upper-case: a matrix by convention where nothing else is declared."""
     inner = plain(_undecorated(name))
-    return inner is not None and (inner.isupper() or inner.startswith("\\") and inner[1:2].isupper())
+    return inner is not None and (inner.isupper() or (inner.startswith("\\") and inner[1:2].isupper()))
 
 
 def _undecorated(name: str) -> str:
@@ -170,6 +198,9 @@ class Survey:
         self.subscripts: set[str] = set()
         self.used_with: dict[str, set[tuple[int, int]]] = {}
         self.vectors: set[str] = set()
+        self.kinds: dict[str, list[Kind]] = {}
+        for name, kind in scope.kinds.items():
+            self.kinds.setdefault(unbold(name), []).append(kind)
         sizes: set[str] = set()
         roots: list[tuple[Node, dict[str, Hashable]]] = []
         # The scope first: what names a range must not depend on which claim is looked at.
@@ -203,7 +234,7 @@ class Survey:
                 env[entry.name] = key
                 self._letters.append((key, entry.name))
                 self.subscripts.add(entry.name)
-                place = (d.key, len(d.upper), position)
+                place = (unbold(d.key), len(d.upper), position)
                 self._members.append((place, place))
                 self._union(place, key)
         for param in d.params or ():
@@ -246,7 +277,7 @@ class Survey:
             self._visit(node.arg, env, sizes)
             name = name_of(node.arg)
             for position, entry in enumerate(node.lower):
-                place = (name.base, len(name.upper), len(name.indices) + position) if name else ("", 0, 0)
+                place = name.place(len(name.indices) + position) if name else ("", 0, 0)
                 self._visit_index(place, entry, env)
             return
         if isinstance(node, Call):
@@ -378,11 +409,11 @@ class Survey:
 
     def _declared_size(self, place: Place) -> Node | None:
         base, uppers, position = place
-        kind = self.scope.kind(base)
-        if kind is None or kind.role not in ("real", "function"):
-            return None
-        entry = position - kind.arity
-        return kind.shape[entry] if 0 <= entry < len(kind.shape) else None
+        for kind in self.kinds.get(base, ()):
+            entry = position - kind.arity
+            if kind.role in ("real", "function") and 0 <= entry < len(kind.shape):
+                return kind.shape[entry]
+        return None
 
     # -- union-find -----------------------------------------------------------------------------
 
@@ -411,7 +442,7 @@ def places(node: Node, letter: str) -> Iterator[Place]:
         inner = name_of(node.arg)
         for position, entry in enumerate(node.lower):
             if inner is not None and entry == Sym(letter):
-                yield (inner.base, len(inner.upper), len(inner.indices) + position)
+                yield inner.place(len(inner.indices) + position)
     for child in children(node):
         yield from places(child, letter)
 
@@ -465,5 +496,5 @@ def definition_order(group: Iterable[Definition]) -> list[Definition]:
 
 __all__ = [
     "Derivative", "Evaluated", "Generic", "Name", "Place", "Range", "Survey", "definition_order",
-    "is_bold_matrix", "is_bold_vector", "name_of", "places", "plain", "written",
+    "is_bold_matrix", "is_bold_vector", "name_of", "places", "plain", "unbold", "written",
 ]

@@ -16,6 +16,7 @@ from .errors import ShapeError, Span
 Shape = tuple[Core, ...]
 Entry = Callable[[tuple[Core, ...]], Core]
 
+UNROLL = 12
 ZERO, ONE, TWO, MINUS = (Num(Fraction(k)) for k in (0, 1, 2, -1))
 
 
@@ -136,6 +137,10 @@ class Sizes:
             size = self._known[size]
         return size
 
+    def settled(self) -> tuple[str, ...]:
+        """Names of the sizes that turned out to be others."""
+        return tuple(k.name for k in self._known if isinstance(k, Sym))
+
     def agree(self, a: Core, b: Core) -> bool:
         """Are the sizes equal?  One that is still open becomes the other."""
         a, b = self.find(a), self.find(b)
@@ -155,6 +160,9 @@ class Sizes:
     # -- products -------------------------------------------------------------------------------
 
     def contract(self, left: Callable[[Core], Core], right: Callable[[Core], Core], size: Core) -> Core:
+        if isinstance(size, Num) and size.value <= UNROLL:
+            numbers = [Num(Fraction(i + 1)) for i in range(int(size.value))]
+            return add(*(mul(left(i), right(i)) for i in numbers))
         k = self.index()
         return Sum(mul(left(k), right(k)), k, ONE, size)
 

@@ -1,0 +1,142 @@
+"""Page and scope to core terms: definitions unfolded, shapes checked, vectors turned into indices.
+
+A claim ``lhs = rhs`` is read as a whole, because what one side says of a name (that N is a size,
+that w is a vector, how far k runs) holds on the other.  A vector or matrix claim becomes one pair
+of core terms at free indices, or one pair an entry where the sizes are written as numbers.
+
+>>> from symgrad.page import Add, Mul, Num, Sym
+>>> elaborate(Add((Sym("x"), Num(1))), Scope())
+Add(terms=(Sym(name='x', sort='real'), Num(value=Fraction(1, 1))))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+
+from ..core import Core, Given, Num, Sym
+from ..errors import ShapeError, UnknownMeaning
+from ..page import Matrix, Node, Relation, walk
+from ..page import Num as PageNum
+from ..page import Sym as PageSym
+from ..scope import Scope
+from ..tensors import ONE, ZERO, Value, scalar, shown
+from .names import Env
+from .terms import Elaborator
+
+ENTRIES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What there is to prove: every pair equal, under the givens; ``notes`` say how it was read."""
+
+    pairs: tuple[tuple[Core, Core], ...]
+    givens: tuple[Given, ...]
+    notes: tuple[str, ...] = ()
+
+
+def elaborate(node: Node, scope: Scope) -> Core:
+    """The core term of a scalar expression."""
+    v = Elaborator(scope, (node,)).value(node, Env())
+    if v.shape:
+        raise ShapeError(f"a scalar is needed, not {shown(v.shape)}", node.span)
+    return v.term
+
+
+def elaborate_pair(lhs: Node, rhs: Node, scope: Scope) -> tuple[tuple[Core, Core], ...]:
+    """The pairs of core terms, one for each component, that ``lhs = rhs`` asserts to be equal."""
+    return claim(lhs, rhs, scope).pairs
+
+
+def elaborate_givens(scope: Scope) -> tuple[Given, ...]:
+    """The hypotheses of the scope as the judge takes them."""
+    return _givens(Elaborator(scope, ()))
+
+
+def claim(lhs: Node, rhs: Node, scope: Scope) -> Claim:
+    """Both sides and the givens, read together."""
+    e = Elaborator(scope, (lhs, rhs))
+    pairs, notes = _pairs(e, e.value(lhs, Env()), e.value(rhs, Env()), rhs)
+    return Claim(pairs, _givens(e), notes)
+
+
+def _pairs(
+    e: Elaborator, left: Value, right: Value, where: Node
+) -> tuple[tuple[tuple[Core, Core], ...], tuple[str, ...]]:
+    notes: tuple[str, ...] = ()
+    if left.shape and not right.shape and right.term == ZERO:
+        right = Value(left.shape, lambda _: ZERO)
+    elif right.shape and not left.shape and left.term == ZERO:
+        left = Value(right.shape, lambda _: ZERO)
+    if not e.sizes.fit(left.shape, right.shape):
+        flipped = e.flipped(right)
+        if not (left.gradient or right.gradient) or not e.sizes.fit(left.shape, flipped.shape):
+            raise ShapeError(
+                f"the left side is {e.sizes.words(left)}, the right side {e.sizes.words(right)}", where.span
+            )
+        right = flipped
+        notes = ("equal after transposing one side: a convention of layout",)
+    letters = iter(_letters(e))
+    axes: list[list[Core]] = []
+    sizes = [e.sizes.find(k) for k in left.shape]
+    count = 1
+    for size in sizes:
+        if isinstance(size, Num) and count * size.value <= ENTRIES:
+            count *= int(size.value)
+            axes.append([Num(Fraction(k + 1)) for k in range(int(size.value))])
+        else:
+            axes.append([Sym(next(letters), "index")])
+    return tuple((e.closed(left.at(k)), e.closed(right.at(k))) for k in product(*axes)), notes
+
+
+def _letters(e: Elaborator) -> list[str]:
+    """Letters for the components that nothing on the page uses."""
+    used = (
+        {s.name for n in e.nodes for s in walk(n) if isinstance(s, PageSym)}
+        | e.survey.subscripts
+        | e.survey.bound
+    )
+    return [k for k in "ijklpqrstuvabcd" if k not in used] + [f"k_{n}" for n in range(1, 9)]
+
+
+def _givens(e: Elaborator) -> tuple[Given, ...]:
+    out: list[Given] = []
+    for r in e.scope.assumptions:
+        out += _given(e, r)
+    return tuple(out)
+
+
+def _given(e: Elaborator, r: Relation) -> list[Given]:
+    if r.op == "in":
+        values = _values(r.rhs)
+        if values is None:
+            raise UnknownMeaning("a set of numbers is needed, such as {0, 1}", r.span)
+        left = e.value(r.lhs, Env())
+        k = tuple(Sym(n, "index") for n, _ in zip(_letters(e), left.shape, strict=False))
+        return [Given(e.closed(left.at(k)), "in", ZERO, values)]
+    if r.op not in ("=", "!=", "<", "<=", ">", ">=", "equiv"):
+        raise UnknownMeaning(f"an assumption cannot be written with {r.op}", r.span)
+    left, right = e.value(r.lhs, Env()), e.value(r.rhs, Env())
+    if left.shape and not right.shape:
+        right = Value(left.shape, lambda _, t=right.term: t)
+    pairs, _ = _pairs(e, left, right, r.rhs)
+    return [Given(a, "=" if r.op == "equiv" else r.op, b) for a, b in pairs]
+
+
+def _values(node: Node) -> tuple[Fraction, ...] | None:
+    from ..page import Neg
+
+    if not isinstance(node, Matrix):
+        return None
+    out = []
+    for entry in node.rows[0]:
+        sign, inner = (-1, entry.arg) if isinstance(entry, Neg) else (1, entry)
+        if not isinstance(inner, PageNum):
+            return None
+        out.append(sign * Fraction(inner.value))
+    return tuple(out)
+
+
+__all__ = ["ONE", "Claim", "claim", "elaborate", "elaborate_givens", "elaborate_pair", "scalar"]

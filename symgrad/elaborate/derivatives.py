@@ -1,0 +1,382 @@
+"""Derivatives: by names, by intermediates that a definition computes, by vectors and matrices.
+
+A derivative by an intermediate (dL/dz where z has a definition) treats its entries as variables:
+they are held while the body is unfolded, the body is differentiated, and only then the definition
+is filled in.  Everything that depends on z through definitions does so, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .. import page
+from ..core import Add, Call, Core, D, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, text, walk
+from ..errors import ShapeError, Span, UnknownMeaning
+from ..kernel.differentiate import derivative, eliminate
+from ..kinds import Name, name_of, unbold
+from ..page import Node
+from ..scope import Definition
+from ..tensors import ONE, ZERO, Shape, Value, add, mul, scalar, shown, tensor, transposed
+from .names import Env, Held, Names
+
+Back = Callable[[Core], Core]
+
+# Letters of quantities that are computed: alone and undefined they are never taken for constants.
+_COMPUTED = frozenset(("z", "h", "o", "L", "J", "E", "C", "\\mathcal{L}", "\\ell", "\\mathcal{J}", "\\xi"))
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What a derivative is taken by: ``at(indices)`` is an independent Sym or Ref; ``env`` holds it
+    while the body is read and ``back`` fills in what it stands for."""
+
+    shape: Shape
+    at: Callable[[tuple[Core, ...]], Core]
+    env: Env
+    back: Back | None = None
+
+
+class Derivatives(Names):
+    """Derivatives of values."""
+
+    layout = "numerator"
+
+    def derivative(
+        self, body: Node, by: tuple[tuple[Node, int], ...], env: Env, span: Span | None = None
+    ) -> Value:
+        """d^k body / d by_1 .. by_k."""
+        variables: list[Variable] = []
+        inner = env
+        for node, order in by:
+            for _ in range(order):
+                v = self.variable(node, inner)
+                variables.append(v)
+                inner = v.env
+        out = self.value(body, inner)
+        bare = body if isinstance(body, page.Sym | page.Indexed) else None
+        for v in variables:
+            self.check_dependence(out, v, bare, span)
+        for v in variables:
+            out = self.differentiate(out, v, span)
+        for v in reversed(variables):
+            if v.back is not None:
+                out = _map(out, v.back)
+        return out
+
+    def differentiate(self, body: Value, v: Variable, span: Span | None) -> Value:
+        held = v.back is not None
+
+        def d(b: tuple[Core, ...], k: tuple[Core, ...]) -> Core:
+            return differentiated(body.at(b), v.at(k)) if held else D(body.at(b), v.at(k))
+
+        b, s = body.shape, v.shape
+        if not s:
+            return Value(b, lambda k: d(k, ()), gradient=body.gradient)
+        if not b:
+            return replace(Value(s, lambda k: d((), k)), gradient=True)
+        row_body, row_by = len(b) == 2 and b[0] == ONE, len(s) == 2 and s[0] == ONE
+        if len(b) + len(s) - row_body - row_by != 2:
+            return Value((*b, *s), lambda k: d(k[: len(b)], k[len(b) :]))
+        # A Jacobian.  Numerator layout unless the author transposes the numerator or uses the other.
+        n, m = b[-1], s[-1]
+
+        def entry(i: Core, j: Core) -> Core:
+            return d((ONE, i) if row_body else (i,), (ONE, j) if row_by else (j,))
+
+        if (row_body and not row_by) or (self.layout == "denominator" and row_body == row_by):
+            return tensor((m, n), lambda k: entry(k[1], k[0]))
+        return tensor((n, m), lambda k: entry(k[0], k[1]))
+
+    # -- variables --------------------------------------------------------------------------------
+
+    def variable(self, node: Node, env: Env) -> Variable:
+        match node:
+            case page.Transpose(arg):
+                v = self.variable(arg, env)
+                t = transposed(Value(v.shape, v.at))
+                return replace(v, shape=t.shape, at=t.at)
+            case page.Component(arg, lower):
+                v = self.variable(arg, env)
+                e = self.entry(Value(v.shape, v.at), tuple(self.index(k, env) for k in lower), node.span)
+                return replace(v, shape=e.shape, at=e.at)
+            case page.Matrix(rows):
+                return self.variables_of(node, rows, env)
+            case page.Call():
+                return self.call_variable(node, env)
+        name = name_of(node)
+        if name is None or isinstance(node, page.Prime):
+            raise UnknownMeaning("no derivative by this: it is not a name", node.span)
+        if name.base in env.params:
+            return self.parameter_variable(name, env, node.span)
+        found = self.find(name, env)
+        if found is not None:
+            return self.held_variable(found, env, node.span)
+        kind, _ = self.kind_of(name)
+        if kind is not None and kind.rests:
+            return self.hold(kind, name, env, node.span)
+        v = self.opaque(name, env, node.span)
+        self.must_be_free(v, node.span)
+        return Variable(v.shape, v.at, env)
+
+    def must_be_free(self, v: Value, span: Span | None) -> None:
+        entry = v.at(tuple(self.sizes.index() for _ in v.shape))
+        if not isinstance(entry, Ref) and not (isinstance(entry, Sym) and entry.sort == "real"):
+            raise UnknownMeaning(f"no derivative by {text(entry)}: it is not a variable", span)
+
+    def parameter_variable(self, name: Name, env: Env, span: Span | None) -> Variable:
+        whole = env.params[name.base]
+        probe = whole.at(tuple(self.sizes.index() for _ in whole.shape))
+        if isinstance(probe, Ref) or (isinstance(probe, Sym) and probe.sort == "real"):
+            v = self.name(name, env, span)
+            return Variable(v.shape, v.at, env)
+        core = self.sizes.fresh(name.base)
+        fresh = Value(whole.shape, lambda k: Ref(core, k)) if whole.shape else scalar(Sym(core))
+        inner = replace(env, params={**env.params, name.base: fresh})
+        v = self.name(name, inner, span)
+        return Variable(v.shape, v.at, inner, lambda t: fill(t, core, lambda k: whole.at(k)))
+
+    def held_variable(
+        self,
+        found: tuple[Definition, dict[str, Core], tuple[str, ...], tuple[Core, ...]],
+        env: Env,
+        span: Span | None,
+    ) -> Variable:
+        d, places, missing, extra = found
+        body, inner = d.body, replace(env, bound={**env.bound, **places}, params={})
+        flipped = isinstance(body, page.Transpose)
+        core = body.arg if isinstance(body, page.Transpose) else body
+        if (
+            not missing
+            and isinstance(core, page.Sym | page.Indexed | page.Matrix)
+            and name_of(core) != Name(d.key)
+        ):
+            # Another name for a variable, or a vector whose entries are written out.
+            v = self.variable(core, inner)
+            t = transposed(Value(v.shape, v.at)) if flipped else Value(v.shape, v.at)
+            t = self.entry(t, extra, span)
+            held = replace(env, held=(*env.held, *v.env.held[len(inner.held) :]))
+            return Variable(t.shape, t.at, held, v.back)
+        fresh = self.sizes.fresh(d.key)
+        placeholders = tuple(k.name for k in (*d.upper, *d.lower) if isinstance(k, page.Sym))
+        indices = tuple(places[p] for p in placeholders if p in places)
+        held = replace(env, held=(*env.held, Held(d, fresh, indices)))
+        v = self.use(d, places, missing, extra, held, span)
+        names = tuple(p for p in placeholders if p in places or p in missing)
+
+        def filled(k: tuple[Core, ...]) -> Core:
+            at = dict(zip(names, k, strict=False))
+            return self.unfold(d, at, self.own_params(d, env), env).at(k[len(names) :])
+
+        return Variable(v.shape, v.at, held, lambda t: fill(t, fresh, filled))
+
+    def own_params(self, d: Definition, env: Env) -> dict[str, Value]:
+        """The parameters of a definition that is used without arguments stand for themselves."""
+        return {}
+
+    def hold(self, kind: object, name: Name, env: Env, span: Span | None) -> Variable:
+        fresh = self.sizes.fresh(name.base)
+        _, written_indices = self.split(name)
+        indices = tuple(self.index(k, env) for k in written_indices)
+        held = replace(env, held=(*env.held, Held(kind, fresh, indices)))
+        v = self.name(name, held, span)
+        plain = Name(name.base, name.upper, name.lower, name.bracket)
+        arity = len(indices)
+
+        def filled(k: tuple[Core, ...]) -> Core:
+            core, _ = self.split(plain)
+            found, used = self.kind_of(plain)
+            assert found is not None
+            args = tuple(self.value(r, env) for r in found.rests)
+            return self.apply(core, k, args, span)
+
+        del arity
+        return Variable(v.shape, v.at, held, lambda t: fill(t, fresh, filled))
+
+    def variables_of(self, node: Node, rows: tuple[tuple[Node, ...], ...], env: Env) -> Variable:
+        """A vector or matrix whose entries are variables, written out."""
+        whole = self.value(node, env)
+        entries = [self.variable(e, env) for row in rows for e in row if not isinstance(e, page.Dots)]
+        held = replace(env, held=tuple(dict.fromkeys(h for e in entries for h in e.env.held)))
+        if any(e.back is not None for e in entries):
+            return self._held_entries(rows, entries, held)
+        inner = whole
+        self.must_be_free(Value((), lambda _: inner.at(tuple(ONE for _ in inner.shape))), node.span)
+        return Variable(whole.shape, whole.at, held)
+
+    def _held_entries(
+        self, rows: tuple[tuple[Node, ...], ...], entries: list[Variable], held: Env
+    ) -> Variable:
+        width = len(rows[0])
+        if any(e.shape for e in entries) or len(entries) != width * len(rows):
+            raise UnknownMeaning("no derivative by this vector: write it entry by entry")
+        table = {(r + 1, c + 1): entries[r * width + c] for r in range(len(rows)) for c in range(width)}
+
+        def at(k: tuple[Core, ...]) -> Core:
+            where = tuple(int(i.value) if isinstance(i, Num) else 0 for i in k)
+            if 0 in where:
+                raise UnknownMeaning("entries of this matrix are told apart by their numbers only")
+            return table[(where[0], where[1] if len(where) > 1 else 1)].at(())
+
+        def back(t: Core) -> Core:
+            for e in entries:
+                t = e.back(t) if e.back is not None else t
+            return t
+
+        from fractions import Fraction
+
+        shape: Shape = (Num(Fraction(len(rows))), Num(Fraction(width)))
+        v = tensor(shape, at)
+        return Variable(v.shape, v.at, held, back)
+
+    def call_variable(self, node: page.Call, env: Env) -> Variable:
+        """dL/df(x): the value of f at x is the variable."""
+        name = name_of(node.fn)
+        if name is None:
+            raise UnknownMeaning("no derivative by this: it is not a name", node.span)
+        for d in self.function_definitions(name, node.args):
+            places: dict[str, Core] = {}
+            args = tuple(self.value(a, env) for a in node.args)
+            fresh = self.sizes.fresh(d.key)
+            held = replace(env, held=(*env.held, Held(d, fresh, (), args)))
+            v = self.value(node, held)
+            del places
+
+            def filled(k: tuple[Core, ...]) -> Core:
+                return self.value(node, env).at(k)
+
+            return Variable(v.shape, v.at, held, lambda t, fresh=fresh, filled=filled: fill(t, fresh, filled))
+        if self.find(name, env) is not None:
+            return self.variable(node.fn, env)
+        v = self.value(node, env)
+        if v.shape or not isinstance(v.term, Call):
+            raise UnknownMeaning("no derivative by this: it is not a name", node.span)
+        target, symbol = v.term, Sym(self.sizes.fresh(name.base))
+        held = replace(env, opaque=(*env.opaque, (target, symbol)))
+        return Variable((), lambda _: symbol, held, lambda t: _replace(t, symbol, target))
+
+    # -- what must not vanish silently -------------------------------------------------------------
+
+    def check_dependence(self, body: Value, v: Variable, bare: Node | None, span: Span | None) -> None:
+        """An undefined quantity that does not mention the variable is not thereby a constant."""
+        probe = v.at(tuple(ONE if isinstance(k, Num) else self.sizes.index() for k in v.shape))
+        key = probe.name if isinstance(probe, Ref | Sym) else ""
+        term = body.at(tuple(self.sizes.index() for _ in body.shape))
+        if any(isinstance(t, Ref | Sym) and t.name == key for t in walk(term)):
+            return
+        for t in walk(term):
+            leaf = t.name if isinstance(t, Ref) or (isinstance(t, Sym) and t.sort == "real") else None
+            if isinstance(t, Call) and t.fn not in _KNOWN:
+                leaf = t.fn
+            if leaf is None or self.is_data(leaf, key, bare):
+                continue
+            shown_name = leaf.split("#")[0]
+            raise UnknownMeaning(
+                f"{shown_name} is not defined here, so its derivative is not known: write let {shown_name} = ..",
+                span,
+            )
+
+    def is_data(self, leaf: str, key: str, bare: Node | None) -> bool:
+        """Does the leaf stand beside the variable in one formula, as data do beside parameters?"""
+        base, by = leaf.split("#")[0], key.split("#")[0]
+        if base == by:
+            return True
+        if base in _COMPUTED or base.startswith(("\\hat", "\\widehat", "\\delta")):
+            return False
+        return any(base in names and by in names for names in self.formulas())
+
+    def formulas(self) -> list[frozenset[str]]:
+        """The names of each formula: what a definition reaches, and each side of the claim."""
+        if self._formulas is None:
+            roots = [(d.body,) for d in self.survey.definitions] + [(n,) for n in self.nodes]
+            self._formulas = [self._names_in(r) for r in roots]
+        return self._formulas
+
+    _formulas: list[frozenset[str]] | None = None
+
+    def _names_in(self, roots: tuple[Node, ...]) -> frozenset[str]:
+        out: set[str] = set()
+        stack = list(roots)
+        seen: set[str] = set()
+        while stack:
+            node = stack.pop()
+            if isinstance(node, page.Derivative | page.Gradient) and isinstance(
+                node.body, page.Sym | page.Indexed
+            ):
+                # dz/dw says nothing about how z and w are related.
+                continue
+            name = name_of(node)
+            if name is not None:
+                base = unbold(name.base)
+                out.add(base)
+                out.add(self.split(name)[0])
+                if base not in seen:
+                    seen.add(base)
+                    stack += [d.body for d in self._stacks.get(base, ())]
+            stack += page.children(node)
+        return frozenset(out)
+
+
+_KNOWN = frozenset(
+    (
+        "exp",
+        "log",
+        "sigma",
+        "tanh",
+        "sinh",
+        "cosh",
+        "sqrt",
+        "abs",
+        "step",
+        "sign",
+        "relu",
+        "max",
+        "min",
+        "pi",
+        "E",
+    )
+)
+
+
+def differentiated(body: Core, var: Core) -> Core:
+    """The derivative without D, defined exactly where ``body`` is.
+
+    A variable that is filled in afterwards cannot stay behind a D, and 0 * body keeps the domain.
+    """
+    kinks: list[Core] = []
+    out = derivative(eliminate(body, kinks), var, kinks)
+    out = add(out, *(mul(ZERO, Call("step", (k,))) for k in kinks)) if kinks else out
+    return add(out, mul(ZERO, body)) if _partial(body) and out != body else out
+
+
+def _partial(t: Core) -> bool:
+    """May the term be undefined somewhere, other than by a denominator that its derivative keeps?"""
+    return any(
+        (isinstance(k, Call) and k.fn in ("log", "sqrt", "step", "sign"))
+        or (
+            isinstance(k, Pow)
+            and not (isinstance(k.exp, Num) and k.exp.value >= 0 and k.exp.value.denominator == 1)
+        )
+        or (isinstance(k, Div) and not isinstance(k.den, Num))
+        for k in walk(t)
+    )
+
+
+def fill(t: Core, name: str, at: Callable[[tuple[Core, ...]], Core]) -> Core:
+    """Entries of ``name`` replaced by what they stand for (bound indices are unique: no capture)."""
+    if isinstance(t, Sym):
+        return at(()) if t.name == name else t
+    if isinstance(t, Ref) and t.name == name:
+        return at(tuple(fill(k, name, at) for k in t.indices))
+    return rebuild(t, lambda k: fill(k, name, at))
+
+
+def _replace(t: Core, old: Core, new: Core) -> Core:
+    return new if t == old else rebuild(t, lambda k: _replace(k, old, new))
+
+
+def _map(v: Value, fn: Back) -> Value:
+    return replace(Value(v.shape, lambda k: fn(v.at(k))), gradient=v.gradient)
+
+
+__all__ = ["Add", "Derivatives", "Mul", "ShapeError", "Sum", "Variable", "differentiated", "fill", "shown"]

@@ -1,0 +1,459 @@
+"""Names to values: indices, parameters, definitions unfolded, kinds, conventions.
+
+A name is looked up in this order: a bound index, a parameter of the definition that is being
+unfolded, a definition, a declared kind, the conventions of notation (bold is a vector, and so is
+what stands under a transpose).  A definition that a derivative is taken by is *held*: it is not
+unfolded, its entries are variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from .. import page
+from ..core import Call, Core, Num, Ref, Sum, Sym
+from ..errors import ScopeError, ShapeError, Span, UnknownMeaning
+from ..kinds import (
+    Generic,
+    Name,
+    Range,
+    Survey,
+    definition_order,
+    is_bold_matrix,
+    is_bold_vector,
+    name_of,
+    unbold,
+    written,
+)
+from ..page import Node
+from ..scope import Definition, Kind, Scope
+from ..tensors import MINUS, ONE, Shape, Sizes, Value, add, gap, mul, neg, scalar, tensor, transposed
+
+DEPTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Uses of ``definition`` are not unfolded but stand for the entries of ``name``; with
+    ``indices`` only the uses whose indices may be these (h_t is held, h_{t-1} unfolds)."""
+
+    definition: object
+    name: str
+    indices: tuple[Core, ...]
+    args: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """What letters mean at one place of the page."""
+
+    bound: Mapping[str, Core] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict)
+    held: tuple[Held, ...] = ()
+    opaque: tuple[tuple[Core, Core], ...] = ()
+    active: tuple[str, ...] = ()
+
+    def bind(self, letter: str, index: Core) -> Env:
+        params = {k: v for k, v in self.params.items() if k != letter}
+        return replace(self, bound={**self.bound, letter: index}, params=params)
+
+
+class Names:
+    """The lookups; ``value`` (terms of the page) is supplied by the class that stands on this one."""
+
+    def __init__(self, scope: Scope, nodes: tuple[Node, ...]) -> None:
+        self.scope = scope
+        self.survey = Survey(scope, nodes)
+        self.sizes = Sizes()
+        self.nodes = nodes
+        self._stacks: dict[str, list[Definition]] = {}
+        for key in scope.definitions:
+            for d in scope.definitions[key]:
+                self._stacks.setdefault(unbold(key), []).append(d)
+        self._inferred: dict[tuple[str, int], Core] = {}
+
+    def value(self, node: Node, env: Env) -> Value:
+        raise NotImplementedError
+
+    # -- indices ----------------------------------------------------------------------------------
+
+    def index(self, node: Node, env: Env) -> Core:
+        """An index expression: letters, sizes, integers and their sums."""
+        match node:
+            case page.Num(value) if Fraction(value).denominator == 1:
+                return Num(Fraction(value))
+            case page.Sym(name):
+                if name in env.bound:
+                    return env.bound[name]
+                if name in env.params and not env.params[name].shape:
+                    return env.params[name].term
+                if name in self.survey.sizes:
+                    return Sym(name, "size")
+                return Sym(name, "index")
+            case page.Add(terms):
+                return add(*(self.index(t, env) for t in terms))
+            case page.Neg(arg):
+                return neg(self.index(arg, env))
+            case page.Mul(factors):
+                return mul(*(self.index(f, env) for f in factors))
+            case page.Indexed() if (name := name_of(node)) is not None:
+                core, rest = self.split(name)
+                return Sym(core + "".join(f"_{page_short(k)}" for k in rest), "size")
+        raise UnknownMeaning("this index has no meaning here", node.span)
+
+    def size(self, node: Node) -> Core:
+        """A size as declared: an index expression whose letters are sizes."""
+        names = {s.name for s in page.walk(node) if isinstance(s, page.Sym)}
+        return self.index(node, Env({n: Sym(n, "size") for n in names}))
+
+    def range_of(self, found: Range | Generic, env: Env) -> tuple[Core, Core]:
+        if isinstance(found, Generic):
+            return ONE, Sym(found.size, "size")
+        return self.index(found.lower, env), self.index(found.upper, env)
+
+    def length(self, lower: Core, upper: Core) -> Core:
+        """The number of integers from lower to upper."""
+        if lower == ONE:
+            return upper
+        rest = gap(upper, lower)
+        return Num(rest + 1) if rest is not None else add(upper, neg(lower), ONE)
+
+    def split(self, name: Name) -> tuple[str, tuple[Node, ...]]:
+        """The core name (with its labels) and the indices that count.
+
+        Where x_i and x^{(i)} both stand on the page they are two families of one letter.
+        """
+        label = self.survey.is_label
+        up = tuple(k for k in name.upper if label(k))
+        low = tuple(k for k in name.lower if label(k))
+        indices = tuple(k for k in name.indices if not label(k))
+        base = written(unbold(name.base), up, low, name.bracket)
+        counts = {u for key in (name.base, unbold(name.base)) for u, _ in self.survey.used_with.get(key, ())}
+        uppers = sum(not label(k) for k in name.upper)
+        if (
+            uppers
+            and 0 in counts
+            and any(
+                (0, len(indices)) in self.survey.used_with.get(key, ())
+                for key in (name.base, unbold(name.base))
+            )
+        ):
+            base += "^{()}"
+        return base, indices
+
+    # -- names ------------------------------------------------------------------------------------
+
+    def name(self, name: Name, env: Env, span: Span | None = None) -> Value:
+        """The value of a name with its indices."""
+        base = name.base
+        if not name.indices:
+            if base in env.params:
+                return env.params[base]
+            if base in env.bound:
+                return scalar(env.bound[base])
+        elif base in env.params:
+            return self.entry(env.params[base], tuple(self.index(k, env) for k in name.indices), span)
+        found = self.defined(name, env, span)
+        if found is not None:
+            return found
+        return self.opaque(name, env, span)
+
+    def entry(self, v: Value, indices: tuple[Core, ...], span: Span | None = None) -> Value:
+        """Entries of a value: v_j of a vector, A_{jk} of a matrix, and its row A_j."""
+        if not indices:
+            return v
+        if v.ref is not None:
+            core, done = v.ref
+            return self.bare(core, (*done, *indices))
+        if len(v.shape) == 2 and v.shape[0] == ONE and len(indices) == 1:
+            return scalar(v.at((ONE, *indices)))
+        if len(indices) == len(v.shape):
+            return scalar(v.at(indices))
+        if len(indices) == 1 and len(v.shape) == 2:
+            return tensor((ONE, v.shape[1]), lambda k: v.at((indices[0], k[1])))
+        raise ShapeError(f"{len(indices)} indices on {self.sizes.words(v)}", span)
+
+    def bare(self, core: str, indices: tuple[Core, ...]) -> Value:
+        """A scalar that may turn out to be a family: more indices may follow."""
+        term: Core = Ref(core, indices) if indices else Sym(core)
+        return Value((), lambda _: term, ref=(core, indices))
+
+    def opaque(self, name: Name, env: Env, span: Span | None) -> Value:
+        """A name without definition: declared, conventional, or a plain scalar."""
+        kind, used = self.kind_of(name)
+        core, written_indices = self.split(name)
+        if kind is not None and kind.rests:
+            return self.function(core, name, kind, env, span)
+        if kind is not None and kind.role in ("size", "index"):
+            return scalar(Sym(name.base, kind.role))
+        if not name.indices and kind is None:
+            constant = self.constant(name.base)
+            if constant is not None:
+                return constant
+        indices = tuple(self.index(k, env) for k in written_indices)
+        if kind is not None:
+            return self.family(core, indices, used, tuple(self.size(k) for k in kind.shape), span)
+        if not name.indices:
+            if name.base in self.survey.sizes:
+                return scalar(Sym(name.base, "size"))
+            if name.base in self.survey.subscripts and not self.survey.is_label(page.Sym(name.base)):
+                return scalar(Sym(name.base, "index"))
+        rank = self.conventional_rank(name)
+        if rank:
+            shape = tuple(self.inferred(name, core, len(indices) + k) for k in range(rank))
+            return self.family(core, indices, len(indices), shape, span)
+        return self.bare(core, indices)
+
+    def family(
+        self, core: str, indices: tuple[Core, ...], used: int, shape: Shape, span: Span | None
+    ) -> Value:
+        """Entries ``core_{used indices, entry}`` of the declared shape, further indices applied."""
+        first, rest = indices[:used], indices[used:]
+        if not shape:
+            if rest:
+                raise ShapeError(f"{core} is a scalar and takes no index", span)
+            return scalar(Ref(core, first) if first else Sym(core))
+        v = tensor(shape, lambda k: Ref(core, (*first, *k)))
+        return self.entry(v, rest, span)
+
+    def kind_of(self, name: Name) -> tuple[Kind | None, int]:
+        """The declared kind, and how many of the counting indices it consumes."""
+        _, counting = self.split(name)
+        exact = self.scope.kind(str(name))
+        if exact is not None:
+            return exact, len(counting)
+        kind = self.scope.kind(name.base)
+        if kind is not None and len(counting) >= kind.arity:
+            return kind, kind.arity
+        if kind is None and counting:
+            # w_j is an entry of the declared bold w.
+            for other in self.survey.kinds.get(unbold(name.base), ()):
+                if other.role == "real" and len(counting) == other.arity + len(other.shape):
+                    return other, other.arity
+        return None, 0
+
+    def constant(self, base: str) -> Value | None:
+        match base:
+            case "e" if "e" not in self.survey.based:
+                return scalar(Call("exp", (ONE,)))
+            case "\\pi":
+                return scalar(Call("pi", ()))
+            case "\\infty":
+                raise UnknownMeaning("infinity is not a number")
+        inner = unbold(base)
+        if inner != base and inner in ("0", "1"):
+            size = self.sizes.unknown(base)
+            return Value((size,), lambda _: Num(Fraction(int(inner))))
+        return None
+
+    def conventional_rank(self, name: Name) -> int:
+        """1 for what is written as a vector, 2 for a bold capital, 0 for anything else."""
+        _, counting = self.split(name)
+        if len(name.lower) and is_bold_matrix(name.base) and len(counting) >= 2:
+            return 0
+        if is_bold_matrix(name.base):
+            return 2 if not name.lower else 0
+        lows = sum(not self.survey.is_label(k) for k in name.lower)
+        uppers = len(counting) - lows
+        if is_bold_vector(name.base):
+            # \mathbf{w}_j beside \mathbf{w} is an entry; \mathbf{x}_i alone is one vector of many.
+            if lows and name.base in self.survey.bare:
+                return 0
+            return 1
+        if name.base in self.survey.vectors:
+            used = self.survey.used_with.get(name.base, set())
+            if (
+                not counting
+                or (uppers and not lows)
+                or (uppers, lows + 1) in used
+                or name.base not in self.survey.bare
+            ):
+                return 1
+        return 0
+
+    def inferred(self, name: Name, core: str, position: int) -> Core:
+        """The size of an undeclared dimension: how far sums run through it, or open."""
+        key = (core, position)
+        if key not in self._inferred:
+            found = self.survey.range_at((unbold(name.base), len(name.upper), position))
+            if isinstance(found, Range) and found.lower == page.Num(1):
+                self._inferred[key] = self.size(found.upper)
+            else:
+                self._inferred[key] = self.sizes.unknown(core)
+        return self._inferred[key]
+
+    # -- definitions --------------------------------------------------------------------------------
+
+    def defined(self, name: Name, env: Env, span: Span | None) -> Value | None:
+        """The value of the definition in force, if there is one for a name with these indices."""
+        found = self.find(name, env)
+        return None if found is None else self.use(*found, env, span)
+
+    def find(
+        self, name: Name, env: Env
+    ) -> tuple[Definition, dict[str, Core], tuple[str, ...], tuple[Core, ...]] | None:
+        """The definition in force for a name with these indices, and how they fit it."""
+        group = self._stacks.get(unbold(name.base), [])
+        own = [d for d in group if d.key == name.base]
+        for candidates in (own, [d for d in group if d.key != name.base]):
+            for d in definition_order(candidates):
+                matched = self.match(d, name, env)
+                if matched is not None:
+                    return (d, *matched)
+        return None
+
+    def match(
+        self, d: Definition, name: Name, env: Env
+    ) -> tuple[dict[str, Core], tuple[str, ...], tuple[Core, ...]] | None:
+        """(placeholders, those that this use leaves open, indices that go into the value)."""
+        bold = d.key != name.base
+        if len(d.upper) != len(name.upper) and (name.upper or not bold):
+            return None
+        places: dict[str, Core] = {}
+        pairs = [*zip(d.upper, name.upper, strict=False), *zip(d.lower, name.lower, strict=False)]
+        for pattern, entry in pairs:
+            if not self.matches(pattern, entry, places, env):
+                return None
+        open_ = (*d.upper[len(name.upper) :], *d.lower[len(name.lower) :])
+        if any(not isinstance(k, page.Sym) or self.survey.is_label(k) for k in open_):
+            return None
+        extra = tuple(self.index(k, env) for k in name.lower[len(d.lower) :])
+        if bold and not (open_ or extra):
+            return None
+        return places, tuple(k.name for k in open_ if isinstance(k, page.Sym)), extra
+
+    def matches(self, pattern: Node, entry: Node, places: dict[str, Core], env: Env) -> bool:
+        """Does the written index fit the pattern?  Letters that count are placeholders."""
+        if self.survey.is_label(pattern) or self.survey.is_label(entry):
+            return pattern == entry
+        index = self.index(entry, env)
+        if isinstance(pattern, page.Sym) and pattern.name not in self.survey.sizes:
+            return places.setdefault(pattern.name, index) == index
+        return gap(self.index(pattern, Env()), index) == 0
+
+    def use(
+        self,
+        d: Definition,
+        places: dict[str, Core],
+        missing: tuple[str, ...],
+        extra: tuple[Core, ...],
+        env: Env,
+        span: Span | None,
+    ) -> Value:
+        """The body with its placeholders filled; open placeholders become dimensions."""
+        if missing:
+            base = Name(d.key, d.upper, d.lower)
+            letters = [k.name if isinstance(k, page.Sym) else "" for k in base.indices]
+            ends = [self.range_of(self.survey.range_at(base.place(letters.index(m))), env) for m in missing]
+            shape = tuple(self.length(low, high) for low, high in ends)
+
+            def at(k: tuple[Core, ...]) -> Value:
+                # Dimensions count from 1, the placeholder from its own lower end.
+                shifted = {
+                    m: add(i, low, MINUS) if low != ONE else i
+                    for m, i, (low, _) in zip(missing, k, ends, strict=False)
+                }
+                return self.unfold(d, {**places, **shifted}, {}, env, span)
+
+            inner = at(tuple(self.sizes.index() for _ in missing))
+            rows = inner.shape[1:] if len(inner.shape) == 2 and inner.shape[0] == ONE else inner.shape
+            row = len(rows) != len(inner.shape)
+
+            def entry(k: tuple[Core, ...]) -> Core:
+                v = at(k[: len(missing)])
+                return v.at((ONE, *k[len(missing) :]) if row else k[len(missing) :])
+
+            return self.entry(tensor((*shape, *rows), entry), extra, span)
+        return self.entry(self.unfold(d, places, {}, env, span), extra, span)
+
+    def unfold(
+        self,
+        d: Definition,
+        places: dict[str, Core],
+        params: dict[str, Value],
+        env: Env,
+        span: Span | None = None,
+    ) -> Value:
+        """The body where its placeholders are ``places`` and its parameters ``params``."""
+        indices = tuple(
+            places[k.name] for k in (*d.upper, *d.lower) if isinstance(k, page.Sym) and k.name in places
+        )
+        for held in env.held:
+            if (
+                held.definition is d
+                and not _apart(indices, held.indices)
+                and self.same_args(tuple(params.values()), held.args)
+            ):
+                return self.variable_of(held, d, places, params, env)
+        if len(env.active) > DEPTH or env.active.count(d.key) > 3:
+            raise ScopeError(f"the definition of {d.key} refers to itself", span)
+        inner = replace(env, bound={**env.bound, **places}, params=params, active=(*env.active, d.key))
+        return self.value(d.body, inner)
+
+    def same_args(self, given: tuple[Value, ...], held: tuple[Value, ...]) -> bool:
+        if not held:
+            return True
+        probes = [tuple(self.sizes.index() for _ in v.shape) for v in held]
+        return len(given) == len(held) and all(
+            a.shape == b.shape and a.at(k) == b.at(k) for a, b, k in zip(given, held, probes, strict=True)
+        )
+
+    def variable_of(
+        self, held: Held, d: Definition, places: dict[str, Core], params: dict[str, Value], env: Env
+    ) -> Value:
+        """The entries of a held quantity; its shape is that of its definition."""
+        indices = tuple(
+            places[k.name] for k in (*d.upper, *d.lower) if isinstance(k, page.Sym) and k.name in places
+        )
+        shape = self.unfold(d, places, params, replace(env, held=())).shape
+        if not shape:
+            return scalar(Ref(held.name, indices) if indices else Sym(held.name))
+        return Value(shape, lambda k: Ref(held.name, (*indices, *k)))
+
+    def function(self, core: str, name: Name, kind: Kind, env: Env, span: Span | None) -> Value:
+        """A quantity that depends on others in a way that nobody wrote down."""
+        _, written_indices = self.split(name)
+        indices = tuple(self.index(k, env) for k in written_indices)
+        shape = tuple(self.size(k) for k in kind.shape)
+        first, rest = indices[: kind.arity], indices[kind.arity :]
+        for held in env.held:
+            if held.definition is kind and not _apart(indices, held.indices):
+                if not shape:
+                    return self.entry(scalar(Ref(held.name, first) if first else Sym(held.name)), rest, span)
+                return self.entry(tensor(shape, lambda k: Ref(held.name, (*first, *k))), rest, span)
+        args = tuple(self.value(r, env) for r in kind.rests)
+        v = tensor(shape, lambda k: self.apply(core, (*first, *k), args, span))
+        return self.entry(v, rest, span)
+
+    def apply(self, core: str, indices: tuple[Core, ...], args: tuple[Value, ...], span: Span | None) -> Core:
+        """An undefined function at scalars and vectors.
+
+        A function of a vector v is written as a function of sum_k phi_k(v_k), whose value and
+        gradient at a point are arbitrary: enough for first derivatives.
+        """
+        terms: list[Core] = []
+        for position, v in enumerate(args):
+            if not v.shape:
+                terms.append(v.term)
+                continue
+            letters = tuple(self.sizes.index() for _ in v.shape)
+            inside: Core = Call(f"{core}.{position + 1}", (*letters, v.at(letters)))
+            for letter, size in zip(letters, v.shape, strict=True):
+                inside = Sum(inside, letter, ONE, size)
+            terms.append(inside)
+        return Call(core, (*indices, *terms))
+
+
+def page_short(node: Node) -> str:
+    name = name_of(node)
+    return str(name) if name is not None else repr(node)
+
+
+def _apart(a: tuple[Core, ...], b: tuple[Core, ...]) -> bool:
+    """Are the index vectors surely different (t and t-1)?"""
+    return len(a) != len(b) or any(gap(x, y) not in (None, 0) for x, y in zip(a, b, strict=True))
+
+
+__all__ = ["Env", "Held", "Names", "transposed"]
