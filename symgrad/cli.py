@@ -149,9 +149,9 @@ def _report(args: argparse.Namespace) -> int:
             print(f"symgrad: {entry.error}", file=sys.stderr)
             codes.append(FAULT)
             continue
-        for mark, where in entry.report.failures():
-            print(f"symgrad: {entry.name}: {where}: {mark.word}, not as stated", file=sys.stderr)
-            codes.append(OPEN if mark is reporting.Mark.UNDECIDED and not args.check else WRONG)
+        for failure in entry.report.failures():
+            print(f"symgrad: {entry.name}: {failure.message}", file=sys.stderr)
+            codes.append(OPEN if failure.undecided and not args.check else WRONG)
     if args.check:
         names = reporting.stale(out, files)
         for name in names:

@@ -23,7 +23,7 @@ import sympy
 
 from .bridge import page_name, scope_of, sigma, symbols_of, to_page
 from .errors import InputError
-from .page import Frac, Indexed, Mul, Node, Num, Sum, Sym, map_children
+from .page import Call, Frac, Indexed, Mul, Node, Num, Sum, Sym, map_children
 from .scope import Definition, Kind, Scope
 
 __all__ = ["LOSSES", "MODELS", "PROBLEMS", "Objective", "Reduction", "objective_of", "problem"]
@@ -251,6 +251,16 @@ class Objective:
                 body = Mul((Frac(Num(1), size), self._total(entry)))
                 scope = scope.define(Definition(mean.name, body, rest))
         return scope.define(Definition(self.symbol.name, self.page))
+
+    @cached_property
+    def written(self) -> tuple[tuple[Node, Node], ...]:
+        """What it rests on, as one writes it: f(t) = .., x̄ = .., and last J itself."""
+        lines: list[tuple[Node, Node]] = []
+        for patterns in self.scope.definitions.values():
+            for d in patterns:
+                left: Node = Indexed(Sym(d.key), d.lower) if d.lower else Sym(d.key)
+                lines.append((left if d.params is None else Call(left, d.params), d.body))
+        return tuple(lines)
 
     @cached_property
     def symbols(self) -> dict[str, Any]:

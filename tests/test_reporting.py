@@ -9,7 +9,22 @@ import pytest
 
 from symgrad import reporting
 from symgrad.errors import InputError
-from symgrad.reporting import Claim, Lines, Mark, Picture, Report, Row, Section, Table, Text
+from symgrad.reporting import (
+    Claim,
+    Failure,
+    Lines,
+    Mark,
+    Measurement,
+    Numbers,
+    Picture,
+    Report,
+    Row,
+    Section,
+    Table,
+    Text,
+)
+from symgrad.reporting.parts import witness_table
+from symgrad.reporting.prose import tex_text
 from symgrad.verdict import Verdict, Witness
 
 PROOF = Lines(
@@ -19,7 +34,7 @@ WITNESS = Witness({"N": 2}, {"x": {"1": "0", "2": "1/2"}}, {"m": "1"}, {"f": "t^
 
 
 def refuted(expected: Mark) -> Claim:
-    return Claim("a", "b", Mark.REFUTED, expected, "a is b", witness=reporting.witness_table(WITNESS))
+    return Claim("a", "b", Mark.REFUTED, expected, "a is b", witness=witness_table(WITNESS))
 
 
 def make(*parts: object, title: str = "Line fit", order: int = 1) -> Report:
@@ -39,14 +54,25 @@ def test_a_report_is_good_when_every_verdict_is_as_stated() -> None:
     assert good.failures() == ()
     assert good.tally() == "2 proved, 1 refuted as stated"
     bad = make(refuted(Mark.PROVED), Claim("a", "b", Mark.PROVED, Mark.REFUTED))
-    assert bad.failures() == ((Mark.REFUTED, "a is b"), (Mark.PROVED, "a = b"))
+    assert bad.failures() == (
+        Failure("a is b: refuted, not as stated"),
+        Failure("a = b: proved, not as stated"),
+    )
     assert bad.tally() == "1 refuted unexpectedly, 1 proved unexpectedly"
 
 
 def test_an_unproved_line_of_a_proof_is_a_failure() -> None:
     open_line = Lines((Row("a", "b", "sum rule", Mark.UNDECIDED),), "by m", remarks=("Line 1: fuel spent.",))
-    assert make(open_line).failures() == ((Mark.UNDECIDED, "by m, line 1"),)
+    assert make(open_line).failures() == (Failure("by m, line 1: undecided, not as stated", undecided=True),)
     assert "Line 1: fuel spent." in reporting.render("fit", make(open_line), "md")
+
+
+def test_a_number_that_is_off_is_a_failure_and_is_shown() -> None:
+    part = Numbers((Measurement("$a$", "differences", "1e-8", True), Measurement("$b$", "digits", "1e-12", False)))
+    assert make(part).failures() == (Failure("$b$ against digits: the error is not below 1e-12"),)
+    text = reporting.render_part(part, "md")
+    assert "| $a$ | differences | < 1e-8 |" in text and "**not below 1e-12**" in text
+    assert r"$\not<$ 1e-12" in reporting.render_part(part, "tex")
 
 
 # --- rendering ----------------------------------------------------------------------------------------
@@ -67,7 +93,7 @@ def test_markdown_display_is_the_form_every_renderer_takes() -> None:
 def test_a_refuted_claim_shows_its_witness() -> None:
     text = reporting.render_part(refuted(Mark.REFUTED), "md")
     assert r"a \overset{?}{=} b" in text
-    assert "✗ refuted, as stated: they differ here." in text
+    assert "✗ refuted: the two sides differ here." in text
     assert "| $N = 2$, $m = 1$, $x_{1} = 0$, $x_{2} = 1/2$, $f(t) = t^2$ | $-1$ | `[0.5 +/- 1e-9]` |" in text
     assert "but stated to be proved" in reporting.render_part(refuted(Mark.PROVED), "tex")
 
@@ -89,9 +115,9 @@ def test_tex_stands_alone_and_as_a_fragment() -> None:
     assert body.count(r"\begin{aligned}") == body.count(r"\end{aligned}") == 1
 
 
-@pytest.mark.parametrize("sign", ["✓", "≠", "é", "%", "_", "\\", "–"])
+@pytest.mark.parametrize("sign", ["✓", "≠", "é", "%", "_", "\\", "–", "θ", "Ω", "λ", "ŷ", "x\u0304"])
 def test_tex_text_holds_what_latex_can_set(sign: str) -> None:
-    out = reporting.tex_text(sign)
+    out = tex_text(sign)
     assert out.isascii() or sign == "é"
 
 

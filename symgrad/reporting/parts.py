@@ -1,0 +1,171 @@
+"""Parts made from mathematics: everything is derived and judged here and now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..judging import prove_nodes
+from ..latex import read
+from ..page import Add, Mul, Neg, Node
+from ..scope import Scope
+from ..show.latex import to_latex
+from ..verdict import Verdict, Witness
+from .model import Claim, Lines, Mark, Part, Row, Table
+
+if TYPE_CHECKING:
+    from ..averaging import Gap
+    from ..derivation import Derivation
+    from ..problems import Objective
+
+Expected = Literal["proved", "refuted", "undecided"]
+
+
+def equations(*pairs: tuple[Any, Any], title: str = "") -> Lines:
+    """Unjudged lines ``left = right``: definitions, notation."""
+    return Lines(tuple(Row(latex_of(left), latex_of(right)) for left, right in pairs), title)
+
+
+def setting(objective: Objective) -> Lines:
+    """What is given: the definitions and the objective, as they stand in its scope."""
+    return Lines(tuple(Row(to_latex(left), to_latex(right)) for left, right in objective.written))
+
+
+def derived(objective: Objective, wrt: Any, title: str = "") -> list[Part]:
+    """The derivation by one parameter, every line judged, and SymPy's own derivative beside its end.
+
+    SymPy differentiates by another way; the judge decides whether both ends are equal.
+    """
+    from ..bridge import to_page
+    from ..proving import derive
+
+    parameter = objective.parameter(wrt) if isinstance(wrt, str) else wrt
+    derivation = derive(objective, parameter)
+    parts: list[Part] = [proof(derivation, title or f"By ${latex_of(parameter)}$")]
+    second = to_page(objective.sympy_diff(parameter).doit())
+    same = prove_nodes(derivation.result, second, derivation.scope)
+    parts.append(_claim(derivation.result, second, same, "proved", "SymPy's own derivative agrees"))
+    return parts
+
+
+def proof(derivation: Derivation, title: str = "") -> Lines:
+    """The course of a derivation, every line judged here and now."""
+    rows: list[Row] = []
+    assuming: dict[str, None] = {}
+    remarks: list[str] = []
+    left = to_latex(derivation.start)
+    steps, verdicts = derivation.course(), derivation.verdicts()
+    for n, (step, verdict) in enumerate(zip(steps, verdicts, strict=True), 1):
+        rows.append(Row(left, to_latex(step.after), step.rule, Mark.of(verdict)))
+        assuming.update(dict.fromkeys(verdict.assuming))
+        if verdict.reason:
+            remarks.append(f"Line {n}: {verdict.reason}.")
+        if verdict.witness:
+            remarks.append(f"Line {n}: `{verdict.witness}`.")
+        left = ""
+    if derivation.reason:
+        remarks.append(f"Unfinished: {derivation.reason}.")
+    return Lines(tuple(rows), title or derivation.title, tuple(assuming), tuple(remarks))
+
+
+def claim(
+    left: Any,
+    right: Any,
+    given: Iterable[str] = (),
+    *,
+    scope: Scope | None = None,
+    title: str = "",
+    expect: Expected = "proved",
+) -> Claim:
+    """``left = right`` (SymPy, page or LaTeX), judged; ``expect`` is what the report states about it.
+
+    ``scope`` brings definitions with it, such as an objective's or a gap's; ``given`` are directive lines.
+    """
+    from ..directives import read_directive
+
+    if scope is None:
+        scope = _own_scope(left, right)
+    for line in given:
+        scope = read_directive(line, scope)
+    lhs, rhs = page_of(left, scope), page_of(right, scope)
+    return _claim(lhs, rhs, prove_nodes(lhs, rhs, scope), expect, title)
+
+
+def _own_scope(*sides: Any) -> Scope:
+    symbolic = [side for side in sides if not isinstance(side, str | Node)]
+    if not symbolic:
+        return Scope()
+    from ..bridge import scope_of
+
+    return scope_of(*symbolic)
+
+
+def _claim(left: Node, right: Node, verdict: Verdict, expect: Expected, title: str = "") -> Claim:
+    witness = None if verdict.witness is None else witness_table(verdict.witness)
+    return Claim(
+        to_latex(left),
+        to_latex(right),
+        Mark.of(verdict),
+        Mark[expect.upper()],
+        title,
+        tuple(verdict.assuming),
+        verdict.reason,
+        witness,
+    )
+
+
+def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
+    """The three gradients of :func:`symgrad.gap` and everything that was judged about them.
+
+    ``expect`` is what the report states about "the gap is 0 for all data".
+    """
+    size, total, mean, at_mean = gap.size, gap.sum.result, gap.mean.result, gap.at_mean.result
+    wrt, verdicts = latex_of(gap.wrt), gap.verdicts
+    difference = Add((mean, Neg(at_mean)))
+    parts: list[Part] = [
+        Lines(
+            (
+                Row(r"\text{(a)}\quad " + to_latex(gap.sum.start), to_latex(total), "sum of the losses"),
+                Row(r"\text{(b)}\quad " + to_latex(gap.mean.start), to_latex(mean), "mean of the losses"),
+                Row(r"\text{(c)}\quad " + to_latex(gap.at_mean.start), to_latex(at_mean), "loss at the mean"),
+            ),
+            f"Three gradients by ${wrt}$",
+        ),
+        _claim(total, Mul((size, mean)), verdicts["sum"], "proved", "(a) is $N$ times (b)"),
+        _claim(difference, gap.page, verdicts["difference"], "proved", "The gap (b) − (c) in closed form"),
+        _claim(mean, at_mean, verdicts["zero"], expect, "(b) = (c) for all data?"),
+    ]
+    return parts
+
+
+def latex_of(value: object) -> str:
+    """LaTeX of a SymPy expression or a page; a string is LaTeX already."""
+    if isinstance(value, str):
+        return value
+    return to_latex(page_of(value, Scope()))
+
+
+def page_of(value: Any, scope: Scope) -> Node:
+    """The page of LaTeX, of a SymPy expression, or the page itself."""
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, str):
+        return read(value, scope)
+    from ..bridge import to_page
+
+    page: Node = to_page(value)
+    return page
+
+
+def witness_table(witness: Witness) -> Table:
+    """The point and both values there."""
+    at = [f"${k} = {v}$" for k, v in {**witness.sizes, **witness.parameters}.items()]
+    for name, entries in witness.data.items():
+        at += [f"${name}_{{{k}}} = {v}$" for k, v in entries.items()]
+    at += [f"${name}(t) = {body}$" for name, body in witness.functions.items()]
+    values = (f"${v}$" if _EXACT.fullmatch(v) else f"`{v}`" for v in (witness.left, witness.right))
+    return Table(("where", "left side", "right side"), ((", ".join(at) or "everywhere", *values),))
+
+
+_EXACT = re.compile(r"-?\d+(/\d+)?")

@@ -1,0 +1,133 @@
+"""Prose and cells: what an author writes, in Markdown and in LaTeX."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from ..errors import InputError
+
+_PROSE = re.compile(
+    r"(?P<math>\$[^$]+\$)|`(?P<code>[^`]+)`|\*\*(?P<strong>.+?)\*\*|\*(?P<emph>.+?)\*|\[\[(?P<ref>\w+)\]\]"
+)
+_TEX_TEXT = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
+    "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
+    ">": r"\textgreater{}", "|": r"\textbar{}", "–": "--", "—": "---", "…": r"\dots{}",
+}  # fmt: skip
+_TEX_SIGNS = {
+    "✓": r"\checkmark", "✗": r"\times", "≠": r"\neq", "≤": r"\leq", "≥": r"\geq", "±": r"\pm", "·": r"\cdot",
+    "Σ": r"\sum", "∂": r"\partial", "∇": r"\nabla", "∈": r"\in", "→": r"\to", "×": r"\times",
+    "≈": r"\approx", "−": "-", "²": "^2", "½": r"\frac12", "′": "'", "∞": r"\infty", "ℓ": r"\ell",
+    "ϵ": r"\epsilon",
+    "ϑ": r"\vartheta", "ϕ": r"\phi", "φ": r"\varphi", "ε": r"\varepsilon", "ς": r"\varsigma", "⊤": r"\top",
+}  # fmt: skip
+_ACCENTS = {
+    "\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde", "\u0307": r"\dot", "\u20d7": r"\vec",
+    "\u0305": r"\bar",
+}  # fmt: skip
+
+
+def tex_text(text: str) -> str:
+    r"""Plain text as LaTeX that plain pdflatex with amsmath and amssymb sets; other signs are an error.
+
+    >>> tex_text("definition ŷ of σ & x̄")
+    'definition \\ensuremath{\\hat{y}} of \\ensuremath{\\sigma} \\& \\ensuremath{\\bar{x}}'
+    """
+    out: list[str] = []
+    signs = _split_accents(text)
+    for n, ch in enumerate(signs):
+        if ch in _ACCENTS:
+            continue
+        accent = _ACCENTS.get(signs[n + 1]) if n + 1 < len(signs) else None
+        out.append(_tex_char(ch) if accent is None else rf"\ensuremath{{{accent}{{{_tex_letter(ch)}}}}}")
+    return "".join(out)
+
+
+def _split_accents(text: str) -> str:
+    """Accents that are mathematics (hat, bar over a letter) apart from their letter; é stays as it is."""
+    out = []
+    for ch in text:
+        apart = unicodedata.normalize("NFD", ch)
+        out.append(apart if len(apart) == 2 and apart[1] in _ACCENTS and apart[0] not in "AaNnOo" else ch)
+    return "".join(out)
+
+
+def _tex_letter(ch: str) -> str:
+    return ch if ch.isascii() else _tex_char(ch).removeprefix(r"\ensuremath{").removesuffix("}")
+
+
+def _tex_char(ch: str) -> str:
+    if ch in _TEX_TEXT:
+        return _TEX_TEXT[ch]
+    if ch in _TEX_SIGNS:
+        return rf"\ensuremath{{{_TEX_SIGNS[ch]}}}"
+    if ch.isascii() or (ch.isalpha() and ord(ch) < 0x180):
+        return ch
+    name = unicodedata.name(ch, "")
+    if name.startswith("GREEK") and "LETTER" in name:
+        letter = name.rsplit(" ", 1)[1].lower().replace("lamda", "lambda")
+        capital = "CAPITAL" in name
+        return rf"\ensuremath{{\{letter.capitalize() if capital else letter}}}"
+    raise InputError(f"LaTeX text cannot hold {ch!r} (U+{ord(ch):04X}): write it as $mathematics$")
+
+
+def _tex_code_char(ch: str) -> str:
+    # by number: the typewriter font has these signs, the text commands would change the font
+    return rf"\char{ord(ch)}{{}}" if ch in "\\{}<>|^~" else _tex_char(ch)
+
+
+def prose_tex(text: str, titles: Mapping[str, str]) -> str:
+    r"""Prose as LaTeX.
+
+    >>> prose_tex("`a_b` of $x_i$: see [[fit]]", {"fit": "Line fit"})
+    '\\texttt{a\\_b} of $x_i$: see \\emph{Line fit}'
+    """
+
+    def convert(m: re.Match[str]) -> str:
+        match m.lastgroup, m[m.lastgroup or 0]:
+            case "math", inner:
+                return inner
+            case "code", inner:
+                return rf"\texttt{{{''.join(map(_tex_code_char, inner))}}}"
+            case "strong", inner:
+                return rf"\textbf{{{prose_tex(inner, titles)}}}"
+            case "emph", inner:
+                return rf"\emph{{{prose_tex(inner, titles)}}}"
+            case _, inner:
+                return rf"\emph{{{prose_tex(_title(inner, titles), titles)}}}"
+
+    return _convert(text, convert, tex_text)
+
+
+def prose_md(text: str, titles: Mapping[str, str]) -> str:
+    """Prose as Markdown: only references change.
+
+    >>> prose_md("see [[fit]]", {"fit": "Line fit"})
+    'see [Line fit](fit.md)'
+    """
+
+    def convert(m: re.Match[str]) -> str:
+        return f"[{_title(m['ref'], titles)}]({m['ref']}.md)" if m["ref"] else m[0]
+
+    return _convert(text, convert, str)
+
+
+def _convert(text: str, special: Callable[[re.Match[str]], str], plain: Callable[[str], str]) -> str:
+    out, end = [], 0
+    for m in _PROSE.finditer(text):
+        out += [plain(text[end : m.start()]), special(m)]
+        end = m.end()
+    return "".join((*out, plain(text[end:])))
+
+
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    if name not in titles:
+        raise InputError(f"[[{name}]] names no report; there are {', '.join(sorted(titles))}")
+    return titles[name]
+
+
+def cell_md(text: str) -> str:
+    """A Markdown table cell: a bar inside would end it."""
+    return text.replace(r"\|", r"\Vert{}").replace("|", r"\vert{}").replace("\n", " ")

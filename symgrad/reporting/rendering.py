@@ -1,0 +1,92 @@
+"""Reports through the templates: Markdown and LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from .model import Claim, Entry, Lines, Mark, Part, Report, Row
+from .prose import cell_md, prose_md, prose_tex, tex_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Format = Literal["md", "tex"]
+FORMATS: tuple[Format, ...] = ("md", "tex")
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import PackageLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    # << >> and <% %> because LaTeX is full of braces; sandboxed, and an unknown name is an error.
+    env = ImmutableSandboxedEnvironment(
+        loader=PackageLoader("symgrad"),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+    )
+    env.filters.update(tex=tex_text)
+    return env
+
+
+def _render(template: str, format: Format, titles: Mapping[str, str], **context: Any) -> str:
+    convert = prose_tex if format == "tex" else prose_md
+
+    def prose(text: str) -> str:
+        return convert(text, titles)
+
+    def cells(row: Sequence[str]) -> str:
+        return " & ".join(map(prose, row)) if format == "tex" else " | ".join(cell_md(prose(c)) for c in row)
+
+    names = {"prose": prose, "cells": cells, "note": _note, "stated": _stated, "assumed": _assumed}
+    return _templates().get_template(f"{template}.{format}.j2").render(**names, **context)
+
+
+def _note(row: Row) -> str:
+    r"""The columns after an equation: the rule, then the mark."""
+    note = rf" && \text{{{tex_text(row.note)}}}" if row.note or row.mark else ""
+    return note + (rf" && {row.mark.tex}\ \text{{{row.mark.word}}}" if row.mark else "")
+
+
+def _stated(part: Claim) -> str:
+    said = "" if part.as_stated else f", but stated to be {part.expected.word}"
+    why = "the two sides differ here" if part.mark is Mark.REFUTED else part.reason
+    return f"{said}: {why}." if why else f"{said}."
+
+
+def _assumed(part: Lines | Claim) -> str:
+    return f"Assumed: {', '.join(f'`{given}`' for given in part.assuming)}."
+
+
+def render(
+    name: str,
+    report: Report,
+    format: Format,
+    titles: Mapping[str, str] | None = None,
+    folder: str = "derivations",
+) -> str:
+    """The report as one document; ``titles`` are those of all reports, by name, for references."""
+    titles = {name: report.title} if titles is None else titles
+    return _render("report", format, titles, name=name, report=report, folder=folder)
+
+
+def render_index(entries: Sequence[Entry], folder: str = "derivations") -> str:
+    """The story: every report in order, with its question and its answer."""
+    titles = {e.name: e.title for e in entries}
+    return _render("index", "md", titles, entries=entries, folder=folder)
+
+
+def render_part(part: Part, format: Format, name: str = "") -> str:
+    """One part by itself, as it stands in a report."""
+    return _render("part", format, {}, part=part, name=name)
