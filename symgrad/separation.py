@@ -112,11 +112,12 @@ def _prepared(expr: Expr) -> Expr:
 
     def signs(e: Expr) -> Expr:
         base = sympy.factor(e.args[0]) if not e.args[0].has(sympy.Sum) else e.args[0]
-        return sympy.Mul(*map(sympy.sign, sympy.Mul.make_args(base)))
+        return sympy.Mul(*map(e.func, sympy.Mul.make_args(base)))
 
     changes = (
-        (sympy.Pow, powers), (sympy.exp, exponentials), (sympy.log, logarithms), (sympy.sign, signs),
-    )
+        (sympy.Pow, powers), (sympy.exp, exponentials), (sympy.log, logarithms),
+        (sympy.sign, signs), (sympy.Abs, signs),
+    )  # fmt: skip
     for kind, change in changes:
         expr = expr.replace(lambda e, kind=kind: isinstance(e, kind), change)
     return expr
@@ -388,14 +389,20 @@ def obstacle(components: Sequence[Expr], data: Collection[Expr]) -> Obstacle | N
 _FILLINGS = tuple((sympy.Integer(p), sympy.Integer(d)) for p, d in ((0, 0), (1, 0), (0, 1), (1, 1), (2, 1)))
 
 
-def _flattened(expr: Expr, data: Collection[Expr]) -> tuple[Expr, list[Expr], list[Expr]]:
-    """The expression with sizes 2 and free indices 1, entries as plain symbols; its data, its parameters."""
+def unrolled(expr: Expr, data: Collection[Expr]) -> Expr:
+    """Sums over features or classes with symbolic sizes written out for size 2, free such indices 1."""
     limits = [limit for s in expr.atoms(sympy.Sum) for limit in s.limits]
     sizes = {limit[2]: sympy.Integer(2) for limit in limits if isinstance(limit[2], sympy.Symbol)}
-    expr = expr.xreplace(sizes).doit() if limits else expr
-    indexed = sorted(expr.atoms(sympy.Indexed), key=str)
-    free = {k for e in indexed for k in e.indices[e.base in data :] if isinstance(k, sympy.Symbol)}
-    expr = expr.xreplace(dict.fromkeys(free, sympy.Integer(1)))
+    if limits:
+        expr = expr.xreplace(sizes).doit()
+    entries = expr.atoms(sympy.Indexed)
+    free = {k for e in entries for k in e.indices[e.base in data :] if isinstance(k, sympy.Symbol)}
+    return expr.xreplace(dict.fromkeys(free, sympy.Integer(1)))
+
+
+def _flattened(expr: Expr, data: Collection[Expr]) -> tuple[Expr, list[Expr], list[Expr]]:
+    """The expression unrolled, entries as plain symbols; its data, its parameters."""
+    expr = unrolled(expr, data)
     plain, entries = {}, []
     for e in sorted(expr.atoms(sympy.Indexed), key=str):
         own = e.indices[1:] if e.base in data else e.indices

@@ -12,23 +12,27 @@ hypotheses are checked on exact expressions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, combinations, islice, permutations, product
+from math import nan
 from typing import Any
 
 import sympy
+from sympy.core.function import AppliedUndef
 
 from . import page
-from .bridge import page_name, to_page, to_sympy
+from .bridge import page_name, sigma, to_page, to_sympy
 from .errors import InputError, UnknownMeaning
 from .judging import prove_nodes
 from .latex import read
 from .problems import Objective, objective_of
-from .separation import LEMMAS, Obstacle, obstacle, separate, up_to_names
+from .separation import LEMMAS, Obstacle, obstacle, separate, unrolled, up_to_names
 from .show.text import to_text
-from .verdict import Verdict
+from .verdict import Verdict, Witness
 
-__all__ = ["Statistics", "statistics"]
+__all__ = ["FromLoss", "Statistics", "gradient_from_loss", "statistics"]
 
 Expr = Any
 
@@ -238,3 +242,275 @@ def _judged(objective: Objective, by: Expr, claimed: Expr) -> Verdict:
         return prove_nodes(left, to_page(claimed), objective.scope)
     except UnknownMeaning as problem:
         return Verdict("undecided", reason=str(problem))
+
+
+# --- the value of the loss ----------------------------------------------------------------------------
+
+JENSEN = (
+    "Jensen's functional equation: a continuous g on an interval with g((u + v)/2) = (g(u) + g(v))/2 is"
+    " affine (J. Aczél, Lectures on Functional Equations and Their Applications, 1966, chapter 2)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FromLoss(Verdict):
+    """Is ∇J = g(J) with one g for all data?  Proved with ``g`` = (z ↦ αz + β), refuted, or undecided.
+
+    The witness of a refutation holds two data sets (the second primed) with the same J and different ∇J, so
+    that no g exists at all; or three at one θ, through which no affine g passes: then the lemma is named in
+    ``reason``.
+    """
+
+    g: Expr = None
+
+
+def gradient_from_loss(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> FromLoss:
+    """Does one function g give ∇J = g(J) for the mean loss J, whatever the data and however many?
+
+    Suppose that at each θ the loss takes an interval of values over the data.  Two data sets of size 1 and
+    the one of size 2 that they make give Jensen's equation for g at any two values of the loss, so that a
+    continuous g is affine: ∂ℓ = αℓ + β with constants.  Conversely ∂J = αJ + β follows by summation, which is
+    what is judged.  The solutions are ℓ = C(x, y)·e^{aθ} + c and ℓ = C(x, y) + kθ.  A loss that ignores the
+    data takes one value at each θ: it is excluded, and undecided.
+
+    >>> theta, x, y, c = sympy.symbols("theta x y c", real=True)
+    >>> found = gradient_from_loss(x * y**2 * sympy.exp(3 * theta) + c, theta)
+    >>> found.status, found.g
+    ('proved', Lambda(z, -3*c + 3*z))
+    >>> print(gradient_from_loss((y - theta * x) ** 2, theta).status)
+    refuted
+    """
+    data = tuple(data)
+    if isinstance(loss, sympy.Expr) and not data and not _reads_data(loss, wrt):
+        return FromLoss("undecided", reason=_EXCLUDED)
+    objective, chosen = loss_of(loss, wrt, data)
+    mean = objective.mean()
+    body = mean.unfold(mean.loss)
+    components = tuple(partial(body, p) for p in chosen)
+    if not any(components):
+        return FromLoss("proved", g=_lambda(sympy.Integer(0) for _ in chosen))
+    slopes = [_affine_in_loss(mean, body, g, chosen) for g in components]
+    if all(s is not None for s in slopes):
+        claimed = [(p, s) for p, s in zip(chosen, slopes, strict=True) if s is not None]
+        verdicts = [_judged(mean, p, s.alpha * mean.expr + s.beta) for p, s in claimed]
+        worst = next((v for v in verdicts if not v), None)
+        if worst is None:
+            assuming = tuple(dict.fromkeys(a for v in verdicts for a in v.assuming))
+            g = _lambda(s.alpha * _Z + s.beta for _, s in claimed)
+            return FromLoss("proved", assuming, g=g)
+        if worst.status == "undecided":
+            return FromLoss("undecided", reason=worst.reason)
+    return _no_function(mean, body, components, chosen)
+
+
+_EXCLUDED = (
+    "the loss ignores the data: it takes one value at each θ, so that nothing is asked of g between the"
+    " values; such losses are excluded"
+)
+_Z = sympy.Symbol("z", real=True)
+
+
+def _reads_data(loss: Expr, wrt: Any) -> bool:
+    names = [str(p) for p in ((wrt,) if isinstance(wrt, str | sympy.Basic) else wrt)]
+    others = {getattr(s, "name", "") for s in loss.free_symbols} - {*names}
+    return bool(loss.atoms(sympy.Indexed)) or any(n[:1] in ("x", "y") for n in others)
+
+
+def _lambda(values: Iterable[Expr]) -> Expr:
+    listed = list(values)
+    return sympy.Lambda(_Z, listed[0] if len(listed) == 1 else sympy.Tuple(*listed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    alpha: Expr
+    beta: Expr
+
+
+def _affine_in_loss(objective: Objective, body: Expr, slope: Expr, chosen: tuple[Expr, ...]) -> _Line | None:
+    """α and β with ∂ℓ = αℓ + β, proposed from the data-derivatives of both sides; the judge decides."""
+    if body.has(sympy.Sum):
+        return None
+    plain = {e: sympy.Dummy(str(e), real=True) for e in body.atoms(sympy.Indexed) if e.base in objective.data}
+    body, slope = body.xreplace(plain), slope.xreplace(plain)
+    moving = {*plain.values(), *chosen}
+    for datum in plain.values():
+        by = body.diff(datum)
+        if by == 0:
+            continue
+        alpha = _constant(slope.diff(datum) / by, moving)
+        beta = None if alpha is None else _constant(slope - alpha * body, moving)
+        return None if alpha is None or beta is None else _Line(alpha, beta)
+    return None
+
+
+def _constant(expr: Expr, moving: set[Expr]) -> Expr | None:
+    expr = sympy.simplify(expr)
+    return None if expr.free_symbols & moving else expr
+
+
+# --- two data sets with one loss and two gradients ----------------------------------------------------
+
+_GRID = tuple(map(sympy.Rational, ("1", "0", "-1", "2", "1/2", "-2", "3", "3/2", "-1/2")))
+_POINTS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """One or two samples at a θ, with J and the components of ∇J in floating point."""
+
+    theta: tuple[Expr, ...]
+    samples: tuple[tuple[Expr, ...], ...]
+    values: tuple[float, ...]
+
+
+def _no_function(
+    objective: Objective, body: Expr, components: tuple[Expr, ...], chosen: tuple[Expr, ...]
+) -> FromLoss:
+    search = _Search(objective, body, components, chosen)
+    scope = objective.scope
+    for a, b, k in chain(search.pairs(), search.solved()):
+        left, right = search.exact(a, 0), search.exact(b, 0)
+        if prove_nodes(to_page(left), to_page(right), scope):
+            slopes = [to_page(search.exact(s, k)) for s in (a, b)]
+            differ = prove_nodes(*slopes, scope)
+            if differ.status == "refuted" and differ.witness is not None:
+                reason = f"J = {to_text(to_page(left))} both times, ∂J is not the same"
+                return FromLoss("refuted", witness=search.witness((a, b), differ.witness), reason=reason)
+    for sets, k in search.bent():
+        (a, u), (b, v), (c, w) = ((search.exact(s, 0), search.exact(s, k)) for s in sets)
+        bent = prove_nodes(to_page((b - a) * (w - u) - (c - a) * (v - u)), page.Num(0), scope)
+        if bent.status == "refuted" and bent.witness is not None:
+            reason = f"three points (J, ∂J) on no line; {JENSEN}"
+            return FromLoss("refuted", witness=search.witness(sets, bent.witness), reason=reason)
+    return FromLoss("undecided", reason="neither α and β nor data sets that tell J and ∇J apart were found")
+
+
+class _Search:
+    """Data sets of one and two samples from a grid, looked at in floating point, judged exactly."""
+
+    def __init__(
+        self, objective: Objective, body: Expr, components: tuple[Expr, ...], chosen: tuple[Expr, ...]
+    ) -> None:
+        self.objective = objective
+        self.functions = {f: f.args[0] for e in (body, *components) for f in e.atoms(AppliedUndef)}
+        flat = [unrolled(e.xreplace(self.functions), objective.data) for e in (body, *components)]
+        found = sorted({e for f in flat for e in f.atoms(sympy.Indexed)}, key=str)
+        self.plain = {e: sympy.Symbol(_cell(e), real=True) for e in found}
+        self.exprs = [f.xreplace(self.plain) for f in flat]
+        self.data = tuple(s for e, s in self.plain.items() if e.base in objective.data)
+        bases = {s: str(e.base) for e, s in self.plain.items()}
+        names = {str(getattr(p, "base", p)) for p in chosen}
+        others = sorted({s for f in self.exprs for s in f.free_symbols} - {*self.data}, key=str)
+        self.moving = tuple(s for s in others if bases.get(s, str(s)) in names)
+        self.fixed = {s: sympy.Integer(1) for s in others if s not in self.moving}
+        usual = [f.xreplace(self.fixed).rewrite([sigma], sympy.exp) for f in self.exprs]
+        # No number at a kink: there the gradient is nobody's.
+        steps = {
+            "sign": lambda v: v / abs(v) if v else nan,
+            "Heaviside": lambda v, *_: (v > 0) + 0.0 if v else nan,
+        }
+        self.float = sympy.lambdify((*self.moving, *self.data), usual, modules=[steps, "math"])
+
+    @cached_property
+    def sets(self) -> dict[tuple[Expr, ...], list[_Set]]:
+        """The data sets by θ: single samples, then pairs of the first ones."""
+        out: dict[tuple[Expr, ...], list[_Set]] = {}
+        width = len(self.moving) + len(self.data)
+        size = max(2, min(len(_GRID), int(_POINTS ** (1 / width))))
+        for values in islice(product(_GRID[:size], repeat=width), _POINTS):
+            theta, sample = values[: len(self.moving)], values[len(self.moving) :]
+            try:
+                found = tuple(float(v) for v in self.float(*map(float, values)))
+            except (ArithmeticError, ValueError, TypeError):
+                continue
+            if all(abs(v) < 1e6 for v in found):
+                out.setdefault(theta, []).append(_Set(theta, (sample,), found))
+        for theta, singles in out.items():
+            for a, b in combinations(singles[:12], 2):
+                mean = tuple((u + v) / 2 for u, v in zip(a.values, b.values, strict=True))
+                singles.append(_Set(theta, a.samples + b.samples, mean))
+        return out
+
+    def pairs(self) -> Iterator[tuple[_Set, _Set, int]]:
+        """Sets with the same loss and different gradients, those at one θ first."""
+        everything = [s for sets in self.sets.values() for s in sets]
+        for boxed in (*self.sets.values(), everything):
+            boxes: dict[float, _Set] = {}
+            for s in boxed:
+                first = boxes.setdefault(round(s.values[0], 9) + 0.0, s)
+                k = self._apart(first, s)
+                if k:
+                    yield first, s, k
+
+    @staticmethod
+    def _apart(a: _Set, b: _Set) -> int:
+        gaps = [abs(u - v) > 1e-6 for u, v in zip(a.values, b.values, strict=True)]
+        return next((k for k in range(1, len(gaps)) if gaps[k]), 0)
+
+    def solved(self) -> Iterator[tuple[_Set, _Set, int]]:
+        """Single samples at two θ, the second with a datum solved for, so that the losses agree."""
+        loss = self.exprs[0].xreplace(self.fixed)
+        for datum in self.data:
+            if not loss.is_polynomial(datum) or sympy.degree(loss, datum) != 1:
+                continue
+            slope, rest = loss.expand().coeff(datum, 1), loss.expand().coeff(datum, 0)
+            singles = [sets[0] for sets in self.sets.values()]
+            for a, b in islice(permutations(singles, 2), 60):
+                at = {**dict(zip(self.moving, b.theta, strict=True)),
+                      **dict(zip(self.data, b.samples[0], strict=True))}  # fmt: skip
+                below = slope.xreplace(at)
+                if below == 0:
+                    continue
+                value = sympy.expand((self.exact(a, 0) - rest.xreplace(at)) / below)
+                sample = tuple(value if s == datum else at[s] for s in self.data)
+                for k in range(1, len(self.exprs)):
+                    yield a, _Set(b.theta, (sample,), ()), k
+
+    def bent(self) -> Iterator[tuple[tuple[_Set, _Set, _Set], int]]:
+        """Single samples at one θ whose (J, ∂J) lie on no line."""
+        for sets in self.sets.values():
+            singles = [s for s in sets if len(s.samples) == 1]
+            for three in islice(combinations(singles, 3), 200):
+                (a, *u), (b, *v), (c, *w) = (s.values for s in three)
+                for k in range(len(u)):
+                    if abs((b - a) * (w[k] - u[k]) - (c - a) * (v[k] - u[k])) > 1e-6:
+                        yield three, k + 1
+
+    def exact(self, s: _Set, k: int) -> Expr:
+        """J (k = 0) or the k-th component of ∇J, exactly."""
+        at = {**self.fixed, **dict(zip(self.moving, s.theta, strict=True))}
+        values = [
+            self.exprs[k].xreplace({**at, **dict(zip(self.data, sample, strict=True))})
+            for sample in s.samples
+        ]
+        return sympy.Add(*values) / len(values)
+
+    def witness(self, sets: tuple[_Set, ...], values: Witness) -> Witness:
+        """The data sets side by side, the second and third primed."""
+        names = {s: (page_name(e.base.label.name), e.indices) for e, s in self.plain.items()}
+        sizes: dict[str, int] = {}
+        data: dict[str, dict[str, str]] = {}
+        parameters = {page_name(str(s)): str(v) for s, v in self.fixed.items()}
+        for n, s in enumerate(sets):
+            prime = "'" * n
+            sizes[self.objective.size.name + prime] = len(s.samples)
+            if n == 0 or s.theta != sets[0].theta:
+                for symbol, value in zip(self.moving, s.theta, strict=True):
+                    name, cell = names.get(symbol, (page_name(str(symbol)), ()))
+                    below = f"_{{{','.join(map(str, cell))}}}" if cell else ""
+                    parameters[f"{name}{prime}{below}"] = to_text(to_page(value))
+            for number, sample in enumerate(s.samples, 1):
+                for symbol, value in zip(self.data, sample, strict=True):
+                    name, cell = names[symbol]
+                    place = ",".join(map(str, (number, *cell[1:])))
+                    data.setdefault(name + prime, {})[place] = to_text(to_page(value))
+        functions = {
+            page_name(f.func.__name__): "t" if len(f.args) == 1 else "t, its first argument"
+            for f in self.functions
+        }
+        return Witness(sizes, data, parameters, functions, values.left, values.right)
+
+
+def _cell(entry: Expr) -> str:
+    return "_".join((str(entry.base.label.name), *map(str, entry.indices)))
