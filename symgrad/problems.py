@@ -394,7 +394,7 @@ def _index(word: str) -> Expr:
 def _definition(name: str, key: Any, body: Expr) -> Definition:
     if isinstance(key, type):
         params = tuple(Sym(page_name(v.name)) for v in body.signature)
-        return Definition(name, to_page(body.expr), params=params)
+        return Definition(name, to_page(body.expr, body.signature), params=params)
     lower = tuple(to_page(k) for k in key.indices) if isinstance(key, sympy.Indexed) else ()
     return Definition(name, to_page(body), lower=lower)
 

@@ -31,12 +31,12 @@ _OPERATORS = frozenset(["relu", "softplus"])
 MATRIX_TYPES = (sympy.MatrixExpr, sympy.MatrixBase)
 
 
-def to_page(expr: Expr) -> Node:
+def to_page(expr: Expr, arguments: Sequence[Expr] = ()) -> Node:
     """The page that a SymPy expression (or relation) is written as.
 
     Differences have their positive terms first, products are written numbers, parameters, entries,
-    parentheses, sums; negative powers become fractions.  Only the order is chosen here, nothing is
-    evaluated.  Raises InputError for names and numbers that cannot be written, UnknownMeaning for
+    parentheses, sums; negative powers become fractions.  ``arguments`` are symbols that stand where entries
+    stand: w t + b for a function of t.  Only the order is chosen here, nothing is evaluated.  Raises InputError for names and numbers that cannot be written, UnknownMeaning for
     functions that symgrad gives no meaning.
 
     >>> from symgrad.page import Sym
@@ -45,7 +45,7 @@ def to_page(expr: Expr) -> Node:
     True
     """
     expr = sympified(expr)
-    return Writer(occurrences([expr])).node(expr)
+    return Writer(occurrences([expr]), frozenset(arguments)).node(expr)
 
 
 def sympified(expr: Expr) -> Expr:
@@ -97,8 +97,9 @@ def _natural(text: str) -> list[tuple[int, int | str]]:
 
 
 class Writer:
-    def __init__(self, names: Occurrences) -> None:
+    def __init__(self, names: Occurrences, arguments: frozenset[Any] = frozenset()) -> None:
         self.names = names
+        self.arguments = arguments
         self.bound: dict[Any, str] = {}
 
     def node(self, expr: Expr) -> Node:
@@ -190,6 +191,10 @@ class Writer:
             written.append((key, node))
         return page.Add(tuple(node for _, node in sorted(written, key=lambda pair: pair[0])))
 
+    def _place(self, factor: Expr) -> int:
+        base = factor.base if isinstance(factor, sympy.Pow) else factor
+        return _ENTRY if base in self.arguments else _place(factor)
+
     def _product(self, args: Sequence[Expr]) -> Node:
         number = sympy.Integer(1)
         above: list[tuple[int, Node]] = []
@@ -200,9 +205,9 @@ class Writer:
             elif _is_inverse(factor):
                 base = factor.base
                 power = base if factor.exp == -1 else sympy.Pow(base, -factor.exp, evaluate=False)
-                below.append((_place(power), self._power(power)))
+                below.append((self._place(power), self._power(power)))
             else:
-                above.append((_place(factor), self._power(factor)))
+                above.append((self._place(factor), self._power(factor)))
         self._order(above)
         self._order(below)
         if abs(number.p) != 1 or not above:
