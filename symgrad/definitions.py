@@ -13,9 +13,27 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product as tuples
 
-from .page import Call, Frac, Indexed, Mul, Node, Num, Pow, Sym, map_children, same, substitute, walk
+from .page import (
+    BigOp,
+    Call,
+    Frac,
+    Indexed,
+    Mul,
+    Node,
+    Num,
+    Pow,
+    Relation,
+    Sym,
+    free_names,
+    fresh_name,
+    map_children,
+    same,
+    substitute,
+    walk,
+)
 from .scope import Definition, Scope
 from .tidy import Term, build, product
 
@@ -113,6 +131,30 @@ def instances(definition: Definition, indices: tuple[Node, ...]) -> Iterator[tup
         lower, upper = (tuple(filled.get(p, p) for p in side) for side in sides)
         symbol = Sym(definition.key)
         yield Indexed(symbol, lower, upper) if patterns else symbol, substitute(definition.body, filled)
+
+
+def cases(relation: Relation, node: Node) -> Iterator[tuple[Node, Node]]:
+    """Both sides of an assumption, at every choice of its free indices among the indices of ``node``."""
+    free = free_names(relation.lhs)
+    holes = tuple(n for n in _index_nodes(relation.lhs) if isinstance(n, Sym) and n.name in free)
+    indices = tuple(_index_nodes(node))
+    if len(indices) ** len(holes) > _MAX_TRIES:
+        return
+    for values in tuples(indices, repeat=len(holes)):
+        filled: dict[Node, Node] = dict(zip(holes, values, strict=True))
+        yield substitute(relation.lhs, filled), substitute(relation.rhs, filled)
+
+
+def free_of(node: Node, names: frozenset[str]) -> Node:
+    """The node with those bound indices renamed that are called like one of ``names``."""
+    node = map_children(node, lambda child: free_of(child, names))
+    if not isinstance(node, BigOp) or node.index.name not in names:
+        return node
+    new = Sym(fresh_name(node.index.name, names | free_names(node.body)))
+    renamed = None if node.condition is None else substitute(node.condition, {node.index: new})
+    assert renamed is None or isinstance(renamed, Relation)
+    body = substitute(node.body, {node.index: new})
+    return replace(node, body=body, index=new, condition=renamed)
 
 
 def _index_nodes(page: Node) -> Iterator[Node]:

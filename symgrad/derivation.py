@@ -25,7 +25,7 @@ from .page import Derivative, Gradient, Node, Path, Sym, children, paths, put, s
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, neat, opaque, partial
 from .scope import Scope
 from .show.text import name_text, to_text
-from .tidy import vectorish
+from .tidy import tidy, vectorish
 from .verdict import Verdict
 
 __all__ = ["Derivation", "Step", "derive_node"]
@@ -78,7 +78,7 @@ class Derivation:
 def _course(steps: Iterable[Step]) -> Iterator[Step]:
     waiting: Step | None = None
     for step in steps:
-        if waiting is not None and (waiting.rule == OPENING or waiting.rule == step.rule in _MERGED):
+        if waiting is not None and (waiting.rule == OPENING or _mergeable(waiting.rule, step.rule)):
             waiting = Step(waiting.before, step.after, step.rule, (), (waiting, step))
         else:
             if waiting is not None:
@@ -88,8 +88,14 @@ def _course(steps: Iterable[Step]) -> Iterator[Step]:
         yield waiting
 
 
+def _mergeable(one: str, two: str) -> bool:
+    return one == two and (one in _MERGED or one.startswith("definition"))
+
+
 OPENING = "definition of the objective"
-_MERGED = frozenset(["evaluation", "sum rule", "factor rule", "cancellation", "comm., distr."])
+_MERGED = frozenset(
+    ["evaluation", "sum rule", "factor rule", "Kronecker delta", "cancellation", "comm., distr."]
+)
 
 
 def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivation:
@@ -137,7 +143,10 @@ def _next(page: Node, steps: list[Step], scope: Scope) -> Step | None:
     for name in names:
         for after in (opened(page, (name,), scope), fold(page, (name,), scope)):
             if after != page:
-                return Step(page, after, f"definition {name_text(name)}")
+                return Step(page, neat(after), f"definition {name_text(name)}")
+    split, _ = tidy(page, scope, "split")
+    if names and fold(split, names, scope) != split:
+        return Step(page, split, "comm., distr.")
     for name in TIDYING:
         step = _tidied(page, name, scope)
         if step is not None and not (same(page, step.after) and steps and steps[-1].rule in TIDYING):
@@ -147,7 +156,7 @@ def _next(page: Node, steps: list[Step], scope: Scope) -> Step | None:
 
 def _tidied(page: Node, name: str, scope: Scope) -> Step | None:
     """The whole page tidied; definitions of functions recognised wherever they stand."""
-    if name.startswith("definition"):
+    if name.startswith("definition") or name in ("Kronecker delta", "assumption"):
         parts = tuple(sites(page, (name,), scope))
         return _line(page, parts, scope) if parts else None
     after = RULES[name](page, scope)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .definitions import defined, head, unfold
+from .definitions import cases, defined, free_of, head, unfold
 from .page import (
     Abs,
     Add,
@@ -47,7 +47,21 @@ from .page import (
     walk,
 )
 from .scope import Scope
-from .tidy import ONE, TWO, ZERO, Term, build, integer, mentions, product, size_of, tidy, vectorish
+from .tidy import (
+    ONE,
+    TWO,
+    ZERO,
+    Level,
+    Term,
+    build,
+    expanded,
+    integer,
+    mentions,
+    product,
+    size_of,
+    tidy,
+    vectorish,
+)
 
 Rule = Callable[[Node, Scope], Node | None]
 RULES: dict[str, Rule] = {}
@@ -97,10 +111,10 @@ def over(num: Node, den: Node) -> Node:
 
 
 def neat(node: Node) -> Node:
-    """The page without factors 1, terms 0 and products with 0: what evaluation leaves behind."""
+    """The page without factors 1, terms 0, products with 0 and products inside products."""
     node = map_children(node, neat)
     match node:
-        case Mul(factors) if ONE in factors or ZERO in factors:
+        case Mul(factors) if any(isinstance(f, Mul) or f in (ONE, ZERO) for f in factors):
             return times(*factors)
         case Add(terms) if ZERO in terms or Neg(ZERO) in terms:
             return plus(*(t for t in terms if t != Neg(ZERO)))
@@ -185,7 +199,7 @@ def _fn(name: str) -> Callable[[Node], Node]:
 
 
 SIGMA, TANH, SINH, COSH, SQRT = map(_fn, ("\\sigma", "\\tanh", "\\sinh", "\\cosh", "\\sqrt"))
-E = Sym("e")
+E, DELTA = Sym("e"), Sym("\\delta")
 
 # One row a function: its derivative at z.  A function without a row is undefined, or refused by name.
 TABLE: Mapping[str, Callable[[Node], Node]] = {
@@ -231,7 +245,8 @@ def _outer(core: Node, d: _D, scope: Scope) -> tuple[Node, Node] | None:
     if defined(core, scope):
         return None
     match core:
-        case Pow(base, exp) if d.constant(exp, scope) and not vectorish(base, scope):
+        case Pow(base, exp) if d.constant(exp, scope) and not vectorish(base, scope) \
+                and not (isinstance(base, Norm) and isinstance(d.node, Gradient)):
             n = integer(exp)
             lower = _less_one(exp) if n is None else Num(n - 1) if n >= 1 else Neg(Num(1 - n))
             power = base if lower == ONE else Pow(base, lower)
@@ -317,7 +332,7 @@ def second_derivative(node: Node, scope: Scope) -> Node | None:
 
 @rule("evaluation")
 def evaluation(node: Node, scope: Scope) -> Node | None:
-    """D c = 0,  D θ = 1,  D (c θ + c') = c;  ∇_w (w^T c) = c"""
+    """D c = 0,  D θ = 1,  D (c θ + c') = c,  ∂w_i/∂w_j = δ_ij;  ∇_w (c^T w) = c,  ∇_W (a^T W b) = a b^T"""
     d = _derivative(node, scope)
     return None if d is None else _value(d.body, d, scope)
 
@@ -328,18 +343,16 @@ def _value(body: Node, d: _D, scope: Scope) -> Node | None:
     if d.constant(body, scope):
         return ZERO
     match body:
-        case Indexed() if isinstance(d.wrt, Indexed) and _other_entry(body, d.wrt):
-            return ZERO
+        case Indexed() if isinstance(d.wrt, Indexed) and isinstance(d.node, Derivative):
+            return _delta(body, d.wrt)
         case Neg(arg):
             inner = _value(arg, d, scope)
             return None if inner is None else minus(inner)
         case Add(terms):
             values = [_value(t, d, scope) for t in terms]
             return None if None in values else plus(*(v for v in values if v is not None))
-        case Mul((Transpose(arg), other)) if arg == d.wrt and d.constant(other, scope):
-            return other if isinstance(d.node, Gradient) else None
-        case Mul((Transpose(arg), other)) if other == d.wrt and d.constant(arg, scope):
-            return arg if isinstance(d.node, Gradient) else None
+        case Mul() if isinstance(d.node, Gradient) and vectors_in(body, scope):
+            return _linear_form(body, d, scope)
         case Mul(factors):
             places = [k for k, f in enumerate(factors) if not d.constant(f, scope)]
             if len(places) == 1 and not any(vectorish(f, scope) for f in factors):
@@ -350,6 +363,59 @@ def _value(body: Node, d: _D, scope: Scope) -> Node | None:
             inner = _value(num, d, scope)
             return None if inner is None else over(inner, den)
     return None
+
+
+def _delta(body: Indexed, wrt: Indexed) -> Node | None:
+    """∂w_{ij}/∂w_{kl} = δ_ik δ_jl, where the two are entries of one array."""
+    mine, theirs = (*body.lower, *body.upper), (*wrt.lower, *wrt.upper)
+    if body.base != wrt.base or (len(body.lower), len(mine)) != (len(wrt.lower), len(theirs)):
+        return None
+    pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if a != b]
+    return times(*(Indexed(DELTA, pair) for pair in pairs))
+
+
+def vectors_in(node: Mul, scope: Scope) -> bool:
+    return any(vectorish(f, scope) for f in node.factors)
+
+
+def _sorted_out(node: Node, d: _D, scope: Scope) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:
+    """A product as constant scalars and the chain of its vectors and matrices."""
+    match node:
+        case Neg(arg):
+            inner = _sorted_out(arg, d, scope)
+            return None if inner is None else ((Neg(ONE), *inner[0]), inner[1])
+        case Mul(factors):
+            scalars = tuple(f for f in factors if not vectorish(f, scope))
+            chain = tuple(f for f in factors if vectorish(f, scope))
+            return (scalars, chain) if all(d.constant(f, scope) for f in scalars) else None
+    return (), (node,)
+
+
+def transposed(chain: tuple[Node, ...]) -> tuple[Node, ...]:
+    """(A B)^T = B^T A^T for the factors of a product."""
+    return tuple(f.arg if isinstance(f, Transpose) else Transpose(f) for f in reversed(chain))
+
+
+def _moved(chain: tuple[Node, ...], d: _D, scope: Scope) -> int | None:
+    """The place of the one factor W or W^T that depends on W."""
+    places = [k for k, f in enumerate(chain) if not d.constant(f, scope)]
+    if len(places) == 1 and chain[places[0]] in (d.wrt, Transpose(d.wrt)):
+        return places[0]
+    return None
+
+
+def _linear_form(body: Mul, d: _D, scope: Scope) -> Node | None:
+    parts = _sorted_out(body, d, scope)
+    if parts is None:
+        return None
+    scalars, chain = parts
+    k = _moved(chain, d, scope)
+    if k is None:
+        return None
+    before, after = chain[:k], chain[k + 1:]
+    if chain[k] == d.wrt:
+        return times(*scalars, *transposed(before), *transposed(after))
+    return times(*scalars, *after, *before)
 
 
 @rule("definition")
@@ -365,11 +431,11 @@ def definition(node: Node, scope: Scope) -> Node | None:
 def _unfold_terms(body: Node, d: _D, scope: Scope) -> Node | None:
     if d.constant(body, scope):
         return body
-    inside = unfold(body, scope)
-    if inside is not None:
-        return inside
     if _value(body, d, scope) is not None:
         return body
+    inside = unfold(body, scope)
+    if inside is not None:
+        return free_of(inside, free_names(body) | free_names(d.wrt))
     match body:
         case Neg(arg):
             inner = _unfold_terms(arg, d, scope)
@@ -392,7 +458,7 @@ def definitions_used(node: Node, scope: Scope) -> tuple[tuple[Node, Node], ...]:
     found: dict[Node, Node] = {}
 
     def visit(n: Node) -> None:
-        if d is not None and not d.constant(n, scope):
+        if d is not None and not d.constant(n, scope) and _value(n, d, scope) is None:
             inside = unfold(n, scope)
             if inside is not None:
                 found.setdefault(n, inside)
@@ -407,7 +473,7 @@ def definitions_used(node: Node, scope: Scope) -> tuple[tuple[Node, Node], ...]:
 
 @rule("power rule")
 def power_rule(node: Node, scope: Scope) -> Node | None:
-    """D θ^n = n θ^(n-1),  also of c θ^n + c';  ∇_w ‖w‖² = 2 w"""
+    """D θ^n = n θ^(n-1),  also of c θ^n + c'"""
     d = _derivative(node, scope)
     if d is None or d.constant(d.body, scope):
         return None
@@ -416,12 +482,66 @@ def power_rule(node: Node, scope: Scope) -> Node | None:
         return None
     wrap, core = parts
     if isinstance(d.node, Gradient):
-        square = isinstance(core, Pow) and core.exp == TWO and core.base == Norm(d.wrt)
-        return wrap(Mul((TWO, d.wrt))) if square else None
+        return None
     if core == Frac(ONE, d.wrt) or (isinstance(core, Pow) and core.base == d.wrt):
         found = _outer(core, d, scope)
         return None if found is None else wrap(found[0])
     return None
+
+
+@rule("quadratic form")
+def quadratic_form(node: Node, scope: Scope) -> Node | None:
+    """∇_w (w^T A w) = (A + A^T) w,  2 A w for a symmetric A"""
+    d = _derivative(node, scope)
+    parts = None if d is None or isinstance(d.node, Derivative) else _sorted_out(d.body, d, scope)
+    if d is None or parts is None or len(parts[1]) < 2 or len(parts[0]) + len(parts[1]) < 2:
+        return None
+    scalars, (first, *middle, last) = parts
+    if first != Transpose(d.wrt) or last != d.wrt or not all(d.constant(a, scope) for a in middle):
+        return None
+    chain = tuple(middle)
+    if transposed(chain) == chain:
+        return times(*scalars, TWO, *chain, d.wrt)
+    return times(*scalars, Add((times(*chain), times(*transposed(chain)))), d.wrt)
+
+
+@rule("gradient of a square")
+def gradient_of_square(node: Node, scope: Scope) -> Node | None:
+    """∇_w ‖u‖² = ∇_w (u^T u) = 2 A^T u  where u = A w + c;  ∇_W ‖u‖² = 2 A^T u B^T where u = A W B + C"""
+    d = _derivative(node, scope)
+    if d is None or isinstance(d.node, Derivative) or d.constant(d.body, scope):
+        return None
+    scalars, square = _square(d.body, d, scope)
+    moving = [] if square is None else [
+        t for t in (square.terms if isinstance(square, Add) else (square,)) if not d.constant(t, scope)
+    ]
+    parts = _sorted_out(moving[0], d, scope) if len(moving) == 1 else None
+    k = None if parts is None else _moved(parts[1], d, scope)
+    if square is None or parts is None or k is None or parts[1][k] != d.wrt:
+        return None
+    factors, chain = parts
+    flipped = factors.count(Neg(ONE)) % 2 == 1
+    factors = tuple(f for f in factors if f != Neg(ONE))
+    slope = times(*scalars, TWO, *factors, *transposed(chain[:k]), square, *transposed(chain[k + 1:]))
+    return minus(slope) if flipped else slope
+
+
+def _square(body: Node, d: _D, scope: Scope) -> tuple[tuple[Node, ...], Node | None]:
+    """Constant factors, and the u of ‖u‖² or u^T u."""
+    match body:
+        case Pow(Norm(arg, None), exp) if exp == TWO:
+            return (), arg
+        case Mul(factors):
+            still = tuple(f for f in factors if d.constant(f, scope) and not vectorish(f, scope))
+            moving = tuple(f for f in factors if f not in still)
+            if len(moving) == 1:
+                return still, _square(moving[0], d, scope)[1]
+            if len(moving) == 2 and moving[0] == Transpose(moving[1]):
+                return still, moving[1]
+        case Frac(num, den) if d.constant(den, scope):
+            front, square = _square(num, d, scope)
+            return ((Frac(times(*front), den),), square)
+    return (), None
 
 
 @rule("elementary derivative")
@@ -655,11 +775,65 @@ def hyperbolic(node: Node, scope: Scope) -> Node | None:
     return None
 
 
+@rule("Kronecker delta")
+def kronecker(node: Node, scope: Scope) -> Node | None:
+    """Σ_k δ_kj u_k = u_j,  Σ_k (δ_kj u_k + v_k) = u_j + Σ_k v_k"""
+    if not isinstance(node, Sum) or node.condition is not None:
+        return None
+    terms = [product(node.body, scope)]
+    if not any(_picks(a, node.index) for a in terms[0].powers):
+        picked = any(_picks(n, node.index) for n in walk(node.body))
+        terms = expanded(node.body, scope) if picked else []
+    chosen: list[Node] = []
+    left: list[Node] = []
+    for term in terms:
+        delta = next((a for a, k in term.powers.items() if k == 1 and _picks(a, node.index)), None)
+        if delta is None:
+            positive = replace(node, body=build(term.scaled(-1) if term.number < 0 else term))
+            left.append(Neg(positive) if term.number < 0 else positive)
+        else:
+            rest = build(Term(term.number, {a: k for a, k in term.powers.items() if a != delta}))
+            chosen.append(substitute(rest, {node.index: _picks(delta, node.index) or delta}))
+    return plus(*chosen, *left) if chosen else None
+
+
+def _picks(node: Node, index: Sym) -> Node | None:
+    """The j of δ_kj."""
+    match node:
+        case Indexed(Sym("\\delta"), (a, b), ()) if (a == index) != (b == index):
+            return b if a == index else a
+    return None
+
+
+@rule("assumption")
+def assumption(node: Node, scope: Scope) -> Node | None:
+    """u = c, where it is assumed (such as Σ_k y_k = 1)"""
+    if not isinstance(node, Sum | Norm):
+        return None
+    for given in scope.assumptions:
+        if given.op == "=" and type(given.lhs) is type(node):
+            for lhs, rhs in cases(given, node):
+                if same(_unbounded(lhs, node), _unbounded(node, lhs)):
+                    return rhs
+    return None
+
+
+def _unbounded(node: Node, other: Node) -> Node:
+    """Without its bounds where the other has none either."""
+    if isinstance(node, Sum) and isinstance(other, Sum) and other.lower is None and other.upper is None:
+        return replace(node, lower=None, upper=None)
+    return node
+
+
 @rule("cancellation")
 def cancellation(node: Node, scope: Scope) -> Node | None:
     """u v / v = u where v ≠ 0"""
-    tidied, how = tidy(node, scope, "terms")
-    return None if tidied == node or "cancel" not in how else tidied
+    levels: tuple[Level, ...] = ("terms", "factor")
+    for level in levels:
+        tidied, how = tidy(node, scope, level)
+        if tidied != node and "cancel" in how and "count" not in how:
+            return tidied
+    return None
 
 
 @rule("comm., distr.")
@@ -677,10 +851,14 @@ def simplification(node: Node, scope: Scope) -> Node | None:
 
 
 DIFFERENTIATION = (
-    "second derivative", "evaluation", "definition", "power rule", "elementary derivative", "chain rule",
-    "factor rule", "selection", "sum rule", "product rule", "quotient rule",
+    "second derivative", "evaluation", "definition", "power rule", "quadratic form", "gradient of a square",
+    "elementary derivative", "chain rule", "factor rule", "selection", "sum rule", "product rule",
+    "quotient rule",
 )
 """The rules for derivatives, in the order in which one derivative tries them."""
 
-TIDYING = ("cancellation", "comm., distr.", "simplification", "definition σ", "definition tanh")
+TIDYING = (
+    "Kronecker delta", "assumption", "cancellation", "comm., distr.", "simplification", "definition σ",
+    "definition tanh",
+)
 """The rules for the last lines, when no derivative is left."""

@@ -50,15 +50,15 @@ _MAX_TERMS = 60
 _MAX_POWER = 6
 
 
-Level = Literal["terms", "factor", "expand"]
+Level = Literal["split", "terms", "factor", "expand"]
 
 
 def tidy(node: Node, scope: Scope, level: Level = "expand") -> tuple[Node, tuple[str, ...]]:
     """The expression as one would rather write it, and what was done beyond collecting factors.
 
-    ``level`` says how far to go: every term by itself, terms added up and common factors taken out, sums
-    multiplied out where that is shorter.  The second value names, in order of use, "cancel", "combine",
-    "count" (Σ c = N c), "expand", "factor".
+    ``level`` says how far to go: fractions divided term by term, every term by itself, terms added up and
+    common factors taken out, sums multiplied out where that is shorter.  The second value names, in order
+    of use, "cancel", "combine", "count" (Σ c = N c), "expand", "factor".
     """
     work = _Tidy(scope, level)
     return work.node(node), tuple(work.used)
@@ -67,6 +67,12 @@ def tidy(node: Node, scope: Scope, level: Level = "expand") -> tuple[Node, tuple
 def product(node: Node, scope: Scope) -> Term:
     """The node as a number times powers of atoms, written sums kept whole."""
     return _Tidy(scope, "terms").term(node)
+
+
+def expanded(node: Node, scope: Scope) -> list[Term]:
+    """The node multiplied out into terms."""
+    work = _Tidy(scope, "terms")
+    return work.combine(work.expand(work.terms(node)))
 
 
 def equal_expanded(a: Node, b: Node, scope: Scope) -> bool:
@@ -186,6 +192,13 @@ class _Tidy:
                 return self.term(arg).scaled(-1)
             case Mul(factors) if sum(vectorish(f, self.scope) for f in factors) < 2:
                 return self.product(self.term(f) for f in factors)
+            case Mul(factors) if any(not vectorish(f, self.scope) for f in factors):
+                chain = tuple(f for f in factors if vectorish(f, self.scope))
+                scalars = self.product(self.term(f) for f in factors if f not in chain)
+                return self.product((scalars, Term(powers={Mul(chain): 1})))
+            case Frac(Add(parts), den) if self.level == "split" and not isinstance(den, Num):
+                return self.term(Add(tuple(
+                    Neg(Frac(p.arg, den)) if isinstance(p, Neg) else Frac(p, den) for p in parts)))
             case Frac(num, den):
                 below = self.term(den)
                 if below.number:
@@ -278,15 +291,13 @@ class _Tidy:
         return [self.term(node)]
 
     def add(self, node: Add) -> Term:
-        if any(vectorish(t, self.scope) for t in node.terms):
-            return Term(powers={node: 1})
         written = self.terms(node)
         if all(_plain(t) for t in written) and not _repeats(written):
             # symbols to powers, nothing to gain: (y_i - f(x_i)) stays as its author wrote it
             common = self.common(written)
             if not common.powers:
                 return Term(powers={node: 1})
-        if self.level == "terms":
+        if self.level in ("split", "terms"):
             return Term(powers={_plus(written): 1})
         best, how = self.attempt(lambda: self.factored(self.combine(written)))
         if self.level == "expand":
@@ -294,6 +305,7 @@ class _Tidy:
             if _size(build(other)) < _size(build(best)):
                 best, how = other, done
         if build(best) == node:
+            self.made.pop(node, None)
             return Term(powers={node: 1})
         self.used.update(how)
         return best
@@ -343,7 +355,7 @@ class _Tidy:
                 powers[atom] = max(t.powers[atom] for t in terms) if k < 0 else k
         numbers = [abs(t.number) for t in terms]
         number = Fraction(gcd(*(n.numerator for n in numbers)), lcm(*(n.denominator for n in numbers)))
-        if any(isinstance(a, BigOp | Derivative | Evaluated) for t in terms for a in t.powers):
+        if any(isinstance(a, BigOp | Derivative | Evaluated | Mul) for t in terms for a in t.powers):
             number = Fraction(1)
         if all(t.number < 0 for t in terms):
             number = -number
@@ -361,7 +373,8 @@ class _Tidy:
         rest = [self.attempt(partial(self.product, (t, inverse)))[0] for t in terms]
         total = Add(_positive_first(tuple(build(t) for t in rest)))
         self.made.setdefault(total)
-        lead = total if common.powers else None
+        delta = any(isinstance(n, Indexed) and n.base == Sym("\\delta") for t in total.terms for n in walk(t))
+        lead = total if common.powers and not delta else None
         return Term(common.number, {total: 1, **common.powers}, lead)
 
 
@@ -435,6 +448,7 @@ def _plus(terms: list[Term]) -> Node:
 
 
 def _mul(factors: list[Node]) -> Node:
+    factors = [g for f in factors for g in (f.factors if isinstance(f, Mul) else (f,))]
     return ONE if not factors else factors[0] if len(factors) == 1 else Mul(tuple(factors))
 
 
@@ -485,7 +499,7 @@ def _repeats(terms: list[Term]) -> bool:
 
 def _positive_first(terms: tuple[Node, ...]) -> tuple[Node, ...]:
     """A sum does not start with a minus sign where it need not; otherwise the order is kept."""
-    if not isinstance(terms[0], Neg) or any(isinstance(n, BigOp) for n in walk(terms[0])):
+    if not isinstance(terms[0], Neg) or any(isinstance(n, BigOp | Transpose) for n in walk(terms[0])):
         return terms
     plus = next((k for k, t in enumerate(terms) if not isinstance(t, Neg)), 0)
     return (terms[plus], *terms[:plus], *terms[plus + 1:])
@@ -496,6 +510,6 @@ def _size(node: Node) -> int:
 
 
 __all__ = [
-    "ONE", "TWO", "ZERO", "Term", "build", "equal_expanded", "integer", "mentions", "product", "size_of",
-    "tidy", "vectorish",
-]
+    "ONE", "TWO", "ZERO", "Level", "Term", "build", "equal_expanded", "expanded", "integer", "mentions",
+    "product", "size_of", "tidy", "vectorish",
+]  # fmt: skip
