@@ -36,8 +36,9 @@ def to_page(expr: Expr, arguments: Sequence[Expr] = ()) -> Node:
 
     Differences have their positive terms first, products are written numbers, parameters, entries,
     parentheses, sums; negative powers become fractions.  ``arguments`` are symbols that stand where entries
-    stand: w t + b for a function of t.  Only the order is chosen here, nothing is evaluated.  Raises InputError for names and numbers that cannot be written, UnknownMeaning for
-    functions that symgrad gives no meaning.
+    stand: w t + b for a function of t.  Only the order is chosen here, nothing is evaluated.  Raises
+    InputError for names and numbers that cannot be written, UnknownMeaning for functions that symgrad gives
+    no meaning.
 
     >>> from symgrad.page import Sym
     >>> a, b = sympy.symbols("a b")
