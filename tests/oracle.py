@@ -30,17 +30,24 @@ class Undefined(Exception):
 class Point:
     """A point: values are drawn when first asked for, or read from a witness."""
 
-    def __init__(self, seed: int, size: int = 2, pools: Mapping[str, tuple[Any, ...]] | None = None) -> None:
-        self.rng, self.size, self.pools = Random(seed), size, pools or {}
+    def __init__(self, seed: int, size: int = 2, given: tuple[Given, ...] = ()) -> None:
+        self.rng, self.size = Random(seed), size
+        self.pools: dict[str, tuple[Any, ...]] = {}
         self.values: dict[Any, Any] = {}
         self.functions: dict[str, Any] = {}
         self.symmetric: set[str] = set()
+        self.solved: dict[Any, Core] = {}
         self.fixed = False
+        for g in given:
+            self.obey(g)
 
     @classmethod
-    def of(cls, witness: Witness) -> Point:
+    def of(cls, witness: Witness, given: tuple[Given, ...] = ()) -> Point:
         point = cls(0)
         point.fixed = True
+        for g in given:
+            point.obey(g)
+        point.solved, point.pools = {}, {}
         for name, n in witness.sizes.items():
             point.values[name] = n
         for name, text in witness.parameters.items():
@@ -52,7 +59,32 @@ class Point:
             point.functions[name] = _polynomial(body)
         return point
 
+    def obey(self, g: Given) -> None:
+        """Draw so that a given holds: values, signs, symmetry, a sum equal to a constant, a name defined."""
+        match g:
+            case Given(Sym(name) | Ref(name), "in"):
+                self.pools[name] = tuple(mpf(v.numerator) / v.denominator for v in g.values)
+            case Given(Sym(name) | Ref(name), ">", Num()):
+                self.pools[name] = tuple(mpf(self.rng.randint(1, 3000)) / 1000 for _ in range(9))
+            case Given(Ref(name, (i, j)), "=", Ref(other, (k, l))) if (name, i, j) == (other, l, k):
+                self.symmetric.add(name)
+            case Given(Sum(Ref(name, (i,)) as entry, index, Num(), upper), "=", total) if i == index:
+                rest = Sum(entry, index, Num(Fraction(1)), Add((upper, Num(Fraction(-1)))))
+                self.solved[name, upper] = Add((total, Mul((Num(Fraction(-1)), rest))))
+            case Given(Sym(name), "=", other):
+                self.solved[name] = other
+            case _:
+                raise NotImplementedError(g)
+
     def draw(self, key: Any, name: str, sort: str = "real") -> Any:
+        if isinstance(key, tuple) and name in self.symmetric:
+            key = (name, tuple(sorted(key[1])))
+        if key not in self.values and key in self.solved:
+            self.values[key] = self.value(self.solved[key])
+        if key not in self.values:
+            for solved, term in self.solved.items():
+                if isinstance(solved, tuple) and solved[0] == name and key[1] == (self.value(solved[1]),):
+                    self.values[key] = self.value(term)
         if key not in self.values:
             if self.fixed:
                 raise KeyError(f"the witness does not give {key}")
@@ -132,7 +164,7 @@ class Point:
 
     def _call(self, name: str, args: list[Any], orders: tuple[int, ...]) -> Any:
         z = args[0] if args else mpf(0)
-        if name in ("exp", "sigma", "tanh", "sinh", "cosh") and fabs(z) > 400:
+        if name in ("exp", "sigma", "tanh", "sinh", "cosh") and fabs(z) > 10**5:
             raise Undefined
         match name:
             case "exp":
@@ -229,12 +261,12 @@ def values(point: Point, lhs: Core, rhs: Core) -> tuple[Any, Any] | None:
     return (left, right) if isfinite(left) and isfinite(right) else None
 
 
-def separates(lhs: Core, rhs: Core, points: int = 4, top: int = 4, pools: Any = None,
+def separates(lhs: Core, rhs: Core, points: int = 4, top: int = 4, given: tuple[Given, ...] = (),
               assuming: tuple[str, ...] = ()) -> bool | None:
     """True: some point tells the sides apart; False: none of several did; None: no point was defined."""
     met = False
     for k in range(points * 3):
-        point = Point(k, 1 + k % top, pools)
+        point = Point(k, 1 + k % top, given)
         both = values(point, lhs, rhs)
         if both is None or not _holds(assuming, point):
             continue
@@ -269,18 +301,18 @@ def _linear(side: str, names: Mapping[str, int]) -> int | None:
     return out
 
 
-def audit(lhs: Core, rhs: Core, verdict: Verdict, given: tuple[Given, ...] = (), pools: Any = None) -> str:
+def audit(lhs: Core, rhs: Core, verdict: Verdict, given: tuple[Given, ...] = ()) -> str:
     """'' if the verdict stands up, else what is wrong with it."""
     if verdict.status == "refuted":
         assert verdict.witness is not None
         try:
-            both = values(Point.of(verdict.witness), lhs, rhs)
+            both = values(Point.of(verdict.witness, given), lhs, rhs)
         except KeyError as problem:
             return str(problem)
         if both is None:
             return "the witness lies outside the domain"
         return "" if differ(lhs, rhs, *both) else f"the witness does not tell the sides apart: {both[0]}"
-    if verdict.status == "proved" and separates(lhs, rhs, pools=pools, assuming=verdict.assuming):
+    if verdict.status == "proved" and separates(lhs, rhs, given=given, assuming=verdict.assuming):
         return "proved, but the sides differ"
     return ""
 

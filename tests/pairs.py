@@ -8,7 +8,7 @@ number, name, index, sign or function of the rewritten side.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
@@ -33,9 +33,14 @@ class Grammar:
     deltas: bool = False
     depth: int = 3
     scalars: tuple[str, ...] = ("a", "b", "c")
-    given: tuple[Given, ...] = ()
     vectors: bool = False
-    rewrites: tuple[str, ...] = field(default=())
+    orders: int = 1
+    roots: bool = False
+    pairs: bool = False
+    softmax: bool = False
+    matrices: bool = False
+    triangles: bool = False
+    givens: tuple[str, ...] = ()
 
 
 def call(name: str, *args: Core) -> Core:
@@ -70,6 +75,8 @@ class Maker:
             kinds.append("div")
         if depth > 0 and sums < g.sums:
             kinds += ["sum"] * 4
+        if depth > 0 and g.softmax and any(size == "K" for _, size in bound):
+            kinds += ["softmax"] * 4
         match rng.choice(kinds):
             case "add":
                 return add(self.term(depth - 1, bound, sums), self.term(depth - 1, bound, sums))
@@ -82,12 +89,29 @@ class Maker:
             case "div":
                 return Div(self.term(depth - 1, bound, sums), self.positive(bound))
             case "sum":
-                return self.sum(depth, bound, sums)
+                return self.pair_sum(depth, bound, sums) if g.pairs else self.sum(depth, bound, sums)
+            case "softmax":
+                return softmax(self, rng.choice([i for i, size in bound if size == "K"]))
         return self.leaf(bound)
+
+    def pair_sum(self, depth: int, bound: tuple[tuple[Sym, str], ...], sums: int) -> Core:
+        """Sum over i and j of something in x_i - x_j."""
+        i, j = self.index(), self.index()
+        gap = add(Ref("x", (i,)), neg(Ref("x", (j,))))
+        core = self.rng.choice((
+            call("sigma", gap), call("tanh", gap), Div(ONE, add(ONE, Pow(gap, TWO))), Pow(gap, TWO),
+            Div(gap, add(ONE, Pow(gap, TWO))), call("log", add(ONE, call("exp", gap))),
+        ))
+        if self.rng.random() < 0.5:
+            core = mul(core, self.leaf((*bound, (i, "N"), (j, "N"))))
+        n = Sym("N", "size")
+        return Sum(Sum(core, i, ONE, n), j, ONE, n)
 
     def function(self, depth: int, bound: tuple[tuple[Sym, str], ...], sums: int) -> Core:
         name = self.rng.choice(self.g.functions)
         inner = min(depth - 1, 1 if name != "f" else 2)
+        if name == "power":
+            return Pow(self.positive(bound, deep=True), Num(Fraction(self.rng.choice((1, 3, -1)), self.rng.choice((2, 3)))))
         if name == "log" or name == "sqrt":
             return call(name, self.positive(bound, deep=True))
         if name in ("max", "min"):
@@ -104,6 +128,8 @@ class Maker:
         """A term that is positive everywhere, or a symbol used as a denominator."""
         t = self.leaf(bound) if not deep else self.term(1, bound, 9)
         options = [add(ONE, Pow(t, TWO)), call("exp", t), add(TWO, Pow(t, TWO)), Sym("N", "size")]
+        if "positive" in self.g.givens:
+            options += [Sym("a"), mul(Sym("a"), Sym("d"))]
         if not deep:
             options += [add(t, ONE), t if not isinstance(t, Num) else TWO]
         return self.rng.choice(options)
@@ -120,11 +146,11 @@ class Maker:
         return Sym(f"i{self.count}", "index")
 
     def leaf(self, bound: tuple[tuple[Sym, str], ...]) -> Core:
-        rng = self.rng
+        rng, g = self.rng, self.g
         if bound and rng.random() < 0.75:
             i, size = rng.choice(bound)
             names = [n for n, s in SIZES.items() if s == size]
-            if len(bound) > 1 and rng.random() < 0.3:
+            if len(bound) > 1 and rng.random() < (0.6 if g.matrices else 0.3):
                 j, other = rng.choice(bound)
                 return Ref("W" + size + other, (i, j))
             return Ref(rng.choice(names), (i,))
@@ -392,6 +418,94 @@ def kinks(m: Maker, t: Core) -> Core | None:
     return None
 
 
+def softmax(m: Maker, k: Core) -> Core:
+    i = m.index()
+    return Div(call("exp", Ref("v", (k,))), Sum(call("exp", Ref("v", (i,))), i, ONE, Sym("K", "size")))
+
+
+@rule
+def softmaxes(m: Maker, t: Core) -> Core | None:
+    match t:
+        case Div(Call("exp", (Ref("v", (k,)),)), Sum(Call("exp"))):
+            if m.rng.random() < 0.5:
+                i = m.index()
+                z = call("log", Sum(call("exp", Ref("v", (i,))), i, ONE, Sym("K", "size")))
+                return call("exp", add(Ref("v", (k,)), neg(z)))
+            c, i = Sym(m.rng.choice(m.g.scalars)), m.index()
+            below = Sum(call("exp", add(Ref("v", (i,)), neg(c))), i, ONE, Sym("K", "size"))
+            return Div(call("exp", add(Ref("v", (k,)), neg(c))), below)
+        case Num(v) if v == 1 and m.g.softmax and m.rng.random() < 0.5:
+            i = m.index()
+            return Sum(softmax(m, i), i, ONE, Sym("K", "size"))
+    return None
+
+
+@rule
+def powers(m: Maker, t: Core) -> Core | None:
+    match t:
+        case Pow(a, Num(v)) if v.denominator > 1:
+            return m.rng.choice((mul(a, Pow(a, Num(v - 1))), call("exp", mul(Num(v), call("log", a))),
+                                 Div(ONE, Pow(a, Num(-v))), Pow(Pow(a, Num(v / 2)), TWO)))
+    return None
+
+
+@rule
+def mirrored(m: Maker, t: Core) -> Core | None:
+    """A double sum over one range is the average of itself and its mirror image."""
+    match t:
+        case Sum(Sum(body, j, lo2, hi2), i, lo, hi) if (lo, hi) == (lo2, hi2):
+            k = m.index()
+            other = replace(replace(replace(body, i, k), j, i), k, j)
+            return Sum(Sum(Div(add(body, other), TWO), j, lo, hi), i, lo, hi)
+    return None
+
+
+@rule
+def ordered(m: Maker, t: Core) -> Core | None:
+    """Sum over j <= i read the other way round."""
+    match t:
+        case Sum(Sum(body, j, lo2, hi2), i, lo, hi) if hi2 == i and lo2 == lo:
+            return Sum(Sum(body, i, j, hi), j, lo, hi)
+        case Sum(Sum(body, j, lo2, hi2), i, lo, hi) if (lo, hi) == (lo2, hi2) and m.g.triangles:
+            return add(Sum(Sum(body, j, lo, i), i, lo, hi), Sum(Sum(body, j, add(i, ONE), hi), i, lo, hi))
+    return None
+
+
+@rule
+def labels(m: Maker, t: Core) -> Core | None:
+    """What the givens allow: y^2 = y, q^2 = 1, sum_k u_k = 1, c = a + b, W_ij = W_ji, a > 0."""
+    has, one = m.g.givens, m.rng.random() < 0.5
+    match t:
+        case Ref("y") if "binary" in has:
+            return Pow(t, TWO) if one else mul(t, t)
+        case Call(name, (z,)) if "binary" in has and name in SLOPES and one:
+            s = Sym("s")
+            return add(mul(s, call(name, mul(s, z))), mul(add(ONE, neg(s)), t)) if name != "log" else None
+        case Sym("s") if "binary" in has:
+            return Pow(t, Num(Fraction(3)))
+        case Sym("q") if "sign" in has:
+            return Pow(t, Num(Fraction(3))) if one else Div(ONE, t)
+        case Call("tanh" | "sinh", (z,)) if "sign" in has:
+            return mul(Sym("q"), Call(t.fn, (mul(Sym("q"), z),)))
+        case Sym("c") if "linear" in has:
+            return add(Sym("a"), Sym("b"))
+        case Sym("b") if "linear" in has and one:
+            return add(Sym("c"), neg(Sym("a")))
+        case Num(v) if v == 1 and "simplex" in has:
+            i = m.index()
+            return Sum(Ref("u", (i,)), i, ONE, Sym("K", "size"))
+        case Sym("a" | "b") if "simplex" in has and one:
+            i = m.index()
+            return Sum(mul(Ref("u", (i,)), t), i, ONE, Sym("K", "size"))
+        case Ref("WNN" | "WKK" as name, (i, j)) if "symmetric" in has:
+            return Ref(name, (j, i))
+        case Sym("a" | "d") if "positive" in has:
+            return m.rng.choice((call("abs", t), call("sqrt", Pow(t, TWO)), call("relu", t), call("exp", call("log", t))))
+        case Call("log", (Mul((x, y)),)) if "positive" in has:
+            return add(call("log", x), call("log", y))
+    return None
+
+
 @rule
 def derivatives(m: Maker, t: Core) -> Core | None:
     """One rule of the calculus, at a derivative."""
@@ -547,8 +661,40 @@ CONSTRUCTS: dict[str, Grammar] = {
     "derivatives by entries": Grammar(functions=("sigma", "exp"), sums=2, depth=4, derivatives=True, vectors=True),
     "undefined functions": Grammar(functions=("f", "f", "exp"), sums=1, depth=4, derivatives=True),
     "kinks": Grammar(functions=("relu", "abs", "max", "min"), depth=4),
-    "roots": Grammar(functions=("sqrt", "exp"), depth=3, divisions=True),
+    "roots": Grammar(functions=("sqrt", "exp", "power"), depth=3, divisions=True),
+    "matrices": Grammar(sums=4, depth=6, matrices=True),
+    "pair sums": Grammar(sums=1, depth=3, pairs=True),
+    "ordered sums": Grammar(sums=2, depth=5, triangles=True),
+    "softmax": Grammar(sums=2, depth=4, softmax=True),
+    "softmax derivatives": Grammar(sums=2, depth=3, softmax=True, derivatives=True, vectors=True),
+    "Hessians": Grammar(functions=("sigma", "exp", "f"), sums=2, depth=3, derivatives=True, vectors=True, orders=2),
+    "kinks derived": Grammar(functions=("relu", "abs", "exp"), sums=1, depth=4, derivatives=True),
+    "labels 0 and 1": Grammar(functions=("sigma", "exp", "f"), sums=1, depth=4, givens=("binary",), scalars=("a", "s")),
+    "labels of either sign": Grammar(functions=("sigma", "tanh"), sums=1, depth=4, givens=("sign",), scalars=("a", "q")),
+    "linear givens": Grammar(functions=("exp",), sums=1, depth=4, givens=("linear",)),
+    "simplex": Grammar(functions=("exp",), sums=2, depth=4, givens=("simplex",)),
+    "symmetric matrices": Grammar(sums=3, depth=5, matrices=True, givens=("symmetric",)),
+    "signs": Grammar(functions=("log", "sqrt", "abs", "relu"), depth=4, givens=("positive",), scalars=("a", "b", "d")),
 }
+
+I, J = Sym("i", "index"), Sym("j", "index")
+GIVENS: dict[str, tuple[Given, ...]] = {
+    "binary": (
+        Given(Ref("y", (I,)), "in", ZERO, (Fraction(0), Fraction(1))),
+        Given(Sym("s"), "in", ZERO, (Fraction(0), Fraction(1))),
+    ),
+    "sign": (Given(Sym("q"), "in", ZERO, (Fraction(-1), Fraction(1))),),
+    "linear": (Given(Sym("c"), "=", add(Sym("a"), Sym("b"))),),
+    "simplex": (Given(Sum(Ref("u", (I,)), I, ONE, Sym("K", "size")), "=", ONE),),
+    "symmetric": tuple(Given(Ref(w, (I, J)), "=", Ref(w, (J, I))) for w in ("WNN", "WKK")),
+    "positive": (Given(Sym("a"), ">", ZERO), Given(Sym("d"), ">", ZERO)),
+}
+
+
+def givens(construct: str) -> tuple[Given, ...]:
+    return tuple(g for name in CONSTRUCTS[construct].givens for g in GIVENS[name])
+
+
 
 
 def pair(construct: str, seed: int) -> tuple[Core, Core, bool]:
@@ -560,12 +706,14 @@ def pair(construct: str, seed: int) -> tuple[Core, Core, bool]:
     rhs = lhs
     if grammar.derivatives:
         if grammar.vectors and rng.random() < 0.7:
-            by = [Ref(name, (Sym("j", "index"),)) for name in ("x", "u")]
-            v: Core = by[0] if any(isinstance(t, Ref) and t.name == "x" for t in walk(lhs)) else by[1]
+            names = {t.name for t in walk(lhs) if isinstance(t, Ref)} & set(SIZES) or {"x"}
+            v: Core = Ref(rng.choice(sorted(names)), (Sym("j", "index"),))
         else:
             v = Sym(rng.choice(grammar.scalars))
         lhs = D(lhs, v)
-        if rng.random() < 0.3:
+        if grammar.orders > 1 and isinstance(v, Ref):
+            lhs = D(lhs, Ref(v.name, (Sym("l", "index"),)))
+        elif rng.random() < 0.3:
             lhs = D(lhs, Sym(rng.choice(grammar.scalars)))
         rhs = lhs
         for _ in range(40):

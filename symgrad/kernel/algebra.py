@@ -24,8 +24,23 @@ from typing import Any
 from flint import fmpq
 
 from .polynomials import (
-    ONE, Exp, Frozen, Mono, OutOfFuel, Poly, Undefined, const, dense, drop_zero, exponent, freeze, mono_mul,
-    mono_pow, ring, sparse, thaw,
+    ONE,
+    Exp,
+    Frozen,
+    Mono,
+    OutOfFuel,
+    Poly,
+    Undefined,
+    const,
+    dense,
+    drop_zero,
+    exponent,
+    freeze,
+    mono_mul,
+    mono_pow,
+    ring,
+    sparse,
+    thaw,
 )
 
 

@@ -37,6 +37,7 @@ class Point:
     def __init__(self, rng: Random, sizes: int, pool: tuple[Any, ...], given: tuple[Given, ...]) -> None:
         self.rng, self.top, self.pool = rng, sizes, pool
         self.sizes: dict[str, int] = {}
+        self.indices: list[int] = []
         self.parameters: dict[str, Any] = {}
         self.data: dict[str, dict[tuple[int, ...], Any]] = {}
         self.functions: dict[str, dict[tuple[int, ...], int]] = {}
@@ -58,13 +59,16 @@ class Point:
                     self.pools[g.lhs.name] = (-1, -2, -3, fmpq(-1, 2), -4)
 
     def size(self, name: str) -> int:
+        """A size, no smaller than any free index: what an index may reach is not in a term."""
         if name not in self.sizes:
-            self.sizes[name] = self.top if self.rng.random() < 0.7 else self.rng.randint(1, self.top)
+            least = max(self.indices, default=1)
+            self.sizes[name] = self.top if self.rng.random() < 0.7 else self.rng.randint(least, self.top)
         return self.sizes[name]
 
     def index(self, name: str) -> int:
         if name not in self.sizes:
             self.sizes[name] = self.rng.randint(1, self.top)
+            self.indices.append(self.sizes[name])
         return self.sizes[name]
 
     def draw(self, name: str) -> Any:

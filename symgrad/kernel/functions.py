@@ -10,8 +10,20 @@ from flint import fmpq, fmpq_poly, fmpz
 
 from .algebra import Algebra
 from .polynomials import (
-    ONE, Exp, Frozen, Mono, OutOfFuel, Poly, Undefined, coefficient, const, constant_of, exponent, freeze,
-    rational, thaw,
+    ONE,
+    Exp,
+    Frozen,
+    Mono,
+    OutOfFuel,
+    Poly,
+    Undefined,
+    coefficient,
+    const,
+    constant_of,
+    exponent,
+    freeze,
+    rational,
+    thaw,
 )
 
 Range = tuple[Frozen, Frozen]

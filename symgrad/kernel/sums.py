@@ -9,7 +9,18 @@ from flint import fmpq
 from .functions import Unsupported
 from .leaves import Leaves
 from .polynomials import (
-    ONE, Exp, Frozen, Mono, OutOfFuel, Poly, Undefined, const, constant_of, freeze, integer_of, mono_pow,
+    ONE,
+    Exp,
+    Frozen,
+    Mono,
+    OutOfFuel,
+    Poly,
+    Undefined,
+    const,
+    constant_of,
+    freeze,
+    integer_of,
+    mono_pow,
     thaw,
 )
 
@@ -105,7 +116,7 @@ class Sums(Leaves):
             if self._assume_order(lo, self.add(hi, const(1))):
                 return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
             raise Unsupported("a range that may be empty for some values of an outer index")
-        contracted = self._contract(m, i, lo, hi)
+        contracted = self._contract(m, i, lo, hi, assume=False)
         if contracted is not None:
             return contracted
         shift = self._offset(m, i)
@@ -115,6 +126,9 @@ class Sums(Leaves):
         split = self._split_range(m, i, lo, hi)
         if split is not None:
             return split
+        contracted = self._contract(m, i, lo, hi, assume=True)
+        if contracted is not None:
+            return contracted
         if all(k == i for k, _ in m) and isinstance(m[0][1], int) and m[0][1] > 0 and lo == const(1):
             return self._faulhaber(m[0][1], hi)
         geometric = self._geometric(m, i, lo, hi)
@@ -132,8 +146,8 @@ class Sums(Leaves):
     def is_bound(self, p: Poly) -> bool:
         return any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(p))
 
-    def _contract(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
-        """Sum_i delta_{i,a} f(i) = f(a) where a is in range."""
+    def _contract(self, m: Mono, i: int, lo: Poly, hi: Poly, assume: bool) -> Poly | None:
+        """Sum_i delta_{i,a} f(i) = f(a) where a is in range, which may be assumed of free indices."""
         for k, _ in m:
             key = self.atoms[k]
             if key[0] != "delta":
@@ -145,39 +159,37 @@ class Sums(Leaves):
             if c is None or c * c != 1 or i in self.poly_deps(rest):
                 continue
             at = self.scale(rest, -1 / c)
-            if not self._in_range(at, lo, hi):
+            if not self._in_range(at, lo, hi, assume):
                 continue
             others = tuple(x for x in m if x[0] != k)
             return self.subst({others: fmpq(1)}, {i: at})
         return None
 
-    def _in_range(self, at: Poly, lo: Poly, hi: Poly) -> bool:
+    def _in_range(self, at: Poly, lo: Poly, hi: Poly, assume: bool) -> bool:
         below, above = self.sub(at, lo), self.sub(hi, at)
         if self.at_least(below, 0) and self.at_least(above, 0):
             return True
-        if self.is_bound(at):
+        if not assume or self.is_bound(at):
             return False
         self.conditions[f"{self.show(lo)} <= {self.show(at)} <= {self.show(hi)}"] = None
         return True
 
     def _offset(self, m: Mono, i: int) -> int:
-        """Smallest c among references ..i + c.., so that shifted sums meet."""
-        offsets: set[int] = set()
+        """Smallest c among entries x_{i+c}, else deltas, else divisors i + c: so that shifted sums meet."""
+        offsets: dict[str, list[int]] = {"ref": [], "delta": [], "poly": []}
         stack = [k for k, _ in m]
         while stack:
             k = stack.pop()
             key = self.atoms[k]
             if i not in self.deps[k]:
                 continue
-            if key[0] == "ref":
-                for index in key[2]:
+            if key[0] in offsets:
+                for index in key[2] if key[0] == "ref" else (key[1],):
                     p = thaw(index)
-                    if p.get(((i, 1),)) == 1:
-                        rest = {u: v for u, v in p.items() if u != ((i, 1),)}
-                        c = integer_of(rest)
-                        if c is not None:
-                            offsets.add(c)
-            elif key[0] in ("exp", "E"):
+                    slope, at = p.get(((i, 1),), 0), p.get(ONE, fmpq(0))
+                    if slope in (1, -1) and at.q == 1 and (key[0] != "poly" or len(p) == 2):
+                        offsets[key[0]].append(int(at * slope))
+            if key[0] in ("exp", "E"):
                 stack += [j for j, _ in key[1]]
             elif key[0] in ("log", "poly", "step"):
                 stack += [j for u, _ in key[1] for j, _ in u]
@@ -185,7 +197,7 @@ class Sums(Leaves):
                 stack += [j for a in key[2] for u, _ in a for j, _ in u]
             elif key[0] == "sum":
                 stack += [j for j, _ in key[2]]
-        return min(offsets) if offsets else 0
+        return next((min(found) for found in offsets.values() if found), 0)
 
     def _split_range(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
         """Bring the range to 1..hi with hi free of a constant offset.
