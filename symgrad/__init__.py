@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .bridge import sigma
     from .derivation import Derivation, Step
     from .errors import InputError, ReadError, ScopeError, ShapeError, SymgradError, UnknownMeaning
-    from .numeric import Compiled, compile
+    from .numeric import Compiled, compile, gradcheck
     from .problems import Objective
     from .proving import derive, prove
     from .sufficiency import Statistics, statistics
@@ -62,13 +62,14 @@ _HOME = {
     "Witness": "verdict",
     "derive": "proving",
     "gap": "averaging",
+    "gradcheck": "numeric",
     "prove": "proving",
     "sigma": "bridge",
     "statistics": "sufficiency",
 }
 
 __all__ = [
-    "Compiled", "compile",
+    "Compiled", "compile", "gradcheck",
     "Derivation", "Gap", "InputError", "Objective", "ReadError", "ScopeError", "ShapeError", "Statistics",
     "Step", "SymgradError", "UnknownMeaning", "Verdict", "Witness", "derive", "gap", "prove", "sigma", "statistics",
 ]  # fmt: skip

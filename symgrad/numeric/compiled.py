@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import linecache
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +20,14 @@ from ..kernel import judge
 from ..problems import Objective
 from ..verdict import Verdict
 from .backward import Pieces, gradient
-from .emit import HELPERS, Argument, Emitter
+from .emit import Argument
 from .graph import Graph, Index, Node, Reading, place_core, to_core, walk
 from .meaning import meaning
+from .program import Output, Program
 
 
 class Evaluation:
-    """The objective at one point: ``.value``, ``.gradient``; unpacks as value, gradient.
+    """The objective at one point: ``.value``, ``.gradient``, ``.hessian``; unpacks as value, gradient.
 
     Each is computed when it is first asked for (parameters are copied, data are not).
     """
@@ -51,6 +51,11 @@ class Evaluation:
         if "_both" in self.__dict__:
             return self._both[1]
         return tuple(self._compiled.run("gradient", self._arguments))
+
+    @cached_property
+    def hessian(self) -> Any:
+        """Its second derivatives: one square array over all entries of all parameters, in order."""
+        return self._compiled.hessian(self._arguments)
 
     def __iter__(self) -> Iterator[Any]:
         yield from self._both
@@ -81,129 +86,158 @@ class Compiled:
     def __call__(self, **values: Any) -> Evaluation:
         return Evaluation(self, self.checked(values))
 
+    def __repr__(self) -> str:
+        names = ", ".join(a.python for a in self.arguments.values())
+        return f"<{self.name}: f({names}), gradient by {', '.join(self.wrt)} {self.verdict.status}>"
+
     @property
     def verdict(self) -> Verdict:
         """Is every component of the emitted gradient proved?"""
-        for v in self.verdicts.values():
-            if not v:
-                return v
-        return Verdict("proved", tuple(dict.fromkeys(a for v in self.verdicts.values() for a in v.assuming)))
+        return _joined(list(self.verdicts.values()))
+
+    @cached_property
+    def source(self) -> str:
+        """A function that stands alone and returns (value, (derivatives..))."""
+        return self.program("both").source
 
     # Arguments
 
     def checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as arrays and numbers of one floating type, their shapes found consistent."""
         names = {a.python: a for a in self.arguments.values()}
-        sizes: dict[str, tuple[int, str]] = {}
+        lengths = {python: size for size, python in self.sizes.items()}
+        known: dict[str, tuple[int, str]] = {}
         for key in values:
-            if key not in names and key not in self._sizes:
+            if key not in names and key not in lengths:
                 raise InputError(f"{self.name} has no argument {key!r}; it has {', '.join(names)}")
         missing = [n for n in names if n not in values]
         if missing:
             raise InputError(f"{self.name}: {_listed(missing)} missing")
-        arrays: dict[str, Any] = {}
-        for python, argument in names.items():
-            arrays[python] = _array(python, values[python], argument, sizes)
-        for key, size in self._sizes.items():
-            if key in values and size in sizes and values[key] != sizes[size][0]:
-                raise InputError(f"{key} is {values[key]}, but {sizes[size][1]}")
-        kinds = [a.dtype for a in arrays.values() if a.ndim] or [np.dtype(float)]
-        kind = np.result_type(*kinds)
-        return {k: a.astype(kind, copy=False) if a.ndim else kind.type(a) for k, a in arrays.items()}
+        arrays = {python: array_of(values[python], argument, known) for python, argument in names.items()}
+        for key, size in lengths.items():
+            if key in values and values[key] != known[size][0]:
+                raise InputError(f"{key} is {values[key]}, but {known[size][1]}")
+        kind = np.result_type(*(a.dtype for a in arrays.values() if a.ndim), *([] if any(
+            a.ndim for a in arrays.values()) else [float]))
+        return {
+            k: (np.array if names[k].name in self.wrt else np.asarray)(a, kind) if a.ndim else kind.type(a)
+            for k, a in arrays.items()
+        }
 
     @cached_property
-    def _sizes(self) -> dict[str, str]:
-        """Lengths of axes by their name in Python."""
+    def sizes(self) -> dict[str, str]:
+        """The Python name of every length."""
         found = dict.fromkeys(s for a in self.arguments.values() for s in a.shape if s and not s.isdigit())
-        return {identifier(s): s for s in found}
+        return {s: identifier(s) for s in found}
+
+    @cached_property
+    def sample_size(self) -> str:
+        """The length of the samples: the first axis of data, of the argument with most axes first.
+
+        Data are the arrays that the gradient is not taken by; "" where there are none.
+        """
+        own = {s for n in self.wrt for s in self.arguments[n].shape}
+        data = [a for a in self.arguments.values() if a.shape and a.name not in self.wrt]
+        first = [a.shape[0] for a in sorted(data, key=lambda a: (a.shape[0] in own, -len(a.shape)))]
+        return first[0] if first else ""
+
+    def samples(self, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The same arguments with one sample each."""
+        rows = {a.python: a.shape.index(self.sample_size) for a in self.arguments.values()
+                if self.sample_size in a.shape}
+        if not rows:
+            return [dict(arguments)]
+        python, axis = next(iter(rows.items()))
+        return [
+            {k: np.take(v, [n], rows[k]) if k in rows else v for k, v in arguments.items()}
+            for n in range(np.shape(arguments[python])[axis])
+        ]
+
+    @cached_property
+    def least(self) -> dict[str, int]:
+        """How long an axis must at least be along which only fixed entries are read."""
+        out: dict[str, int] = {}
+        for node in walk(self.root):
+            if node.op == "leaf":
+                name, place = node.value
+                out[name] = max([out.get(name, 1), *(k for k in place if isinstance(k, int))])
+        return out
 
     # Code
 
-    @cached_property
-    def source(self) -> str:
-        """A function that stands alone and returns (value, (derivatives..))."""
-        return self._write("both")
+    def program(self, what: str) -> Program:
+        """The code for "value", "gradient", "both" or "product" (the Hessian times a direction)."""
+        found: dict[str, Program] = self.__dict__.setdefault("_programs", {})
+        if what not in found:
+            found[what] = self._program(what)
+        return found[what]
 
-    def _write(self, what: str) -> str:
-        sizes = {size: python for python, size in self._sizes.items()}
-        emitter = Emitter(self.arguments, sizes)
-        wanted = [] if what == "gradient" else [self.root]
-        if what != "value":
-            wanted += [n for pieces in self.gradients.values() for _, n in pieces]
-        emitter.share(wanted)
-        value = emitter.text(self.root, 0) if what != "gradient" else ""
-        parts = [] if what == "value" else [self._assembled(emitter, name) for name in self.wrt]
-        gradient = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-        result = {"value": value, "gradient": gradient, "both": f"{value}, {gradient}"}[what]
-        body = [*self._lengths(emitter, wanted), *emitter.lines, f"return {result}"]
-        names = ", ".join(a.python for a in self.arguments.values())
-        title = {"both": "loss_and_gradient"}.get(what, what)
-        head = f'def {title}(*, {names}):\n    """{self._docstring()}\n    """\n'
-        helpers = "".join(HELPERS[h] + "\n" for h in sorted(emitter.helpers))
-        return f"import numpy as np\n\n{helpers}\n{head}" + "".join(f"    {line}\n" for line in body)
+    def _program(self, what: str) -> Program:
+        value = Output("value", [((), self.root)])
+        slopes = self._outputs(self.gradients)
+        if what == "product":
+            return self._product()
+        outputs: dict[str, tuple[Output | tuple[Output, ...], ...]] = {
+            "value": (value,), "gradient": (slopes,), "both": (value, slopes)
+        }
+        name = "loss_and_gradient" if what == "both" else what
+        about = self._about() if what == "both" else ""
+        return Program(name, self.arguments, self.sizes, outputs[what], about)
 
-    def _docstring(self) -> str:
+    def _outputs(self, gradients: Mapping[str, Pieces]) -> tuple[Output, ...]:
+        return tuple(
+            Output(f"d_{self.arguments[n].python}", gradients[n], self.axes[n], self.arguments[n].python)
+            for n in self.wrt
+        )
+
+    def _product(self) -> Program:
+        """∂/∂θ (∇J · v): the directions v are arguments too."""
+        g = self.graph
+        arguments = dict(self.arguments)
+        terms = []
+        for n in self.wrt:
+            direction = f"v_{{{n}}}"
+            a = self.arguments[n]
+            arguments[direction] = Argument(direction, f"v_{a.python}", a.shape)
+            for spot, node in self.gradients[n]:
+                term = g.mul(node, g.leaf(direction, spot))
+                terms.append(g.reduce(term, [k for k in spot if isinstance(k, Index)], ()))
+        along = g.gather(*terms)
+        pieces = {n: gradient(g, along, n, self.axes[n]) for n in self.wrt}
+        return Program("product", arguments, self.sizes, (self._outputs(pieces),))
+
+    def hessian(self, arguments: Mapping[str, Any]) -> Any:
+        """The Hessian, a row for each entry of each parameter."""
+        names = [self.arguments[n].python for n in self.wrt]
+        zero = {f"v_{n}": np.zeros_like(arguments[n]) for n in names}
+        rows = []
+        for n in names:
+            for spot in np.ndindex(np.shape(arguments[n])):
+                unit = np.array(zero[f"v_{n}"])
+                unit[spot] = 1
+                found = self.run("product", {**arguments, **zero, f"v_{n}": unit})
+                rows.append(np.concatenate([np.ravel(part) for part in found]))
+        return np.array(rows)
+
+    def run(self, what: str, arguments: Mapping[str, Any]) -> Any:
+        """Call the emitted code for "value", "gradient", "both" or "product"."""
+        with np.errstate(over="ignore", under="ignore"):
+            return self.program(what).function(**arguments)
+
+    def written(self, node: Node) -> str:
+        """A node in words, for messages."""
+        return core.text(to_core(node, letters_for(self.objective, [node]))).replace("\\", "")
+
+    def _about(self) -> str:
         shapes = "; ".join(f"{a.python} {_shape(a)}" for a in self.arguments.values() if a.shape)
         by = ", ".join(self.arguments[n].python for n in self.wrt)
         formula = core.text(self.objective).replace("\\", "")
-        return f"{formula}\n\n    and its gradient by {by}.  Shapes: {shapes}."
-
-    def _lengths(self, emitter: Emitter, wanted: Sequence[Node]) -> list[str]:
-        used = {n.value for n in walk(*wanted) if n.op == "size"} | emitter.sizes_used
-        out = []
-        for python, size in self._sizes.items():
-            if size in used:
-                a = next(a for a in self.arguments.values() if size in a.shape)
-                axis = a.shape.index(size)
-                length = f"len({a.python})" if axis == 0 else f"{a.python}.shape[{axis}]"
-                out.append(f"{python} = {length}")
-        return out
-
-    def _assembled(self, emitter: Emitter, name: str) -> str:
-        pieces, axes = self.gradients[name], self.axes[name]
-        argument = self.arguments[name]
-        if len(pieces) == 1 and pieces[0][0] == axes:
-            node = pieces[0][1]
-            if node.indices == axes:
-                return emitter.text(node, 0)
-            if node.indices == axes[::-1]:
-                return f"{emitter.text(node, 4)}.T"
-        out = emitter.fresh(f"d_{argument.python}")
-        emitter.lines.append(f"{out} = np.zeros_like({argument.python})")
-        for spot, node in pieces:
-            at = ", ".join(":" if isinstance(k, Index) else str(k - 1) for k in spot)
-            own = sorted(k for k in spot if isinstance(k, Index))
-            order = tuple(own.index(k) for k in spot if isinstance(k, Index))
-            target = f"{out}[{at}]" if at else out
-            if order != tuple(range(len(order))):
-                target = f"np.transpose({target}, {tuple(order.index(n) for n in range(len(order)))})"
-                emitter.lines.append(f"np.add({target}, {emitter.aligned(node, own, 0)}, out={target})")
-            else:
-                emitter.lines.append(f"{target} += {emitter.aligned(node, own, 0)}")
-        return out
-
-    def run(self, what: str, arguments: Mapping[str, Any]) -> Any:
-        """Call the emitted code for "value", "gradient" or "both"."""
-        with np.errstate(over="ignore", under="ignore"):
-            return self._function(what)(**arguments)
-
-    def _function(self, what: str) -> Any:
-        cache: dict[str, Any] = self.__dict__.setdefault("_functions", {})
-        if what not in cache:
-            source = self._write(what)
-            filename = f"<symgrad {self.name} {what} {id(self)}>"
-            linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-            space: dict[str, Any] = {}
-            # The source is our own, made from a checked graph; names in it are identifiers that we chose.
-            exec(compile_source(source, filename, "exec"), space)
-            cache[what] = space[{"both": "loss_and_gradient"}.get(what, what)]
-        return cache[what]
+        return f"{formula}\n\n    and its gradient by {by}.  Shapes: {shapes}.\n    "
 
 
-compile_source = compile
-
-
-def _array(python: str, value: Any, argument: Argument, sizes: dict[str, tuple[int, str]]) -> Any:
+def array_of(value: Any, argument: Argument, known: dict[str, tuple[int, str]]) -> Any:
+    """One argument as an array of floats; ``known`` collects the lengths and where they were seen."""
+    python = argument.python
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -221,8 +255,8 @@ def _array(python: str, value: Any, argument: Argument, sizes: dict[str, tuple[i
         told = f"axis {axis} of {python} has length {length}"
         if length == 0:
             raise InputError(f"{told}: no data")
-        known, source = sizes.setdefault(size, (int(size) if size.isdigit() else length, told))
-        if known != length:
+        expected, source = known.setdefault(size, (int(size) if size.isdigit() else length, told))
+        if expected != length:
             raise InputError(f"{told}, but " + (f"{size} is needed" if size.isdigit() else source))
     return array
 
@@ -305,8 +339,9 @@ def build(name: str, objective: Core, wrt: tuple[str, ...]) -> Compiled:
     return Compiled(name, objective, wrt, graph, root, gradients, arguments, axes, verdicts)
 
 
-def _letters(objective: Core, indices: Iterable[Index]) -> dict[Index, str]:
-    """An index letter for every axis, none of which the objective uses."""
+def letters_for(objective: Core, nodes: Iterable[Node], axes: Iterable[Index] = ()) -> dict[Index, str]:
+    """An index letter for every axis at or below the nodes, none of which the objective uses."""
+    indices = {*axes, *(k for n in walk(*nodes) for k in (*n.indices, n.value) if isinstance(k, Index))}
     used = {t.name for t in core.walk(objective) if isinstance(t, core.Sym | core.Ref)}
     out: dict[Index, str] = {}
     for k in sorted(indices):
@@ -329,14 +364,17 @@ def _axes(reading: Reading, shape: Sequence[str]) -> tuple[Index, ...]:
 
 def _judged(objective: Core, name: str, axes: Sequence[Index], pieces: Pieces) -> Verdict:
     """Is what was found the derivative of the objective as it was given?"""
-    nodes = walk(*(node for _, node in pieces))
-    letters = _letters(objective, {*axes, *(k for n in nodes for k in n.indices)})
-    result: list[Verdict] = []
+    letters = letters_for(objective, [node for _, node in pieces], axes)
+    verdicts = []
     for spot, node in pieces:
         place = place_core(spot, letters)
         variable: Core = core.Ref(name, place) if place else core.Sym(name)
-        result.append(judge(core.D(objective, variable), to_core(node, letters)))
-    undecided = [v for v in result if not v]
-    if undecided:
-        return undecided[0]
-    return Verdict("proved", tuple(dict.fromkeys(a for v in result for a in v.assuming)))
+        verdicts.append(judge(core.D(objective, variable), to_core(node, letters)))
+    return _joined(verdicts)
+
+
+def _joined(verdicts: Sequence[Verdict]) -> Verdict:
+    for v in verdicts:
+        if not v:
+            return v
+    return Verdict("proved", tuple(dict.fromkeys(a for v in verdicts for a in v.assuming)))

@@ -1,0 +1,119 @@
+"""Program: the values of some nodes as one Python function, written, read and run."""
+
+from __future__ import annotations
+
+import linecache
+from builtins import compile as compile_python
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+from .backward import Pieces
+from .emit import HELPERS, Argument, Emitter
+from .graph import Index, Node, walk
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a program returns: a number, or the array by an argument that is put together from pieces."""
+
+    name: str
+    pieces: Pieces
+    axes: tuple[Index, ...] = ()
+    like: str = ""
+
+    @property
+    def nodes(self) -> list[Node]:
+        return [node for _, node in self.pieces]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A function of ``arguments`` by keyword that returns the outputs, a lone one by itself.
+
+    ``sizes`` gives the Python name of every length; ``about`` is the docstring.
+    """
+
+    name: str
+    arguments: Mapping[str, Argument]
+    sizes: Mapping[str, str]
+    outputs: Sequence[Output | tuple[Output, ...]]
+    about: str = ""
+
+    @cached_property
+    def source(self) -> str:
+        """The function and what it needs, standing alone."""
+        flat = [o for group in self.outputs for o in (group if isinstance(group, tuple) else (group,))]
+        wanted = [n for o in flat for n in o.nodes]
+        emitter = Emitter(self.arguments, self.sizes)
+        lengths = self._lengths(wanted)
+        emitter.share(wanted)
+        known = {o.name: self._assembled(emitter, o) for o in flat}
+        results = [
+            "(" + ", ".join(known[o.name] for o in group) + ("," if len(group) == 1 else "") + ")"
+            if isinstance(group, tuple) else known[group.name]
+            for group in self.outputs
+        ]
+        body = [*lengths, *emitter.lines, f"return {', '.join(results)}"]
+        names = ", ".join(a.python for a in self.arguments.values())
+        helpers = "".join(HELPERS[h] + "\n" for h in sorted(emitter.helpers))
+        about = f'    """{self.about}"""\n' if self.about else ""
+        head = f"import numpy as np\n\n{helpers}\ndef {self.name}(*, {names}):\n{about}"
+        return head + "".join(f"    {line}\n" for line in body)
+
+    def _lengths(self, wanted: Sequence[Node]) -> list[str]:
+        used = {n.value for n in walk(*wanted) if n.op == "size"}
+        out = []
+        for size in self.sizes:
+            if size in used:
+                a = next(a for a in self.arguments.values() if size in a.shape)
+                axis = a.shape.index(size)
+                length = f"len({a.python})" if axis == 0 else f"{a.python}.shape[{axis}]"
+                out.append(f"{self.sizes[size]} = {length}")
+        return out
+
+    def _assembled(self, emitter: Emitter, output: Output) -> str:
+        """Assign an output to a name of its own."""
+        name = emitter.fresh(output.name)
+        if len(output.pieces) == 1 and output.pieces[0][0] == output.axes:
+            node = output.pieces[0][1]
+            if node.indices == output.axes:
+                emitter.lines.append(f"{name} = {emitter.text(node, 0)}")
+                return name
+            if node.indices == output.axes[::-1]:
+                emitter.lines.append(f"{name} = {emitter.text(node, 4)}.T")
+                return name
+        emitter.lines.append(f"{name} = np.zeros_like({output.like})")
+        for spot, node in output.pieces:
+            at = ", ".join(":" if isinstance(k, Index) else str(k - 1) for k in spot)
+            axes = [k for k in spot if isinstance(k, Index)]
+            target = f"{name}[{at}]" if at else name
+            if axes != sorted(axes):
+                order = tuple(sorted(range(len(axes)), key=axes.__getitem__))
+                target = f"{target}.T" if len(axes) == 2 else f"np.transpose({target}, {order})"
+                emitter.lines.append(f"view = {target}")
+                target = "view"
+            code = emitter.aligned(node, sorted(axes), 0)
+            emitter.lines.append(f"{target}[...] += {code}" if axes else f"{target} += {code}")
+        return name
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The function itself."""
+        return load(self.source, self.name)
+
+
+_serial = count(1)
+
+
+def load(source: str, name: str) -> Callable[..., Any]:
+    """The function that our own source defines; a traceback through it shows its lines."""
+    filename = f"<symgrad {name} {next(_serial)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    space: dict[str, Any] = {}
+    # Written by us from a checked graph, every name in it chosen by us: no text from outside gets here.
+    exec(compile_python(source, filename, "exec"), space)
+    function: Callable[..., Any] = space[name]
+    return function
