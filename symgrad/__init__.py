@@ -41,13 +41,14 @@ if TYPE_CHECKING:
     from .numeric import Compiled, compile, gradcheck
     from .problems import Objective
     from .proving import derive, prove
-    from .sufficiency import Statistics, statistics
+    from .sufficiency import FromLoss, Statistics, gradient_from_loss, statistics
     from .verdict import Verdict, Witness
 
 _HOME = {
     "Compiled": "numeric",
     "compile": "numeric",
     "Derivation": "derivation",
+    "FromLoss": "sufficiency",
     "Gap": "averaging",
     "InputError": "errors",
     "Objective": "problems",
@@ -63,15 +64,16 @@ _HOME = {
     "derive": "proving",
     "gap": "averaging",
     "gradcheck": "numeric",
+    "gradient_from_loss": "sufficiency",
     "prove": "proving",
     "sigma": "bridge",
     "statistics": "sufficiency",
 }
 
 __all__ = [
-    "Compiled", "compile", "gradcheck",
-    "Derivation", "Gap", "InputError", "Objective", "ReadError", "ScopeError", "ShapeError", "Statistics",
-    "Step", "SymgradError", "UnknownMeaning", "Verdict", "Witness", "derive", "gap", "prove", "sigma", "statistics",
+    "Compiled", "Derivation", "FromLoss", "Gap", "InputError", "Objective", "ReadError", "ScopeError",
+    "ShapeError", "Statistics", "Step", "SymgradError", "UnknownMeaning", "Verdict", "Witness", "compile",
+    "derive", "gap", "gradcheck", "gradient_from_loss", "prove", "sigma", "statistics",
 ]  # fmt: skip
 
 __version__ = "0.1.0"

@@ -23,7 +23,7 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from . import page
-from .bridge import page_name, sigma, to_page, to_sympy
+from .bridge import page_name, scope_of, sigma, to_page, to_sympy
 from .errors import InputError, UnknownMeaning
 from .judging import prove_nodes
 from .latex import read
@@ -282,13 +282,11 @@ def gradient_from_loss(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> FromLos
     """
     data = tuple(data)
     if isinstance(loss, sympy.Expr) and not data and not _reads_data(loss, wrt):
-        return FromLoss("undecided", reason=_EXCLUDED)
+        return _without_data(loss, wrt)
     objective, chosen = loss_of(loss, wrt, data)
     mean = objective.mean()
     body = mean.unfold(mean.loss)
     components = tuple(partial(body, p) for p in chosen)
-    if not any(components):
-        return FromLoss("proved", g=_lambda(sympy.Integer(0) for _ in chosen))
     slopes = [_affine_in_loss(mean, body, g, chosen) for g in components]
     if all(s is not None for s in slopes):
         claimed = [(p, s) for p, s in zip(chosen, slopes, strict=True) if s is not None]
@@ -308,6 +306,21 @@ _EXCLUDED = (
     " values; such losses are excluded"
 )
 _Z = sympy.Symbol("z", real=True)
+
+
+def _without_data(loss: Expr, wrt: Any) -> FromLoss:
+    """Affine by luck (e^θ), or excluded."""
+    asked = (wrt,) if isinstance(wrt, str | sympy.Basic) else tuple(wrt)
+    (theta, *more) = (_named(loss, p) for p in asked)
+    slope = loss.diff(theta)
+    alpha = None if more else _constant(slope.diff(theta) / slope, {theta})
+    if alpha is not None:
+        beta = sympy.simplify(slope - alpha * loss)
+        left = page.Derivative(to_page(loss), ((to_page(theta), 1),))
+        verdict = prove_nodes(left, to_page(alpha * loss + beta), scope_of(loss, theta))
+        if verdict:
+            return FromLoss("proved", verdict.assuming, g=_lambda([alpha * _Z + beta]))
+    return FromLoss("undecided", reason=_EXCLUDED)
 
 
 def _reads_data(loss: Expr, wrt: Any) -> bool:
