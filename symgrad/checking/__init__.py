@@ -1,0 +1,59 @@
+"""Checking: the derivations of a document, judged line by line.
+
+Rooms, from the ground floor to the roof: ``codes`` the table of findings, ``model`` what is said,
+``rows`` chains and signs of a display, ``reading`` sides and macros to pages, ``naming`` the names they
+speak of, ``judgement`` one step, ``hints`` what would mend it, ``examining`` a whole document,
+``worker`` the process that does it, ``output`` how it is shown.
+
+>>> note = "$$\\\\frac{d}{dw} (w x)^2 = 2 w x$$"
+>>> [f.code for f in check_text(note, "md").findings]
+['SG101']
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import InputError
+from ..notes import FORMATS, files_below
+from .model import FileResult, Finding, Place, Step
+from .worker import Job, Keeper
+
+__all__ = ["FileResult", "Finding", "Place", "Step", "check", "check_text"]
+
+
+def check(path: str | os.PathLike[str]) -> list[Finding]:
+    """The findings in a document, or in all documents below a folder, errors, warnings and notes.
+
+    ``str(finding)`` is one line with path, line and column; ``finding.code`` is stable and explained by
+    ``symgrad explain``.  The work is done in a process of its own, whatever the document holds.
+    """
+
+    def missing(p: Path) -> None:
+        raise InputError(f"{p}: no such file or folder")
+
+    found: list[Finding] = []
+    with Keeper() as keeper:
+        for file, root in files_below([Path(path)], missing):
+            if file.suffix.lower() not in FORMATS:
+                raise InputError(f"{file}: not one of {', '.join(FORMATS)}")
+            found += result_of(keeper, Job(str(file), None, "", str(root))).findings
+    return found
+
+
+def check_text(text: str, kind: str, path: str = "<text>", answers: bool = True) -> FileResult:
+    """Steps and findings of a document given as text; ``kind`` is one of md, tex, rst, ipynb."""
+    with Keeper() as keeper:
+        return result_of(keeper, Job(path, text, kind, "", answers))
+
+
+def result_of(keeper: Keeper, job: Job) -> FileResult:
+    """Run a job to its end."""
+    for event in keeper.run(job):
+        if event[0] == "end":
+            result: FileResult = event[1]
+            return result
+    result = FileResult(job.path)
+    result.findings.append(Finding(job.path, Place(1, 1, 1, 1), "SG204", "the document could not be checked"))
+    return result

@@ -1,0 +1,579 @@
+"""Examining: a document read from top to bottom, what is in force at each place, each step judged there.
+
+A definition holds from where it stands to its next redefinition; one that follows a display in its own
+sentence ("where $z = w x$") holds for that display too.  Nothing that was only derived is ever taken as
+a definition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..directives import read_directive
+from ..errors import SpannedError, SymgradError
+from ..notes import Document, Region, read_file, read_text
+from ..page import Add, Indexed, Node, Sym, walk
+from ..page import same as same_page
+from ..scope import Scope
+from . import hints, naming
+from .judgement import Judged, judge_step, vanishing, with_rule
+from .model import Derivation, FileResult, Finding, Kind, Place, Step
+from .reading import Reading, TooLarge, read_macro, read_side
+from .rows import Chain, Link, Side, split
+from .worker import Job
+
+MAX_REGION = 200_000
+MAX_STEPS = 20_000
+Event = tuple[Any, ...]
+
+_CONDITIONAL = re.compile(r"\b(?:if|when|whenever|suppose|assum\w+|unless|in case|case|such that|provided|iff|for which|satisf\w+"
+                          r"|at|until|once|setting|set|given that|only if|fix|take)\W*$", re.IGNORECASE)  # fmt: skip
+_WHERE = re.compile(r"^[\s.,;:)*_]*(?:where|with|here|in which|for|and)\b", re.IGNORECASE)
+_ANNOUNCES = re.compile(r"\b(?:let|define[sd]?|definition|denote[sd]?|consider|now|instead|suppose|loss|cost|function|model|given by"
+                        r"|becomes?|modif\w+|variant|regulari\w+|alternative\w*|new|another|case|example|use[sd]?|using)\b",
+                        re.IGNORECASE)  # fmt: skip
+_THUS = re.compile(r"\b(?:thus|hence|therefore|so|solv\w+|giv(?:es|ing|en)|yields?|rearrang\w+|get|obtain\w*|solution|implies|equivalent\w*"
+                   r"|optim\w+|minimi\w+|maximi\w+|zero|root|stationary|follows)\b", re.IGNORECASE)  # fmt: skip
+_RANGE = re.compile(r"^\s*\{?[a-zA-Z]\}?\s*$")
+_NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
+
+
+@dataclass(slots=True)
+class _Planned:
+    """A step on its way: sides, readings, what it was classified as."""
+
+    link: Link
+    region: Region
+    lhs: Reading
+    rhs: Reading
+    scope: Scope
+    kind: Kind
+    judge: bool
+    restates: str | None = None  # the name that is defined again
+    soft: bool = False  # a refutation means "it rests on the equation before", not "it is wrong"
+    message: str = ""
+    key: tuple[int, int] = (0, 0)
+
+
+@dataclass(slots=True)
+class _Last:
+    """The end of the last display: what a display that begins with a sign goes on from."""
+
+    side: Side | None = None
+    region: Region | None = None
+    derivation: list[Any] = field(default_factory=list)
+
+
+def examine(job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]) -> Iterator[Event]:
+    """Events ``("at", unit)``, ``("known", unit, result)`` and at last ``("end", FileResult)``."""
+    yield ("at", ("document",))
+    if ("document",) in lost:
+        result = FileResult(job.path)
+        code = "SG204" if lost[("document",)] == "timeout" else "SG205"
+        result.findings.append(Finding(job.path, Place(1, 1, 1, 1), code, "the document could not be read"))
+        yield ("end", result)
+        return
+    if job.text is not None:
+        document = read_text(job.text, job.kind, job.path)
+    else:
+        document = read_file(Path(job.path), Path(job.root) if job.root else None)
+    yield from _Examiner(document, job.answers, known, lost).run()
+
+
+class _Examiner:
+    def __init__(
+        self, document: Document, answers: bool, known: Mapping[Any, Any], lost: Mapping[Any, str]
+    ) -> None:
+        self.document, self.answers, self.known, self.lost = document, answers, known, lost
+        self.scope = Scope()
+        self.result = FileResult(document.path)
+        self.last = _Last()
+        self.groups: list[tuple[Region, list[tuple[_Planned, Step]]]] = []
+        self.solving = False  # an equation to be solved is in force
+        self.sources: dict[str, tuple[int, int, int]] = {}  # name -> part, line, how many headings before
+        self.headings = 0
+        self.undefined: set[str] = set()
+        self.ignores: list[tuple[Region, frozenset[str], list[bool]]] = []
+        self.ignoring: tuple[frozenset[str], list[bool]] | None = None
+        self.early: set[int] = set()
+        self.seen = 0
+        self.count = 0
+
+    # --- the run ------------------------------------------------------------------------------------------
+
+    def run(self) -> Iterator[Event]:
+        for problem in self.document.problems:
+            at = min(problem.offset, len(self.document.parts[problem.part].text))
+            self.report("SG501", problem.message, problem.part, at, at + 1)
+        regions = self.document.regions
+        for index, region in enumerate(regions):
+            if index in self.early:
+                continue
+            yield ("at", ("region", index))
+            if ("region", index) in self.lost:
+                self.report(self.loss("region", index), "this formula could not be read in time", *self.whole(region))
+                continue
+            if region.kind == "macro":
+                self.macro(region)
+            elif region.kind == "directive":
+                self.directive(region)
+            elif region.kind == "heading":
+                self.headings += 1
+                self.solving = False
+            else:
+                self.seen += 1
+                planned = self.plan(index, region)
+                for step in planned:
+                    yield from self.settle(step)
+                if region.kind == "display":
+                    self.ignoring = None
+        self.finish()
+        yield ("end", self.result)
+
+    def loss(self, *unit: Any) -> str:
+        return "SG204" if self.lost[unit] == "timeout" else "SG205"
+
+    def settle(self, planned: _Planned) -> Iterator[Event]:
+        """Judge a planned step, unless an earlier try already did or died of it."""
+        unit = ("step", *planned.key)
+        self.count += 1
+        if unit in self.known:  # where its hints hung, the verdict stands
+            judged = self.known[unit]
+        elif unit in self.lost:
+            limit = "the hard limit of a step" if self.lost[unit] == "timeout" else "the memory limit"
+            judged = Judged("timeout", self.loss(*unit), f"{limit} was reached")
+        elif not planned.judge:
+            judged = self.unjudged(planned)
+        else:
+            yield ("at", unit)
+            judged = self.judge(planned)
+            yield ("known", unit, judged)
+        if judged.verdict in ("refuted", "illtyped") and not judged.studied and unit not in self.lost:
+            assert planned.lhs.node is not None and planned.rhs.node is not None
+            yield ("at", unit)
+            judged = hints.add(judged, planned.lhs.node, planned.rhs.node, planned.scope)
+            yield ("known", unit, judged)
+        self.record(planned, judged)
+
+    # --- macros, directives, prose ------------------------------------------------------------------------
+
+    def macro(self, region: Region) -> None:
+        try:
+            name, macro = read_macro(region.body)
+            self.scope = self.scope.with_macro(name, macro)
+        except SymgradError as error:
+            self.report("SG404", str(error), *self.whole(region))
+
+    def directive(self, region: Region) -> None:
+        words = region.body.split()
+        if words[0] == "ignore":
+            codes = frozenset(w.strip(",") for w in words[1:])
+            self.ignoring = (codes, [False])
+            self.ignores.append((region, codes, self.ignoring[1]))
+            return
+        try:
+            self.scope = read_directive(region.body, self.scope)
+        except SymgradError as error:
+            start, end = region.start, region.end
+            if isinstance(error, SpannedError) and error.span is not None:
+                start, end = region.start + error.span.start, region.start + error.span.end
+                message = error.message
+            else:
+                message = str(error)
+            self.report("SG403", message, region.part, start, end)
+
+    def prose_before(self, index: int) -> str:
+        region = self.document.regions[index]
+        at = 0
+        for k in range(index - 1, -1, -1):
+            other = self.document.regions[k]
+            if other.part != region.part:
+                break
+            if other.outer[1] <= region.outer[0]:
+                at = other.outer[1]
+                break
+        text = self.document.parts[region.part].text
+        return text[max(at, region.outer[0] - _NEAR) : region.outer[0]]
+
+    def kinds(self, region: Region) -> None:
+        """``X \\in \\mathbb{R}^{m \\times n}`` in the text: a kind, where it can be read as one."""
+        m = re.fullmatch(r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*", region.body, re.DOTALL)
+        if m is None or len(region.body) > 300 or "\\text" in region.body:
+            return
+        space = re.sub(r"\\(?:mathbf|mathcal|mathds|Bbb|mathrm|rm)\s*\{?R\}?", r"\\mathbb{R}", m.group("set"))
+        space = re.sub(r"^\\(?:R|Re|reals|RR)(?![A-Za-z])", r"\\mathbb{R}", space)
+        values = re.fullmatch(r"\\\{\s*[-\d]+\s*(?:,\s*[-+\d]+\s*)+\\\}", space)
+        if not values and "\\mathbb{R}" not in space and "dots" not in space:
+            return
+        for name in re.split(r",(?![^{}()]*[})])", m.group("names")):
+            line = f"{'assume' if values else 'let'} {name.strip()} \\in {space}"
+            try:
+                self.scope = read_directive(line, self.scope)
+            except (SymgradError, RecursionError):
+                continue
+
+    def define(self, lhs: Side, rhs: Side, region: Region, at: int) -> bool:
+        """Take ``lhs = rhs`` as a definition from here on; False where it cannot be one."""
+        try:
+            scope = read_directive(f"let {lhs.text.strip()} = {rhs.text.strip()}", self.scope)
+        except (SymgradError, RecursionError):
+            return False
+        self.scope = scope
+        node = read_side(lhs, self.scope).node
+        name = None if node is None else naming.base(node)
+        if name is not None:
+            self.sources[name] = (region.part, self.document.position(region.part, region.start + at)[0], self.headings)
+        self.result.definitions += 1
+        return True
+
+    # --- planning -----------------------------------------------------------------------------------------
+
+    def plan(self, index: int, region: Region) -> list[_Planned]:
+        if len(region.body) > MAX_REGION:
+            self.report("SG205", f"a formula of {len(region.body):,} characters", *self.whole(region))
+            return []
+        if self.count > MAX_STEPS:
+            return []
+        chains = [c for c in split(region.body, index) if c.links or c.dangles]
+        prose = self.prose_before(index)
+        if not any(c.links for c in chains):
+            self.kinds(region)
+            return []
+        if region.kind == "display":
+            self.look_ahead(index)
+        planned = []
+        for chain in chains:
+            planned += self.plan_chain(index, region, chain, prose)
+        planned.sort(key=lambda p: p.link.start)
+        goes_on = bool(chains[0].carries and self.last.side is not None and self.groups)
+        if not goes_on:
+            self.groups.append((region, []))
+        if region.kind == "display" and planned:
+            final = planned[-1].link
+            self.last = _Last(final.rhs, region)
+        return planned
+
+    def look_ahead(self, index: int) -> None:
+        """Definitions and kinds in the sentence that follows a display: ``where $z = w x$``."""
+        regions = self.document.regions
+        here = regions[index]
+        text = self.document.parts[here.part].text
+        tail = text[here.outer[1] : here.outer[1] + 2000]
+        if not _WHERE.match(tail):
+            return
+        stop = re.search(r"\n[ \t]*\r?\n|(?<=[a-z)$])\.\s", tail)
+        end = here.outer[1] + (stop.start() if stop else len(tail))
+        for k in range(index + 1, len(regions)):
+            region = regions[k]
+            if region.part != here.part or region.outer[0] > end or region.kind == "display":
+                return
+            if region.kind == "inline":
+                self.early.add(k)
+                self.seen += 1
+                chains = split(region.body, k)
+                if not any(c.links for c in chains):
+                    self.kinds(region)
+                    continue
+                for chain in chains:
+                    steps = self.plan_chain(k, region, chain, "where")
+                    for step in steps:
+                        if not step.judge:
+                            self.groups.append((region, []))
+                            self.record(step, self.unjudged(step))
+
+    def plan_chain(self, index: int, region: Region, chain: Chain, prose: str) -> list[_Planned]:
+        out: list[_Planned] = []
+        for k, link in enumerate(chain.links):
+            lhs_side = link.lhs
+            if k == 0 and chain.carries and not lhs_side and self.last.side is not None and region.kind == "display":
+                lhs_side = self.last.side
+                link = replace(link, lhs=lhs_side)
+            if k and out:
+                left = out[-1].rhs
+            elif not lhs_side:
+                left = Reading(None, SymgradError("nothing stands on the left side"))
+            else:
+                left = read_side(lhs_side, self.scope)
+            right = read_side(link.rhs, self.scope) if link.rhs else Reading(None, SymgradError("nothing stands on the right side"))
+            step = self.classify(region, chain, k, link, left, right, prose)
+            step.key = (index, link.start)
+            out.append(step)
+        return out
+
+    def classify(
+        self, region: Region, chain: Chain, k: int, link: Link, left: Reading, right: Reading, prose: str
+    ) -> _Planned:
+        scope = self.scope
+
+        def planned(kind: Kind, judge: bool = False, **more: Any) -> _Planned:
+            return _Planned(link, region, left, right, scope, kind, judge, **more)
+
+        sign = link.sign
+        if sign == "condition":
+            self.solving = True
+            return planned("condition")
+        if sign in ("<", "<=", ">", ">=", "!="):
+            return planned("inequality")
+        if sign in ("approx", "propto"):
+            return planned("approximation")
+        if sign == "=:":
+            self.define(link.rhs, link.lhs, region, link.start)
+            return planned("definition")
+        lhs, rhs = left.node, right.node
+        if re.search(r"\\(?:arg|operatorname\*?\{arg)", link.rhs.text) or re.search(r"\\arg", link.lhs.text):
+            return planned("definition" if sign == ":=" or k == 0 else "condition")
+        if re.fullmatch(r"\s*\\nabla\s*", link.lhs.text):
+            return planned("definition")
+        name = None if lhs is None or k else naming.base(lhs)
+        if lhs is None:
+            return planned("claim", judge=True)
+        if name is not None:
+            ready = self.named(region, chain, link, name, lhs, rhs, prose, planned)
+            if ready is not None:
+                return ready
+        elif sign == ":=" and k == 0 and rhs is not None and not naming.has_derivative(lhs):
+            if self.define(link.lhs, link.rhs, region, link.start):
+                return planned("definition")
+        elif region.kind == "inline" and not isinstance(lhs, Node):
+            return planned("condition")
+        if rhs is not None and naming.is_zero(rhs):
+            return planned("claim", judge=True, soft=True)
+        if region.kind == "inline" and _CONDITIONAL.search(prose) and len(chain.links) == 1:
+            return planned("condition")
+        soft = self.solving and (
+            chain.opened.startswith("\\") or chain.opened in ("and", "so", "hence", "thus") or bool(_THUS.search(prose))
+            or "hence" in chain.opened
+        )
+        return planned("claim", judge=True, soft=soft)
+
+    def named(
+        self, region: Region, chain: Chain, link: Link, name: str, lhs: Node, rhs: Node | None, prose: str, planned: Any
+    ) -> _Planned | None:
+        """A chain that begins with a bare name: an update, a definition, a value, or (None) a claim."""
+        sign = link.sign
+        inside = set() if rhs is None else {n for n in walk(rhs) if naming.base(n) == name}
+        if inside and (sign == ":=" or _updates(lhs, rhs, name)):
+            return planned("update")
+        defined = naming.known(name, self.scope) and bool(self.scope.definitions.get(name))
+        by_author = defined and name not in self.sources
+        inline = region.kind == "inline"
+        if sign in (":=", "equiv"):
+            if rhs is not None and naming.is_constant(rhs):
+                return planned("definition")
+            if inside or not self.define(link.lhs, link.rhs, region, link.start):
+                return planned("definition", message="not taken up: it refers to itself" if inside else "")
+            return planned("definition")
+        if _RANGE.match(link.lhs.text) and (rhs is None or naming.is_constant(rhs)) and re.search(
+            r"dots|\.\.\.", region.body[link.start :]
+        ):
+            return planned("condition")
+        if name in ("\\sigma",) and not defined:
+            return planned("claim", judge=True)
+        if by_author:
+            if inline and len(chain.links) == 1:
+                return planned("claim", judge=True, soft=True)
+            return None
+        if defined:
+            where = self.sources[name]
+            if self.same_definition(name, lhs, rhs):
+                return None
+            announced = where[2] != self.headings or bool(_ANNOUNCES.search(prose))
+            if inline or announced:
+                if rhs is not None and not naming.is_constant(rhs) and not inside and not self.solving:
+                    self.define(link.lhs, link.rhs, region, link.start)
+                return planned("definition")
+            return planned("claim", judge=True, restates=name)
+        if rhs is None:
+            return planned("definition", judge=True)
+        if inline and _CONDITIONAL.search(prose):
+            return planned("condition")
+        if self.solving and (chain.opened or _THUS.search(prose) or chain.links[0] is not link):
+            return planned("rewriting")
+        if naming.is_constant(rhs) or inside:
+            return planned("definition")
+        if inline and naming.base(rhs) is not None and not re.search(r"\b(?:where|let|define|denote|write|call)", prose, re.IGNORECASE):
+            return planned("condition")
+        if _is_list(link.rhs.text):
+            return planned("definition")
+        self.define(link.lhs, link.rhs, region, link.start)
+        return planned("definition")
+
+    def same_definition(self, name: str, lhs: Node, rhs: Node | None) -> bool:
+        return rhs is not None and any(same_page(d.body, rhs) for d in self.scope.definitions.get(name, ()))
+
+    # --- judging ------------------------------------------------------------------------------------------
+
+    def unjudged(self, planned: _Planned) -> Judged:
+        return Judged(None, None, planned.message)
+
+    def judge(self, planned: _Planned) -> Judged:
+        for side, reading in ((planned.link.lhs, planned.lhs), (planned.link.rhs, planned.rhs)):
+            if reading.node is None:
+                return self.unreadable(planned, side, reading)
+        lhs, rhs = planned.lhs.node, planned.rhs.node
+        assert lhs is not None and rhs is not None
+        judged = judge_step(lhs, rhs, planned.scope)
+        if judged.verdict == "proved":
+            judged = with_rule(judged, lhs, rhs, planned.scope, planned.link.label)
+            if vanishing(lhs, rhs, planned.scope):
+                judged = replace(judged, notes=(*judged.notes, ("SG301", "both sides are 0 for all data")))
+        elif judged.verdict in ("undecided", "refuted", "illtyped"):
+            better = hints.restored(lhs, rhs, planned.scope)
+            if better is not None:
+                judged = better
+        for reading in (planned.lhs, planned.rhs):
+            if reading.dropped:
+                note = ("SG306", "a parenthesis has no partner; it was left out")
+                judged = replace(judged, notes=(*judged.notes, note))
+                break
+        return judged
+
+    def unreadable(self, planned: _Planned, side: Side, reading: Reading) -> Judged:
+        error = reading.error
+        message = error.message if isinstance(error, SpannedError) else str(error)
+        if isinstance(error, SpannedError) and error.span is not None:
+            region = self.document.regions[side.block]
+            line, column = self.document.position(region.part, region.start + side.start + error.span.start)
+            message += f" (line {line}, column {column})"
+        code = "SG205" if isinstance(error, TooLarge) else "SG203"
+        return Judged("unreadable", code, message)
+
+    # --- recording ----------------------------------------------------------------------------------------
+
+    def record(self, planned: _Planned, judged: Judged) -> None:
+        """Turn a judgement into a step and its findings."""
+        kind = planned.kind
+        if planned.soft and judged.verdict in ("refuted", "undecided", "illtyped"):
+            rhs = planned.rhs.node
+            kind = "condition" if rhs is not None and naming.is_zero(rhs) else "rewriting"
+            if kind == "condition":
+                self.solving = True
+            judged = Judged(None, None, "an equation to be solved, not a claim" if kind == "condition" else
+                            "rests on the equation before it; not judged by itself")
+        if planned.kind == "definition" and judged.verdict == "unreadable":
+            kind = "definition"
+        if planned.restates and judged.verdict in ("refuted", "illtyped"):
+            line = self.sources[planned.restates][1]
+            judged = replace(judged, notes=(("SG305", f"{planned.restates} was defined in line {line} in another way"),),
+                             verdict=None, code=None)
+            kind = "definition"
+        code, hint = judged.code, judged.hint
+        name = judged.undefined
+        if code == "SG202" and name is not None and hint is None:
+            hint = self.directive_line(f"let {name} = ...")
+        region, link = planned.region, planned.link
+        place = self.place(region.part, region.start + link.start, region.start + link.end)
+        silenced = self.silenced(code)
+        claimed = judged.claimed or (planned.link.label or None)
+        step = Step(
+            place, link.written, _squeeze(link.lhs.text), _squeeze(link.rhs.text), kind, judged.verdict,
+            None if judged.verdict in (None, "proved") else code, judged.rule, claimed, judged.assuming,
+            _witness(judged), hint, judged.message or None, judged.derived if self.answers else None,
+        )  # fmt: skip
+        self.groups[-1][1].append((planned, step))
+        repeated = code == "SG202" and name in self.undefined
+        if name is not None:
+            self.undefined.add(name)
+        if code is not None and judged.verdict != "proved" and not silenced and not repeated:
+            witness = None if judged.witness is None else str(judged.witness)
+            self.add(code, judged.message, place, region.part, hint, witness, judged.derived if self.answers else None)
+        for extra, message in judged.notes:
+            if not self.silenced(extra):
+                self.add(extra, message, place, region.part)
+
+    def silenced(self, code: str | None) -> bool:
+        if self.ignoring is None or code is None:
+            return False
+        codes, used = self.ignoring
+        if codes and code not in codes:
+            return False
+        used[0] = True
+        return True
+
+    def directive_line(self, line: str) -> str:
+        form = {"tex": "% symgrad: {}", "rst": ".. symgrad: {}"}.get(self.document.format, "<!-- symgrad: {} -->")
+        return form.format(line)
+
+    def finish(self) -> None:
+        for region, _, used in self.ignores:
+            if not used[0]:
+                self.report("SG402", "this ignore silences nothing", *self.whole(region))
+        self.mark_roots()
+        ordered = sorted((g for g in self.groups if g[1]), key=lambda g: (g[0].part, g[1][0][0].region.start))
+        for region, steps in ordered:
+            cell = self.document.parts[region.part].cell
+            entries = tuple(s for _, s in steps)
+            self.result.derivations.append(Derivation(entries[0].place.line, cell, entries))
+        judged = any(s.verdict is not None for s in self.result.steps())
+        if not judged and not self.document.problems:
+            counts = {k: sum(r.kind == k for r in self.document.regions) for k in ("display", "inline")}
+            seen = f"{counts['display']} displayed and {counts['inline']} inline formulas"
+            self.report("SG401", f"no step was judged ({seen}, {self.result.definitions} definitions)", 0, 0, 0)
+        self.result.findings.sort(key=lambda f: (f.place.cell or 0, f.place.line, f.place.column))
+
+    def mark_roots(self) -> None:
+        """Where one row disagrees with both neighbours and they agree, that row is the root of both."""
+
+    # --- places -------------------------------------------------------------------------------------------
+
+    def whole(self, region: Region) -> tuple[int, int, int]:
+        return region.part, region.start, region.end
+
+    def place(self, part: int, start: int, end: int) -> Place:
+        line, column = self.document.position(part, start)
+        end_line, end_column = self.document.position(part, end)
+        return Place(line, column, end_line, end_column, self.document.parts[part].cell)
+
+    def report(self, code: str, message: str, part: int, start: int, end: int) -> None:
+        self.add(code, message, self.place(part, start, end), part)
+
+    def add(
+        self, code: str, message: str, place: Place, part: int, hint: str | None = None, witness: str | None = None,
+        derived: str | None = None,
+    ) -> None:  # fmt: skip
+        source = self.document.line(part, place.line) if self.document.parts[part].text else ""
+        first = self.document.parts[part].text.lstrip()[:40].splitlines() if place.cell is not None else []
+        self.result.findings.append(
+            Finding(self.document.path, place, code, message, hint, witness, derived, source, (first or [""])[0])
+        )
+
+
+def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:
+    """``w = w - ..`` or ``w^{(t+1)} = w^{(t)} - ..``: a term of the right side is the name itself."""
+    if rhs is None:
+        return False
+    return any(naming.base(t) == name and isinstance(t, Sym | Indexed) for t in naming.terms(rhs)) and (
+        isinstance(rhs, Add) or rhs == lhs
+    )
+
+
+def _is_list(text: str) -> bool:
+    """``1, 2, \\dots, n`` or ``\\{..\\}``: a set or a sequence, not a formula."""
+    depth = 0
+    for m in re.finditer(r"\\.|[{}()\[\],]", text):
+        if m.group() in "{([":
+            depth += 1
+        elif m.group() in "})]":
+            depth -= 1
+        elif m.group() == "," and depth == 0:
+            return True
+    return text.strip().startswith("\\{")
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _witness(judged: Judged) -> dict[str, object] | None:
+    w = judged.witness
+    if w is None:
+        return None
+    return {
+        "sizes": dict(w.sizes), "data": {k: dict(v) for k, v in w.data.items()}, "parameters": dict(w.parameters),
+        "functions": dict(w.functions), "left": w.left, "right": w.right,
+    }  # fmt: skip
+

@@ -1,0 +1,183 @@
+"""Judgement of one step: the literal verdict first, then what can be said about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
+from ..judging import prove_nodes
+from ..page import Node, Num, Transpose
+from ..recognition import claimed_rule, explain
+from ..scope import Scope
+from ..verdict import Verdict, Witness
+from . import naming
+from .model import Outcome
+
+ZERO = Num(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is known about a step.  ``notes`` are further findings: (code, message)."""
+
+    verdict: Outcome | None
+    code: str | None = None
+    message: str = ""
+    assuming: tuple[str, ...] = ()
+    witness: Witness | None = None
+    hint: str | None = None
+    derived: str | None = None
+    rule: str | None = None
+    claimed: str | None = None
+    undefined: str | None = None
+    notes: tuple[tuple[str, str], ...] = field(default=())
+    studied: bool = False  # hints were looked for
+
+
+def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
+    """The literal verdict on ``lhs = rhs``, with refutations that rest on ignorance taken back."""
+    try:
+        verdict = prove_nodes(lhs, rhs, scope)
+    except ShapeError as error:
+        return _shapes(lhs, rhs, scope, error)
+    except (ScopeError, UnknownMeaning) as error:
+        return Judged("undecided", "SG206", error.message)
+    except SymgradError as error:
+        return Judged("undecided", "SG201", str(error))
+    except RecursionError:
+        return Judged("undecided", "SG205", "the formula is nested too deeply")
+    if verdict.status == "proved":
+        return Judged("proved", assuming=verdict.assuming)
+    if verdict.status == "undecided":
+        return _undecided(lhs, rhs, scope, verdict)
+    rounded = _rounded(rhs, verdict.witness)
+    if rounded is not None:
+        return rounded
+    missing = ignorance(lhs, rhs, scope)
+    if missing is not None:
+        name, message = missing
+        return Judged("undecided", "SG202", message, undefined=name)
+    return Judged("refuted", "SG101", _values(verdict), witness=verdict.witness)
+
+
+def _values(verdict: Verdict) -> str:
+    witness = verdict.witness
+    if witness is None:
+        return "the sides differ"
+    return f"the sides differ: {witness.left} and {witness.right}"
+
+
+def _undecided(lhs: Node, rhs: Node, scope: Scope, verdict: Verdict) -> Judged:
+    m = re.search(r"^(\S+) is not defined here", verdict.reason)
+    if m:
+        return Judged("undecided", "SG202", verdict.reason, undefined=m.group(1))
+    missing = ignorance(lhs, rhs, scope)
+    if missing is not None:
+        return Judged("undecided", "SG202", missing[1], undefined=missing[0])
+    return Judged("undecided", "SG201", verdict.reason)
+
+
+def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
+    """A name about which so little is known that a counterexample would rest on it: (name, message).
+
+    A name that nothing defines and that stands on one side only may well be an abbreviation of what
+    stands on the other; and a derivative by a variable of which its body does not speak is 0 only
+    because the connection was never written down.
+    """
+    for side in (lhs, rhs):
+        found = naming.independent(side, scope)
+        if found is not None:
+            body, variable = found
+            return body, f"nothing here says how {body} depends on {variable}"
+    left, right = (naming.closure(naming.quantities(s), scope) for s in (lhs, rhs))
+    bound = naming.indices(lhs) | naming.indices(rhs)
+    for names, other in ((naming.quantities(rhs), left), (naming.quantities(lhs), right)):
+        for name in sorted(naming.closure(names, scope) - other):
+            if not naming.known(name, scope) and name not in bound:
+                return name, f"{name} stands on one side only, and nothing here says what it is"
+    return None
+
+
+def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
+    """Ill-typed; unless only the transposed side fits, which is a convention and no error."""
+    for left, right in ((Transpose(lhs), rhs), (lhs, Transpose(rhs))):
+        try:
+            verdict = prove_nodes(left, right, scope)
+        except (SymgradError, RecursionError):
+            continue
+        if verdict.status == "proved" and (naming.has_derivative(lhs) or naming.has_derivative(rhs)):
+            return Judged(
+                "proved", assuming=verdict.assuming, notes=(("SG302", "the sides agree up to a transpose"),)
+            )
+        if verdict.status == "proved":
+            return Judged("illtyped", "SG102", error.message, hint="holds if one side is transposed")
+    return Judged("illtyped", "SG102", error.message)
+
+
+def vanishing(lhs: Node, rhs: Node, scope: Scope) -> bool:
+    """Are both sides (not written as 0) 0 for all data?"""
+    if naming.is_constant(lhs) or naming.is_constant(rhs):
+        return False
+    try:
+        return prove_nodes(lhs, ZERO, scope).status == "proved" and prove_nodes(rhs, ZERO, scope).status == "proved"
+    except (SymgradError, RecursionError):
+        return False
+
+
+def with_rule(judged: Judged, lhs: Node, rhs: Node, scope: Scope, label: str) -> Judged:
+    """The rule that explains a proved step, and whether the author's label says another one."""
+    claimed = claimed_rule(label) if label else None
+    try:
+        found = explain(lhs, rhs, scope, claimed)
+    except (SymgradError, RecursionError):
+        found = None
+    notes = judged.notes
+    if claimed is not None and found is not None and found != claimed:
+        notes = (*notes, ("SG303", f"the label says {claimed}, the step is the {found}"))
+    return replace(judged, rule=found, claimed=claimed, notes=notes)
+
+
+def _rounded(rhs: Node, witness: Witness | None) -> Judged | None:
+    """``exact = 0.2233``: rounded correctly or not; None where the right side is no lone decimal."""
+    places, value = _decimal(rhs)
+    if value is None or places == 0 or witness is None:
+        return None
+    if witness.parameters or witness.data or witness.sizes or witness.functions:
+        return None
+    exact = enclosure(witness.left)
+    if exact is None:
+        return None
+    middle, radius = exact
+    half = Fraction(1, 2 * 10**places)
+    if abs(middle - value) + radius <= half:
+        shown = witness.left
+        return Judged("proved", message="", notes=(("SG304", f"a rounded value; exactly {shown}"),))
+    return Judged("refuted", "SG103", f"the exact value is {witness.left}", witness=witness)
+
+
+def _decimal(node: Node) -> tuple[int, Fraction | None]:
+    from ..page import Neg
+
+    sign = 1
+    while isinstance(node, Neg):
+        node, sign = node.arg, -sign
+    if isinstance(node, Num):
+        return node.places, sign * Fraction(node.value)
+    return 0, None
+
+
+def enclosure(text: str) -> tuple[Fraction, Fraction] | None:
+    """Middle and radius of a value as witnesses print it: ``5/2`` or ``[0.2233059666 +/- 4e-11]``.
+
+    >>> enclosure("[0.5 +/- 1e-3]")
+    (Fraction(1, 2), Fraction(1, 1000))
+    """
+    m = re.fullmatch(r"\[([-+\d.e]+) \+/- ([-+\d.e]+)\]", text)
+    try:
+        if m:
+            return Fraction(m.group(1)), Fraction(m.group(2))
+        return Fraction(text), Fraction(0)
+    except ValueError:
+        return None

@@ -1,0 +1,181 @@
+"""Naming: which names a page speaks of, and what is said about them.
+
+>>> from symgrad.page import Frac, Indexed, Num, Sum, Sym
+>>> i = Sym("i")
+>>> sorted(quantities(Sum(Mul((Sym("w"), Indexed(Sym("x"), (i,)))), i, Num(1), Sym("N"))))
+['w', 'x']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..page import (
+    Add,
+    BigOp,
+    Call,
+    Cases,
+    Derivative,
+    Dots,
+    Evaluated,
+    Gradient,
+    Indexed,
+    Indicator,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Prime,
+    Sym,
+    Transpose,
+    children,
+    walk,
+)  # fmt: skip
+from ..scope import Scope
+
+CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
+KNOWN = frozenset(
+    [r"\exp", r"\log", r"\ln", r"\sigma", r"\tanh", r"\sinh", r"\cosh", r"\sqrt", r"\max", r"\min", r"\sin", r"\cos", r"\mathbb{E}", r"\arg"]
+)  # fmt: skip
+
+
+def base(node: Node) -> str | None:
+    """The name of a bare quantity: J of J, of J(θ), of J_i and of h_θ(x^{(i)}); None for anything else."""
+    match node:
+        case Sym(name):
+            return name
+        case Indexed(Sym(name)) | Prime(Sym(name)):
+            return name
+        case Call(fn, args) if all(_plain(a) for a in args):
+            return base(fn) if isinstance(fn, Sym | Indexed) else None
+    return None
+
+
+def _plain(node: Node) -> bool:
+    match node:
+        case Sym() | Dots():
+            return True
+        case Indexed(inner):
+            return _plain(inner)
+        case Transpose(inner):
+            return _plain(inner)
+        case Call(_, args):
+            return all(_plain(a) for a in args)
+    return False
+
+
+def quantities(node: Node) -> frozenset[str]:
+    """Names of quantities: everything but bound and written indices, sizes of sums and known functions."""
+    out: set[str] = set()
+    _collect(node, out)
+    return frozenset(out - CONSTANTS)
+
+
+def _collect(node: Node, out: set[str]) -> None:
+    match node:
+        case Sym(name):
+            out.add(name)
+        case Indexed(inner):
+            _collect(inner, out)
+        case BigOp(body):
+            inner: set[str] = set()
+            _collect(body, inner)
+            out |= inner - {node.index.name}
+        case Call(fn, args):
+            if not (isinstance(fn, Sym) and (fn.name in KNOWN or fn.name.startswith("\\operatorname"))):
+                _collect(fn, out)
+            for a in args:
+                _collect(a, out)
+        case Indicator() | Cases():
+            if isinstance(node, Cases):
+                for value, _ in node.branches:
+                    _collect(value, out)
+        case _:
+            for child in children(node):
+                _collect(child, out)
+
+
+def indices(node: Node) -> frozenset[str]:
+    """Names that stand as an index or bound somewhere."""
+    out: set[str] = set()
+    for n in walk(node):
+        if isinstance(n, Indexed):
+            for entry in (*n.lower, *n.upper):
+                out |= {s.name for s in walk(entry) if isinstance(s, Sym)}
+        elif isinstance(n, BigOp):
+            out.add(n.index.name)
+            for bound in (n.lower, n.upper):
+                if bound is not None:
+                    out |= {s.name for s in walk(bound) if isinstance(s, Sym)}
+    return frozenset(out)
+
+
+def closure(names: Iterable[str], scope: Scope) -> frozenset[str]:
+    """The names and all that their definitions speak of."""
+    seen: set[str] = set()
+    queue = list(names)
+    while queue:
+        name = queue.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for definition in scope.definitions.get(name, ()):
+            queue += quantities(definition.body)
+        kind = scope.kinds.get(name)
+        if kind is not None:
+            for rest in kind.rests:
+                queue += quantities(rest)
+    return frozenset(seen)
+
+
+def known(name: str, scope: Scope) -> bool:
+    """Is anything said about the name: a definition, a kind, or that it is a function of something?"""
+    return name in scope.definitions or name in scope.kinds
+
+
+def independent(node: Node, scope: Scope) -> tuple[str, str] | None:
+    """A derivative whose variable the body does not speak of: (name of the body, name of the variable).
+
+    Taken literally it is 0, which is hardly what an author means who writes it.
+    """
+    for n in walk(node):
+        match n:
+            case Derivative(body, by):
+                variables = [v for v, _ in by]
+            case Gradient(body, Node() as wrt):
+                variables = [wrt]
+            case _:
+                continue
+        speaks = closure(quantities(body), scope)
+        for v in variables:
+            name = base(v)
+            if name is not None and name not in speaks and not closure([name], scope) & (speaks - {"x"}):
+                subject = base(body) or (sorted(quantities(body)) or ["it"])[0]
+                return subject, name
+    return None
+
+
+def is_constant(node: Node) -> bool:
+    """Only numbers: no name but those of constants."""
+    return not quantities(node) and not indices(node)
+
+
+def is_zero(node: Node) -> bool:
+    return isinstance(node, Num) and node.value == 0
+
+
+def terms(node: Node) -> tuple[Node, ...]:
+    """The terms of a sum, each with its sign; any other page is its own only term."""
+    if isinstance(node, Add):
+        return node.terms
+    if isinstance(node, Neg) and isinstance(node.arg, Add):
+        return tuple(Neg(t) for t in node.arg.terms)
+    return (node,)
+
+
+def factors(node: Node) -> tuple[Node, ...]:
+    return node.factors if isinstance(node, Mul) else (node,)
+
+
+def has_derivative(node: Node) -> bool:
+    return any(isinstance(n, Derivative | Gradient | Prime | Evaluated) for n in walk(node))

@@ -1,0 +1,152 @@
+"""Worker: the process in which documents are read and judged, and its keeper.
+
+The keeper never reads mathematics.  It sends a document to a process of its own, listens, and where
+nothing is heard for the hard limit of a step it ends the process, starts another one and sends the
+document again, with what is already known and the step that hung.  So a step that never ends costs its
+limit and nothing else, and whatever a document makes of the memory is not ours.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import IO, Any, NamedTuple
+
+LIMIT = 1.6  # seconds for one step
+MEMORY = 2 * 1024**3
+
+
+class Job(NamedTuple):
+    """A document to check: text of a kind, or (text None) the file at ``path`` below ``root``."""
+
+    path: str
+    text: str | None
+    kind: str
+    root: str
+    answers: bool = True
+
+
+class Keeper:
+    """One process at a time; ``run`` gives the events of a job, the last one ``("end", FileResult)``."""
+
+    def __init__(self, limit: float = LIMIT) -> None:
+        self.limit = limit
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Spawn the process; done early, it loads while the keeper still reads its arguments."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from symgrad.checking.worker import serve; serve()"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        )  # fmt: skip
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            for pipe in (self.process.stdin, self.process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self.process.wait()
+            self.process = None
+
+    def __enter__(self) -> Keeper:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(self, job: Job) -> Iterator[tuple[Any, ...]]:
+        """Events of the examination; a unit that hangs or kills the process is named in the next try."""
+        known: dict[Any, Any] = {}
+        lost: dict[Any, str] = {}
+        while True:
+            fresh = self.process is None
+            if fresh:
+                self.start()
+            assert self.process is not None and self.process.stdin is not None
+            unit: Any = None
+            try:
+                _send(self.process.stdin, (job, known, lost))
+                while True:
+                    event = self._hear(self.limit + (5.0 if unit is None else 0.0))
+                    if event[0] == "at":
+                        unit = event[1]
+                    elif event[0] == "known":
+                        known[event[1]] = event[2]
+                    else:
+                        yield event
+                        if event[0] == "end":
+                            return
+            except (TimeoutError, EOFError, BrokenPipeError) as error:
+                self.close()
+                if unit in lost:
+                    unit = ("document",)
+                lost[unit] = "timeout" if isinstance(error, TimeoutError) else "memory"
+                if ("document",) in lost and len(lost) > 50:
+                    yield ("lost", lost[unit])
+                    return
+
+    def _hear(self, seconds: float) -> tuple[Any, ...]:
+        assert self.process is not None and self.process.stdout is not None
+        process, late = self.process, threading.Event()
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, end)
+        timer.start()
+        try:
+            event: tuple[Any, ...] = _receive(self.process.stdout)
+            return event
+        except EOFError:
+            if late.is_set():
+                raise TimeoutError from None
+            raise
+        finally:
+            timer.cancel()
+
+
+def _send(pipe: IO[bytes], message: object) -> None:
+    data = pickle.dumps(message)
+    pipe.write(struct.pack("<I", len(data)) + data)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> Any:
+    """The next message of our own process (pickle: both ends are this program)."""
+    head = pipe.read(4)
+    if len(head) < 4:
+        raise EOFError
+    data = pipe.read(struct.unpack("<I", head)[0])
+    return pickle.loads(data)
+
+
+def serve() -> None:
+    """The process: reads jobs from standard input and writes events to standard output until it closes."""
+    incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    sys.stdout = sys.stderr  # nothing but events goes through the pipe
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    except (ImportError, ValueError, OSError):
+        pass  # no such limit on this system
+    from .examining import examine
+
+    while True:
+        try:
+            job, known, lost = _receive(incoming)
+        except (EOFError, KeyboardInterrupt):
+            return
+        try:
+            for event in examine(job, known, lost):
+                _send(outgoing, event)
+        except (BrokenPipeError, KeyboardInterrupt):
+            return
