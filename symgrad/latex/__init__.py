@@ -1,0 +1,19 @@
+"""Strict reader of LaTeX mathematics, with spans; what it does not know it names, it never guesses.
+
+``lexer`` cuts text into tokens, ``macros`` expands what the author defined, ``layout`` takes spacing,
+sizes and fonts away, ``names`` lists the vocabulary, ``grammar`` builds the page.  ``read`` gives back
+exactly what ``show.latex.to_latex`` was given.
+
+>>> read(r"\\frac{1}{N} \\sum_{i=1}^N \\hat y_i").factors[1].body
+Indexed(base=Sym(name='\\\\hat{y}'), lower=(Sym(name='i'),), upper=(), bracket='()')
+>>> read(r"x + \\foo")
+Traceback (most recent call last):
+    ...
+symgrad.errors.ReadError: unknown command \\foo (column 5)
+"""
+
+from __future__ import annotations
+
+from .reader import read
+
+__all__ = ["read"]

@@ -1,0 +1,311 @@
+"""Tokens as written into tokens that mean something: spacing, sizes and frames go, words become names,
+brackets find their partners and every bar learns whether it opens, closes, conditions or evaluates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..errors import ReadError, Span
+from .lexer import Token
+from .names import (
+    BARE_WORDS,
+    DELIMITERS,
+    FRAMES,
+    FRAMES_WITH_ARGUMENT,
+    FUNCTIONS,
+    OPENERS,
+    PROSE,
+    SILENT,
+    SILENT_WITH_ARGUMENT,
+    SIZES,
+    SUBSCRIPT_WORDS,
+    WORD_FONTS,
+)
+
+_CLOSERS = {**{b: a for a, b in OPENERS.items()}, "}": "{", "\\right|": "\\left|", "\\right\\|": "\\left\\|"}
+_OPEN = frozenset([*OPENERS, "{", "\\left|", "\\left\\|", "\\left."])
+_UPPER_WORDS = frozenset(["new", "old", "train", "test", "true", "pred"])
+_SUFFIXES = ("log", "exp", "tanh", "diag", "softmax", "sigmoid")
+_WORD_SIGNS = frozenset(" -.,:;'/&")
+
+
+@dataclass(slots=True)
+class Layout:
+    """The tokens that count, and for every opening bracket the place of its partner."""
+
+    tokens: list[Token]
+    partner: dict[int, int]
+
+
+def lay_out(raw: Sequence[Token], is_word: Callable[[str], bool]) -> Layout:
+    """``is_word`` tells which runs of letters are names of their own (``MSE`` once it is defined)."""
+    tokens = _Simplifier(raw, is_word).run()
+    return Layout(tokens, _pair(tokens))
+
+
+class _Simplifier:
+    def __init__(self, raw: Sequence[Token], is_word: Callable[[str], bool]) -> None:
+        self.raw = raw
+        self.is_word = is_word
+        self.out: list[Token] = []
+        self.groups: list[str] = []  # for every open brace: "_", "^" or ""
+
+    def run(self) -> list[Token]:
+        raw, out, k, n = self.raw, self.out, 0, len(self.raw)
+        while k < n:
+            token = raw[k]
+            text = token.text
+            first = text[0]
+            k += 1
+            if first == "\\":
+                k = self.command(token, k)
+            elif text == " ":
+                continue
+            elif first.isalpha() and first < "\x7f":
+                self.letters(token, k)
+            elif text == "{":
+                self.groups.append(out[-1].text if out and out[-1].text in ("_", "^") else "")
+                out.append(token)
+            elif text == "}":
+                if self.groups:
+                    self.groups.pop()
+                out.append(token)
+            elif text == "|" and out and out[-1].text == "|" and out[-1].end == token.start:
+                out[-1] = Token("\\|", out[-1].start, token.end)
+            elif text == "$":
+                raise ReadError("a '$' inside mathematics", token.span)
+            else:
+                out.append(token)
+        return out
+
+    def command(self, token: Token, k: int) -> int:
+        text, out = token.text, self.out
+        if text in SILENT or text in SIZES:
+            return k
+        if text in ("\\left", "\\right"):
+            return self.sided(token, k)
+        if text in WORD_FONTS:
+            return self.word(token, k)
+        if text in SILENT_WITH_ARGUMENT:
+            return self.skip_argument(k)
+        if text in FRAMES:
+            return self.skip_argument(k) if text in FRAMES_WITH_ARGUMENT else k
+        if text in ("\\begin", "\\end"):
+            stop = self.close(k)
+            name = "".join(t.text for t in self.raw[k + 1 : stop]).strip()
+            out.append(Token(f"{text}{{{name}}}", token.start, self.raw[stop].end))
+            if text == "\\begin" and name == "array":
+                return self.skip_argument(self.skip_optional(stop + 1))
+            return self.skip_optional(stop + 1) if text == "\\begin" and name.endswith("*") else stop + 1
+        if text in ("\\\\", "\\cr", "\\tabularnewline"):
+            out.append(Token("\\\\", token.start, token.end))
+            return self.skip_length(k)
+        out.append(Token(DELIMITERS.get(text, text), token.start, token.end))
+        return k
+
+    def blank(self, k: int) -> int:
+        while k < len(self.raw) and self.raw[k].text == " ":
+            k += 1
+        return k
+
+    def sided(self, token: Token, k: int) -> int:
+        k = self.blank(k)
+        if k == len(self.raw):
+            raise ReadError(f"{token.text} without a bracket", token.span)
+        bracket = self.raw[k]
+        text = DELIMITERS.get(bracket.text, bracket.text)
+        if text == "|" or text == "\\|" or text == ".":
+            text = token.text + text
+        elif text in "<>":
+            text = "\\langle" if text == "<" else "\\rangle"
+        elif text.startswith("\\left") or text.startswith("\\right"):
+            text = token.text + text.removeprefix("\\left").removeprefix("\\right")
+        self.out.append(Token(text, token.start, bracket.end))
+        return k + 1
+
+    def close(self, k: int) -> int:
+        """The place of the brace that closes the one at ``k``."""
+        depth = 0
+        for j in range(k, len(self.raw)):
+            text = self.raw[j].text
+            depth += (text == "{") - (text == "}")
+            if depth == 0:
+                return j
+        at = self.raw[min(k, len(self.raw) - 1)]
+        raise ReadError("a brace that is never closed", at.span)
+
+    def skip_argument(self, k: int) -> int:
+        k = self.blank(k)
+        if k < len(self.raw) and self.raw[k].text == "{":
+            return self.close(k) + 1
+        return k + 1
+
+    def skip_optional(self, k: int) -> int:
+        j = self.blank(k)
+        if j < len(self.raw) and self.raw[j].text == "[":
+            while j < len(self.raw) and self.raw[j].text != "]":
+                j += 1
+            return j + 1
+        return k
+
+    def skip_length(self, k: int) -> int:
+        """Past the ``[0.7em]`` after a line break, if that is what stands there."""
+        if k + 3 < len(self.raw) and self.raw[k].text == "[":
+            parts = [t.text for t in self.raw[k + 1 : k + 7]]
+            if "]" in parts:
+                length = "".join(parts[: parts.index("]")]).strip()
+                if length[-2:] in ("em", "ex", "pt", "mm", "cm", "px", "in"):
+                    return k + 2 + parts.index("]")
+        return k
+
+    def word(self, token: Token, k: int) -> int:
+        start = self.blank(k)
+        if start < len(self.raw) and self.raw[start].text == "{":
+            stop = self.close(start)
+            inside = self.raw[start + 1 : stop]
+        else:
+            stop = start
+            inside = self.raw[start : start + 1]
+        if not inside:
+            return stop + 1
+        if any(t.text == "$" for t in inside):
+            return self.sentence(token, inside, stop)
+        if all(t.text[0].isalnum() or t.text in _WORD_SIGNS for t in inside):
+            self.named("".join(t.text for t in inside).strip(), Token("", token.start, self.raw[stop].end))
+            return stop + 1
+        plain_text = token.text.startswith("\\text") or token.text in ("\\mbox", "\\hbox")
+        if plain_text and not any(t.text[0] in "\\_^" for t in inside):
+            words = "".join(t.text for t in inside).strip()
+            self.out.append(Token(f"\\text{{{words}}}", token.start, self.raw[stop].end))
+            return stop + 1
+        if token.text != "\\mathop":
+            self.out.append(Token("\\mathrm", token.start, token.end))
+        return k
+
+    def sentence(self, token: Token, inside: Sequence[Token], stop: int) -> int:
+        """Text with mathematics between dollars: the words become text, the mathematics itself."""
+        piece: list[Token] = []
+        math = False
+        for t in [*inside, Token("$", token.end, token.end)]:
+            if t.text != "$":
+                piece.append(t)
+                continue
+            if math:
+                inner = _Simplifier(piece, self.is_word)
+                self.out += inner.run()
+            else:
+                words = "".join(p.text for p in piece).strip()
+                if words:
+                    self.out.append(Token(f"\\text{{{words}}}", token.start, t.start))
+            piece, math = [], not math
+        return stop + 1
+
+    def named(self, word: str, at: Token) -> None:
+        if not word:
+            return
+        if word in FUNCTIONS and not ("_" in self.groups or (self.out and self.out[-1].text in ("_", "^"))):
+            self.out.append(Token(FUNCTIONS[word], at.start, at.end))
+        elif word == "d":
+            self.out.append(Token("\\mathrm{d}", at.start, at.end))
+        else:
+            self.out.append(Token(f"\\text{{{word}}}", at.start, at.end))
+
+    def letters(self, token: Token, k: int) -> None:
+        run, start, out = token.text, token.start, self.out
+        if len(run) == 1:
+            out.append(token)
+            return
+        before = out[-1].text if out else ""
+        if before in ("_", "^"):
+            out.append(Token(run[0], start, min(start + 1, token.end)))
+            run, start = run[1:], start + 1
+        elif (before == "{" and self.groups and self.groups[-1] and self.script_word(run)) or (before in (",", "-") and "_" in self.groups and run in SUBSCRIPT_WORDS):
+            out.append(Token(f"\\text{{{run}}}", start, token.end))
+            return
+        after = self.raw[self.blank(k)].text if self.blank(k) < len(self.raw) else ""
+        bracket = after in ("(", "[", "\\{", "\\left", "{") or after in SIZES
+        if run in BARE_WORDS and (bracket or len(run) > 2):
+            out.append(Token(FUNCTIONS[run], start, token.end))
+            return
+        if len(run) > 1 and self.is_word(run):
+            out.append(Token(f"\\text{{{run}}}", start, token.end))
+            return
+        if run in PROSE:
+            what = f"a word {run!r}: is a backslash missing, or is it text?"
+            raise ReadError(what, Span(start, token.end))
+        word = next((s for s in _SUFFIXES if run.endswith(s) and bracket), "")
+        within = token.end - token.start == len(token.text)  # else the run came out of a macro
+        for j, letter in enumerate(run[: len(run) - len(word)]):
+            out.append(Token(letter, start + j, start + j + 1) if within else token._replace(text=letter))
+        if word:
+            out.append(Token(FUNCTIONS[word], token.end - len(word) if within else start, token.end))
+
+    def script_word(self, run: str) -> bool:
+        if self.groups[-1] == "^":
+            return run in _UPPER_WORDS
+        return (
+            run in SUBSCRIPT_WORDS
+            or (len(run) >= 3 and run.isupper())
+            or (len(run) >= 4 and any(v in run.lower() for v in "aeou"))
+        )
+
+
+def _pair(tokens: list[Token]) -> dict[int, int]:
+    partner: dict[int, int] = {}
+    stack: list[tuple[int, list[int]]] = [(-1, [])]
+    for k, token in enumerate(tokens):
+        text = token.text
+        if text in _OPEN or text.startswith("\\begin{"):
+            stack.append((k, []))
+        elif text in ("|", "\\|"):
+            stack[-1][1].append(k)
+        elif text in _CLOSERS or text == "\\right." or text.startswith("\\end{"):
+            place, bars = stack.pop()
+            opener = tokens[place].text if place >= 0 else ""
+            if not _fits(opener, text):
+                if place < 0:
+                    raise ReadError(f"{text} closes nothing", token.span)
+                raise ReadError(f"{text} closes {opener}", token.span)
+            partner[place] = k
+            _settle_bars(tokens, bars)
+        elif text in ("&", "\\\\"):
+            _settle_bars(tokens, stack[-1][1])
+            stack[-1][1].clear()
+    place, bars = stack.pop()
+    if stack:
+        raise ReadError(f"{tokens[place].text} is never closed", tokens[place].span)
+    _settle_bars(tokens, bars)
+    return partner
+
+
+def _fits(opener: str, closer: str) -> bool:
+    if closer == "\\right.":
+        return opener not in ("", "{") and not opener.startswith("\\begin")
+    if opener == "\\left.":
+        return closer != "}" and not closer.startswith("\\end")
+    if closer.startswith("\\end{"):
+        return opener == "\\begin" + closer[4:]
+    # Half-open intervals close a bracket with a parenthesis.
+    return _CLOSERS[closer] == opener or (opener in ("(", "[") and closer in (")", "]"))
+
+
+def _settle_bars(tokens: list[Token], bars: list[int]) -> None:
+    """Say of each plain bar of one bracket level what it does: open, close, condition or evaluate."""
+    for sign in ("|", "\\|"):
+        opened = -1
+        for k in bars:
+            token = tokens[k]
+            if token.text != sign:
+                continue
+            follows = tokens[k + 1].text if k + 1 < len(tokens) else ""
+            if opened >= 0:
+                tokens[k] = token._replace(text=f"\\right{sign}")
+                opened = -1
+            elif follows == "_" and sign == "|":
+                tokens[k] = token._replace(text="\\at")
+            else:
+                tokens[k] = token._replace(text=f"\\left{sign}")
+                opened = k
+        if opened >= 0:
+            tokens[opened] = tokens[opened]._replace(text="\\mid" if sign == "|" else "\\unpaired")
