@@ -35,7 +35,7 @@ from .page import (
     walk,
 )
 from .scope import Definition, Scope
-from .tidy import Term, build, product
+from .tidy import Term, build, product, vectorish
 
 _MAX_TRIES = 64
 
@@ -110,10 +110,10 @@ def _folded(node: Node, definition: Definition, indices: tuple[Node, ...], scope
     node = map_children(node, lambda child: _folded(child, definition, indices, scope))
     if isinstance(node, Mul | Frac | Pow) or type(node) is type(definition.body):
         for name, body in instances(definition, indices):
-            if same(node, body):
+            if alike(node, body, scope):
                 return name
             if isinstance(node, Mul | Frac | Pow) and isinstance(body, Mul | Frac):
-                rest = _divided(product(node, scope), product(body, scope))
+                rest = _divided(product(node, scope), product(body, scope), scope)
                 if rest is not None:
                     return build(Term(rest.number, {name: 1, **rest.powers}))
     return node
@@ -164,11 +164,16 @@ def _index_nodes(page: Node) -> Iterator[Node]:
     )
 
 
-def _divided(whole: Term, part: Term) -> Term | None:
+def alike(a: Node, b: Node, scope: Scope) -> bool:
+    """The same up to the order of terms and factors; exactly the same where vectors or matrices occur."""
+    return a == b or (same(a, b) and not any(vectorish(n, scope) for n in walk(a)))
+
+
+def _divided(whole: Term, part: Term, scope: Scope) -> Term | None:
     """whole / part where every atom of ``part`` is in ``whole`` on the same side of the line."""
     powers = dict(whole.powers)
     for atom, k in part.powers.items():
-        found = next((a for a in powers if same(a, atom)), None)
+        found = next((a for a in powers if alike(a, atom, scope)), None)
         if found is None or powers[found] * k < 0 or abs(powers[found]) < abs(k):
             return None
         powers[found] -= k

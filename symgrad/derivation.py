@@ -19,13 +19,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .definitions import fold, head, opened
+from .definitions import fold, head, opened, unfold
+from .errors import InputError
 from .judging import prove_nodes
-from .page import Derivative, Gradient, Node, Path, Sym, children, paths, put, same
+from .page import Derivative, Gradient, Node, Path, Sym, children, paths, put
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, neat, opaque, partial
 from .scope import Scope
 from .show.text import name_text, to_text
-from .tidy import tidy, vectorish
+from .tidy import reordered, tidy, vectorish
 from .verdict import Verdict
 
 __all__ = ["Derivation", "Step", "derive_node"]
@@ -76,20 +77,23 @@ class Derivation:
 
 
 def _course(steps: Iterable[Step]) -> Iterator[Step]:
-    waiting: Step | None = None
+    group: list[Step] = []
     for step in steps:
-        if waiting is not None and (waiting.rule == OPENING or _mergeable(waiting.rule, step.rule)):
-            waiting = Step(waiting.before, step.after, step.rule, (), (waiting, step))
-        else:
-            if waiting is not None:
-                yield waiting
-            waiting = step
-    if waiting is not None:
-        yield waiting
+        if group and group[-1].rule != OPENING and not _merge(group[-1].rule, step.rule):
+            yield _together(group)
+            group = []
+        group.append(step)
+    if group:
+        yield _together(group)
 
 
-def _mergeable(one: str, two: str) -> bool:
+def _merge(one: str, two: str) -> bool:
     return one == two and (one in _MERGED or one.startswith("definition"))
+
+
+def _together(group: list[Step]) -> Step:
+    last = group[-1]
+    return last if len(group) == 1 else Step(group[0].before, last.after, last.rule, (), tuple(group))
 
 
 OPENING = "definition of the objective"
@@ -103,14 +107,28 @@ def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivat
 
     Where the scope has a name for ``body``, the first page is ∂name/∂wrt.
     """
+    inside = unfold(body, scope) if isinstance(body, Sym) else None
+    body = body if inside is None else inside
     name = _name(body, scope)
-    start, page = _derivative(body if name is None else name, wrt, scope), _derivative(body, wrt, scope)
-    steps: list[Step] = []
-    if start != page:
-        steps.append(Step(start, page, OPENING))
+    start = _derivative(body if name is None else Sym(name), wrt, scope)
+    return _derivation(title, start, _derivative(body, wrt, scope), name, scope)
+
+
+def derive_again(first: Derivation, wrt: Node, title: str = "") -> Derivation:
+    """The derivation of ∂²J/∂wrt∂θ from the result of the derivation of ∂J/∂θ."""
+    start, variable = first.start, (wrt, 1)
+    if not isinstance(start, Derivative) or vectorish(wrt, first.scope):
+        raise InputError(f"second derivatives are derived by single entries, not for {to_text(start)}")
+    by = ((wrt, start.by[0][1] + 1), *start.by[1:]) if start.by[0][0] == wrt else (variable, *start.by)
+    whole = Derivative(start.body, by, start.style, start.d)
+    return _derivation(title, whole, partial(first.result, wrt), head(start.body), first.scope)
+
+
+def _derivation(title: str, start: Node, page: Node, name: str | None, scope: Scope) -> Derivation:
+    steps = [Step(start, page, OPENING)] if start != page else []
     reason = f"not finished after {_MAX_LINES} lines"
     for _ in range(_MAX_LINES):
-        step = _next(page, steps, scope)
+        step = _next(page, steps, scope) or _named(page, name, scope)
         if step is None:
             reason = _unfinished(page, scope)
             break
@@ -119,11 +137,11 @@ def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivat
     return Derivation(title, scope, start, tuple(steps), reason)
 
 
-def _name(body: Node, scope: Scope) -> Node | None:
+def _name(body: Node, scope: Scope) -> str | None:
     for name, definitions in scope.definitions.items():
         for d in definitions:
             if d.body == body and d.params is None and not d.lower and not d.upper:
-                return Sym(name)
+                return name
     return None
 
 
@@ -149,7 +167,7 @@ def _next(page: Node, steps: list[Step], scope: Scope) -> Step | None:
         return Step(page, split, "comm., distr.")
     for name in TIDYING:
         step = _tidied(page, name, scope)
-        if step is not None and not (same(page, step.after) and steps and steps[-1].rule in TIDYING):
+        if step is not None and not reordered(page, step.after):
             return step
     return None
 
@@ -172,6 +190,15 @@ def sites(node: Node, names: tuple[str, ...], scope: Scope, path: Path = ()) -> 
             return
     for k, child in enumerate(children(node)):
         yield from sites(child, names, scope, (*path, k))
+
+
+def _named(page: Node, objective: str | None, scope: Scope) -> Step | None:
+    """The last line: what the scope has a name for, such as x̄, is called by it."""
+    for name in scope.definitions:
+        after = page if name == objective else fold(page, (name,), scope)
+        if after != page:
+            return Step(page, neat(after), f"definition {name_text(name)}")
+    return None
 
 
 def _line(page: Node, parts: tuple[Step, ...], scope: Scope) -> Step:

@@ -1,4 +1,4 @@
-"""``symgrad.prove`` and ``symgrad.derive``: SymPy expressions, LaTeX or pages in, verdicts and derivations out.
+"""``symgrad.prove`` and ``symgrad.derive``: SymPy, LaTeX or pages in, verdicts and derivations out.
 
 SymPy is imported only when a SymPy object is handed in.
 """
@@ -6,9 +6,10 @@ SymPy is imported only when a SymPy object is handed in.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .derivation import Derivation, derive_node
+from .derivation import Derivation, derive_again, derive_node
 from .directives import read_directive
 from .errors import InputError
 from .judging import prove_nodes
@@ -42,12 +43,20 @@ def derive(what: Objective | Any, wrt: Any, given: Iterable[str] = (), title: st
     """The derivation of the derivative of ``what`` by ``wrt``, one named rule a line.
 
     ``what`` is an :class:`~symgrad.problems.Objective`, a SymPy expression, LaTeX or a page; ``wrt`` a
-    SymPy symbol, LaTeX or a page.  ``given`` holds directive lines, as for :func:`prove`.
+    SymPy symbol, LaTeX or a page.  ``given`` holds directive lines, as for :func:`prove`.  A derivation of
+    ∂J/∂θ goes on to ∂²J/∂wrt∂θ.
 
     >>> d = derive("(y - m x)^2", "m")
     >>> bool(d.verdicts()) and all(d.verdicts())
     True
+    >>> from symgrad.show.text import to_text
+    >>> second = derive(d, "m")
+    >>> print(to_text(second.start), "=", to_text(second.result))
+    ∂²/∂m² (y - m x)^2 = 2 x^2
     """
+    if isinstance(what, Derivation):
+        scope = _directives(what.scope, given)
+        return derive_again(replace(what, scope=scope), _page(wrt, scope), title or what.title)
     from_library = _objective(what)
     if from_library is not None:
         scope = _directives(from_library.scope, given)

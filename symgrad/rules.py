@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .definitions import cases, defined, free_of, head, unfold
+from .definitions import alike, cases, defined, free_of, head, unfold
 from .page import (
     Abs,
     Add,
@@ -813,7 +813,7 @@ def assumption(node: Node, scope: Scope) -> Node | None:
     for given in scope.assumptions:
         if given.op == "=" and type(given.lhs) is type(node):
             for lhs, rhs in cases(given, node):
-                if same(_unbounded(lhs, node), _unbounded(node, lhs)):
+                if alike(_unbounded(lhs, node), _unbounded(node, lhs), scope):
                     return rhs
     return None
 

@@ -40,6 +40,7 @@ from .page import (
     Sum,
     Sym,
     Transpose,
+    children,
     free_names,
     walk,
 )
@@ -476,10 +477,10 @@ def _simple_product(node: Node, k: int) -> Term:
 
 
 def _rank(node: Node) -> int:
-    """0 for symbols, entries and their powers, 2 for Σ and derivatives, 1 for everything else."""
+    """0 for symbols, entries and their powers, 2 for Σ, derivatives and matrix products, 1 for all else."""
     if isinstance(node, Pow) and integer(node.exp) is not None:
         node = node.base
-    if isinstance(node, BigOp | Derivative | Gradient):
+    if isinstance(node, BigOp | Derivative | Gradient | Mul):
         return 2
     return 0 if isinstance(node, Sym | Indexed) else 1
 
@@ -497,6 +498,21 @@ def _repeats(terms: list[Term]) -> bool:
     return False
 
 
+def reordered(a: Node, b: Node) -> bool:
+    """Do the two differ in nothing but the order of factors and terms, numbers being in front in both?"""
+    return _loosely(a) == _loosely(b)
+
+
+def _loosely(node: Node) -> object:
+    parts: list[object] = [_loosely(child) for child in children(node)]
+    if isinstance(node, Mul):
+        numbers = [isinstance(f, Num) for f in node.factors]
+        return "Mul", numbers == sorted(numbers, reverse=True), sorted(parts, key=repr)
+    if isinstance(node, Add):
+        return "Add", sorted(parts, key=repr)
+    return (type(node).__name__, parts) if parts else node
+
+
 def _positive_first(terms: tuple[Node, ...]) -> tuple[Node, ...]:
     """A sum does not start with a minus sign where it need not; otherwise the order is kept."""
     if not isinstance(terms[0], Neg) or any(isinstance(n, BigOp | Transpose) for n in walk(terms[0])):
@@ -511,5 +527,5 @@ def _size(node: Node) -> int:
 
 __all__ = [
     "ONE", "TWO", "ZERO", "Level", "Term", "build", "equal_expanded", "expanded", "integer", "mentions",
-    "product", "size_of", "tidy", "vectorish",
+    "product", "reordered", "size_of", "tidy", "vectorish",
 ]  # fmt: skip
