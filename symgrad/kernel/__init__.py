@@ -10,7 +10,6 @@ reason.  No sampling ever proves, and nothing is simplified by a heuristic that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import ctx
@@ -53,67 +52,63 @@ def judge(lhs: Core, rhs: Core, given: tuple[Given, ...] = (), fuel: int = FUEL)
         ctx.prec = precision
 
 
-@dataclass(frozen=True, slots=True)
-class _Proof:
-    conditions: tuple[str, ...]
-    """What the rewritings assumed (index ranges, a ratio that is not 1)."""
-
-
 def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict:
-    reason = "no proof and no counterexample found"
-    proof: _Proof | None = None
-    used: tuple[Given, ...] = ()
+    if given:
+        assume(Normal(fuel), given)  # contradictory givens are an error, whatever the claim
     kinks: list[Core] = []
+    used: tuple[Given, ...] = ()
     try:
         # Differentiate with all entries independent; only then may givens rewrite anything.
         left, right = eliminate(lhs, kinks), eliminate(rhs, kinks)
-        proof = _prove(left, right, (), fuel)
-        if proof is None and given:
-            proof = _prove(left, right, given, fuel)
-            if proof is not None:
-                used = given
-                for g in given:
-                    fewer = tuple(k for k in used if k is not g)
-                    smaller = _prove(left, right, fewer, fuel)
-                    if smaller is not None:
-                        used, proof = fewer, smaller
-    except OutOfFuel:
-        reason = "fuel spent: too large to decide within the limit"
-    except Undefined:
-        reason = "the sides are defined nowhere (division by zero, or log of a number that is not positive)"
     except Unsupported as problem:
-        reason = str(problem)
-    if proof is None:
+        proof: tuple[str, ...] | str = str(problem)
+    else:
+        proof = _prove(left, right, (), fuel)
+        if given and isinstance(proof, str):
+            proof, used = _prove(left, right, given, fuel), given
+            for g in given if isinstance(proof, tuple) else ():
+                fewer = tuple(k for k in used if k is not g)
+                smaller = _prove(left, right, fewer, fuel)
+                if isinstance(smaller, tuple):
+                    used, proof = fewer, smaller
+    if isinstance(proof, str):
         witness, defined = search(lhs, rhs, given)
         if witness is not None:
             return Verdict("refuted", witness=witness)
         if given and not defined and not search(ZERO, ZERO, given, 40, domain_only=True)[1]:
-            reason = "no values were found that satisfy the givens"
-        return Verdict("undecided", reason=reason)
-    domain = [*conditions(lhs, given), *conditions(rhs, given), *(f"{text(k)} != 0" for k in kinks)]
+            proof = "no values were found that satisfy the givens"
+        return Verdict("undecided", reason=proof)
+    domain = [*conditions(lhs, used), *conditions(rhs, used), *(f"{text(k)} != 0" for k in kinks)]
     # A domain that holds no point would make every equality on it true.
     if (domain or given) and not search(lhs, rhs, given, 200, domain_only=True)[1]:
         return Verdict("undecided", reason="no point was found at which both sides are defined")
-    named = dict.fromkeys([*domain, *proof.conditions, *(text(g) for g in used)])
+    named = dict.fromkeys([*domain, *proof, *(text(g) for g in used)])
     return Verdict("proved", assuming=tuple(named))
 
 
-def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> _Proof | None:
-    """A proof that the D-free terms are equal where defined, or None."""
+def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> tuple[str, ...] | str:
+    """What a proof that the D-free terms are equal where defined assumes, or why there is none."""
     algebra = Normal(fuel)
-    assume(algebra, given)
-    for _ in range(3):
-        gap = algebra.sub(algebra.norm(left, {}), algebra.norm(right, {}))
-        if algebra.vanishes(gap) or algebra.vanishes_by_cases(gap):
-            return _Proof(tuple(algebra.conditions))
-        # Once more with the signs that logarithms and roots taught, then with geometric sums closed.
-        if algebra.learned:
-            algebra.learned = False
-        elif algebra.ratios and not algebra.closes_ratios:
-            algebra.closes_ratios = True
-        else:
-            break
-    return None
+    try:
+        assume(algebra, given)
+        for _ in range(3):
+            gap = algebra.sub(algebra.norm(left, {}), algebra.norm(right, {}))
+            if algebra.vanishes(gap) or algebra.vanishes_by_cases(gap):
+                return tuple(algebra.conditions)
+            # Once more with the signs that logarithms and roots taught, then with geometric sums closed.
+            if algebra.learned:
+                algebra.learned = False
+            elif algebra.ratios and not algebra.closes_ratios:
+                algebra.closes_ratios = True
+            else:
+                break
+    except OutOfFuel:
+        return "fuel spent: too large to decide within the limit"
+    except Undefined:
+        return "the sides are defined nowhere (division by zero, or log of a number that is not positive)"
+    except Unsupported as problem:
+        return str(problem)
+    return "no proof and no counterexample found"
 
 
 def _depth(term: Core) -> int:

@@ -171,7 +171,7 @@ class Functions(Algebra):
         c, m, factors = self.factor(p)
         odd = [
             base for base, e in self.bases((*m, *factors))
-            if not (isinstance(e, int) and e % 2 == 0) and not self.is_positive(base)
+            if not self._even(e) and not self.is_positive(base)
         ]
         if len(odd) == 1:
             known = odd[0] if c > 0 else freeze(self.scale(thaw(odd[0]), fmpq(-1)))
@@ -262,7 +262,7 @@ class Functions(Algebra):
             x = exponent(e * r)
             if self.is_positive(base):
                 out = self.mul(out, self._fractional(base, x))
-            elif isinstance(e, int) and e % 2 == 0 and isinstance(x, int):
+            elif self._even(e) and isinstance(x, int):
                 absolute = self.mul(thaw(base), self.sign(thaw(base))) if x % 2 else thaw(base)
                 out = self.mul(out, self.power(absolute, x))
             else:
@@ -295,9 +295,14 @@ class Functions(Algebra):
         """Positive by structure, by a hypothesis, or because it has no real root (never by sampling)."""
         if base in self.positive:
             return True
-        if all(c > 0 and all(self._atom_positive(k, e) for k, e in m) for m, c in base):
-            return True
+        if all(c > 0 and all(self._even(e) or self._atom_positive(k, e) for k, e in m) for m, c in base):
+            # No term is negative: is one of them positive?
+            return any(all(self._atom_positive(k, e) for k, e in m) for m, _ in base)
         return self._definite(base)
+
+    @staticmethod
+    def _even(e: Exp) -> bool:
+        return isinstance(e, int) and e % 2 == 0
 
     def _definite(self, base: Frozen) -> bool:
         """Is this a positive polynomial in one atom, without a real root?"""
@@ -312,7 +317,7 @@ class Functions(Algebra):
 
     def _atom_positive(self, n: int, e: Any) -> bool:
         key = self.atoms[n]
-        if isinstance(e, int) and e % 2 == 0 and e < 0:
+        if self._even(e) and e < 0:
             return True
         if key[0] in ("exp", "pi", "prime"):
             return True
@@ -362,7 +367,7 @@ class Functions(Algebra):
         out = const(1 if c > 0 else -1)
         for k, e in (*m, *factors):
             base = self.atoms[k][1] if self.atoms[k][0] == "poly" else freeze(self.gen(k))
-            if self.is_positive(base) or (isinstance(e, int) and e % 2 == 0):
+            if self.is_positive(base) or self._even(e):
                 continue
             flipped = freeze({u: -v for u, v in base})
             if flipped in self.positive:
