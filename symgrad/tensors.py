@@ -192,7 +192,30 @@ class Sizes:
                     lambda i: a.at((k[0], i)), lambda i: b.at((i, k[1])), size))
             # A scalar must not be contracted anew at every use.
             return out if out.shape else scalar(out.term)
+        chained = self._chained(a, b)
+        if chained is not None:
+            return chained
         raise ShapeError(f"cannot multiply {self.words(a)} by {self.words(b)}", span)
+
+    def _chained(self, a: Value, b: Value) -> Value | None:
+        """dL/dZ dZ/dW: a derivative of a matrix or by one is contracted over all it shares."""
+        if max(len(a.shape), len(b.shape)) < 3:
+            return None
+        for shared in (len(a.shape), 1):
+            left, right = a.shape[len(a.shape) - shared :], b.shape[:shared]
+            if not self.fit(left, right):
+                continue
+            kept = len(a.shape) - shared
+
+            def at(k: tuple[Core, ...], shared: int = shared, kept: int = kept) -> Core:
+                letters = tuple(self.index() for _ in range(shared))
+                out = mul(a.at((*k[:kept], *letters)), b.at((*letters, *k[kept:])))
+                for letter, size in zip(letters, b.shape, strict=False):
+                    out = Sum(out, letter, ONE, size)
+                return out
+
+            return replace(tensor((*a.shape[:kept], *b.shape[shared:]), at), gradient=a.gradient or b.gradient)
+        return None
 
     def words(self, v: Value) -> str:
         return shown(tuple(self.find(k) for k in v.shape))

@@ -17,7 +17,7 @@ from ..kernel.differentiate import derivative, eliminate
 from ..kinds import Name, name_of, unbold
 from ..page import Node
 from ..scope import Definition
-from ..tensors import ONE, ZERO, Shape, Value, add, mul, scalar, shown, tensor, transposed
+from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, shown, tensor, transposed
 from .names import Env, Held, Names
 
 Back = Callable[[Core], Core]
@@ -160,7 +160,7 @@ class Derivatives(Names):
         fresh = self.sizes.fresh(d.key)
         placeholders = tuple(k.name for k in (*d.upper, *d.lower) if isinstance(k, page.Sym))
         indices = tuple(places[p] for p in placeholders if p in places)
-        held = replace(env, held=(*env.held, Held(d, fresh, indices)))
+        held = replace(env, held=(*env.held, Held(d, fresh, indices, (), self.level(d, places))))
         v = self.use(d, places, missing, extra, held, span)
         names = tuple(p for p in placeholders if p in places or p in missing)
 
@@ -262,6 +262,7 @@ class Derivatives(Names):
         probe = v.at(tuple(ONE if isinstance(k, Num) else self.sizes.index() for k in v.shape))
         key = probe.name if isinstance(probe, Ref | Sym) else ""
         term = body.at(tuple(self.sizes.index() for _ in body.shape))
+        self.check_cuts(term, key, probe, span)
         if any(isinstance(t, Ref | Sym) and t.name == key for t in walk(term)):
             return
         for t in walk(term):
@@ -275,6 +276,19 @@ class Derivatives(Names):
                 f"{shown_name} is not defined here, so its derivative is not known: write let {shown_name} = ..",
                 span,
             )
+
+    def check_cuts(self, term: Core, key: str, probe: Core, span: Span | None) -> None:
+        """What stands below the lowest level must not depend on the variable."""
+        base = key.split("#")[0]
+        for t in walk(term) if self.cut else ():
+            if isinstance(t, Ref | Sym) and t.name in self.cut and t.name != key:
+                d, level = self.cut[t.name]
+                if base not in self._names_in((d.body,)):
+                    continue
+                own = probe.indices[0] if isinstance(probe, Ref) and probe.indices else None
+                apart = None if own is None else gap(own, level)
+                if apart is None or apart <= 0:
+                    raise UnknownMeaning(f"{d.key} depends on {base} through lower levels", span)
 
     def is_data(self, leaf: str, key: str, bare: Node | None) -> bool:
         """Does the leaf stand beside the variable in one formula, as data do beside parameters?"""

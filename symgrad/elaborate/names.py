@@ -31,7 +31,10 @@ from ..page import Node
 from ..scope import Definition, Kind, Scope
 from ..tensors import MINUS, ONE, Shape, Sizes, Value, add, gap, mul, neg, scalar, tensor, transposed
 
+from .layers import descents
+
 DEPTH = 40
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Held:
     name: str
     indices: tuple[Core, ...]
     args: tuple[Value, ...] = ()
+    level: Core | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,10 @@ class Names:
             for d in scope.definitions[key]:
                 self._stacks.setdefault(unbold(key), []).append(d)
         self._inferred: dict[tuple[str, int], Core] = {}
+        self.descents = descents(self.survey.definitions)
+        self.cut: dict[str, tuple[Definition, Core]] = {}
+        self._levels: list[Core] | None = None
+        self._shaping: set[int] = set()
 
     def value(self, node: Node, env: Env) -> Value:
         raise NotImplementedError
@@ -166,7 +174,11 @@ class Names:
             return v
         if v.ref is not None:
             core, done = v.ref
-            return self.bare(core, (*done, *indices))
+            all_ = (*done, *indices)
+            kind = self.scope.kind(core)
+            if kind is not None and kind.shape and kind.role == "real" and len(all_) >= kind.arity:
+                return self.family(core, all_, kind.arity, tuple(self.size(k) for k in kind.shape), span)
+            return self.bare(core, all_)
         if len(v.shape) == 2 and v.shape[0] == ONE and len(indices) == 1:
             return scalar(v.at((ONE, *indices)))
         if len(indices) == len(v.shape):
@@ -222,7 +234,7 @@ class Names:
         """The declared kind, and how many of the counting indices it consumes."""
         _, counting = self.split(name)
         exact = self.scope.kind(str(name))
-        if exact is not None:
+        if exact is not None and (name.indices or not exact.arity):
             return exact, len(counting)
         kind = self.scope.kind(name.base)
         if kind is not None and len(counting) >= kind.arity:
@@ -380,17 +392,53 @@ class Names:
         indices = tuple(
             places[k.name] for k in (*d.upper, *d.lower) if isinstance(k, page.Sym) and k.name in places
         )
+        level = self.level(d, places)
         for held in env.held:
-            if (
-                held.definition is d
-                and not _apart(indices, held.indices)
-                and self.same_args(tuple(params.values()), held.args)
-            ):
-                return self.variable_of(held, d, places, params, env)
+            if held.definition is not d or _apart(indices, held.indices):
+                continue
+            if level is not None and held.level is not None and gap(level, held.level) is None:
+                raise UnknownMeaning(f"which of these two levels of {d.key} is the higher one is not known", span)
+            if self.same_args(tuple(params.values()), held.args):
+                return self.shaped(held.name, indices, d, places, params, env)
+        if level is not None and self.descents[id(d)].steps and self.below(level):
+            name = f"{unbold(d.key)}^{{()}}" if d.upper else unbold(d.key)
+            self.cut[name] = (d, level)
+            return self.shaped(name, indices, d, places, params, env)
         if len(env.active) > DEPTH or env.active.count(d.key) > 3:
             raise ScopeError(f"the definition of {d.key} refers to itself", span)
         inner = replace(env, bound={**env.bound, **places}, params=params, active=(*env.active, d.key))
         return self.value(d.body, inner)
+
+    def level(self, d: Definition, places: Mapping[str, Core]) -> Core | None:
+        """The level of a quantity that is defined level by level."""
+        descent = self.descents.get(id(d))
+        letter = None if descent is None else (*d.upper, *d.lower)[descent.position]
+        return places.get(letter.name) if isinstance(letter, page.Sym) else None
+
+    def levels(self) -> list[Core]:
+        """The levels that the claim mentions, of every quantity that is defined by levels."""
+        if self._levels is None:
+            stepped = [d for d in self.survey.definitions if id(d) in self.descents]
+            keys = {(unbold(d.key), len(d.upper), self.descents[id(d)].position) for d in stepped}
+            roots = [*self.nodes, *(d.body for d in self.survey.definitions if id(d) not in self.descents)]
+            found: dict[Core, None] = {}
+            for node in (n for root in roots for n in page.walk(root)):
+                name = name_of(node)
+                for base, uppers, position in keys if name is not None else ():
+                    assert name is not None
+                    if unbold(name.base) == base and len(name.upper) == uppers and position < len(name.indices):
+                        index = name.indices[position]
+                        if not self.survey.is_label(index):
+                            found[self.index(index, Env())] = None
+            self._levels = list(found)
+        return self._levels
+
+    def below(self, level: Core) -> bool:
+        """Is this level under every comparable one that the claim mentions?"""
+        gaps = [g for m in self.levels() if (g := gap(level, m)) is not None]
+        if not gaps:
+            raise UnknownMeaning("a quantity defined level by level stands under a sum over its levels")
+        return max(gaps) < 0
 
     def same_args(self, given: tuple[Value, ...], held: tuple[Value, ...]) -> bool:
         if not held:
@@ -400,17 +448,23 @@ class Names:
             a.shape == b.shape and a.at(k) == b.at(k) for a, b, k in zip(given, held, probes, strict=True)
         )
 
-    def variable_of(
-        self, held: Held, d: Definition, places: dict[str, Core], params: dict[str, Value], env: Env
+    def shaped(
+        self, name: str, indices: tuple[Core, ...], d: Definition, places: dict[str, Core],
+        params: dict[str, Value], env: Env,
     ) -> Value:
-        """The entries of a held quantity; its shape is that of its definition."""
-        indices = tuple(
-            places[k.name] for k in (*d.upper, *d.lower) if isinstance(k, page.Sym) and k.name in places
-        )
-        shape = self.unfold(d, places, params, replace(env, held=())).shape
+        """Entries of an opaque name with the shape of a definition."""
+        kind, _ = self.kind_of(Name(d.key, d.upper, d.lower))
+        shape: Shape = ()
+        if kind is not None and kind.role == "real":
+            shape = tuple(self.size(k) for k in kind.shape)
+        elif id(d) not in self._shaping:
+            self._shaping.add(id(d))
+            inner = replace(env, held=(), bound={**env.bound, **places}, params=params)
+            shape = self.value(d.body, inner).shape
+            self._shaping.discard(id(d))
         if not shape:
-            return scalar(Ref(held.name, indices) if indices else Sym(held.name))
-        return Value(shape, lambda k: Ref(held.name, (*indices, *k)))
+            return scalar(Ref(name, indices) if indices else Sym(name))
+        return tensor(shape, lambda k: Ref(name, (*indices, *k)))
 
     def function(self, core: str, name: Name, kind: Kind, env: Env, span: Span | None) -> Value:
         """A quantity that depends on others in a way that nobody wrote down."""

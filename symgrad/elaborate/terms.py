@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
 
 from .. import page
@@ -30,6 +30,9 @@ from ..tensors import (
 )
 from .derivatives import Derivatives, differentiated, fill
 from .names import Env
+
+NOTATION = "="
+"""The key of definitions whose left side is no name: what such an expression means wherever it stands."""
 
 # Written name -> core function of one argument, applied to every entry of a vector.
 FUNCTIONS = {
@@ -62,6 +65,7 @@ class Elaborator(Derivatives):
     def __init__(self, scope: Scope, nodes: tuple[Node, ...]) -> None:
         super().__init__(scope, nodes)
         self._renamed: dict[object, Definition] = {}
+        self._notations = [d for d in scope.definitions.get(NOTATION, ()) if d.params]
 
     def flipped(self, v: Value) -> Value:
         return transposed(v)
@@ -73,6 +77,10 @@ class Elaborator(Derivatives):
         return t
 
     def value(self, node: Node, env: Env) -> Value:
+        if self._notations and not isinstance(node, page.Num | page.Sym):
+            rewritten = self.notation(node, env)
+            if rewritten is not None:
+                return rewritten
         match node:
             case page.Num(value):
                 return scalar(Num(Fraction(value)))
@@ -126,6 +134,17 @@ class Elaborator(Derivatives):
             case page.Dots():
                 raise UnknownMeaning("an ellipsis: write the sum with its index", node.span)
         raise UnknownMeaning(f"{type(node).__name__} has no meaning here", node.span)
+
+    def notation(self, node: Node, env: Env) -> Value | None:
+        """What the author declared this very expression to mean; its indices are placeholders."""
+        for d in self._notations:
+            assert d.params is not None
+            pattern, found = d.params[0], {}  # type: Node, dict[str, Node]
+            if f"{NOTATION}{id(d)}" not in env.active and _fits(pattern, node, _subscripts(pattern), found):
+                bound = {k: self.index(v, env) for k, v in found.items()}
+                inner = replace(env, bound={**env.bound, **bound}, active=(*env.active, f"{NOTATION}{id(d)}"))
+                return self.value(d.body, inner)
+        return None
 
     def number(self, node: Node, env: Env) -> Core:
         """The term of a scalar."""
@@ -731,6 +750,34 @@ class Elaborator(Derivatives):
         if fixed:
             raise UnknownMeaning("a point for one of many: name the whole family", at.span)
         return Value(out.shape, lambda k: put(out.at(k)), gradient=out.gradient)
+
+
+def _subscripts(pattern: Node) -> frozenset[str]:
+    """Letters that stand as indices in a declared notation."""
+    out: set[str] = set()
+    for node in page.walk(pattern):
+        if isinstance(node, page.Indexed | page.Component):
+            entries = (*node.lower, *node.upper) if isinstance(node, page.Indexed) else node.lower
+            out |= {e.name for e in entries if isinstance(e, page.Sym) and len(e.name) == 1}
+        elif isinstance(node, page.Indicator):
+            out |= {s.name for s in page.walk(node) if isinstance(s, page.Sym) and len(s.name) == 1}
+    return frozenset(out)
+
+
+def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[str, Node]) -> bool:
+    """Is the node the pattern with other indices?"""
+    if isinstance(pattern, page.Sym) and pattern.name in letters and isinstance(node, Node):
+        return found.setdefault(pattern.name, node) == node
+    if isinstance(pattern, tuple):
+        return isinstance(node, tuple) and len(node) == len(pattern) and all(
+            _fits(p, n, letters, found) for p, n in zip(pattern, node, strict=True)
+        )
+    if isinstance(pattern, Node):
+        return type(node) is type(pattern) and all(
+            _fits(getattr(pattern, f.name), getattr(node, f.name), letters, found)
+            for f in fields(pattern) if f.name != "span"
+        )
+    return pattern == node
 
 
 def delta(a: Core, b: Core) -> Core:

@@ -1,0 +1,369 @@
+"""Directive lines: ``let`` and ``assume`` in the author's own LaTeX.
+
+>>> scope = read_directives([r"let f(x_i) = m x_i + b", r"let w \\in \\mathbb{R}^d", r"assume a > 0"])
+>>> sorted(scope.definitions), scope.kinds["w"].shape, len(scope.assumptions)
+(['f'], (Sym(name='d'),), 1)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .elaborate.terms import NOTATION
+from .errors import ReadError, Span, SpannedError, UnknownMeaning
+from .kinds import Name, name_of, written
+from .latex import read
+from .page import Call, Chain, Matrix, Node, Num, Relation, Sym
+from .scope import Definition, Kind, Scope
+
+_SIGNS = (":=", "\\coloneqq", "\\triangleq", "\\equiv", "=")
+_REAL = re.compile(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*R\s*\}?\s*(.*)$", re.S)
+_INTEGER = re.compile(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*[NZ]\s*\}?")
+_SET = re.compile(r"(?:\\left)?\s*\\\{(.*?)(?:\\right)?\s*\\\}\s*$", re.S)
+_MACRO = re.compile(r"(\\[A-Za-z]+)\s*((?:\{\s*[A-Za-z]\w*\s*\}\s*)*)$")
+_NABLA = re.compile(r"\\nabla\s*_\s*(.+)$", re.S)
+_CONVENTIONAL = frozenset("ijklmnrstuabcpq")
+
+
+def read_directives(lines: Iterable[str], scope: Scope | None = None) -> Scope:
+    """The scope with all lines in force; names of functions are known before bodies are read."""
+    out = Scope() if scope is None else scope
+    kept = [line for line in lines if line.strip()]
+    for line in kept:
+        out = _announce(line, out)
+    for line in kept:
+        out = read_directive(line, out)
+    return out
+
+
+def read_directive(line: str, scope: Scope) -> Scope:
+    """The scope with one more line in force; errors carry spans into the line.
+
+    ``let f(x) = ..``, ``let w \\\\in \\\\mathbb{R}^d``, ``let i \\\\in \\\\{1,\\\\dots,N\\\\}``,
+    ``let \\\\nabla = \\\\nabla_w``, ``let L = L(Z)``, ``let \\\\bx = \\\\mathbf{x}``, ``assume ..``.
+    """
+    found = re.match(r"\s*(let|assume)\b\s*", line)
+    if found is None:
+        start = len(line) - len(line.lstrip())
+        raise ReadError("a directive begins with let or assume", Span(start, len(line)))
+    text = _Text(line, found.end(), len(line.rstrip()))
+    return _assume(text, scope) if found.group(1) == "assume" else _let(text, scope)
+
+
+class _Text:
+    """A piece of a line, so that errors point into the line."""
+
+    def __init__(self, line: str, start: int, end: int) -> None:
+        while start < end and line[start].isspace():
+            start += 1
+        while end > start and line[end - 1].isspace():
+            end -= 1
+        self.line, self.start, self.end = line, start, end
+
+    def __str__(self) -> str:
+        return self.line[self.start : self.end]
+
+    def part(self, start: int, end: int) -> _Text:
+        return _Text(self.line, self.start + start, self.start + end)
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+    def read(self, scope: Scope) -> Node:
+        try:
+            return read(str(self), scope)
+        except SpannedError as problem:
+            at = problem.span
+            moved = self.span if at is None else Span(at.start + self.start, at.end + self.start)
+            raise type(problem)(problem.message, moved) from None
+
+    def split(self, *signs: str) -> tuple[_Text, str, _Text] | None:
+        """The parts before and after the first of the signs outside all brackets."""
+        text, depth, k = str(self), 0, 0
+        while k < len(text):
+            sign = next((s for s in signs if text.startswith(s, k) and _ends(s, text, k)), None)
+            if sign is not None and not depth:
+                return self.part(0, k), sign, self.part(k + len(sign), len(text))
+            if text[k] == "\\":
+                step = re.match(r"\\[A-Za-z]+|\\.", text[k:])
+                token = step.group() if step else "\\"
+                depth += {"\\{": 1, "\\}": -1, "\\begin": 1, "\\end": -1}.get(token, 0)
+                k += len(token)
+                continue
+            depth += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(text[k], 0)
+            k += 1
+        return None
+
+
+def _ends(sign: str, text: str, k: int) -> bool:
+    """A command ends where no letter follows."""
+    after = text[k + len(sign) : k + len(sign) + 1]
+    return not (sign[0] == "\\" and sign[-1].isalpha() and after.isalpha() and after.isascii())
+
+
+# -- let -------------------------------------------------------------------------------------------------
+
+
+def _let(text: _Text, scope: Scope) -> Scope:
+    belongs = text.split("\\in", "\\colon", ":", *_SIGNS)
+    if belongs is None:
+        raise ReadError("let needs = or \\in", text.span)
+    left, sign, right = belongs
+    if sign == "\\in":
+        for name in _listed(left):
+            scope = _kind(name, right, scope)
+        return scope
+    if sign in (":", "\\colon"):
+        return _kind(left, _codomain(right), scope, function=True)
+    if str(left) == "\\nabla":
+        found = _NABLA.match(str(right))
+        if found is None:
+            raise ReadError("write let \\nabla = \\nabla_w", right.span)
+        return replace(scope, nabla=(right.part(found.start(1), found.end(1)).read(scope),))
+    macro = _macro(left, right, scope)
+    if macro is not None:
+        return macro
+    return _define(left, right, scope)
+
+
+def _listed(text: _Text) -> list[_Text]:
+    """``x, y`` as two names."""
+    cut = text.split(",")
+    return [text] if cut is None else [cut[0], *_listed(cut[2])]
+
+
+def _codomain(text: _Text) -> _Text:
+    cut = text.split("\\to", "\\rightarrow", "\\mapsto")
+    if cut is None:
+        raise ReadError("a function is declared f: \\mathbb{R}^d \\to \\mathbb{R}", text.span)
+    return cut[2]
+
+
+def _macro(left: _Text, right: _Text, scope: Scope) -> Scope | None:
+    """A command that the reader does not know becomes a macro; ``\\pd{a}{b}`` takes arguments."""
+    found = _MACRO.match(str(left))
+    if found is None:
+        return None
+    params = re.findall(r"\{\s*([A-Za-z]\w*)\s*\}", found.group(2))
+    try:
+        node = read(str(left), scope)
+    except ReadError:
+        node = None
+    if node is not None and (name_of(node) is not None or not params):
+        return None
+    body = str(right)
+    for k, p in enumerate(params):
+        body = re.sub(rf"(?<![A-Za-z\\]){re.escape(p)}(?![A-Za-z])", f"#{k + 1}", body)
+    return replace(scope, macros={**scope.macros, found.group(1): Macro(len(params), body)})
+
+
+def _announce(line: str, scope: Scope) -> Scope:
+    """Names that the line applies to arguments, declared so that other lines can be read."""
+    found = re.match(r"\s*let\b\s*", line)
+    if found is None:
+        return scope
+    text = _Text(line, found.end(), len(line.rstrip()))
+    cut = text.split("\\in", *_SIGNS)
+    if cut is None:
+        return scope
+    left, sign, right = cut
+    try:
+        if sign != "\\in" and str(left) != "\\nabla":
+            macro = _macro(left, right, scope)
+            if macro is not None:
+                return macro
+        head, args = _call(left)
+        if args is None:
+            return scope
+        name = name_of(head.read(scope))
+    except SpannedError:
+        return scope
+    if name is None or scope.kind(name.base) is not None:
+        return scope
+    return scope.declare(name.base, Kind(role="function"))
+
+
+def _define(left: _Text, right: _Text, scope: Scope) -> Scope:
+    head, args = _call(left)
+    try:
+        node = head.read(scope)
+    except ReadError:
+        if args is None:
+            raise
+        node, args = left.read(scope), None
+    name = name_of(node)
+    params: tuple[Node, ...] | None = None
+    if args is not None:
+        if name is None:
+            node, name, args = left.read(scope), None, None
+        else:
+            params = tuple(a.read(scope) for a in args)
+            scope = scope if scope.is_function(name.base) else scope.declare(name.base, Kind(role="function"))
+    elif isinstance(node, Call) and name_of(node.fn) is not None:
+        name, params = name_of(node.fn), node.args
+    body = right.read(scope)
+    if isinstance(body, Chain | Relation):
+        body = body.first if isinstance(body, Chain) else body.lhs
+    if name is None:
+        return scope.define(Definition(NOTATION, body, params=(node,), source=text_of(left, right)))
+    if params is None and isinstance(body, Call) and body.fn == node:
+        return _depends(name, body.args, scope)
+    return scope.define(Definition(name.base, body, name.lower, name.upper, params, text_of(left, right)))
+
+
+def text_of(left: _Text, right: _Text) -> str:
+    return f"{left} = {right}"
+
+
+def _depends(name: Name, args: tuple[Node, ...], scope: Scope) -> Scope:
+    """``let h_t = h_t(w)``: an opaque quantity whose derivatives are symbols."""
+    old = scope.kind(name.base) or Kind(arity=len(name.indices))
+    role = "real" if old.role == "function" else old.role
+    return scope.declare(name.base, replace(old, rests=args, role=role))
+
+
+def _call(text: _Text) -> tuple[_Text, list[_Text] | None]:
+    """``f(x, y)`` taken apart; anything else is a name without arguments."""
+    source = str(text)
+    found = re.search(r"(?:\\left|\\bigl?|\\Bigl?)?\s*\(", source)
+    depth = 0
+    for k, sign in enumerate(source):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(sign, 0)
+        if sign == "(" and not depth:
+            break
+    else:
+        return text, None
+    del found
+    if not k or not source.rstrip().endswith(")"):
+        return text, None
+    level = 0
+    for j in range(k, len(source)):
+        level += {"(": 1, ")": -1}.get(source[j], 0)
+        if not level:
+            break
+    if j != len(source.rstrip()) - 1:
+        return text, None
+    head = re.sub(r"(?:\\left|\\bigl?|\\Bigl?|\\bigg|\\!)\s*$", "", source[:k]).rstrip()
+    inner = re.sub(r"\\right\s*$|\\bigr?\s*$", "", source[k + 1 : j])
+    whole = text.part(k + 1, k + 1 + len(inner))
+    return text.part(0, len(head)), _arguments(whole)
+
+
+def _arguments(text: _Text) -> list[_Text]:
+    cut = text.split(",", ";", "\\mid", "\\vert", "|")
+    return [text] if cut is None else [cut[0], *_arguments(cut[2])]
+
+
+# -- kinds -------------------------------------------------------------------------------------------------
+
+
+def _kind(left: _Text, right: _Text, scope: Scope, function: bool = False) -> Scope:
+    head, args = _call(left)
+    node = head.read(scope)
+    name = name_of(node)
+    if name is None:
+        raise ReadError("only a name can be declared", left.span)
+    kind, sign = _set(right, scope)
+    if kind is None:
+        values = Relation(node, "in", Matrix((_numbers(right, scope),)), span=left.span)
+        return scope.assume(values)
+    if function or args is not None:
+        kind = replace(kind, role="function")
+    indices = tuple(k for k in name.indices)
+    generic = indices and all(isinstance(k, Sym) and k.name in _CONVENTIONAL for k in indices)
+    old = scope.kind(name.base)
+    kind = replace(kind, arity=len(indices), rests=old.rests if old is not None else ())
+    if indices and not function:
+        scope = scope.declare(written(name.base, name.upper, name.lower, name.bracket), kind)
+    if not indices or (generic and (old is None or old.arity)):
+        scope = scope.declare(name.base, kind)
+    return scope if sign is None else scope.assume(Relation(node, sign, Num(0)))
+
+
+def _set(text: _Text, scope: Scope) -> tuple[Kind | None, str | None]:
+    """The kind of the elements of a set, and a sign they have; None for a set of numbers."""
+    source = str(text)
+    if _INTEGER.match(source):
+        return Kind(role="size" if "N" in source else "index"), None
+    found = _REAL.match(source)
+    if found:
+        rest = text.part(found.start(1), len(source))
+        return _real(rest, scope)
+    listed = _SET.match(source)
+    if listed:
+        ends = _range(text.part(listed.start(1), listed.end(1)), scope)
+        return (None, None) if ends is None else (Kind(role="index", lower=ends[0], upper=ends[1]), None)
+    if re.match(r"\(0,\s*1\)$", source):
+        return Kind(), ">"
+    raise UnknownMeaning("this set has no meaning here: write \\mathbb{R}^{n \\times d} or \\{1,\\dots,N\\}", text.span)
+
+
+def _real(rest: _Text, scope: Scope) -> tuple[Kind, str | None]:
+    """The dimensions after R: ``^{n \\times d}``, ``^d``, ``_{>0}``, ``^+``."""
+    source = str(rest)
+    if not source:
+        return Kind(), None
+    if re.search(r"\+\s*\+|>", source) or re.fullmatch(r"\^\s*\{?\s*\+\s*\}?", source):
+        return Kind(), ">"
+    if source.startswith("_"):
+        return Kind(), ">="
+    power = re.match(r"\^\s*", source)
+    if power is None:
+        raise UnknownMeaning("after \\mathbb{R} stand its dimensions", rest.span)
+    start, end = power.end(), len(source)
+    if source[start : start + 1] == "{" and source.endswith("}"):
+        start, end = start + 1, end - 1
+    return Kind(shape=tuple(d.read(scope) for d in _dimensions(rest.part(start, end)))), None
+
+
+def _dimensions(text: _Text) -> list[_Text]:
+    cut = text.split("\\times", ",")
+    if cut is not None:
+        return [*_dimensions(cut[0]), *_dimensions(cut[2])]
+    source = str(text)
+    if source.startswith("(") and source.endswith(")"):
+        return [text.part(1, len(source) - 1)]
+    return [text]
+
+
+def _range(text: _Text, scope: Scope) -> tuple[Node, Node] | None:
+    """``1,\\dots,N`` or ``1,2,3``; None for other numbers."""
+    parts = _listed(text)
+    dots = [k for k, p in enumerate(parts) if re.fullmatch(r"\\(?:l|c)?dots[bcmio]?|\.\.\.|…", str(p))]
+    if dots:
+        return parts[0].read(scope), parts[-1].read(scope)
+    return None
+
+
+def _numbers(text: _Text, scope: Scope) -> tuple[Node, ...]:
+    listed = _SET.match(str(text))
+    assert listed is not None
+    return tuple(p.read(scope) for p in _listed(text.part(listed.start(1), listed.end(1))))
+
+
+# -- assume ---------------------------------------------------------------------------------------------
+
+
+def _assume(text: _Text, scope: Scope) -> Scope:
+    cut = text.split("\\in")
+    if cut is not None and _SET.match(str(cut[2])):
+        for name in _listed(cut[0]):
+            scope = scope.assume(Relation(name.read(scope), "in", Matrix((_numbers(cut[2], scope),)), span=text.span))
+        return scope
+    if cut is not None:
+        for name in _listed(cut[0]):
+            scope = _kind(name, cut[2], scope)
+        return scope
+    node = text.read(scope)
+    if isinstance(node, Relation):
+        return scope.assume(node)
+    if isinstance(node, Chain):
+        for r in node.relations():
+            scope = scope.assume(r)
+        return scope
+    raise ReadError("assume needs a relation", text.span)
+
+

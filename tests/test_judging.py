@@ -1,0 +1,35 @@
+"""Written claims to verdicts: every labelled pair comes out as labelled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from symgrad.directives import read_directives
+from symgrad.errors import ShapeError
+from symgrad.judging import prove_nodes
+from symgrad.latex import read
+
+PAIRS = Path(__file__).parents[2] / "shared" / "cases" / "pairs.jsonl"
+
+
+def cases() -> list[dict[str, object]]:
+    return [json.loads(line) for line in PAIRS.read_text().splitlines()] if PAIRS.is_file() else []
+
+
+@pytest.mark.skipif(not PAIRS.is_file(), reason="the labelled pairs are not beside this checkout")
+@pytest.mark.parametrize("case", cases(), ids=lambda c: c["id"])
+def test_labelled_pair(case: dict[str, object]) -> None:
+    scope = read_directives(f"let {line}" for line in case["let"])  # type: ignore[attr-defined]
+    lhs, rhs = read(str(case["lhs"]), scope), read(str(case["rhs"]), scope)
+    try:
+        verdict = prove_nodes(lhs, rhs, scope)
+    except ShapeError:
+        assert case["expected"] == "false"
+        return
+    expected = {"true": "proved", "conditional": "proved", "false": "refuted", "sloppy": "refuted"}
+    assert verdict.status == expected[str(case["expected"])], str(verdict)
+    if case["expected"] == "conditional":
+        assert verdict.assuming
