@@ -61,6 +61,7 @@ class Gap:
     second_order: Expr | None
     condition: Any
     solution: Expr | None
+    means: tuple[Expr, ...]
     scope: Scope
     verdicts: Mapping[str, Verdict] = field(hash=False)
 
@@ -79,10 +80,15 @@ class Gap:
         """N."""
         return to_page(self.objective.size)
 
+    def written(self, expr: Expr) -> Node:
+        """An expression in parameters, means and moments as it is written: w x̄, as one writes w x_i."""
+        node: Node = to_page(expr, self.means)
+        return node
+
     @cached_property
     def page(self) -> Node:
         """The closed form as it is written."""
-        return to_page(self.difference)
+        return self.written(self.difference)
 
     def __str__(self) -> str:
         name, wrt = self.objective.symbol.name, to_text(to_page(self.wrt))
@@ -92,9 +98,8 @@ class Gap:
             f"gradient at the mean      {to_text(self.at_mean.result)}",
             f"mean minus at-the-mean    {to_text(self.page)}",
         ]
-        lines += [f"  second-order term       {to_text(to_page(self.second_order))}"] * (
-            self.second_order is not None
-        )
+        if self.second_order is not None:
+            lines.append(f"  second-order term       {to_text(self.written(self.second_order))}")
         lines += [
             f"sum = N * mean            {self.verdicts['sum']}",
             f"closed form               {self.verdicts['difference']}",
@@ -102,9 +107,9 @@ class Gap:
         ]
         lines += [f"  {k} = 0            {v}" for k, v in self.verdicts.items() if k.startswith("∂")]
         if self.condition is not True:
-            lines.append(f"zero exactly when         {to_text(to_page(self.condition))}")
+            lines.append(f"zero exactly when         {to_text(self.written(self.condition))}")
         if self.solution is not None:
-            lines.append(f"  that is, at             {wrt} = {to_text(to_page(self.solution))}")
+            lines.append(f"  that is, at             {wrt} = {to_text(self.written(self.solution))}")
         return f"d{name}/d{wrt} of {self.objective.name}\n" + "\n".join(lines)
 
     __repr__ = __str__
@@ -143,13 +148,13 @@ def gap(objective: Objective, wrt: Expr | str) -> Gap:
     total, mean, at_mean = derivations
     moments = _Moments(objective, entries)
     difference, polynomial = moments.difference(sample)
-    scope = moments.scope
+    means = tuple(moments.means.values())
     second = None if polynomial else moments.second_order(sample)
-    size = to_page(objective.size)
+    scope, size = moments.scope, to_page(objective.size)
     verdicts = {
         "sum": prove_nodes(total.result, page.Mul((size, mean.result)), scope),
         "difference": prove_nodes(
-            page.Add((mean.result, page.Neg(at_mean.result))), to_page(difference), scope
+            page.Add((mean.result, page.Neg(at_mean.result))), to_page(difference, means), scope
         ),
         "zero": prove_nodes(mean.result, at_mean.result, scope),
         **moments.second_derivatives(sample),
@@ -158,7 +163,7 @@ def gap(objective: Objective, wrt: Expr | str) -> Gap:
     condition = True if zero else _condition(difference)
     solution = None if zero else _solution(difference, theta)
     return Gap(
-        objective, theta, total, mean, at_mean, difference, second, condition, solution, scope, verdicts
+        objective, theta, *derivations, difference, second, condition, solution, means, scope, verdicts
     )
 
 
@@ -199,7 +204,8 @@ class _Moments:
 
     def _average(self, body: Expr) -> Expr:
         o = self.objective
-        return sympy.Sum(body, (o.index, 1, o.size)) / o.size
+        constant, body = body.as_independent(o.index, as_Add=False)
+        return constant * sympy.Sum(body, (o.index, 1, o.size)) / o.size
 
     def _define(self, symbol: Expr, body: Expr) -> None:
         name = page_name(symbol.name)
@@ -233,6 +239,8 @@ class _Moments:
         back = {d: e for e, d in self.plain.items()}
         at = {d: self.means[e] for e, d in self.plain.items()}
         rest = sympy.factor_terms(sympy.Add(*other))
+        if not smooth:  # nothing was split off: the derivative as it stands may be the shorter one
+            rest = min(rest, sample.xreplace(self.plain), key=sympy.count_ops)
         return closed + self._average(rest.xreplace(back)) - rest.xreplace(at), False
 
     def second_order(self, sample: Expr) -> Expr:
@@ -251,10 +259,10 @@ class _Moments:
                 for e in dict.fromkeys(chosen):
                     slope = slope.diff(self.plain[e], chosen.count(e))
                     weight *= sympy.factorial(chosen.count(e))
-                slope = slope.xreplace(at)
+                slope = _upright(sympy.factor(slope.xreplace(at)))
                 if slope != 0:
                     out += slope / weight * self.moment(chosen)
-        return sympy.factor(out)
+        return sympy.factor(out) if highest > 2 else sympy.factor_terms(out)
 
     def second_derivatives(self, sample: Expr) -> dict[str, Verdict]:
         """Every second derivative of g by two data entries, judged against 0."""
@@ -272,6 +280,20 @@ class _Moments:
     @staticmethod
     def _single(entry: Expr) -> str:
         return str(entry.base.label.name) + "".join(str(k) for k in entry.indices[1:])
+
+
+def _upright(expr: Expr) -> Expr:
+    """Factors such as s − 1 and 2s − 1 turned into 1 − s and 1 − 2s."""
+    if not isinstance(expr, sympy.Mul):
+        return expr
+    turned = []
+    for factor in expr.args:
+        constant, rest = factor.as_coeff_Add()
+        if constant < 0 and not rest.could_extract_minus_sign():
+            turned += [sympy.Integer(-1), sympy.Add(-constant, -rest)]
+        else:
+            turned.append(factor)
+    return sympy.Mul(*turned)
 
 
 def _condition(difference: Expr) -> Expr:

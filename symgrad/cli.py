@@ -104,15 +104,29 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     derive = verb("derive", _derive, "derive a gradient, every line named and proved", _DERIVE_EXAMPLE)
-    derive.add_argument("name", metavar="NAME", help="a problem of the library, such as linear-regression")
+    derive.add_argument("what", metavar="NAME|'LATEX'", help="a problem of `symgrad list`, or a formula")
     derive.add_argument("--wrt", required=True, metavar="PARAMETER", help="what to differentiate by")
     derive.add_argument("--format", default="text", choices=("text", "md", "latex"), help="default: text")
+    _add_givens(derive)
+
+    gap = verb("gap", _gap, "compare the mean of the gradients with the gradient at the mean", _GAP_EXAMPLE)
+    gap.add_argument("name", metavar="NAME", help="a problem that `symgrad list` names")
+    gap.add_argument("--wrt", required=True, metavar="PARAMETER", help="what to differentiate by")
 
     prove = verb("prove", _prove, "decide an equality between formulas written in LaTeX", _PROVE_EXAMPLE)
     prove.add_argument("claim", metavar="'LHS = RHS'", help="LaTeX; a chain A = B = C has every link decided")
-    prove.add_argument("--let", action="append", default=[], metavar="DEF", help="a definition or a kind")
-    prove.add_argument("--assume", action="append", default=[], metavar="REL", help="a hypothesis")
+    _add_givens(prove)
+
+    verb("list", _list, "list the problems, models and losses of the library", _LIST_EXAMPLE)
+    from .cli_check import add_verbs
+
+    add_verbs(verb)
     return parser
+
+
+def _add_givens(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--let", action="append", default=[], metavar="DEF", help="a definition or a kind")
+    verb.add_argument("--assume", action="append", default=[], metavar="REL", help="a hypothesis")
 
 
 _REPORT_EXAMPLE = """\
@@ -120,6 +134,14 @@ _REPORT_EXAMPLE = """\
 """
 _DERIVE_EXAMPLE = """\
   $ symgrad derive linear-regression --wrt m
+"""
+_GAP_EXAMPLE = """\
+  $ symgrad gap linear-regression --wrt m
+
+exit code 0 when everything is decided: that the gap is not 0 for all data is an answer, not an error
+"""
+_LIST_EXAMPLE = """\
+  $ symgrad list
 """
 _PROVE_EXAMPLE = r"""
   $ symgrad prove '\sum_{i=1}^{N} (x_i - a) = 0' --let 'a = \frac{1}{N} \sum_{i=1}^{N} x_i'
@@ -190,14 +212,26 @@ def _derive(args: argparse.Namespace) -> int:
 
     from . import reporting
 
-    objective = _problem(args.name)
-    derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt))
+    given = _givens(args)
+    if _is_name(args.what):
+        objective = _problem(args.what)
+        derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt), given=given)
+    else:
+        with _pointing_into(args.what):
+            derivation = symgrad.derive(args.what, wrt=args.wrt, given=given)
     lines = reporting.proof(derivation)
     if args.format == "text":
         print(_as_text(derivation, lines))
     else:
         print(reporting.render_part(lines, "md" if args.format == "md" else "tex"), end="")
     return gravest(_BY_STATUS[row.mark.word] for row in lines.rows if row.mark)
+
+
+def _is_name(what: str) -> bool:
+    """linear-regression is a name; J, mx and a - b are formulas."""
+    import re
+
+    return re.fullmatch(r"[a-z]{3,}(-[a-z]{3,})*", what) is not None
 
 
 def _problem(name: str) -> Objective:
@@ -224,6 +258,41 @@ def _as_text(derivation: Derivation, lines: Lines) -> str:
     return "\n".join(line.rstrip() for line in out)
 
 
+# --- gap, list -----------------------------------------------------------------------------------------
+
+
+def _gap(args: argparse.Namespace) -> int:
+    import symgrad
+
+    found = symgrad.gap(_problem(args.name), args.wrt)
+    print(found)
+    identities = [_BY_STATUS[found.verdicts[key].status] for key in ("sum", "difference")]
+    questions = [OPEN for verdict in found.verdicts.values() if verdict.status == "undecided"]
+    return gravest([*identities, *questions])
+
+
+def _list(args: argparse.Namespace) -> int:
+    from .bridge import to_page
+    from .problems import LOSSES, MODELS, PROBLEMS
+    from .show.text import to_text
+
+    problems = {name: make() for name, make in PROBLEMS.items()}
+    shelves = {
+        "problems": {
+            name: f"{to_text(o.symbol)} = {to_text(o.page)}, by {', '.join(map(str, o.parameters))}"
+            for name, o in problems.items()
+        },
+        "models": {name: f"f(t) = {to_text(to_page(f.expr))}" for name, f in MODELS.items()},
+        "losses": {name: f"loss(y, p) = {to_text(to_page(f.expr))}" for name, f in LOSSES.items()},
+    }
+    for title, shelf in shelves.items():
+        print(f"{title}:")
+        width = max(map(len, shelf))
+        for name, formula in shelf.items():
+            print(f"  {name:{width}}  {formula}")
+    return OK
+
+
 # --- prove --------------------------------------------------------------------------------------------
 
 
@@ -236,7 +305,7 @@ def _prove(args: argparse.Namespace) -> int:
     from .show.text import to_text
 
     scope = Scope()
-    for line in [f"let {d}" for d in args.let] + [f"assume {a}" for a in args.assume]:
+    for line in _givens(args):
         with _pointing_into(line):
             scope = read_directive(line, scope)
     codes = []
@@ -250,6 +319,10 @@ def _prove(args: argparse.Namespace) -> int:
             print(f"{to_text(link)}\n  {_verdict_text(verdict)}")
             codes.append(_BY_STATUS[verdict.status])
     return gravest(codes)
+
+
+def _givens(args: argparse.Namespace) -> list[str]:
+    return [f"let {d}" for d in args.let] + [f"assume {a}" for a in args.assume]
 
 
 def _verdict_text(verdict: Verdict) -> str:
