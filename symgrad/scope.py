@@ -34,8 +34,8 @@ class Kind:
 class Definition:
     """``name_{lower}^{(upper)}(params) := body``; placeholders are Syms (or constants that must match).
 
-    ``key`` is the name; ``lower``/``upper`` are the written indices; ``params`` is None when the
-    left side is no call.
+    ``key`` is the name; ``lower``/``upper`` are the written indices, the upper ones marked by ``bracket``
+    ("" in ``W^l``); ``params`` is None when the left side is no call.
     """
 
     key: str
@@ -44,19 +44,32 @@ class Definition:
     upper: tuple[Node, ...] = ()
     params: tuple[Node, ...] | None = None
     source: str = ""
+    bracket: str = "()"
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """An author's command: ``body`` is LaTeX in which ``#1`` .. stand for the ``arity`` arguments; with a
+    ``default`` the first argument is optional, in square brackets."""
+
+    arity: int
+    body: str
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Definitions by key (latest wins; several patterns per key), kinds by name, givens, bare nabla.
+    """Definitions by key (latest wins; several patterns per key), kinds by name, givens, bare nabla, and
+    macros by command (``\\bx``).
 
-    Scopes are values: ``define``, ``declare`` and ``assume`` return a new one.
+    Scopes are values: ``define``, ``declare``, ``assume`` and ``with_macro`` return a new one.
     """
 
     definitions: Mapping[str, tuple[Definition, ...]] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     assumptions: tuple[Relation, ...] = ()
     nabla: tuple[Node, ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
     def define(self, definition: Definition) -> Scope:
         """With one more definition; one with the same pattern is replaced."""
@@ -73,6 +86,10 @@ class Scope:
     def assume(self, relation: Relation) -> Scope:
         return replace(self, assumptions=(*self.assumptions, relation))
 
+    def with_macro(self, command: str, macro: Macro) -> Scope:
+        """With one more macro; ``command`` may come without its backslash."""
+        return replace(self, macros={**self.macros, "\\" + command.removeprefix("\\"): macro})
+
     def kind(self, name: str) -> Kind | None:
         return self.kinds.get(name)
 
@@ -84,4 +101,4 @@ class Scope:
         return any(d.params is not None for d in self.definitions.get(name, ()))
 
 
-__all__ = ["Definition", "Kind", "Role", "Scope", "Sym"]
+__all__ = ["Definition", "Kind", "Macro", "Role", "Scope", "Sym"]

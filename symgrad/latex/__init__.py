@@ -14,6 +14,7 @@ symgrad.errors.ReadError: unknown command \\foo (column 5)
 
 from __future__ import annotations
 
+from .macros import read_macro_definitions
 from .reader import read
 
-__all__ = ["read"]
+__all__ = ["read", "read_macro_definitions"]

@@ -8,6 +8,7 @@ from ..scope import Scope
 from .grammar import Grammar
 from .layout import lay_out
 from .lexer import tokens_of
+from .macros import expand
 
 
 def read(text: str, scope: Scope | None = None) -> Node:
@@ -21,7 +22,8 @@ def read(text: str, scope: Scope | None = None) -> Node:
     '\\\\frac{\\\\partial}{\\\\partial m} y_{i} - f(x_{i})'
     """
     scope = scope or Scope()
-    layout = lay_out(tokens_of(text), lambda run: f"\\mathrm{{{run}}}" in scope.definitions)
+    tokens = expand(tokens_of(text), scope.macros)
+    layout = lay_out(tokens, lambda run: f"\\mathrm{{{run}}}" in scope.definitions)
     if not layout.tokens:
         raise ReadError("nothing to read")
     return Grammar(layout, scope).whole()
