@@ -29,6 +29,7 @@ from .judging import prove_nodes
 from .latex import read
 from .problems import Objective, objective_of
 from .separation import LEMMAS, Obstacle, obstacle, separate, unrolled, up_to_names
+from .show.latex import to_latex
 from .show.text import to_text
 from .verdict import Verdict, Witness
 
@@ -385,16 +386,15 @@ def _no_function(
     for a, b, k in chain(search.pairs(), search.solved()):
         left, right = search.exact(a, 0), search.exact(b, 0)
         if prove_nodes(to_page(left), to_page(right), scope):
-            slopes = [to_page(search.exact(s, k)) for s in (a, b)]
-            differ = prove_nodes(*slopes, scope)
+            differ = prove_nodes(to_page(search.exact(a, k)), to_page(search.exact(b, k)), scope)
             if differ.status == "refuted" and differ.witness is not None:
-                reason = f"J = {to_text(to_page(left))} both times, ∂J is not the same"
+                reason = f"$J = {to_latex(to_page(left))}$ both times, and the derivative is not the same"
                 return FromLoss("refuted", witness=search.witness((a, b), differ.witness), reason=reason)
     for sets, k in search.bent():
         (a, u), (b, v), (c, w) = ((search.exact(s, 0), search.exact(s, k)) for s in sets)
         bent = prove_nodes(to_page((b - a) * (w - u) - (c - a) * (v - u)), page.Num(0), scope)
         if bent.status == "refuted" and bent.witness is not None:
-            reason = f"three points (J, ∂J) on no line; {JENSEN}"
+            reason = f"three points $(J, J\')$ that lie on no line; {JENSEN}"
             return FromLoss("refuted", witness=search.witness(sets, bent.witness), reason=reason)
     return FromLoss("undecided", reason="neither α and β nor data sets that tell J and ∇J apart were found")
 

@@ -7,7 +7,7 @@ a frozen dataclass of strings, tuples and :class:`Mark`; every mark comes from t
 
 The rooms, each importing only those before it: ``model`` (the parts), ``prose``, ``rendering`` (the
 templates), ``folder`` (derivations/ to reports/), ``parts`` (mathematics to parts), ``measuring`` (numbers
-beside independent numbers).
+beside independent numbers), ``answers`` (what suffices for the gradient).
 
 >>> fit = Report("Line fit", question="Is $a = a$?", answer="Yes.", sections=[
 ...     Section("Proof", [Lines((Row("a", "a", "identity", Mark.PROVED),))])])
@@ -42,6 +42,7 @@ from .model import (
 from .rendering import FORMATS, Format, render, render_index, render_part
 
 if TYPE_CHECKING:
+    from .answers import from_loss, suffices
     from .measuring import enclosed, numbers
     from .parts import claim, compared, derived, equations, proof, setting
 
@@ -52,16 +53,18 @@ _HOME = {
     "derived": "parts",
     "enclosed": "measuring",
     "equations": "parts",
+    "from_loss": "answers",
     "numbers": "measuring",
     "proof": "parts",
     "setting": "parts",
+    "suffices": "answers",
 }
 
 __all__ = [
     "FORMATS", "Claim", "Entry", "Failure", "Format", "Lines", "Mark", "Measurement", "Numbers", "Part",
     "Picture", "Report", "Row", "Section", "Table", "Text", "claim", "compared", "derived", "documents",
-    "enclosed", "equations", "load", "load_folder", "numbers", "proof", "render", "render_index",
-    "render_part", "setting", "stale", "write",
+    "enclosed", "equations", "from_loss", "load", "load_folder", "numbers", "proof", "render", "render_index",
+    "render_part", "setting", "stale", "suffices", "write",
 ]  # fmt: skip
 
 

@@ -1,0 +1,90 @@
+"""Parts about what suffices: sums of the data, or the value of the loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..page import Call, Derivative, Sym
+from ..show.latex import to_latex
+from .model import Claim, Lines, Mark, Part, Row, Table, Text
+from .parts import Expected, latex_of, witness_table
+
+if TYPE_CHECKING:
+    from ..problems import Objective
+
+
+def from_loss(objective: Objective, wrt: Any, expect: Expected, title: str = "") -> list[Part]:
+    """∇J = g(J) with one g for all data?  ``expect`` is what the report states about it."""
+    from ..bridge import to_page
+    from ..sufficiency import gradient_from_loss, loss_of
+
+    found = gradient_from_loss(objective, wrt)
+    chosen = loss_of(objective, wrt)[1]
+    left = ", ".join(to_latex(Derivative(objective.symbol, ((to_page(p), 1),))) for p in chosen)
+    left = left if len(chosen) == 1 else rf"\left({left}\right)"
+    value = Call(Sym("g"), (objective.symbol,))
+    right = to_latex(value)
+    if found:
+        shown = to_page(found.g.expr)
+        right += rf" \quad\text{{with}}\quad g(z) = {to_latex(shown)}"
+    statement = Claim(
+        left, right, Mark.of(found), Mark[expect.upper()], title, found.assuming, found.reason,
+        None if found.witness is None else witness_table(found.witness),
+    )  # fmt: skip
+    return [statement, Text(f"The data sets stand side by side, the second primed: {found.reason}.")] * bool(
+        found.witness) or [statement]
+
+
+def suffices(objective: Objective, wrt: Any, title: str = "") -> list[Part]:
+    """The gradient in sums computed once, judged; or the lemma that rules that out, with exact minors."""
+    from ..bridge import to_page
+    from ..separation import LEMMAS
+    from ..sufficiency import statistics
+
+    found = statistics(objective, wrt)
+    if found.finite:
+        verdicts = found.verdicts.values()
+        left = [to_latex(Derivative(objective.symbol, ((to_page(p), 1),))) for p in found.wrt]
+        rows = tuple(
+            Row(partial, latex_of(g), "in sums", Mark.of(v))
+            for partial, g, v in zip(left, found.gradient, verdicts, strict=True)
+        )
+        assuming = tuple(dict.fromkeys(a for v in verdicts for a in v.assuming))
+        names = ", ".join(f"${latex_of(s)}$" for s in found.sums)
+        said = f"All that the gradient needs to know about the data: {names}." if names else (
+            "The gradient needs to know nothing about the data but $N$.")  # fmt: skip
+        return [Lines(rows, title, assuming), Text(said)]
+    if found.obstacle is None:
+        return [Text("Whether finitely many sums suffice could not be decided.")]
+    why = found.obstacle
+    at = ", ".join(f"${latex_of(k)} = {latex_of(v)}$" for k, v in why.at.items())
+    held = f" at {at}" if at else ""
+    ts, xs, minors = why.minors()
+    parts: list[Part] = [
+        Text(f"No finite list of sums is enough. Look at the gradient of one sample{held}: as a function "
+             f"of ${latex_of(why.parameter)}$ and ${latex_of(why.datum)}$ it is "
+             f"$G = {latex_of(why.restriction)}$. "
+             f"**Lemma ({why.lemma}).** {LEMMAS[why.lemma]} Here what moves is ${latex_of(why.reason)}$."),
+    ]  # fmt: skip
+    if minors:
+        cells = tuple((str(n), f"${_short(d)}$") for n, d in enumerate(minors, 1))
+        points = f"{_points(latex_of(why.parameter), 'k', ts)} and {_points(latex_of(why.datum), 'j', xs)}"
+        heading = f"Minors of $G$ at {points}: fractions, long ones by their size; none is $0$"
+        parts.append(Table(("size", "value"), cells, heading))
+    return parts
+
+
+def _points(name: str, letter: str, values: tuple[Any, ...]) -> str:
+    first = values[0]
+    if all(v == n * first for n, v in enumerate(values, 1)):
+        return rf"${name}_{letter} = {letter if first == 1 else rf'{letter} {latex_of(first)}'}$"
+    return f"${name}_{letter} = {', '.join(map(latex_of, values))}$"
+
+
+def _short(value: Any) -> str:
+    """An exact fraction, or, if it is long, its size."""
+    exact = latex_of(value)
+    if len(exact) <= 40:
+        return exact
+    mantissa, exponent = f"{value.evalf(6):.3e}".split("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
