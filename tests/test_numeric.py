@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
 
 from symgrad import sigma
 from symgrad.errors import InputError
-from symgrad.numeric import Compiled, compile
+from symgrad.numeric import Compiled, compile, gradcheck
 from symgrad.problems import PROBLEMS
 
 w, x, y, W, V = (sp.IndexedBase(c, real=True) for c in ("w", "x", "y", "W", "V"))
@@ -110,3 +111,159 @@ def test_single_precision() -> None:
     here = f(x=X1.astype(np.float32), y=Y1.astype(np.float32), w=0.5, b=np.float64(0.25))
     assert here.value.dtype == np.float32
     assert {g.dtype for g in here.gradient} == {np.dtype(np.float32)}
+
+
+# Stability: the same loss however it is spelt
+
+w_, b_ = sp.symbols("w b", real=True)
+z, u = w_ * x[i] + b_, w_ * x[i]
+SPELLINGS = {
+    "1/(1+e^-z)": 1 / (1 + sp.exp(-z)),
+    "e^z/(1+e^z)": sp.exp(z) / (1 + sp.exp(z)),
+    "1-1/(1+e^z)": 1 - 1 / (1 + sp.exp(z)),
+    "1-e^-z/(1+e^-z)": 1 - sp.exp(-z) / (1 + sp.exp(-z)),
+    "(1+tanh)/2": (1 + sp.tanh(z / 2)) / 2,
+    "two exponentials": sp.exp(z / 2) / (sp.exp(z / 2) + sp.exp(-z / 2)),
+    "sigma": sigma(z),
+}
+FAR = np.array([-1e6, -800, -709, -40, -1, 0, 0.5, 30, 40, 709, 800, 1e6])
+
+
+def exact_cross_entropy(points: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """Value, slope by w at w = 1, b = 0, and the sum of the sizes of the slope's terms, in 60 digits."""
+    with mp.workdps(60):
+        value = slope = size = mp.mpf(0)
+        for t, label in zip(map(mp.mpf, points), labels, strict=True):
+            sign = 1 - 2 * int(label)
+            u = sign * t
+            value += u + mp.log1p(mp.exp(-u)) if u > 0 else mp.log1p(mp.exp(u))
+            p = 1 / (1 + mp.exp(-u)) if u > 0 else mp.exp(u) / (1 + mp.exp(u))
+            slope += sign * p * t
+            size += abs(p * t)
+        return value, slope, size
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("labels", [0 * FAR, 0 * FAR + 1, 1.0 * (FAR > 0), 1.0 * (FAR <= 0)], ids=str)
+def test_cross_entropy_is_stable(spelling: str, labels: Any) -> None:
+    p = SPELLINGS[spelling]
+    f = compile(sp.Sum(-y[i] * sp.log(p) - (1 - y[i]) * sp.log(1 - p), (i, 1, N)), (w_, b_))
+    found, (slope, _) = f(x=FAR, y=labels, w=1.0, b=0.0)
+    value, exact, size = exact_cross_entropy(FAR, labels)
+    assert f.verdict, f.verdict
+    assert abs(found - value) <= 1e-14 * value
+    assert abs(slope - exact) <= 1e-14 * size
+
+
+def test_sigma_to_the_last_digit() -> None:
+    f = compile(sp.Sum(sigma(w_ * x[i]), (i, 1, N)), w_)
+    for t in np.linspace(-700, 700, 301):
+        with mp.workdps(40):
+            exact = 1 / (1 + mp.exp(-mp.mpf(t)))
+            assert abs(f(x=[t], w=1.0).value - exact) <= 4.5e-16 * exact
+
+
+@pytest.mark.parametrize("body", [sp.log(1 + sp.exp(z)), sp.log(sp.exp(z) + sp.exp(-z)), sp.log(sp.cosh(z)),
+                                  sp.log(1 + sp.exp(-y[i] * z)), sp.exp(-sp.log(1 + sp.exp(-z)))], ids=str)
+def test_far_out(body: Any) -> None:
+    f = compile(mean(body), (w_, b_))
+    labels = {"y": FAR / 1e6} if "y" in {a.python for a in f.arguments.values()} else {}
+    for t in FAR:
+        here = f(x=FAR, w=t, b=t, **labels)
+        assert np.isfinite(here.value) and np.isfinite(here.gradient).all()
+
+
+r = y[i] - w_ * x[i]
+delta, gamma = sp.symbols("delta gamma", positive=True)
+KINKED = {
+    "huber": sp.Piecewise((r**2 / 2, sp.Abs(r) <= delta), (delta * (sp.Abs(r) - delta / 2), True)),
+    "absolute": sp.Abs(r),
+    "pinball": sp.Max(delta * r, (delta - 1) * r),
+    "hinge": sp.Max(0, 1 - y[i] * w_ * x[i]),
+    "relu": (y[i] - sp.Max(0, w_ * x[i])) ** 2,
+    "capped": sp.Min(1, r**2),
+    "focal": -((1 - sigma(r)) ** gamma) * sp.log(sigma(r)),
+}
+
+
+@pytest.mark.parametrize("name", KINKED)
+def test_kinked(name: str) -> None:
+    f = compile(mean(KINKED[name]), w_)
+    free = {a.python for a in f.arguments.values()}
+    point = {"x": X1, "y": Y1, "w": 0.3, "delta": 0.4, "gamma": 2.0}
+    agrees(f, **{k: v for k, v in point.items() if k in free})
+
+
+def test_ties() -> None:
+    one: dict[str, Any] = {"x": [1.0], "y": [0.0], "w": 0.0}
+    for body, expected in [(sp.Abs(r), 0.0), (sp.Max(0, u), 0.0), (sp.Max(u, 2 * u), 1.5),
+                           (sp.Piecewise((u, w_ >= 0), (5 * u, True)), 1.0)]:
+        f = compile(mean(body), w_)
+        free = {a.python for a in f.arguments.values()}
+        assert f(**{k: v for k, v in one.items() if k in free}).gradient == (expected,)
+
+
+def test_hessian() -> None:
+    loss = mean((y[i] - sigma(sp.Sum(w[k] * x[i, k], (k, 1, d)) + b)) ** 2)
+    f = compile(loss, (w, b))
+    at: dict[str, Any] = {"x": X, "y": Y1, "w": np.array([0.2, -1.0, 0.4]), "b": 0.3}
+    found = f(**at).hessian
+    assert found.shape == (4, 4)
+    np.testing.assert_allclose(found, found.T, atol=1e-15)
+    rows = [
+        np.r_[(f(**{**at, "w": at["w"] + e}).gradient[0] - f(**{**at, "w": at["w"] - e}).gradient[0]) / 2e-6]
+        for e in 1e-6 * np.eye(3)
+    ]
+    np.testing.assert_allclose(found[:3, :3], rows, atol=1e-8)
+
+
+# Somebody's own gradient code
+
+
+def line(**arguments: Any) -> Any:
+    return arguments["y"] - arguments["m"] * arguments["x"] - arguments["b"]
+
+
+WRONG = {
+    "off by the factor -1": lambda **a: (2 * (line(**a) * a["x"]).mean(), 2 * line(**a).mean()),
+    "off by the factor 1/2": lambda **a: (-(line(**a) * a["x"]).mean(), -line(**a).mean()),
+    "off by the factor N": lambda **a: (-2 * (line(**a) * a["x"]).sum(), -2 * line(**a).sum()),
+    "off by the factor 3": lambda **a: [-6 * (line(**a) * a["x"]).mean(), -6 * line(**a).mean()],
+}
+
+
+def test_right_code_passes() -> None:
+    objective = PROBLEMS["linear-regression"]()
+    for result in (tuple, np.array, lambda g: dict(zip("mb", g, strict=True))):
+        check = gradcheck(
+            lambda **a: result([-2 * (line(**a) * a["x"]).mean(), -2 * line(**a).mean()]), objective  # noqa: B023
+        )
+        assert check and check.ok and "nobody compared the loss" in str(check)
+    both = gradcheck(lambda **a: (-2 * (line(**a) * a["x"]).mean(), -2 * line(**a).mean()), objective,
+                     loss_fn=lambda **a: (line(**a) ** 2).mean())
+    assert both and "nobody" not in str(both)
+
+
+@pytest.mark.parametrize("finding", WRONG)
+def test_wrong_code_is_named(finding: str) -> None:
+    check = gradcheck(WRONG[finding], PROBLEMS["linear-regression"]())
+    assert not check and check.findings == {"m": finding, "b": finding}
+    assert len(check.data["x"]) <= 2
+
+
+def test_swapped_missing_and_overflowing_code() -> None:
+    swapped = gradcheck(lambda **a: (-2 * line(**a).mean(), -2 * (line(**a) * a["x"]).mean()),
+                        PROBLEMS["linear-regression"]())
+    assert swapped.findings == {"m": "this is the derivative by b", "b": "this is the derivative by m"}
+    ridge = mean((y[i] - m * x[i]) ** 2) + lam * m**2
+    forgot = gradcheck(lambda x, y, m, lambda_: -2 * ((y - m * x) * x).mean(), ridge, wrt=m)
+    assert "lacks what the term" in forgot.findings["m"]
+
+    def naive(x: Any, y: Any, w: Any, b: Any) -> Any:
+        e = np.exp(w * x + b)
+        return ((e / (1 + e) - y) * x).mean(), (e / (1 + e) - y).mean()
+
+    overflow = gradcheck(naive, PROBLEMS["sigmoid-regression"](), domains={"y": "binary"})
+    assert set(overflow.findings.values()) == {"not finite where the derived gradient is"}
+    with pytest.raises(InputError, match="no argument 'q'"):
+        gradcheck(naive, PROBLEMS["sigmoid-regression"](), domains={"q": "binary"})

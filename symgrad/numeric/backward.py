@@ -64,8 +64,10 @@ def _slopes(g: Graph, node: Node) -> Iterable[Node | None]:
             return [g.call("sign", args[0])]
         case "relu":
             return [g.call("step", args[0])]
-        case "step" | "sign":
+        case "step" | "stop" | "sign":
             return [None]
+        case "where":
+            return [None, g.call("step", args[0]), g.call("stop", args[0])]
         case "sum":
             return [g.num(1)]
         case "lse":

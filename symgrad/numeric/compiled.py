@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 import sympy
 
-from .. import core
-from ..bridge import page_name, sympy_name
+from .. import core, page
+from ..bridge import page_name, scope_of, sympy_name, to_page
 from ..core import Core
+from ..elaborate import elaborate
 from ..errors import InputError, UnknownMeaning
 from ..kernel import judge
-from ..problems import Objective
+from ..page import Node as PageNode
+from ..problems import Objective, objective_of
+from ..scope import Scope
+from ..show.text import to_text
 from ..verdict import Verdict
 from .backward import Pieces, gradient
 from .emit import Argument
 from .graph import Graph, Index, Node, Reading, place_core, to_core, walk
-from .meaning import meaning
 from .program import Output, Program
 
 
@@ -75,6 +78,7 @@ class Compiled:
 
     name: str
     objective: Core
+    formula: str
     wrt: tuple[str, ...]
     graph: Graph
     root: Node
@@ -231,8 +235,7 @@ class Compiled:
     def _about(self) -> str:
         shapes = "; ".join(f"{a.python} {_shape(a)}" for a in self.arguments.values() if a.shape)
         by = ", ".join(self.arguments[n].python for n in self.wrt)
-        formula = core.text(self.objective).replace("\\", "")
-        return f"{formula}\n\n    and its gradient by {by}.  Shapes: {shapes}.\n    "
+        return f"{self.formula}\n\n    and its gradient by {by}.  Shapes: {shapes}.\n    "
 
 
 def array_of(value: Any, argument: Argument, known: dict[str, tuple[int, str]]) -> Any:
@@ -281,8 +284,19 @@ def identifier(name: str) -> str:
     return f"{plain}_" if keyword.iskeyword(plain) or plain == "np" else plain
 
 
-def compile(what: Any, wrt: Any = None) -> Compiled:
-    """NumPy code for an objective and its gradient by ``wrt`` (all its parameters if not given).
+def compile(
+    what: Any, wrt: Any = None, data: Any = (), mean: bool | None = None, given: Iterable[str] = ()
+) -> Compiled:
+    r"""NumPy code for an objective and its gradient by ``wrt``, which is proved before it is emitted.
+
+    ``what`` is an :class:`~symgrad.problems.Objective` (its parameters are ``wrt`` unless given), a SymPy
+    expression or LaTeX.  An expression that sums over its samples is taken as it stands; with ``data`` it is
+    the loss of one sample, whose mean (or, with ``mean=False``, sum) over the samples is compiled.  ``given``
+    holds directive lines for LaTeX.  Every other symbol is a hyperparameter: an argument like the rest.
+
+    Everywhere the formula is smooth the gradient is the derivative.  At a kink it is what the formula's own
+    parts give with relu'(0) = 0 and |.|'(0) = 0; at a tie of Max or Min it is the mean of the two slopes, and
+    a Piecewise takes the branch whose condition holds.
 
     >>> from symgrad.problems import PROBLEMS
     >>> f = compile(PROBLEMS["linear-regression"](), ("m", "b"))
@@ -292,33 +306,66 @@ def compile(what: Any, wrt: Any = None) -> Compiled:
     >>> f.verdict.status
     'proved'
     """
+    scope = Scope()
     if isinstance(what, Objective):
-        name, expr = what.name, what.unfolded
-        parameters = what.parameters if wrt is None else _sequence(wrt)
-        parameters = [what.parameter(p) if isinstance(p, str) else p for p in parameters]
-    elif isinstance(what, sympy.Expr):
-        if wrt is None:
-            raise InputError("say which symbols to differentiate by: compile(expr, wrt=(m, b))")
-        name, expr, parameters = "the objective", what, list(_sequence(wrt))
+        objective = what if mean is None else what.mean() if mean else what.sum()
+        parameters = objective.parameters if wrt is None else _sequence(wrt)
+        named = [objective.parameter(p) if isinstance(p, str) else p for p in parameters]
+        node, scope, name = objective.page, objective.scope, objective.name
     else:
-        raise InputError(f"compile takes an Objective or a SymPy expression, not {type(what).__name__}")
-    names = tuple(page_name(str(getattr(p, "label", p))) for p in parameters)
-    return build(name, meaning(expr), names)
+        if wrt is None:
+            raise InputError("say which symbols to differentiate by: compile(.., wrt=(m, b))")
+        named, name = list(_sequence(wrt)), "the objective"
+        if isinstance(what, str):
+            from ..directives import read_directives
+            from ..latex import read
+
+            scope = read_directives(given)
+            node = _sampled(read(what, scope), _sequence(data), mean)
+        elif isinstance(what, sympy.Basic) and data:
+            objective = objective_of(what, named, _sequence(data))
+            objective = objective.sum() if mean is False else objective.mean()
+            node, scope = objective.page, objective.scope
+        elif isinstance(what, sympy.Basic):
+            node, scope = to_page(what), scope_of(what)
+        else:
+            raise InputError(f"compile takes an Objective, a SymPy expression or LaTeX, not "
+                             f"{type(what).__name__}")
+    names = tuple(page_name(str(getattr(p, "label", p))) for p in named)
+    return build(name, elaborate(node, scope), to_text(node), names)
 
 
-def _sequence(wrt: Any) -> Sequence[Any]:
-    return (wrt,) if isinstance(wrt, str | sympy.Basic) else tuple(wrt)
+def _sampled(node: PageNode, data: Sequence[Any], mean: bool | None) -> PageNode:
+    """The mean (or sum) over samples of what one sample gives; ``x`` becomes x_i."""
+    if not data:
+        return node
+    names = {page_name(str(getattr(d, "label", d))) for d in data}
+    index, size = (page.Sym(page.fresh_name(n, page.free_names(node))) for n in ("i", "N"))
+
+    def entries(part: PageNode) -> PageNode:
+        if isinstance(part, page.Sym) and part.name in names:
+            return page.Indexed(part, (index,))
+        if isinstance(part, page.Indexed) and isinstance(part.base, page.Sym) and part.base.name in names:
+            return part
+        return page.map_children(part, entries)
+
+    total = page.Sum(entries(node), index, page.Num(1), size)
+    return total if mean is False else page.Mul((page.Frac(page.Num(1), size), total))
 
 
-def build(name: str, objective: Core, wrt: tuple[str, ...]) -> Compiled:
-    """Compile a core term."""
+def _sequence(names: Any) -> Sequence[Any]:
+    return (names,) if isinstance(names, str | sympy.Basic) else tuple(names)
+
+
+def build(name: str, objective: Core, formula: str, wrt: tuple[str, ...]) -> Compiled:
+    """Compile a core term; ``formula`` is how it is written for people."""
     graph = Graph()
     reading = Reading(graph, objective)
     root = reading.node(objective)
     if root.indices:
         raise InputError(f"{name}: the objective is not one number")
     rank = {n: k for k, n in enumerate(wrt, 1)}
-    order = sorted(reading.shapes, key=lambda n: (rank.get(n, 0), not reading.shapes[n]))
+    order = sorted(reading.shapes, key=lambda n: (rank.get(n, 0), -len(reading.shapes[n]), n))
     arguments: dict[str, Argument] = {}
     for n in order:
         python = identifier(n)
@@ -336,7 +383,7 @@ def build(name: str, objective: Core, wrt: tuple[str, ...]) -> Compiled:
         verdicts[n] = _judged(objective, n, axes[n], gradients[n])
         if verdicts[n].status == "refuted":
             raise UnknownMeaning(f"{name}: the gradient by {n} came out wrong, {verdicts[n]}")
-    return Compiled(name, objective, wrt, graph, root, gradients, arguments, axes, verdicts)
+    return Compiled(name, objective, formula, wrt, graph, root, gradients, arguments, axes, verdicts)
 
 
 def letters_for(objective: Core, nodes: Iterable[Node], axes: Iterable[Index] = ()) -> dict[Index, str]:

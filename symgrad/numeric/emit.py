@@ -89,7 +89,7 @@ class Emitter:
 
     def _worth(self, node: Node) -> bool:
         """Is the quantity worth a name: does computing it again cost anything?"""
-        if node.op in ("num", "size", "pi"):
+        if node.op in ("num", "size", "pi", "step", "stop"):
             return False
         if node.op == "leaf":
             return any(isinstance(k, int) for k in node.value[1])
@@ -151,6 +151,11 @@ class Emitter:
                     return f"np.log1p({self._terms(rest, node.indices)})", _ATOM
             case "step":
                 return f"np.heaviside({self.text(node.args[0], _SUM)}, 0)", _ATOM
+            case "stop":
+                return f"1 - np.heaviside({self.text(node.args[0], _SUM)}, 0)", _SUM
+            case "where":
+                condition, *values = (self.aligned(a, node.indices, _PRODUCT) for a in node.args)
+                return f"np.where({condition} > 0, {', '.join(values)})", _ATOM
             case "relu":
                 return f"np.maximum({self.text(node.args[0], _SUM)}, 0)", _ATOM
             case "max" | "min":
@@ -182,13 +187,13 @@ class Emitter:
     def _add(self, node: Node) -> str:
         return self._terms(node.args, node.indices)
 
-    def _terms(self, terms: Sequence[Node], axes: Sequence[Index]) -> str:
+    def _terms(self, terms: Sequence[Node], axes: Sequence[Index], sign: int = 1) -> str:
         # A positive term first: y - m*x reads better than -m*x + y.
-        ordered = sorted(terms, key=self._negative)
+        minus = {t: self._negative(t) for t in terms}
         out = ""
-        for t in ordered:
-            negative = self._negative(t)
-            code = self._signless(t, axes) if negative else self.aligned(t, axes, _SUM)
+        for t in sorted(terms, key=lambda t: minus[t] is (sign > 0)):
+            negative = minus[t] is (sign > 0)
+            code = self._signless(t, axes) if minus[t] else self.aligned(t, axes, _PRODUCT)
             if not out:
                 out = f"-{code}" if negative else code
             else:
@@ -224,7 +229,7 @@ class Emitter:
                 top, bottom = top * value.numerator, bottom * value.denominator
             elif f.op == "pow" and f.value < 0 and f not in self.names:
                 below.append(f)
-            elif f.op == "step" and f not in self.names:
+            elif f.op in ("step", "stop"):
                 guard.append(f)
             else:
                 above.append(f)
@@ -237,7 +242,10 @@ class Emitter:
         under = [f for f in below if not f.indices]
         divisors = [f for f in below if f.indices]
         if len(above) == 1 and not below and abs(top) == 1 == bottom:
-            code, own = self.aligned(above[0], axes, _SUM), self._level(above[0], axes)
+            only = above[0]
+            if top < 0 and only.op == "add" and only not in self.names and only.indices == tuple(axes):
+                return self._terms(only.args, axes, -1), _SUM
+            code, own = self.aligned(only, axes, _SUM), self._level(only, axes)
             return (code, own) if top > 0 else (f"-{code if own >= _UNARY else f'({code})'}", _UNARY)
         sign = "-" if top < 0 else ""
         head = [self.text(f, _UNARY) for f in scalars]
@@ -263,7 +271,9 @@ class Emitter:
         self, guard: list[Node], rest: list[Node | Fraction], axes: Sequence[Index]
     ) -> tuple[str, int]:
         """Where a condition fails the product is 0, whatever the rest is there."""
-        first, *more = (f"({self.aligned(f.args[0], axes, _UNARY)} > 0)" for f in guard)
+        first, *more = (
+            f"({self.aligned(f.args[0], axes, _PRODUCT)} {'>' if f.op == 'step' else '<='} 0)" for f in guard
+        )
         condition = " & ".join((first, *more)) if more else first[1:-1]
         return f"np.where({condition}, {self._mul(rest, axes)[0]}, 0)", _ATOM
 

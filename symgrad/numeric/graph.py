@@ -86,7 +86,7 @@ def walk(*roots: Node) -> list[Node]:
 
 
 _ENTRYWISE = frozenset(["exp", "log", "sigma", "softplus", "tanh", "sinh", "cosh", "logcosh", "abs", "sign",
-                        "step", "relu"])
+                        "step", "stop", "relu"])
 
 
 class Graph:
@@ -148,13 +148,48 @@ class Graph:
                 del weight[rest]
                 u = self.mul(self.num(2 * c / constant), rest.args[0])
                 return self.add(*self._weighted(weight), self.mul(self.num(2 * constant), self.sigma(u)))
+            elif constant and rest.op in ("step", "stop") and c == -constant:  # 1 - [u > 0] = [u <= 0]
+                del weight[rest]
+                other = self.call("stop" if rest.op == "step" else "step", rest.args[0])
+                return self.add(*self._weighted(weight), self.mul(self.num(constant), other))
+        chosen = self._choice(weight)
+        if chosen is not None:
+            return self.add(self.num(constant), *chosen)
+        # The sign of the oldest term stands in front, so that a - b and b - a share a node.
+        first = constant or (weight[min(weight, key=_serial)] if len(weight) > 1 else 1)
+        if first < 0:
+            turned = self._weighted({k: -c for k, c in weight.items()})
+            return self.neg(self.add(self.num(-constant), *turned))
         args = [*([self.num(constant)] if constant else []), *self._weighted(weight)]
         if len(args) < 2:
             return args[0] if args else self.num(0)
         return self._node("add", tuple(args), None, _union(args))
 
     def _weighted(self, weight: Mapping[Node, Fraction]) -> list[Node]:
-        return [self.mul(self.num(c), rest) for rest, c in weight.items()]
+        return [self.mul(self.num(weight[k]), k) for k in sorted(weight, key=_serial)]
+
+    def _choice(self, weight: Mapping[Node, Fraction]) -> list[Node] | None:
+        """[u > 0] a + [u <= 0] b as one choice between a and b."""
+        guards: dict[Node, dict[str, list[Node]]] = {}
+        for rest in weight:
+            for f in rest.args if rest.op == "mul" else (rest,):
+                if f.op in ("step", "stop"):
+                    guards.setdefault(f.args[0], {}).setdefault(f.op, []).append(rest)
+        for u, parts in guards.items():
+            if len(parts) == 2:
+                sides = {}
+                for op, terms in parts.items():
+                    guard = self.call(op, u)
+                    sides[op] = self.gather(*(self.mul(self.num(weight[t]), _without(self, t, guard))
+                                              for t in terms))
+                used = {*parts["step"], *parts["stop"]}
+                others = {k: c for k, c in weight.items() if k not in used}
+                return [*self._weighted(others), self.where(u, sides["step"], sides["stop"])]
+        return None
+
+    def where(self, u: Node, a: Node, b: Node) -> Node:
+        """a where u > 0, else b."""
+        return a if a is b else self._node("where", (u, a, b), None, _union((u, a, b)))
 
     def split(self, term: Node) -> tuple[Fraction, Node]:
         """The number in front of a product, and the rest of it."""
@@ -334,6 +369,11 @@ class Graph:
                     return self.call("relu", other)
                 return self.neg(self.call("relu", self.neg(other)))
             return self._node(fn, args, None, _union(args))
+        c, rest = self.split(args[0]) if args else (Fraction(1), self.num(0))
+        if fn == "abs" and c < 0:
+            return self.call("abs", self.mul(self.num(-c), rest))
+        if fn == "sign" and c < 0:
+            return self.neg(self.call("sign", self.mul(self.num(-c), rest)))
         if fn in _ENTRYWISE:
             return self._node(fn, args, None, args[0].indices)
         raise UnknownMeaning(f"{fn} has no numeric form here")
@@ -407,9 +447,20 @@ class Graph:
                 return self.lse(args[0], node.value)
             case "leaf" | "num" | "size" | "pi":
                 return node
+            case "where":
+                return self.where(*args)
             case "logcosh":
                 return self._node("logcosh", tuple(args), None, args[0].indices)
         return self.call(node.op, *args)
+
+
+def _serial(node: Node) -> int:
+    return node.serial
+
+
+def _without(g: Graph, term: Node, guard: Node) -> Node:
+    """A product without one of its factors."""
+    return g.num(1) if term is guard else g.mul(*(a for a in term.args if a is not guard))
 
 
 def _union(args: Iterable[Node]) -> Iterator[Index]:
@@ -582,6 +633,12 @@ def to_core(node: Node, letters: Mapping[Index, str]) -> Core:
                 term = core.Pow(args[0], args[1])
             case "softplus":
                 term = core.Call("log", (core.Add((one, core.Call("exp", args))),))
+            case "stop":
+                term = core.Add((one, core.Mul((core.Num(Fraction(-1)), core.Call("step", args)))))
+            case "where":
+                hit = core.Call("step", args[:1])
+                miss = core.Add((one, core.Mul((core.Num(Fraction(-1)), hit))))
+                term = core.Add((core.Mul((hit, args[1])), core.Mul((miss, args[2]))))
             case "logcosh":
                 term = core.Call("log", (core.Call("cosh", args),))
             case "lse":

@@ -103,7 +103,7 @@ def gradcheck(
     check = _Check(f, fn, loss_fn, rtol)
     cases = list(_cases(f, dict(domains or {}), seed))
     if not any(np.isfinite(g).all() for c in cases for g in f(**c).gradient):
-        raise InputError(f"{f.name} has no finite gradient on the data tried: say in domains what they may be")
+        raise InputError(f"{f.name}: no finite gradient on any data tried; say in domains what they may be")
     failing = [c for c in cases if check.wrong(c)]
     if not failing:
         return GradCheck({}, cases=len(cases), loss_compared=loss_fn is not None)
