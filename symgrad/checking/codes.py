@@ -36,6 +36,7 @@ CODES: dict[str, Code] = {
     "SG204": Code("warning", "timed out", "The step took longer than the hard limit; the process that worked on it was ended."),
     "SG205": Code("warning", "too large", "A formula is longer or nested deeper than what is read, or the memory limit was reached."),
     "SG206": Code("warning", "no meaning here", "The formula was read, but symgrad has no meaning for a part of it (the message names it)."),
+    "SG207": Code("warning", "internal error", "symgrad itself failed at this step. Please report it with the formula; nothing is said about the step."),
     "SG301": Code("note", "both sides vanish", "Both sides are 0 for all data. The step is true and says nothing about its factors."),
     "SG302": Code("note", "transposed convention", "The two sides agree after one of them is transposed: gradients are written here as rows (or the "
         "row of a derivative as a column). Nothing is wrong with either; mixing them is where errors start."),

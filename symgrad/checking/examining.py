@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..directives import read_directive
+from ..directives import read_directive, read_directives
 from ..errors import SpannedError, SymgradError
+from ..latex import read_macro_definitions
 from ..notes import Document, Region, read_file, read_text
 from ..page import Add, Indexed, Node, Sym, walk
 from ..page import same as same_page
@@ -22,7 +23,7 @@ from ..scope import Scope
 from . import hints, naming
 from .judgement import Judged, judge_step, vanishing, with_rule
 from .model import Derivation, FileResult, Finding, Kind, Place, Step
-from .reading import Reading, TooLarge, read_macro, read_side
+from .reading import Reading, TooLarge, read_side
 from .rows import Chain, Link, Side, split
 from .worker import Job
 
@@ -93,6 +94,7 @@ class _Examiner:
         self.result = FileResult(document.path)
         self.last = _Last()
         self.groups: list[tuple[Region, list[tuple[_Planned, Step]]]] = []
+        self.directed = 0  # directives up to here have been read
         self.solving = False  # an equation to be solved is in force
         self.sources: dict[str, tuple[int, int, int]] = {}  # name -> part, line, how many headings before
         self.headings = 0
@@ -110,6 +112,7 @@ class _Examiner:
             at = min(problem.offset, len(self.document.parts[problem.part].text))
             self.report("SG501", problem.message, problem.part, at, at + 1)
         regions = self.document.regions
+        part = 0
         for index, region in enumerate(regions):
             if index in self.early:
                 continue
@@ -117,6 +120,8 @@ class _Examiner:
             if ("region", index) in self.lost:
                 self.report(self.loss("region", index), "this formula could not be read in time", *self.whole(region))
                 continue
+            if region.part != part:
+                part, self.directed = region.part, 0
             if region.kind == "macro":
                 self.macro(region)
             elif region.kind == "directive":
@@ -126,7 +131,11 @@ class _Examiner:
                 self.solving = False
             else:
                 self.seen += 1
-                planned = self.plan(index, region)
+                try:
+                    planned = self.plan(index, region)
+                except Exception as error:  # one formula must not take the others with it
+                    self.report("SG207", f"{type(error).__name__}: {error}"[:200], *self.whole(region))
+                    continue
                 for step in planned:
                     yield from self.settle(step)
                 if region.kind == "display":
@@ -150,12 +159,18 @@ class _Examiner:
             judged = self.unjudged(planned)
         else:
             yield ("at", unit)
-            judged = self.judge(planned)
+            try:
+                judged = self.judge(planned)
+            except Exception as error:  # one step must not take the others with it
+                judged = Judged("undecided", "SG207", f"{type(error).__name__}: {error}"[:200])
             yield ("known", unit, judged)
         if judged.verdict in ("refuted", "illtyped") and not judged.studied and unit not in self.lost:
             assert planned.lhs.node is not None and planned.rhs.node is not None
             yield ("at", unit)
-            judged = hints.add(judged, planned.lhs.node, planned.rhs.node, planned.scope)
+            try:
+                judged = hints.add(judged, planned.lhs.node, planned.rhs.node, planned.scope)
+            except Exception:  # the verdict stands without a hint
+                judged = replace(judged, studied=True)
             yield ("known", unit, judged)
         self.record(planned, judged)
 
@@ -163,8 +178,8 @@ class _Examiner:
 
     def macro(self, region: Region) -> None:
         try:
-            name, macro = read_macro(region.body)
-            self.scope = self.scope.with_macro(name, macro)
+            for command, macro in read_macro_definitions(region.body).items():
+                self.scope = self.scope.with_macro(command, macro)
         except SymgradError as error:
             self.report("SG404", str(error), *self.whole(region))
 
@@ -175,16 +190,32 @@ class _Examiner:
             self.ignoring = (codes, [False])
             self.ignores.append((region, codes, self.ignoring[1]))
             return
-        try:
-            self.scope = read_directive(region.body, self.scope)
-        except SymgradError as error:
-            start, end = region.start, region.end
-            if isinstance(error, SpannedError) and error.span is not None:
-                start, end = region.start + error.span.start, region.start + error.span.end
-                message = error.message
-            else:
-                message = str(error)
-            self.report("SG403", message, region.part, start, end)
+        if region.start >= self.directed:
+            self.directives(region)
+
+    def directives(self, first: Region) -> None:
+        """This directive and those right behind it, read together; what cannot be read is left out."""
+        index = self.document.regions.index(first)
+        lines: list[Region] = []
+        for region in self.document.regions[index:]:
+            if region.kind != "directive" or region.part != first.part or region.body.split()[0] == "ignore":
+                break
+            lines.append(region)
+        self.directed = lines[-1].end
+        good, scope = [], self.scope
+        for region in lines:
+            try:
+                scope = read_directives([*(r.body for r in good), region.body], self.scope)
+                good.append(region)
+            except RecursionError:
+                self.report("SG403", "nested too deeply", *self.whole(region))
+            except SymgradError as error:
+                start, end, message = region.start, region.end, str(error)
+                if isinstance(error, SpannedError) and error.span is not None:
+                    message = error.message
+                    start, end = region.start + error.span.start, region.start + error.span.end
+                self.report("SG403", message, region.part, start, end)
+        self.scope = scope
 
     def prose_before(self, index: int) -> str:
         region = self.document.regions[index]

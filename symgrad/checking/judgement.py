@@ -86,11 +86,10 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     stands on the other; and a derivative by a variable of which its body does not speak is 0 only
     because the connection was never written down.
     """
-    for side in (lhs, rhs):
-        found = naming.independent(side, scope)
-        if found is not None:
-            body, variable = found
-            return body, f"nothing here says how {body} depends on {variable}"
+    found = naming.unconnected(lhs, rhs, scope)
+    if found is not None:
+        body, variable = found
+        return body, f"nothing here says how {body} depends on {variable}"
     left, right = (naming.closure(naming.quantities(s), scope) for s in (lhs, rhs))
     bound = naming.indices(lhs) | naming.indices(rhs)
     for names, other in ((naming.quantities(rhs), left), (naming.quantities(lhs), right)):

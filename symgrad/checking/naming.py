@@ -133,26 +133,36 @@ def known(name: str, scope: Scope) -> bool:
     return name in scope.definitions or name in scope.kinds
 
 
-def independent(node: Node, scope: Scope) -> tuple[str, str] | None:
-    """A derivative whose variable the body does not speak of: (name of the body, name of the variable).
+def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
+    """A derivative by a variable of which nothing in the step speaks otherwise: (body, variable).
 
     Taken literally it is 0, which is hardly what an author means who writes it.
     """
-    for n in walk(node):
-        match n:
+    spoken = closure({n for side in (lhs, rhs) for n in _spoken(side)}, scope)
+    for node in (*walk(lhs), *walk(rhs)):
+        match node:
             case Derivative(body, by):
                 variables = [v for v, _ in by]
-            case Gradient(body, Node() as wrt):
-                variables = [wrt]
+            case Gradient(body, wrt):
+                variables = list(scope.nabla) if wrt is None else [wrt]
             case _:
                 continue
-        speaks = closure(quantities(body), scope)
         for v in variables:
             name = base(v)
-            if name is not None and name not in speaks and not closure([name], scope) & (speaks - {"x"}):
-                subject = base(body) or (sorted(quantities(body)) or ["it"])[0]
-                return subject, name
+            if name is not None and name not in spoken and not closure([name], scope) & spoken:
+                return base(body) or (sorted(quantities(body)) or ["it"])[0], name
     return None
+
+
+def _spoken(node: Node) -> frozenset[str]:
+    """Names of quantities, not counting what is only differentiated by."""
+    match node:
+        case Derivative(body) | Gradient(body):
+            return _spoken(body)
+        case Sym() | Indexed() | Call() | BigOp():
+            inner = [n for n in walk(node) if isinstance(n, Derivative | Gradient)]
+            return quantities(node) if not inner else frozenset().union(*map(_spoken, children(node)))
+    return frozenset().union(*map(_spoken, children(node)))
 
 
 def is_constant(node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""Reading: sides and macros of a document into pages, within limits, stray parentheses named.
+"""Reading: sides into pages, within limits, stray parentheses named.
 
 >>> text, dropped = mend("2 (x - y))")
 >>> text, dropped
@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import ReadError, Span, SymgradError
+from ..errors import ReadError, SymgradError
 from ..latex import read
-from ..notes import group_end
 from ..page import Node
-from ..scope import Macro, Scope
+from ..scope import Scope
 from .rows import Side
 
 MAX_LENGTH = 20_000
@@ -74,7 +73,10 @@ def limit(text: str) -> None:
         raise TooLarge(f"brackets nested {deepest:,} deep, more than the {MAX_DEPTH} that are read")
 
 
-_DELIMITER = re.compile(r"(?:\\(?:left|right|[bB]igg?[lrm]?)\s*)?(?P<sign>\\[{}]|[()\[\]])|(?P<brace>[{}])|\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
+_DELIMITER = re.compile(
+    r"(?:\\(?:left|right|[bB]igg?[lrm]?)\s*)?(?P<sign>\\[{}]|[()\[\]])|(?P<brace>[{}])|\\[A-Za-z]+|\\.|\s+|.",
+    re.DOTALL,
+)
 
 
 def mend(text: str) -> tuple[str, list[int]] | None:
@@ -111,55 +113,13 @@ def _mend_group(tokens: list[re.Match[str]], dropped: list[re.Match[str]]) -> bo
                 opened.pop()
             else:
                 strays.append(k)
+
     def blank(k: int) -> bool:
         return k in strays or k in opened or not tokens[k].group().strip(" \t\r\n.,;")
+
     if any(not all(blank(j) for j in range(k, len(tokens))) for k in strays):
         return False
     if any(not all(blank(j) for j in range(k)) for k in opened):
         return False
     dropped += [tokens[k] for k in (*strays, *opened)]
     return True
-
-
-def read_macro(text: str) -> tuple[str, Macro]:
-    """The name and the meaning of a macro definition.
-
-    >>> read_macro(r"\\newcommand{\\pd}[2]{\\frac{\\partial #1}{\\partial #2}}")[1].arity
-    2
-    """
-    m = re.match(r"\\([A-Za-z]+)\*?\s*(?:\{\s*)?\\([A-Za-z]+|.)\s*\}?", text, re.DOTALL)
-    if m is None:
-        raise ReadError("a macro definition without a command name", Span(0, len(text)))
-    command, name = m.groups()
-    at = m.end()
-    groups = []
-    arity, default = 0, None
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
-        elif text[at] == "[":
-            close = text.find("]", at)
-            inner = text[at + 1 : close]
-            if inner.strip().isdigit() and not groups and arity == 0:
-                arity = int(inner)
-            else:
-                default = inner
-            at = close + 1 if close > 0 else len(text)
-        elif text[at] == "#":
-            arity, at = arity + 1, at + 2
-        else:
-            end = group_end(text, at)
-            if end < 0:
-                raise ReadError(f"the definition of \\{name} never ends", Span(0, len(text)))
-            inner = text[at:end]
-            groups.append(inner[1:-1] if inner[:1] == "{" else inner)
-            at = end
-    if not groups:
-        raise ReadError(f"\\{name} has no definition", Span(0, len(text)))
-    if command == "DeclareMathOperator":
-        return name, Macro(0, f"\\operatorname{{{groups[0]}}}")
-    if command == "DeclarePairedDelimiter":
-        return name, Macro(1, f"\\left{groups[0]} #1 \\right{groups[-1]}")
-    if command.endswith("DocumentCommand"):
-        return name, Macro(len(re.findall(r"[mO]", groups[0])), groups[-1])
-    return name, Macro(arity, groups[-1], default)

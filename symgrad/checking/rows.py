@@ -128,7 +128,7 @@ def _items(body: str) -> Iterator[_Item]:
     at, opened = 0, 0
     while m := _TOKEN.match(body, at):
         token, start, at = m.group(), m.start(), m.end()
-        if token.isspace() or token in _SPACE:
+        if token.isspace() or (token in _SPACE and token not in _WIDE):
             yield _Item("drop" if token in ("\\nonumber", "\\notag", "\\space") else "space", start, at)
         elif token in _WIDE:
             if token.startswith("\\hspace"):
@@ -351,6 +351,7 @@ class _Splitter:
             self.chains.append(Chain(dangles=True))
 
     def read_row(self, row: list[_Item]) -> None:
+        row = self.remarks(row)
         stretches: list[list[_Item]] = [[]]
         signs: list[_Item] = []
         for item in row:
@@ -511,6 +512,18 @@ class _Splitter:
         if following is None:
             return solid or bool(re.search(r"\s", item.value))
         return bool(re.search(r"\s", item.value)) and solid
+
+    def remarks(self, row: list[_Item]) -> list[_Item]:
+        """A last cell that holds nothing but words in the argument of a command: a label."""
+        last = next((k for k in range(len(row) - 1, -1, -1) if row[k].kind == "amp"), None)
+        if last is None or last == 0 or any(k.kind == "rel" for k in row[last:]):
+            return row
+        cell = self.body[row[last].end : row[-1].end]
+        m = re.match(r"\s*\\[A-Za-z]+\s*\{([^{}\\$]*\s[^{}\\$]*)\}\s*(?:\\n\w+\s*)?$", cell)
+        if m is None:
+            return row
+        return [*row[: last + 1], _Item("wide", row[last].end, row[last].end),
+                _Item("text", row[last].end, row[-1].end, m.group(1).strip())]  # fmt: skip
 
     def label(self, following: list[_Segment], last: bool) -> str:
         """The words behind a right side: the reason that the author gives."""
