@@ -7,6 +7,7 @@ the product that is written next to it, up to a written ``\\cdot``, a further de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeVar
@@ -92,6 +93,9 @@ _TRANSPOSES = frozenset(["T", "\\top", "\\intercal", "\\text{T}", "\\mathsf{T}",
 _MARKS = {"*": "*", "\\ast": "*", "\\star": "\\star", "\\dagger": "\\dagger"}
 _OPEN_SETS = frozenset(["\\mathbb{R}", "\\mathbb{N}", "\\mathbb{Z}", "\\mathbb{C}", "\\mathbb{Q}"])
 _NAMES = (Sym, Indexed, Prime)
+
+
+_ACCENTED = re.compile(rf"({'|'.join(re.escape(a) for a in sorted(set(ACCENTS.values())))})\{{(.*)\}}$")
 
 
 class Grammar:
@@ -506,6 +510,9 @@ class Grammar:
         bold_greek = font == "\\mathbf"
 
         def rename(inner: str) -> str:
+            accented = _ACCENTED.match(inner)
+            if accented:
+                return f"{accented[1]}{{{rename(accented[2])}}}"
             if inner.startswith((font, "\\boldsymbol", "\\mathbf")):
                 return inner
             return f"\\boldsymbol{{{inner}}}" if bold_greek and inner in GREEK else f"{font}{{{inner}}}"
@@ -989,6 +996,10 @@ class Grammar:
             else:
                 if above is not None:
                     raise self.error("two superscripts", self.pos - 1)
+                if self.text == "-" and node == Sym("e"):  # e^-x prints a lone minus, which means nothing else
+                    above = (self.pos, self.pos + 2)
+                    self.pos += 2
+                    continue
                 a, b = self.unbraced(*self.argument())
                 if b > a and all(t == "\\prime" for t in self.texts[a:b]):
                     primes += b - a
@@ -1112,7 +1123,10 @@ class Grammar:
         return any(self.texts[k] == "," for k in self.top_level(a, b))
 
     def has_relation(self, a: int, b: int) -> bool:
-        return any(self.texts[k] in RELATIONS for k in self.top_level(*self.unbraced(a, b)))
+        a, b = self.unbraced(a, b)
+        if a < b and self.texts[a] in ("\\{", "(", "[") and self.partner[a] == b - 1:
+            a, b = a + 1, b - 1
+        return any(self.texts[k] in RELATIONS for k in self.top_level(a, b))
 
     def top_level(self, a: int, b: int) -> list[int]:
         out = []

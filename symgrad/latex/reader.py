@@ -22,8 +22,10 @@ def read(text: str, scope: Scope | None = None) -> Node:
     '\\\\frac{\\\\partial}{\\\\partial m} y_{i} - f(x_{i})'
     """
     scope = scope or Scope()
-    tokens = expand(tokens_of(text), scope.macros)
-    layout = lay_out(tokens, lambda run: f"\\mathrm{{{run}}}" in scope.definitions)
+    known = scope.definitions, scope.kinds
+    layout = lay_out(
+        expand(tokens_of(text), scope.macros), lambda run: any(f"\\mathrm{{{run}}}" in names for names in known)
+    )
     if not layout.tokens:
         raise ReadError("nothing to read")
     return Grammar(layout, scope).whole()

@@ -58,8 +58,8 @@ RELATION_SIGNS = {
 }  # fmt: skip
 
 FUNCTION_LETTERS = frozenset(
-    ["f", "g", "h", "F", "G", "H", "J", "L", "P", "Q", "R", "\\ell", "\\phi", "\\varphi", "\\psi", "\\Phi",
-     "\\Psi", "\\mathcal{L}", "\\mathcal{J}", "\\mathcal{R}", "\\eta"]
+    ["f", "g", "h", "F", "J", "L", "\\ell", "\\phi", "\\varphi", "\\psi", "\\mathcal{L}", "\\mathcal{J}",
+     "\\mathcal{R}"]
 )  # fmt: skip
 """Letters that name functions by custom: before a parenthesis the reader takes them for one."""
 
@@ -122,7 +122,7 @@ def _name(base: Node, primes: str) -> str:
 
 
 def _scripts(node: Indexed) -> str:
-    out = f"_{{{_list(node.lower)}}}" if node.lower else ""
+    out = f"_{{{','.join(to_latex(n) for n in node.lower)}}}" if node.lower else ""
     if node.upper:
         left, right = node.bracket if len(node.bracket) == 2 else ("", "")
         out += f"^{{{left}{_list(node.upper)}{right}}}"
@@ -157,13 +157,13 @@ def _mul(node: Mul) -> tuple[str, int]:
     for k, factor in enumerate(node.factors):
         text = _at(factor, OPEN if k == last else FACTOR)
         if out:
-            out += f" \\cdot {text}" if _needs_dot(node.factors[k - 1], text) else f" {text}"
+            out += f" \\cdot {text}" if needs_sign(node.factors[k - 1], text) else f" {text}"
         else:
             out = text
     return out, PRODUCT
 
 
-def _needs_dot(before: Node, text: str) -> bool:
+def needs_sign(before: Node, text: str) -> bool:
     """Would the reader take ``before`` and what follows for one number, one name or a call?"""
     if text[0].isdigit():
         return True
@@ -271,7 +271,7 @@ def _derivative(node: Derivative) -> tuple[str, int]:
 
 def _variable(d: str, variable: Node, k: int, order: int) -> str:
     power = f"^{{{k}}}" if k > 1 else ""
-    return f"{d} {_at(variable, BASE if order > 1 else FACTOR)}{power}"
+    return f"{d} {_at(variable, BASE if k > 1 or isinstance(variable, Pow) and order > 1 else FACTOR)}{power}"
 
 
 def _operand(body: Node) -> str:

@@ -46,7 +46,7 @@ from ..page import (
     Sym,
     Transpose,
 )
-from .latex import BASE, CONDITIONAL, FACTOR, HADAMARD, INTERVALS, OPEN, PRODUCT, RELATION, SUM
+from .latex import BASE, CONDITIONAL, FACTOR, HADAMARD, INTERVALS, OPEN, PRODUCT, RELATION, SUM, needs_sign
 from .latex import to_latex as _to_latex
 
 _SIGNS = {
@@ -62,8 +62,8 @@ _FONTS = {
     "mathscr": ("SCRIPT",), "mathbb": ("DOUBLE-STRUCK",), "mathfrak": ("FRAKTUR",),
 }  # fmt: skip
 _SYMBOLS = {
-    "infty": "∞", "ell": "ℓ", "epsilon": "ε", "varepsilon": "ɛ", "vartheta": "ϑ", "varphi": "ϕ",
-    "phi": "φ", "varrho": "ϱ", "varsigma": "ς", "dagger": "†", "star": "★", "prime": "′", "lambda": "λ",
+    "infty": "∞", "ell": "ℓ", "epsilon": "ε", "varepsilon": "ɛ", "vartheta": "ϑ", "varphi": "φ",
+    "phi": "ϕ", "varrho": "ϱ", "varsigma": "ς", "dagger": "†", "star": "★", "prime": "′", "lambda": "λ",
     "arg": "arg",
 }  # fmt: skip
 _WORD = re.compile(r"\\(?:mathrm|text|operatorname|mathsf|mathtt|mathit)\{([^{}]*)\}")
@@ -198,17 +198,14 @@ def _neg(node: Neg) -> tuple[str, int]:
     return "-" + _at(node.arg, HADAMARD), SUM
 
 
-_CALLABLE = re.compile(r"[^\W\d_]['_^]?\S*$")
-
-
 def _mul(node: Mul) -> tuple[str, int]:
     out = ""
     last = len(node.factors) - 1
     for k, factor in enumerate(node.factors):
         ratio = isinstance(factor, Frac) or (isinstance(factor, Derivative) and factor.style == "fraction")
         text = _form(factor)[0] if ratio else _at(factor, OPEN if k == last else FACTOR)
-        before = node.factors[k - 1] if k else None
-        if not out:
+        before = node.factors[k - 1]
+        if not k:
             out = text
         elif ratio or isinstance(before, Frac | Derivative) or text[0].isdigit() or (text.startswith("(") and isinstance(before, Sym | Indexed | Prime)):
             out += f" * {text}"
@@ -268,8 +265,8 @@ def _bigop(node: BigOp) -> tuple[str, int]:
         under = condition if plain else f"{under}{', ' if node.lower is not None else ' : '}{condition}"
     sign = ("Σ" if isinstance(node, Sum) else "∏") + (f"_{{{under}}}" if len(under) > 1 else f"_{under}")
     if node.upper is not None:
-        upper, level = _form(node.upper)
-        sign += f"^{upper}" if level >= BASE else f"^({upper})"
+        upper = to_text(node.upper)
+        sign += f"^{upper}" if upper.isalnum() else f"^({upper})"
     return f"{sign.removesuffix('_')} {_at(node.body, HADAMARD)}", OPEN
 
 
@@ -277,7 +274,7 @@ def _derivative(node: Derivative) -> tuple[str, int]:
     d = "∂" if node.d == "\\partial" else "d"
     order = sum(k for _, k in node.by)
     above = d + (f"^{order}" if order > 1 else "")
-    below = " ".join(d + _at(v, BASE) + (f"^{k}" if k > 1 else "") for v, k in node.by)
+    below = " ".join(d + (_at(v, FACTOR) if k == 1 else f"{_at(v, BASE)}^{k}") for v, k in node.by)
     if len(node.by) > 1:
         below = f"({below})"
     if node.style == "fraction":
