@@ -529,7 +529,7 @@ def gradient_of_square(node: Node, scope: Scope) -> Node | None:
 def _square(body: Node, d: _D, scope: Scope) -> tuple[tuple[Node, ...], Node | None]:
     """Constant factors, and the u of ‖u‖² or u^T u."""
     match body:
-        case Pow(Norm(arg, None), exp) if exp == TWO:
+        case Pow(Norm(arg, p), exp) if exp == TWO and p in (None, TWO, Sym("F")):
             return (), arg
         case Mul(factors):
             still = tuple(f for f in factors if d.constant(f, scope) and not vectorish(f, scope))
