@@ -60,9 +60,8 @@ def report() -> Report:
         title="The loss alone is not enough",
         question=r"Is there a function $g$ with $\nabla J(\theta) = g(J(\theta))$ for the squared error?",
         answer="No, not even one that knows the data: on both sides of the best slope $J$ takes the same "
-               "value, "
-        "and the gradients there are opposite. What the value of $J$ does tell is the size of "
-        r"$\partial J / \partial m$.",
+               "value, and the gradients there are opposite. What the value of $J$ does tell is the size of "
+               r"$\partial J / \partial m$.",
         sections=[
             Section("Setting", [setting(J)]),
             Section("Two data sets, one loss, two gradients", [
@@ -72,32 +71,27 @@ def report() -> Report:
             ]),
             Section("The same data, two parameters", [
                 Text(r"Now keep the data and $b$, with $\sum_i x_i^2 \neq 0$, and let $\hat{m}$ be the best "
-                     r"slope, "
-                     r"$\hat{J}$ the least loss."),
+                     r"slope, $\hat{J}$ the least loss."),
                 equations((best, minimiser), (least, at(best))),
                 claim(slope_at(best), 0, scope=names, title=r"$\hat{m}$ is where the gradient vanishes"),
                 claim(at(best + t), at(best - t), scope=names, title="The loss is the same on both sides"),
-                claim(slope_at(best + t), -slope_at(best - t), scope=names, title="The gradients are "
-                                                                                  "opposite"),
+                claim(slope_at(best + t), -slope_at(best - t), scope=names,
+                      title="The gradients are opposite"),
                 claim(slope_at(best + t), 2 * t * total(x[i] ** 2) / N, scope=names,
                       title=r"and not $0$ for $t \neq 0$"),
                 claim(Derivative(at(best + t), t), slope_at(best + t), scope=names,
                       title=r"They are the derivatives of $J$ there"),
-                Text(r"So for any fixed data with $\sum_i x_i^2 \neq 0$ no $g$ exists: it would have to "
-                     r"take two "
-                     r"values at $J(\hat{m} + t) = J(\hat{m} - t)$."),
+                Text(r"So for any fixed data with $\sum_i x_i^2 \neq 0$ no $g$ exists: it would have to take "
+                     r"two values at $J(\hat{m} + t) = J(\hat{m} - t)$."),
                 example(),
             ]),
             Section("What does hold", [
                 claim(slope_at(m) ** 2, square * (at(m) - least), scope=names,
                       title="The square of the gradient is a function of the loss and of data sums"),
                 Text(r"So $|\partial J / \partial m| = 2 \sqrt{(\sum_i x_i^2 / N) (J - \hat{J})}$ with $b$ "
-                     r"fixed: "
-                     "the value of the loss and two numbers of the data give the size of the step, but not "
-                     "its "
-                     "direction. The direction is what the sum over the samples is for. Which losses do "
-                     "have a "
-                     "$g$ is the question of [[losses_that_allow_it]]."),
+                     "fixed: the value of the loss and two numbers of the data give the size of the step, "
+                     "but not its direction. The direction is what the sum over the samples is for. Which "
+                     "losses do have a $g$ is the question of [[losses_that_allow_it]]."),
             ]),
         ],
         order=80,
