@@ -115,8 +115,7 @@ def report() -> Report:
             ]),
             Section("One $g$ for all data: these do not", [
                 refuted_ones(),
-                Text("`symgrad.gradient_from_loss(loss, wrt)` decides the same for a loss of your own. For "
-                     "the models that people fit see [[gallery]]."),
+                Text("`symgrad.gradient_from_loss(loss, wrt)` decides the same for a loss of your own."),
             ]),
             Section("The excluded case: losses that ignore the data", [
                 Text(r"If $\ell$ takes one value at each $\theta$, nothing is asked of $g$ between the "
