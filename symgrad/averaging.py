@@ -163,8 +163,9 @@ def gap(objective: Objective, wrt: Expr | str) -> Gap:
     condition = True if zero else _condition(difference)
     solution = None if zero else _solution(difference, theta)
     return Gap(
-        objective, theta, *derivations, difference, second, condition, solution, means, scope, verdicts
-    )
+        objective, theta, total, mean, at_mean, difference, second, condition, solution,
+        means, scope, verdicts,
+    )  # fmt: skip
 
 
 def _entries(objective: Objective, sample: Expr) -> list[Expr]:

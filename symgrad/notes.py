@@ -209,7 +209,7 @@ def _scan_markdown(text: str, part: int, problems: list[Problem]) -> Iterator[Re
             at = close + len(tag) + 2
         elif m.group("dollartick"):
             close = text.find("`$", at)
-            if 0 <= close and "\n\n" not in text[at:close]:
+            if close >= 0 and "\n\n" not in text[at:close]:
                 yield from _mathematics("inline", text, at, close, part, (start, close + 2))
                 at = close + 2
         elif m.group("tick"):

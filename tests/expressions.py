@@ -7,8 +7,9 @@ import random
 from symgrad.page import Add, Call, Frac, Indexed, Mul, Neg, Node, Num, Pow, Sum, Sym
 from symgrad.scope import Definition, Kind, Scope
 
-THETA, C, I, N = Sym("\\theta"), Sym("c"), Sym("i"), Sym("N")
-X, Y = Indexed(Sym("x"), (I,)), Indexed(Sym("y"), (I,))
+THETA, C, INDEX, N = Sym("\\theta"), Sym("c"), Sym("i"), Sym("N")
+X, Y = Indexed(Sym("x"), (INDEX,)), Indexed(Sym("y"), (INDEX,))
+LINE, UNIT = Call(Sym("f"), (X,)), Indexed(Sym("z"), (INDEX,))
 
 SCOPE = (
     Scope()
@@ -17,7 +18,7 @@ SCOPE = (
     .declare("x", Kind(arity=1))
     .declare("y", Kind(arity=1))
     .define(Definition("f", Add((Mul((THETA, Sym("t"))), C)), params=(Sym("t"),)))
-    .define(Definition("z", Add((Mul((THETA, X)), C)), lower=(I,)))
+    .define(Definition("z", Add((Mul((THETA, X)), C)), lower=(INDEX,)))
 )
 
 
@@ -35,9 +36,7 @@ class Maker:
         """Something that does."""
         choose = self.random.randrange
         if depth <= 0 or not choose(5):
-            return self.random.choice(
-                [THETA, Mul((THETA, X)), Add((Mul((THETA, X)), C)), Call(Sym("f"), (X,)), Indexed(Sym("z"), (I,))]
-            )
+            return self.random.choice([THETA, Mul((THETA, X)), Add((Mul((THETA, X)), C)), LINE, UNIT])
         u = self.moving(depth - 1)
         match choose(7):
             case 0:
@@ -63,4 +62,4 @@ class Maker:
 
     def total(self, body: Node) -> Sum:
         """Σ_{i=1}^N body."""
-        return Sum(body, I, Num(1), N)
+        return Sum(body, INDEX, Num(1), N)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from expressions import SCOPE, THETA, C, I, Maker, N, X, Y
+from expressions import INDEX, SCOPE, THETA, C, Maker, N, X, Y
 
 from symgrad.directives import read_directive
 from symgrad.judging import prove_nodes
@@ -44,10 +44,12 @@ INSTANCES: dict[str, Callable[[Maker], Node]] = {
     "definition": lambda m: d(Add((Y, Neg(Mul((m.constant(), Call(Sym("f"), (m.constant(),)))))))),
     "power rule": lambda m: d(Mul((m.constant(), Pow(THETA, Num(m.random.randrange(2, 6)))))),
     "elementary derivative": lambda m: d(Add((m.constant(), Call(Sym(m.random.choice(
-        ["\\exp", "\\sigma", "\\tanh", "\\sinh", "\\cosh", "\\log", "\\operatorname{softplus}"])), (THETA,))))),
+        ["\\exp", "\\sigma", "\\tanh", "\\sinh", "\\cosh", "\\log", "\\operatorname{softplus}"]
+    )), (THETA,))))),
     "chain rule": lambda m: d(Mul((m.constant(), m.outer(Add((m.moving(0), THETA)))))),
     "factor rule": lambda m: d(Mul((m.constant(), m.outer(m.moving()), m.moving()))),
-    "sum rule": lambda m: d(m.random.choice([m.total, lambda u: Add((u, Neg(m.moving()), C))])(m.outer(THETA))),
+    "sum rule": lambda m: d(
+        m.random.choice([m.total, lambda u: Add((u, Neg(m.moving()), C))])(m.outer(THETA))),
     "product rule": lambda m: d(Mul((m.outer(m.moving()), m.constant(), m.outer(m.moving())))),
     "quotient rule": lambda m: d(Frac(m.moving(), Add((Num(1), Pow(m.moving(), TWO))))),
     "linearity of the sum": lambda m: m.total(m.random.choice([
@@ -60,8 +62,9 @@ INSTANCES: dict[str, Callable[[Maker], Node]] = {
     "definition tanh": lambda m: Mul((C, Frac(Call(Sym("\\sinh"), (X,)), Call(Sym("\\cosh"), (X,))))),
     "Kronecker delta": lambda m: Sum(
         m.random.choice([
-            lambda e: Mul((e, m.constant())), lambda e: Neg(Mul((X, e))), lambda e: Mul((X, Add((e, Neg(Y)))))
-        ])(Indexed(Sym("\\delta"), m.random.choice([(I, Sym("j")), (Sym("j"), I)]))), I, Num(1), N),
+            lambda e: Mul((e, m.constant())), lambda e: Neg(Mul((X, e))),
+            lambda e: Mul((X, Add((e, Neg(Y))))),
+        ])(Indexed(Sym("\\delta"), m.random.choice([(INDEX, Sym("j")), (Sym("j"), INDEX)]))), INDEX, Num(1), N),
     "cancellation": lambda m: Mul((Frac(m.constant(), C), C, Add((X, Neg(C))))),
     "comm., distr.": lambda m: Mul((TWO, m.moving(), Neg(m.constant()), Num(3))),
     "simplification": lambda m: m.total(Mul((C, Frac(TWO, N)))),
@@ -103,9 +106,10 @@ NOTATION: list[tuple[str, str, str]] = [
 ]  # fmt: skip
 
 KINDS = (
-    r"let w \in \mathbb{R}^d", r"let a \in \mathbb{R}^d", r"let b \in \mathbb{R}^d", r"let y \in \mathbb{R}^n",
-    r"let X \in \mathbb{R}^{n \times d}", r"let A \in \mathbb{R}^{d \times d}",
-    r"let Y \in \mathbb{R}^{n \times k}", r"let W \in \mathbb{R}^{d \times k}", r"assume \sum_{k=1}^d p_k = 1",
+    r"let w \in \mathbb{R}^d", r"let a \in \mathbb{R}^d", r"let b \in \mathbb{R}^d",
+    r"let y \in \mathbb{R}^n", r"let X \in \mathbb{R}^{n \times d}", r"let A \in \mathbb{R}^{d \times d}",
+    r"let Y \in \mathbb{R}^{n \times k}", r"let W \in \mathbb{R}^{d \times k}",
+    r"assume \sum_{k=1}^d p_k = 1",
 )  # fmt: skip
 
 
@@ -153,21 +157,23 @@ WRONG: dict[str, tuple[Node, Node]] = {
     "factor rule on a factor that depends on θ": (d(Mul((THETA, V))), Mul((THETA, d(V)))),
     "factor rule through a square": (d(Pow(Mul((C, THETA)), TWO)), Mul((C, d(Pow(THETA, TWO))))),
     "derivative of a square under a sum as the square of a sum": (
-        Sum(Pow(X, TWO), I, Num(1), N), Pow(Sum(X, I, Num(1), N), TWO)),
+        Sum(Pow(X, TWO), INDEX, Num(1), N), Pow(Sum(X, INDEX, Num(1), N), TWO)),
     "a factor with the index taken out of a sum": (
-        Sum(Mul((X, Y)), I, Num(1), N), Mul((Sum(X, I, Num(1), N), Sum(Y, I, Num(1), N)))),
-    "sum of a constant not counted": (Sum(C, I, Num(1), N), C),
+        Sum(Mul((X, Y)), INDEX, Num(1), N), Mul((Sum(X, INDEX, Num(1), N), Sum(Y, INDEX, Num(1), N)))),
+    "sum of a constant not counted": (Sum(C, INDEX, Num(1), N), C),
     "σ' = σ": (d(Call(Sym("\\sigma"), (THETA,))), Call(Sym("\\sigma"), (THETA,))),
     "σ' = σ (1 + σ)": (
         d(Call(Sym("\\sigma"), (THETA,))),
         Mul((Call(Sym("\\sigma"), (THETA,)), Add((Num(1), Call(Sym("\\sigma"), (THETA,))))))),
     "tanh' = 1 - tanh": (
         d(Call(Sym("\\tanh"), (THETA,))), Add((Num(1), Neg(Call(Sym("\\tanh"), (THETA,)))))),
-    "exp' with the exponent lowered": (d(Pow(Sym("e"), THETA)), Mul((THETA, Pow(Sym("e"), Add((THETA, Neg(Num(1)))))))),
+    "exp' with the exponent lowered": (
+        d(Pow(Sym("e"), THETA)), Mul((THETA, Pow(Sym("e"), Add((THETA, Neg(Num(1)))))))),
     "1/(1 + e^z) = σ(z)": (
         Frac(Num(1), Add((Num(1), Pow(Sym("e"), THETA)))), Call(Sym("\\sigma"), (THETA,))),
     "δ summed without a choice": (
-        Sum(Mul((Indexed(Sym("\\delta"), (I, Sym("j"))), X)), I, Num(1), N), Sum(X, I, Num(1), N)),
+        Sum(Mul((Indexed(Sym("\\delta"), (INDEX, Sym("j"))), X)), INDEX, Num(1), N),
+        Sum(X, INDEX, Num(1), N)),
 }  # fmt: skip
 
 

@@ -48,6 +48,8 @@ CODES: dict[str, Code] = {
     "SG306": Code("note", "parenthesis without partner", "A parenthesis has no partner. It stands at an end, so that there is one reading only, and "
         "that one was judged."),
     "SG307": Code("note", "index restored", "An index that the definition carries was dropped here; the step was judged with it."),
+    "SG308": Code("note", "sum reaches further", "A sum sign stands before terms that use its index, without parentheses. To the letter the index of "
+        "the later terms means nothing, so the sum was read to reach over them."),
     "SG401": Code("warning", "nothing judged", "The file holds no step that could be judged. The message names what was seen."),
     "SG402": Code("warning", "ignore without effect", "An `ignore` directive silenced nothing: remove it, or look at why the finding is gone."),
     "SG403": Code("warning", "directive not understood", "A `symgrad:` line could not be read, or contradicts another one. It is left out."),

@@ -402,8 +402,6 @@ class _Examiner:
             r"dots|\.\.\.", region.body[link.start :]
         ):
             return planned("condition")
-        if name in ("\\sigma",) and not defined:
-            return planned("claim", judge=True)
         if by_author:
             if inline and len(chain.links) == 1:
                 return planned("claim", judge=True, soft=True)

@@ -13,8 +13,26 @@ from ..derivation import derive_node
 from ..errors import SymgradError
 from ..judging import prove_nodes
 from ..page import (
-    Add, BigOp, Call, Derivative, Frac, Gradient, Indexed, Mul, Neg, Node, Num, Pow, Sum, Sym, Transpose,
-    children, free_names, paths, put, walk,
+    Add,
+    BigOp,
+    Call,
+    Derivative,
+    Frac,
+    Gradient,
+    Indexed,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Sum,
+    Sym,
+    Transpose,
+    children,
+    free_names,
+    paths,
+    put,
+    walk,
 )  # fmt: skip
 from ..scope import Scope
 from ..show.latex import to_latex
@@ -76,7 +94,7 @@ def _reaches(side: Node) -> Iterator[tuple[str, Node]]:
             continue
         for k, term in enumerate(node.terms[:-1]):
             rest = node.terms[k + 1 :]
-            for where, inner in _rightmost(term):
+            for where, inner in naming.rightmost(term):
                 if isinstance(inner, Derivative | Gradient | BigOp):
                     body = Add((*naming.terms(inner.body), *rest))
                     wider = replace(inner, body=body)
@@ -84,20 +102,6 @@ def _reaches(side: Node) -> Iterator[tuple[str, Node]]:
                     new = new_term if k == 0 else Add((*node.terms[:k], new_term))
                     sign = _operator(inner)
                     yield f"holds if ${sign}$ extends over $({to_latex(body)})$: add parentheses", put(side, path, new)
-
-
-def _rightmost(term: Node, where: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Node]]:
-    """The nodes that end where the term ends."""
-    yield where, term
-    match term:
-        case Mul(factors):
-            yield from _rightmost(factors[-1], (*where, len(factors) - 1))
-        case Neg(arg):
-            yield from _rightmost(arg, (*where, 0))
-        case BigOp(body):
-            yield from _rightmost(body, (*where, 0))
-        case Derivative(body, _, "operator"):
-            yield from _rightmost(body, (*where, 0))
 
 
 def _operator(node: Node) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
 from ..judging import prove_nodes
-from ..page import Node, Num, Transpose
+from ..page import Add, Node, Num, Sum, Sym, Transpose, free_names, map_children, put, substitute
 from ..recognition import claimed_rule, explain
 from ..scope import Scope
 from ..verdict import Verdict, Witness
@@ -55,8 +55,11 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     rounded = _rounded(rhs, verdict.witness)
     if rounded is not None:
         return rounded
+    wide = _wide_sums(lhs, rhs, scope)
+    if wide is not None:
+        return wide
     missing = ignorance(lhs, rhs, scope)
-    if missing is not None:
+    if missing is not None and not _misnamed(lhs, rhs, scope):
         name, message = missing
         return Judged("undecided", "SG202", message, undefined=name)
     return Judged("refuted", "SG101", _values(verdict), witness=verdict.witness)
@@ -97,6 +100,66 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
             if not naming.known(name, scope) and name not in bound:
                 return name, f"{name} stands on one side only, and nothing here says what it is"
     return None
+
+
+def _misnamed(lhs: Node, rhs: Node, scope: Scope) -> bool:
+    """Is the step true with the one name that only one side has put for the one that only the other has?"""
+    here, there = free_names(rhs) - free_names(lhs), free_names(lhs) - free_names(rhs)
+    if len(here) != 1 or len(there) != 1:
+        return False
+    renamed = substitute(rhs, {Sym(next(iter(here))): Sym(next(iter(there)))})
+    return _proved(lhs, renamed, scope) is not None
+
+
+def _wide_sums(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
+    """Where a sum sign stands before terms that use its index, and nothing else binds it, it reaches over them.
+
+    ``\\sum_i a_i + b_i`` is (Σ a_i) + b_i to the letter, with an i that means nothing; the author's sum
+    goes on.
+    """
+    wide = (reach(lhs), reach(rhs))
+    if wide == (lhs, rhs):
+        return None
+    verdict = _proved(*wide, scope)
+    if verdict is None:
+        return None
+    return Judged("proved", assuming=verdict.assuming, notes=(("SG308", "the sum reaches over all terms with its index"),))
+
+
+def reach(node: Node) -> Node:
+    """Sums widened over the terms behind them that use their index.
+
+    >>> from symgrad.page import Sum, Indexed
+    >>> i = Sym("i")
+    >>> a, b = (Indexed(Sym(n), (i,)) for n in "ab")
+    >>> reach(Add((Sum(a, i), b))) == Sum(Add((a, b)), i)
+    True
+    """
+    node = map_children(node, reach)
+    if not isinstance(node, Add):
+        return node
+    for k, term in enumerate(node.terms[:-1]):
+        for path, inner in naming.rightmost(term):
+            if isinstance(inner, Sum) and inner.index.name:
+                taken = 0
+                for later in node.terms[k + 1 :]:
+                    if inner.index.name not in free_names(later):
+                        break
+                    taken += 1
+                if taken and inner.index.name not in free_names(Add(node.terms[:k])):
+                    absorbed = node.terms[k + 1 : k + 1 + taken]
+                    wider = replace(inner, body=Add((*naming.terms(inner.body), *absorbed)))
+                    terms = (*node.terms[:k], put(term, path, wider), *node.terms[k + 1 + taken :])
+                    return terms[0] if len(terms) == 1 else Add(terms)
+    return node
+
+
+def _proved(lhs: Node, rhs: Node, scope: Scope) -> Verdict | None:
+    try:
+        verdict = prove_nodes(lhs, rhs, scope)
+    except (SymgradError, RecursionError):
+        return None
+    return verdict if verdict.status == "proved" else None
 
 
 def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:

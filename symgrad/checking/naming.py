@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ..page import (
     Add,
@@ -47,7 +47,8 @@ def base(node: Node) -> str | None:
         case Indexed(Sym(name)) | Prime(Sym(name)):
             return name
         case Call(fn, args) if all(_plain(a) for a in args):
-            return base(fn) if isinstance(fn, Sym | Indexed) else None
+            name = base(fn) if isinstance(fn, Sym | Indexed) else None
+            return None if name in KNOWN else name
     return None
 
 
@@ -82,7 +83,7 @@ def _collect(node: Node, out: set[str]) -> None:
             _collect(body, inner)
             out |= inner - {node.index.name}
         case Call(fn, args):
-            if not (isinstance(fn, Sym) and (fn.name in KNOWN or fn.name.startswith("\\operatorname"))):
+            if not (isinstance(fn, Sym) and (fn.name in KNOWN or fn.name == "\\sigma" or "operatorname" in fn.name)):
                 _collect(fn, out)
             for a in args:
                 _collect(a, out)
@@ -189,3 +190,17 @@ def factors(node: Node) -> tuple[Node, ...]:
 
 def has_derivative(node: Node) -> bool:
     return any(isinstance(n, Derivative | Gradient | Prime | Evaluated) for n in walk(node))
+
+
+def rightmost(term: Node, where: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Node]]:
+    """The nodes that end where the term ends, with their places: what could reach further."""
+    yield where, term
+    match term:
+        case Mul(members):
+            yield from rightmost(members[-1], (*where, len(members) - 1))
+        case Neg(arg):
+            yield from rightmost(arg, (*where, 0))
+        case BigOp(body):
+            yield from rightmost(body, (*where, 0))
+        case Derivative(body, _, "operator"):
+            yield from rightmost(body, (*where, 0))

@@ -28,7 +28,7 @@ SIGNS = {
 ARROWS = frozenset(
     r"""\Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \longrightarrow \rightarrow
     \to \leadsto \rightsquigarrow \therefore \because \gets \leftarrow \longleftarrow \Leftarrow \mapsto
-    \longmapsto \implied \impliedby""".split()
+    \longmapsto \implied \impliedby \in \forall \sim""".split()
 )
 _SPACE = frozenset(
     r"\, \; \: \! \> \quad \qquad \enspace \thinspace \medspace \thickspace \hfill \hfil \displaystyle"

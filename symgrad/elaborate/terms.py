@@ -609,6 +609,8 @@ class Elaborator(Derivatives):
                 a, b = b, a
             if _integral(a) and _integral(b):
                 raise UnknownMeaning("an order of indices under an indicator", r.span)
+            if r.op in ("<=", ">="):
+                return add(ONE, neg(Call("step", (add(a, neg(b)),))))
             return Call("step", (add(b, neg(a)),))
         raise UnknownMeaning("this condition has no meaning here", r.span)
 

@@ -9,7 +9,8 @@ fractional) exponents; ``reduce`` keeps that form canonical:
 * with q = c_d g^d + .. + c_0 in its highest atom g and c_d, c_0 units, g^n q^-k is rewritten until
   0 <= n < d (partial fractions in g), so that 1/(1+E_1), .., 1/(1+E_50) never meet a common
   denominator;
-* idempotent atoms (step, delta, y in {0,1}) have exponent 1.
+* idempotent atoms (step, delta, order, y in {0,1}) have exponent 1, and y_j y_k = delta_jk y_j where
+  sum_k y_k = 1 too.
 
 Every rewriting is an identity on the common domain, so a difference that becomes 0 is 0.
 """
@@ -43,6 +44,9 @@ from .polynomials import (
     thaw,
 )
 
+SWITCHES = ("step", "delta", "order")
+"""Kinds of atoms that are 0 or 1."""
+
 
 class Algebra:
     """Interned atoms and the ring operations on polynomials over them, with counted work."""
@@ -54,6 +58,8 @@ class Algebra:
         self._ids: dict[tuple[Any, ...], int] = {}
         self._special: set[int] = set()
         self.value_sets: dict[int, tuple[Any, Any]] = {}
+        self.exclusive: dict[int, str] = {}
+        """Entries of which exactly one is 1, the others 0, with their name."""
         self._mains: dict[int, tuple[int, int, list[tuple[int, Poly]]] | None] = {}
         self._ranks: dict[int, tuple[int, int, int]] = {}
         self._factored: dict[Frozen, tuple[Any, Mono, tuple[tuple[int, int], ...]]] = {}
@@ -69,9 +75,9 @@ class Algebra:
         self.atoms.append(key)
         own = {n} if key[0] in ("sym", "idx", "bound") else set()
         self.deps.append(frozenset(own).union(deps))
-        if key[0] in ("poly", "step", "delta", "prime"):
+        if key[0] in ("poly", "prime", *SWITCHES):
             self._special.add(n)
-        if key[0] in ("step", "delta"):
+        if key[0] in SWITCHES:
             self.value_sets[n] = (fmpq(0), fmpq(1))
         self.burn(1)
         return n
@@ -326,18 +332,28 @@ class Algebra:
                     return self._lower(m, n, g, parts)
                 if k < 0 and parts[0][0] == 0 and len(parts[0][1]) == 1:
                     return self._raise(m, n, g, parts)
-            elif kind in ("step", "delta"):
+            elif kind in SWITCHES:
                 if e != 1 and e > 0:
                     return {tuple((k, 1 if k == n else x) for k, x in m): fmpq(1)}
             elif kind == "prime":
                 if e >= 1 or e < 0:
                     whole = int(e // 1)
                     return {mono_mul(m, ((n, -whole),)): fmpq(self.atoms[n][1]) ** whole}
+            elif n in self.exclusive and e == 1:
+                name = self.exclusive[n]
+                other = next((k for k, x in m if x == 1 and k > n and self.exclusive.get(k) == name), None)
+                if other is not None:
+                    rest = mono_mul(m, ((other, -1),))
+                    return {mono_mul(rest, u): c for u, c in self.coincide(n, other).items()}
             elif n in self.value_sets and isinstance(e, int) and e >= 2:
                 a, b = self.value_sets[n]
                 rest = mono_mul(m, ((n, -2),))
                 return drop_zero({mono_mul(rest, ((n, 1),)): a + b, rest: -a * b})
         return None
+
+    def coincide(self, n: int, other: int) -> Poly:
+        """1 if the entries are the same one, else 0: see ``Leaves``."""
+        raise NotImplementedError
 
     def _lower(self, m: Mono, q: int, g: int, parts: list[tuple[int, Poly]]) -> Poly:
         # g^d = (q - sum_{k<d} c_k g^k) / c_d

@@ -385,3 +385,21 @@ class Functions(Algebra):
         if p[lead] < 0:
             p = self.scale(p, fmpq(-1))
         return self.gen(self.atom(("delta", freeze(p)), self.poly_deps(p)))
+
+    def order(self, p: Poly) -> Poly:
+        """[p >= 1] for an integer p: one atom for p and -p, without a constant, up to deltas."""
+        minus = self.scale(p, fmpq(-1))
+        if self.at_least(p, 1):
+            return const(1)
+        if self.at_least(minus, 0):
+            return {}
+        base, offset = {m: c for m, c in p.items() if m}, p.get(ONE, fmpq(0))
+        if offset and offset.q == 1 and abs(offset) <= 8:
+            # [b + c >= 1] = [b >= 1] + [b = 0] + .. + [b = 1 - c]; the other way round if c < 0.
+            c = int(offset)
+            between = range(c) if c > 0 else range(c, 0)
+            extra = self.add(*(self.delta(self.add(base, const(k))) for k in between))
+            return self.add(self.order(base), extra if c > 0 else self.scale(extra, fmpq(-1)))
+        if p[min(p)] < 0:
+            return self.sub(self.sub(const(1), self.order(minus)), self.delta(p))
+        return self.gen(self.atom(("order", freeze(p)), self.poly_deps(p)))

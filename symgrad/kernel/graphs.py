@@ -19,9 +19,6 @@ class Graphs(Sums):
 
     def _merge(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
         """Merge inner sums into one multi-index sum and split it into connected components."""
-        triangle = self._triangle(m, i, lo, hi)
-        if triangle is not None:
-            return triangle
         indices: list[int] = [i]
         limits: dict[int, Range] = {i: (freeze(lo), freeze(hi))}
         flat = const(1)
@@ -61,6 +58,10 @@ class Graphs(Sums):
         self.ranges.update(limits)
         out: Poly = {}
         for m, c in p.items():
+            counted = self._counted(m, indices, limits)
+            if counted is not None:
+                out = self.add(out, self.scale(counted, c))
+                continue
             term, rest, todo = const(c), list(m), list(indices)
             while todo:
                 group, part, grown = {todo[0]}, [], True
@@ -78,25 +79,20 @@ class Graphs(Sums):
             out = self.add(out, self.times(term, tuple(sorted(rest))))
         return out
 
-    def _triangle(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
-        """Sum over j <= i of a symmetric body: half of the full sum and the diagonal."""
-        for k, e in m:
-            key = self.atoms[k]
-            if key[0] != "sum" or e != 1 or len(key[3]) != 1:
-                continue
-            (low, high), = key[1]
-            if thaw(low) != lo or thaw(high) != self.gen(i) or lo != const(1):
-                continue
-            j = self.new_index()
-            names = {self.atom(("bound", key[3][0])): self.gen(j)}
-            rest: Poly = {tuple(x for x in m if x[0] != k): fmpq(1)}
-            body = self.mul(self.subst({key[2]: fmpq(1)}, names), rest)
-            if self.subst(body, {i: self.gen(j), j: self.gen(i)}) != body:
-                continue
-            self.ranges[j] = (freeze(lo), freeze(hi))
-            full = self.sum_over(self.sum_over(body, j, lo, hi), i, lo, hi)
-            diagonal = self.sum_over(self.subst(body, {j: self.gen(i)}), i, lo, hi)
-            return self.scale(self.add(full, diagonal), fmpq(1, 2))
+    def _counted(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly | None:
+        """Indices are summed out that a delta fixes, or that are only above or below another one."""
+        for t in indices:
+            own = tuple(x for x in m if t in self.deps[x[0]])
+            kinds = {self.atoms[k][0] for k, _ in own}
+            lo, hi = map(thaw, limits[t])
+            closed = None
+            if "delta" in kinds:
+                closed = self.contract(own, t, lo, hi, assume=False)
+            elif "order" in kinds:
+                closed = self.count(own, t, lo, hi)
+            if closed is not None:
+                rest = self.times(closed, tuple(x for x in m if t not in self.deps[x[0]]))
+                return self._close(rest, [j for j in indices if j != t], limits)
         return None
 
     def _connected(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly:
@@ -130,16 +126,21 @@ class Graphs(Sums):
                 total = self.add(*(self._numbered(m, order, numbers) for order in orders))
                 return self._atoms(self.scale(total, fmpq(1, count)), orders[0], numbers, limits, True)
         best: tuple[Any, ...] | None = None
+        found: set[Frozen] = set()
         for order in orders:
             closed = self._numbered(m, order, numbers)
             key = (len(closed), self._limits(order, numbers, limits), freeze(closed), order)
             if best is None or key[:3] < best[:3]:
                 best = key
+            found.add(key[2])
         assert best is not None
+        if freeze(self.scale(thaw(best[2]), fmpq(-1))) in found:
+            return {}  # the body changes sign under a renaming of its indices
         return self._atoms(thaw(best[2]), best[3], numbers, limits, False)
 
     def _coupled(self, m: Mono, indices: Iterable[int]) -> bool:
-        return any(self.atoms[k][0] == "poly" and len(self.deps[k].intersection(indices)) > 1 for k, _ in m)
+        kinds = ("poly", "order")
+        return any(self.atoms[k][0] in kinds and len(self.deps[k].intersection(indices)) > 1 for k, _ in m)
 
     def _numbered(self, m: Mono, order: tuple[int, ...], numbers: tuple[int, ...]) -> Poly:
         """A body with its indices replaced by bound numbers, in this order."""
@@ -165,7 +166,9 @@ class Graphs(Sums):
         out: Poly = {}
         for m, c in p.items():
             inside = tuple(x for x in m if self.deps[x[0]].intersection(bound))
-            whole = self._links(inside, bound) and (not averaged or self._coupled(inside, bound))
+            whole = self._links(inside, bound)
+            if averaged:
+                whole = whole and self._coupled(inside, bound) and not self._fixed(inside, bound, ranges)
             if whole:
                 deps = self.mono_deps(inside)
                 for r in ranges:
@@ -178,6 +181,17 @@ class Graphs(Sums):
                 moved = self._moved(ranges, numbers, fresh)
                 out = self.add(out, self._close(self._renamed({m: c}, numbers, fresh), fresh, moved))
         return out
+
+    def _fixed(self, m: Mono, bound: list[int], ranges: tuple[Range, ...]) -> bool:
+        """Does a delta set two indices with one range equal?"""
+        for k, _ in m:
+            touched = [b for b in bound if b in self.deps[k]]
+            key = self.atoms[k]
+            if key[0] == "delta" and len(touched) == len(self.deps[k]) == len(key[1]) == 2:
+                first, second = (ranges[bound.index(b)] for b in touched)
+                if first == second:
+                    return True
+        return False
 
     def _links(self, m: Mono, bound: list[int]) -> bool:
         """Is every bound index present, and do the factors connect them?"""
@@ -227,7 +241,7 @@ class Graphs(Sums):
                 return max((self._height(k) for k, _ in key[1]), default=0)
             case "ref" | "call":
                 return max((self._height(k) for f in key[2] for u, _ in f for k, _ in u), default=0)
-            case "log" | "poly" | "step" | "delta":
+            case "log" | "poly" | "step" | "delta" | "order":
                 return max((self._height(k) for u, _ in key[1] for k, _ in u), default=0)
             case "pow":
                 inner = [k for u, _ in key[1] for k, _ in u] + [k for k, _ in key[2]]

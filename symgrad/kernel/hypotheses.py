@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from flint import fmpq
 
-from ..core import Add, Core, Given, Num, Ref, Sum, Sym, walk
+from ..core import Add, Given, Mul, Num, Ref, Sum, Sym, walk
 from ..errors import ScopeError
 from .normal import Normal
 from .polynomials import Poly, constant_of, freeze
@@ -16,43 +16,56 @@ ZERO = Num(Fraction(0))
 
 def assume(algebra: Normal, given: tuple[Given, ...]) -> None:
     """Install the givens; an equation that reduces to a false one raises ScopeError."""
-    for g in given:
+    for g in sorted(given, key=lambda g: g.op in (">", "<")):  # strict signs last: they contradict others
         if g.op == "in" and isinstance(g.lhs, Sym | Ref) and len(g.values) == 2:
             a, b = (fmpq(v.numerator, v.denominator) for v in g.values)
             algebra.two_valued[g.lhs.name] = (a, b)
-        elif g.op in (">", "<"):
+        elif g.op in (">", "<", ">=", "<="):
             _sign(algebra, g)
-        elif g.op == "=" and _is_symmetry(g.lhs, g.rhs):
+        elif g.op == "=" and symmetry(g):
             assert isinstance(g.lhs, Ref)
-            algebra.symmetric.add(g.lhs.name)
+            algebra.symmetric[g.lhs.name] = symmetry(g)
     for g in given:
-        if g.op == "=" and not _is_symmetry(g.lhs, g.rhs):
+        if g.op == "=" and not symmetry(g):
+            _one_hot(algebra, g)
             _equation(algebra, g)
 
 
 def _sign(algebra: Normal, g: Given) -> None:
-    greater, smaller = (g.lhs, g.rhs) if g.op == ">" else (g.rhs, g.lhs)
+    """A sign; that >= and > make no difference is seen where it would: at [a > 0], 1/a and log a."""
+    greater, smaller = (g.lhs, g.rhs) if g.op[0] == ">" else (g.rhs, g.lhs)
     if isinstance(smaller, Num) and smaller.value >= 0 and isinstance(greater, Ref):
         algebra.positive_names.add(greater.name)
         return
     p = algebra.sub(algebra.norm(greater, {}), algebra.norm(smaller, {}))
     value = constant_of(p)
     if value is not None:
-        if value <= 0:
+        if value < 0 or (value == 0 and len(g.op) == 1):
             raise ScopeError(f"the given {g.text or 'inequality'} is false")
         return
-    if freeze(algebra.scale(p, fmpq(-1))) in algebra.positive:
+    if len(g.op) == 1 and freeze(algebra.scale(p, fmpq(-1))) in algebra.positive:
         raise ScopeError(f"the given {g.text or 'inequality'} contradicts another one")
     algebra.positive.add(freeze(p))
     if isinstance(smaller, Num) and smaller.value >= 0:
         algebra.positive.add(freeze(algebra.norm(greater, {})))
 
 
-def _is_symmetry(lhs: Core, rhs: Core) -> bool:
-    return (
-        isinstance(lhs, Ref) and isinstance(rhs, Ref) and lhs.name == rhs.name
-        and len(lhs.indices) == 2 and lhs.indices == rhs.indices[::-1] and lhs.indices[0] != lhs.indices[1]
-    )
+def symmetry(g: Given) -> int:
+    """1 for A_ij = A_ji, -1 for A_ij = -A_ji, else 0."""
+    match g:
+        case Given(Ref(name, (i, j)), "=", Ref(other, (k, l))) if (name, i, j) == (other, l, k) and i != j:
+            return 1
+        case Given(Ref() as left, "=", Mul((Num(value), Ref() as right))) if value == -1:
+            return -symmetry(Given(left, "=", right))
+    return 0
+
+
+def _one_hot(algebra: Normal, g: Given) -> None:
+    """sum_k y_k = 1 with y_k in {0, 1}: exactly one of them is 1."""
+    match g:
+        case Given(Sum(Ref(name, (k,)), index, lower, upper), "=", Num(value)) if k == index and value == 1:
+            if algebra.two_valued.get(name) in ((0, 1), (1, 0)):
+                algebra.one_hot[name] = (freeze(algebra.norm(lower, {})), freeze(algebra.norm(upper, {})))
 
 
 def _equation(algebra: Normal, g: Given) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flint import fmpq
 
-from .functions import Functions
+from .functions import Functions, Range
 from .polynomials import Frozen, Poly, freeze, thaw
 
 
@@ -16,7 +16,10 @@ class Leaves(Functions):
     def __init__(self, fuel: int) -> None:
         super().__init__(fuel)
         self.conditions: dict[str, None] = {}
-        self.symmetric: set[str] = set()
+        self.symmetric: dict[str, int] = {}
+        """Names with A_ij = A_ji (1) or A_ij = -A_ji (-1)."""
+        self.one_hot: dict[str, Range] = {}
+        """Names whose entries are 0 or 1 and add up to 1, with the range of the sum."""
         self.two_valued: dict[str, tuple[Any, Any]] = {}
         self.rules: list[tuple[int, frozenset[int], Poly]] = []
         self.closes_ratios = False
@@ -47,13 +50,39 @@ class Leaves(Functions):
         return self.atom(("idx", self._fresh))
 
     def reference(self, name: str, indices: tuple[Frozen, ...]) -> Poly:
-        if name in self.symmetric:
-            indices = tuple(sorted(indices))
+        sign = 1
+        if name in self.symmetric and tuple(sorted(indices)) != indices:
+            indices, sign = tuple(sorted(indices)), self.symmetric[name]
+        if self.symmetric.get(name) == -1 and indices[0] == indices[1]:
+            return {}
         deps = frozenset[int]().union(*(self.poly_deps(thaw(k)) for k in indices))
         n = self.atom(("ref", name, indices), deps)
         if name in self.two_valued:
             self.restrict(n, self.two_valued[name])
-        return self._apply_rules(n)
+        if name in self.one_hot and len(indices) == 1 and self._listed(thaw(indices[0]), self.one_hot[name]):
+            self.exclusive[n] = name
+        return self.scale(self._apply_rules(n), fmpq(sign))
+
+    def _listed(self, at: Poly, limits: Range) -> bool:
+        """Is an index in the range, or free (then that is assumed)?"""
+        lo, hi = map(thaw, limits)
+        return all(self._assume_order(small, large) for small, large in ((lo, at), (at, hi)))
+
+    def coincide(self, n: int, other: int) -> Poly:
+        (i,), (j,) = self.atoms[n][2], self.atoms[other][2]
+        return self.delta(self.sub(thaw(i), thaw(j)))
+
+    def _assume_order(self, small: Poly, large: Poly) -> bool:
+        """Record small <= large unless sizes >= 1 and index ranges give it; False under a bound index."""
+        if self.at_least(self.sub(large, small), 0):
+            return True
+        if self.is_bound(small) or self.is_bound(large):
+            return False
+        self.conditions[f"{self.show(small)} <= {self.show(large)}"] = None
+        return True
+
+    def is_bound(self, p: Poly) -> bool:
+        return any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(p))
 
     # -- givens used as rewriting rules --------------------------------------------------------
     def _apply_rules(self, n: int) -> Poly:

@@ -77,6 +77,8 @@ class Sums(Leaves):
                 return self.step(go(key[1]))
             case "delta":
                 return self.delta(go(key[1]))
+            case "order":
+                return self.order(go(key[1]))
             case "call":
                 return self.call(key[1], [go(a) for a in key[2]], key[3])
             case "E":
@@ -85,8 +87,9 @@ class Sums(Leaves):
                 ranges, body, numbers = key[1], key[2], key[3]
                 fresh = {self.atom(("bound", b)): self.new_index() for b in numbers}
                 names = {b: self.gen(f) for b, f in fresh.items()}
-                inner = self.subst({body: fmpq(1)}, {**mapping, **names})
-                limits = [(go(lo), go(hi)) for lo, hi in ranges]
+                whole = {**mapping, **names}
+                inner = self.subst({body: fmpq(1)}, whole)
+                limits = [(self.subst(thaw(lo), whole), self.subst(thaw(hi), whole)) for lo, hi in ranges]
                 for f, (lo, hi) in zip(fresh.values(), limits, strict=True):
                     self.ranges[f] = (freeze(lo), freeze(hi))
                 for f, (lo, hi) in zip(reversed(fresh.values()), reversed(limits), strict=True):
@@ -116,37 +119,88 @@ class Sums(Leaves):
             if self._assume_order(lo, self.add(hi, const(1))):
                 return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
             raise Unsupported("a range that may be empty for some values of an outer index")
-        contracted = self._contract(m, i, lo, hi, assume=False)
+        contracted = self.contract(m, i, lo, hi, assume=False)
         if contracted is not None:
             return contracted
         shift = self._offset(m, i)
         if shift:
             body = self.subst({m: fmpq(1)}, {i: self.sub(self.gen(i), const(shift))})
             return self.sum_over(body, i, self.add(lo, const(shift)), self.add(hi, const(shift)))
+        if self._falls(m, i):
+            body = self.subst({m: fmpq(1)}, {i: self.sub(self.add(lo, hi), self.gen(i))})
+            return self.sum_over(body, i, lo, hi)
+        counted = self.count(m, i, lo, hi)
+        if counted is not None:
+            return counted
+        widened = self._widened(m, i, lo, hi)
+        if widened is not None:
+            return widened
         split = self._split_range(m, i, lo, hi)
         if split is not None:
             return split
-        contracted = self._contract(m, i, lo, hi, assume=True)
+        contracted = self.contract(m, i, lo, hi, assume=True)
         if contracted is not None:
             return contracted
-        if all(k == i for k, _ in m) and isinstance(m[0][1], int) and m[0][1] > 0 and lo == const(1):
-            return self._faulhaber(m[0][1], hi)
         geometric = self._geometric(m, i, lo, hi)
         return geometric if geometric is not None else self._merge(m, i, lo, hi)
 
-    def _assume_order(self, small: Poly, large: Poly) -> bool:
-        """Record small <= large unless sizes >= 1 and index ranges give it; False under a bound index."""
-        if self.at_least(self.sub(large, small), 0):
-            return True
-        if self.is_bound(small) or self.is_bound(large):
-            return False
-        self.conditions[f"{self.show(small)} <= {self.show(large)}"] = None
-        return True
+    def count(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
+        """Sum_i i^p, or Sum_i i^p [i >= a], Sum_i i^p [i <= a] where a is in range, in closed form."""
+        p, bound = 0, None
+        for k, e in m:
+            if k == i and isinstance(e, int) and e > 0:
+                p = e
+            elif bound is None and e == 1 and self.atoms[k][0] == "order":
+                bound = thaw(self.atoms[k][1])
+            else:
+                return None
+        one = const(1)
+        if bound is not None:
+            slope = bound.pop(((i, 1),), None)
+            if slope is None or slope * slope != 1 or i in self.poly_deps(bound):
+                return None
+            end = self.sub(one, bound) if slope > 0 else self.sub(bound, one)
+            low, high = (end, hi) if slope > 0 else (lo, end)
+            inside = (self.sub(low, lo), self.sub(hi, high), self.add(high, one, self.scale(low, fmpq(-1))))
+            if not all(self.at_least(q, 0) for q in inside):
+                return None
+            lo, hi = low, high
+        if not p:
+            return self.add(hi, self.scale(lo, fmpq(-1)), one)
+        before = self.sub(lo, one)
+        if not self._assume_order(const(0), before) or not self._assume_order(before, hi):
+            return None
+        return self.sub(self._faulhaber(p, hi), self._faulhaber(p, before))
 
-    def is_bound(self, p: Poly) -> bool:
-        return any(self.atoms[d][0] in ("idx", "bound") for d in self.poly_deps(p))
+    def _widened(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
+        """A range that depends on an outer index becomes a full one under [i <= hi], [i >= lo]."""
+        low, high = self._extreme(lo, False), self._extreme(hi, True)
+        if low is None or high is None or (low == lo and high == hi):
+            return None
+        j = self.new_index()
+        self.ranges[j] = (freeze(low), freeze(high))
+        at, body = self.gen(j), self.subst({m: fmpq(1)}, {i: self.gen(j)})
+        if high != hi:
+            body = self.mul(body, self.order(self.add(hi, self.scale(at, fmpq(-1)), const(1))))
+        if low != lo:
+            body = self.mul(body, self.order(self.add(at, self.scale(lo, fmpq(-1)), const(1))))
+        return self.sum_over(body, j, low, high)
 
-    def _contract(self, m: Mono, i: int, lo: Poly, hi: Poly, assume: bool) -> Poly | None:
+    def _extreme(self, p: Poly, largest: bool) -> Poly | None:
+        """The largest or smallest value of an end that is linear in outer indices, over their ranges."""
+        for _ in range(8):
+            outer = next(((m, c) for m, c in p.items() if self.is_bound({m: c})), None)
+            if outer is None:
+                return p
+            m, c = outer
+            if len(m) != 1 or m[0][1] != 1 or m[0][0] not in self.ranges:
+                return None
+            lo, hi = self.ranges[m[0][0]]
+            end = thaw(hi if (c > 0) == largest else lo)
+            p = self.add({u: v for u, v in p.items() if u != m}, self.scale(end, c))
+        return None
+
+    def contract(self, m: Mono, i: int, lo: Poly, hi: Poly, assume: bool) -> Poly | None:
         """Sum_i delta_{i,a} f(i) = f(a) where a is in range, which may be assumed of free indices."""
         for k, _ in m:
             key = self.atoms[k]
@@ -199,6 +253,14 @@ class Sums(Leaves):
                 stack += [j for j, _ in key[2]]
         return next((min(found) for found in offsets.values() if found), 0)
 
+    def _falls(self, m: Mono, i: int) -> bool:
+        """Does i stand in entries x_{c-i} only?"""
+        slopes = {
+            thaw(index).get(((i, 1),), 0)
+            for k, _ in m if self.atoms[k][0] == "ref" for index in self.atoms[k][2]
+        }
+        return -1 in slopes and 1 not in slopes
+
     def _split_range(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
         """Bring the range to 1..hi with hi free of a constant offset.
 
@@ -239,11 +301,9 @@ class Sums(Leaves):
         return None
 
     def _faulhaber(self, p: int, n: Poly) -> Poly:
-        """Sum_{i=1}^n i^p, valid for n >= 0."""
+        """Sum_{i=1}^n i^p for n >= 0."""
         if p > 30:
             raise OutOfFuel
-        if not self._assume_order(const(0), n):
-            raise Unsupported("a range that may be empty for some values of an outer index")
         bernoulli = [fmpq(1)]
         for k in range(1, p + 1):
             acc = sum((comb(k + 1, j) * bernoulli[j] for j in range(k)), start=fmpq(0))
@@ -255,10 +315,13 @@ class Sums(Leaves):
         return out
 
     def _geometric(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
-        """Sum of r^i = (r^(hi+1) - r^lo) / (r - 1), r != 1."""
-        ratio = const(1)
+        """Sum of i^p r^i for r != 1, by summation by parts; for p = 0 (r^(hi+1) - r^lo) / (r - 1)."""
+        ratio, p = const(1), 0
         for k, e in m:
             key = self.atoms[k]
+            if k == i and isinstance(e, int) and 0 < e <= 8:
+                p = e
+                continue
             if key[0] not in ("pow", "exp") or not isinstance(e, int):
                 return None
             exponent = dict(key[2] if key[0] == "pow" else key[1])
@@ -279,8 +342,17 @@ class Sums(Leaves):
             return None
         if constant_of(gap) is None and not {k for k, _ in self.factor(gap)[2]} <= self.nonzero:
             self.conditions[f"{self.show(ratio)} != 1"] = None
-        top = self.sub(self.raise_to(ratio, self.add(hi, const(1))), self.raise_to(ratio, lo))
-        return self.mul(top, self.inverse(gap))
+        one, inverse = const(1), self.inverse(gap)
+        top, bottom = self.raise_to(ratio, self.add(hi, one)), self.raise_to(ratio, lo)
+        sums: list[Poly] = []
+        for q in range(p + 1):
+            # (r - 1) S_q = hi^q r^(hi+1) - (lo-1)^q r^lo + sum_i ((i-1)^q - i^q) r^i
+            before = self.mul(self.power(self.sub(lo, one), q), bottom)
+            total = self.sub(self.mul(self.power(hi, q), top), before)
+            for k, smaller in enumerate(sums):
+                total = self.add(total, self.scale(smaller, fmpq(comb(q, k) * (-1) ** (q - k))))
+            sums.append(self.mul(total, inverse))
+        return sums[p]
 
 
 def _mono_root(p: Poly, e: Exp) -> Poly:

@@ -121,3 +121,14 @@ MATRICES = frozenset(
     [env + star for env in ("matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix") for star in ("", "*")]
     + ["array", "bsmallmatrix", "psmallmatrix"]
 )
+
+# What no factor begins with.
+ENDS = (
+    frozenset(["", "+", "-", "=", ")", "]", "}", ",", ";", ":", ".", "!", "'", "<", ">", "/", "&", "_", "^",
+               "\\\\", "\\}", "\\rangle", "\\right|", "\\right\\|", "\\right.", "\\rfloor", "\\rceil", "\\at",
+               "\\mid", "|", "\\|", "\\unpaired", "\\div", "\\pm", "\\mp", "\\overset", "\\stackrel",
+               "\\underset", "\\not", "\\because", "\\colon", "\\prime", "\\top", "\\intercal", "\\setminus"])
+    | frozenset(RELATIONS) | PRODUCT_SIGNS | HADAMARD_SIGNS
+)  # fmt: skip
+TRANSPOSES = frozenset(["T", "\\top", "\\intercal", "\\text{T}", "\\mathsf{T}", "\\transp"])
+FUNCTION_TOKENS = FUNCTION_COMMANDS | frozenset(FUNCTIONS.values())

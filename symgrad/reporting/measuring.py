@@ -12,7 +12,7 @@ import sympy
 
 from ..bridge import sigma, to_page
 from ..elaborate import elaborate
-from ..kernel import enclose
+from ..kernel.enclosure import enclose
 from ..scope import Scope
 from .model import Measurement, Numbers
 from .parts import latex_of
@@ -59,7 +59,7 @@ def numbers(objective: Objective, reach: int = 1000) -> Numbers:
         rows.append(_row(name, "SymPy, 30 digits", fast[k] - exact[k], scale[k], EXACT))
     if reach:
         far = slope.draw(Random(21), reach)
-        exact, scale = slope(far)
+        exact, scale = slope(far, 30 + reach)  # 1 - σ(1000) needs 435 digits to differ from 0
         fast = _gradient(compiled, far)
         for k, name in enumerate(slope.names):
             against = f"SymPy, 30 digits, data up to {reach}"
@@ -142,12 +142,12 @@ class _Slope:
             values[symbol.name] = some((), 1)
         return values
 
-    def __call__(self, values: Values) -> tuple[list[Any], list[Any]]:
+    def __call__(self, values: Values, digits: int = 30) -> tuple[list[Any], list[Any]]:
         """The mean of the samples' gradients and of their absolute values."""
         from mpmath import fabs, fsum, mpf, workdps  # type: ignore[import-untyped]
 
         o = self.objective
-        with workdps(30):
+        with workdps(digits):
             rows = [self.evaluate(*self._sample(values, n, mpf)) for n in range(SAMPLES)]
             weight = SAMPLES if o.reduction == "mean" else 1
             columns = list(zip(*rows, strict=True))

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..judging import prove_nodes
-from ..latex import read
 from ..page import Add, Mul, Neg, Node
 from ..scope import Scope
 from ..show.latex import to_latex
 from ..verdict import Verdict, Witness
-from .model import Claim, Lines, Mark, Part, Row, Table
+from .model import Claim, Lines, Mark, Part, Row, Table, Text
 
 if TYPE_CHECKING:
     from ..averaging import Gap
@@ -45,7 +44,7 @@ def derived(objective: Objective, wrt: Any, title: str = "") -> list[Part]:
     parts: list[Part] = [proof(derivation, title or f"By ${latex_of(parameter)}$")]
     second = to_page(objective.sympy_diff(parameter).doit())
     same = prove_nodes(derivation.result, second, derivation.scope)
-    parts.append(_claim(derivation.result, second, same, "proved", "SymPy's own derivative agrees"))
+    parts.append(_claim(derivation.result, second, same, "proved", "SymPy's own derivative"))
     return parts
 
 
@@ -120,22 +119,41 @@ def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
 
     ``expect`` is what the report states about "the gap is 0 for all data".
     """
-    size, total, mean, at_mean = gap.size, gap.sum.result, gap.mean.result, gap.at_mean.result
-    wrt, verdicts = latex_of(gap.wrt), gap.verdicts
-    difference = Add((mean, Neg(at_mean)))
+    total, mean, at_mean, verdicts = gap.sum.result, gap.mean.result, gap.at_mean.result, gap.verdicts
     parts: list[Part] = [
         Lines(
-            (
-                Row(r"\text{(a)}\quad " + to_latex(gap.sum.start), to_latex(total), "sum of the losses"),
-                Row(r"\text{(b)}\quad " + to_latex(gap.mean.start), to_latex(mean), "mean of the losses"),
-                Row(r"\text{(c)}\quad " + to_latex(gap.at_mean.start), to_latex(at_mean), "loss at the mean"),
+            tuple(
+                Row(rf"\text{{({letter})}}\quad {to_latex(d.start)}", to_latex(d.result), what)
+                for letter, d, what in (
+                    ("a", gap.sum, "sum of the losses"),
+                    ("b", gap.mean, "mean of the losses"),
+                    ("c", gap.at_mean, "loss at the mean of the data"),
+                )
             ),
-            f"Three gradients by ${wrt}$",
+            f"Three gradients by ${latex_of(gap.wrt)}$",
         ),
-        _claim(total, Mul((size, mean)), verdicts["sum"], "proved", "(a) is $N$ times (b)"),
-        _claim(difference, gap.page, verdicts["difference"], "proved", "The gap (b) − (c) in closed form"),
-        _claim(mean, at_mean, verdicts["zero"], expect, "(b) = (c) for all data?"),
+        _claim(total, Mul((gap.size, mean)), verdicts["sum"], "proved", "(a) is $N$ times (b)"),
+        _claim(mean, at_mean, verdicts["zero"], expect, "Is (b) = (c) for all data?"),
     ]
+    bends = [(name, str(Mark.of(v))) for name, v in verdicts.items() if name.startswith("∂")]
+    parts.append(
+        Table(
+            ("second derivative of one sample's gradient", "is it 0 for all data?"),
+            tuple(bends),
+            "(b) = (c) for all data exactly when one sample's gradient is affine in the data",
+        )
+    )
+    if gap.zero:
+        return parts
+    both = Add((mean, at_mean.arg if isinstance(at_mean, Neg) else Neg(at_mean)))
+    parts.append(_claim(both, gap.page, verdicts["difference"], "proved", "The gap, (b) − (c)"))
+    said = f"It is $0$ exactly when ${to_latex(gap.written(gap.condition))}$"
+    if gap.solution is not None:
+        said += f", that is, at ${latex_of(gap.wrt)} = {to_latex(gap.written(gap.solution))}$"
+    parts.append(Text(f"{said}."))
+    if gap.second_order is not None:
+        formula = to_latex(gap.written(gap.second_order))
+        parts.append(Text(f"Its second-order term about the mean of the data is ${formula}$."))
     return parts
 
 
@@ -151,6 +169,8 @@ def page_of(value: Any, scope: Scope) -> Node:
     if isinstance(value, Node):
         return value
     if isinstance(value, str):
+        from ..latex import read
+
         return read(value, scope)
     from ..bridge import to_page
 

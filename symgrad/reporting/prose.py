@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 
 from ..errors import InputError
 
@@ -32,17 +33,38 @@ _ACCENTS = {
 def tex_text(text: str) -> str:
     r"""Plain text as LaTeX that plain pdflatex with amsmath and amssymb sets; other signs are an error.
 
-    >>> tex_text("definition ŷ of σ & x̄")
-    'definition \\ensuremath{\\hat{y}} of \\ensuremath{\\sigma} \\& \\ensuremath{\\bar{x}}'
+    >>> tex_text("x̄ of σ & co")
+    '\\ensuremath{\\bar{x}} of \\ensuremath{\\sigma} \\& co'
     """
-    out: list[str] = []
-    signs = _split_accents(text)
-    for n, ch in enumerate(signs):
+    return "".join(rf"\ensuremath{{{tex}}}" if math else tex for math, tex in _signs(text))
+
+
+def label(text: str) -> str:
+    r"""Plain text inside mathematics, for every renderer: letters that are mathematics stand outside \text.
+
+    >>> label("definition σ"), label("definition f"), label("comm., distr.")
+    ('\\text{definition }\\sigma', '\\text{definition }f', '\\text{comm., distr.}')
+    """
+    word, _, name = text.rpartition(" ")
+    if word == "definition" and len(name) == 1 and name.isascii():
+        return rf"\text{{definition }}{name}"
+    out = ""
+    for math, run in groupby(_signs(text), key=lambda sign: sign[0]):
+        joined = "".join(tex for _, tex in run)
+        out += joined if math else rf"\text{{{joined}}}"
+    return out
+
+
+def _signs(text: str) -> Iterator[tuple[bool, str]]:
+    """Sign by sign: is it mathematics, and its LaTeX."""
+    apart = _split_accents(text)
+    for n, ch in enumerate(apart):
         if ch in _ACCENTS:
             continue
-        accent = _ACCENTS.get(signs[n + 1]) if n + 1 < len(signs) else None
-        out.append(_tex_char(ch) if accent is None else rf"\ensuremath{{{accent}{{{_tex_letter(ch)}}}}}")
-    return "".join(out)
+        math, tex = _sign(ch)
+        if n + 1 < len(apart) and apart[n + 1] in _ACCENTS:
+            math, tex = True, f"{_ACCENTS[apart[n + 1]]}{{{tex}}}"
+        yield math, tex
 
 
 def _split_accents(text: str) -> str:
@@ -54,28 +76,23 @@ def _split_accents(text: str) -> str:
     return "".join(out)
 
 
-def _tex_letter(ch: str) -> str:
-    return ch if ch.isascii() else _tex_char(ch).removeprefix(r"\ensuremath{").removesuffix("}")
-
-
-def _tex_char(ch: str) -> str:
+def _sign(ch: str) -> tuple[bool, str]:
     if ch in _TEX_TEXT:
-        return _TEX_TEXT[ch]
+        return False, _TEX_TEXT[ch]
     if ch in _TEX_SIGNS:
-        return rf"\ensuremath{{{_TEX_SIGNS[ch]}}}"
+        return True, _TEX_SIGNS[ch]
     if ch.isascii() or (ch.isalpha() and ord(ch) < 0x180):
-        return ch
+        return False, ch
     name = unicodedata.name(ch, "")
     if name.startswith("GREEK") and "LETTER" in name:
         letter = name.rsplit(" ", 1)[1].lower().replace("lamda", "lambda")
-        capital = "CAPITAL" in name
-        return rf"\ensuremath{{\{letter.capitalize() if capital else letter}}}"
+        return True, "\\" + (letter.capitalize() if "CAPITAL" in name else letter)
     raise InputError(f"LaTeX text cannot hold {ch!r} (U+{ord(ch):04X}): write it as $mathematics$")
 
 
 def _tex_code_char(ch: str) -> str:
     # by number: the typewriter font has these signs, the text commands would change the font
-    return rf"\char{ord(ch)}{{}}" if ch in "\\{}<>|^~" else _tex_char(ch)
+    return rf"\char{ord(ch)}{{}}" if ch in "\\{}<>|^~" else tex_text(ch)
 
 
 def prose_tex(text: str, titles: Mapping[str, str]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from .model import Claim, Entry, Lines, Mark, Part, Report, Row
-from .prose import cell_md, prose_md, prose_tex, tex_text
+from .model import Claim, Entry, Lines, Mark, Part, Report
+from .prose import cell_md, label, prose_md, prose_tex, tex_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -49,20 +49,22 @@ def _render(template: str, format: Format, titles: Mapping[str, str], **context:
     def cells(row: Sequence[str]) -> str:
         return " & ".join(map(prose, row)) if format == "tex" else " | ".join(cell_md(prose(c)) for c in row)
 
-    names = {"prose": prose, "cells": cells, "note": _note, "stated": _stated, "assumed": _assumed}
+    names = {"prose": prose, "cells": cells, "columns": _columns, "remark": _remark, "assumed": _assumed}
     return _templates().get_template(f"{template}.{format}.j2").render(**names, **context)
 
 
-def _note(row: Row) -> str:
+def _columns(note: str, mark: Mark | None) -> str:
     r"""The columns after an equation: the rule, then the mark."""
-    note = rf" && \text{{{tex_text(row.note)}}}" if row.note or row.mark else ""
-    return note + (rf" && {row.mark.tex}\ \text{{{row.mark.word}}}" if row.mark else "")
+    rule = f" && {label(note)}" if note or mark else ""
+    return rule + (rf" && {mark.tex}\ \text{{{mark.word}}}" if mark else "")
 
 
-def _stated(part: Claim) -> str:
-    said = "" if part.as_stated else f", but stated to be {part.expected.word}"
-    why = "the two sides differ here" if part.mark is Mark.REFUTED else part.reason
-    return f"{said}: {why}." if why else f"{said}."
+def _remark(part: Claim) -> str:
+    """What has to be said under a claim; nothing where it is proved and was stated so."""
+    said = [] if part.as_stated else [f"Stated to be {part.expected.word}."]
+    said += ["The two sides differ here:"] * (part.witness is not None)
+    said += [f"Reason: {part.reason}."] * bool(part.reason)
+    return " ".join(said)
 
 
 def _assumed(part: Lines | Claim) -> str:

@@ -271,7 +271,7 @@ def _derivative(node: Derivative) -> tuple[str, int]:
 
 def _variable(d: str, variable: Node, k: int, order: int) -> str:
     power = f"^{{{k}}}" if k > 1 else ""
-    return f"{d} {_at(variable, BASE if k > 1 or isinstance(variable, Pow) and order > 1 else FACTOR)}{power}"
+    return f"{d} {_at(variable, BASE if k > 1 or (isinstance(variable, Pow) and order > 1) else FACTOR)}{power}"
 
 
 def _operand(body: Node) -> str:

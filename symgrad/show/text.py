@@ -46,7 +46,7 @@ from ..page import (
     Sym,
     Transpose,
 )
-from .latex import BASE, CONDITIONAL, FACTOR, HADAMARD, INTERVALS, OPEN, PRODUCT, RELATION, SUM, needs_sign
+from .latex import BASE, CONDITIONAL, FACTOR, HADAMARD, INTERVALS, OPEN, PRODUCT, RELATION, SUM
 from .latex import to_latex as _to_latex
 
 _SIGNS = {
