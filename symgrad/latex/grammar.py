@@ -23,6 +23,7 @@ from ..page import (
     Relation,
     Sym,
 )
+from .cursor import MAX_ROW
 from .names import (
     ACCENTS,
     BRACES,
@@ -36,7 +37,6 @@ from .names import (
     PRODUCT_SIGNS,
     RELATIONS,
 )
-from .cursor import MAX_ROW
 from .operators import Operators
 
 
@@ -46,10 +46,7 @@ class Grammar(Operators):
     def whole(self) -> Node:
         while self.end > 1 and self.texts[self.end - 1] in (",", ".", ";", ":"):
             self.end -= 1
-        node = self.relation()
-        if self.pos < self.end:
-            raise self.unexpected()
-        return node
+        return self.within(*self.unbraced(0, self.end), self.relation)
 
     def relation(self) -> Node:
         start = self.pos

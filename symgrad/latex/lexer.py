@@ -66,7 +66,8 @@ def tokens_of(source: str) -> list[Token]:
             text = " "
         elif first.isdecimal() or (first == "." and len(text) > 1):
             if end - start > MAX_DIGITS:
-                raise ReadError(f"a number of {end - start} digits; the limit is {MAX_DIGITS}", Span(start, end))
+                what = f"a number of {end - start} digits; the limit is {MAX_DIGITS}"
+                raise ReadError(what, Span(start, end))
         elif first > "\x7f":
             text = COMMAND_OF.get(text, text)
             if text.startswith("\\mathbb"):

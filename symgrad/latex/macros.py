@@ -13,7 +13,7 @@ MAX_EXPANSIONS = 2_000
 MAX_TOKENS = 40_000
 
 _DEFINING = frozenset(
-    ["\\newcommand", "\\newcommand*", "\\renewcommand", "\\renewcommand*", "\\providecommand", "\\providecommand*"]
+    f"\\{kind}command{star}" for kind in ("new", "renew", "provide") for star in ("", "*")
 )
 _OPERATOR = frozenset(["\\DeclareMathOperator", "\\DeclareMathOperator*"])
 
@@ -22,8 +22,11 @@ def read_macro_definitions(text: str) -> dict[str, Macro]:
     """The macros that ``text`` defines with \\newcommand, \\renewcommand, \\providecommand, \\def,
     \\DeclareMathOperator and \\let, by command; everything else in it is passed over.
 
-    >>> read_macro_definitions(r"\\newcommand{\\pd}[2][f]{\\frac{\\partial #1}{\\partial #2}} \\def\\x{\\mathbf{x}}")
-    {'\\\\pd': Macro(arity=2, body='\\\\frac{\\\\partial #1}{\\\\partial #2}', default='f'), '\\\\x': Macro(arity=0, body='\\\\mathbf{x}', default=None)}
+    >>> found = read_macro_definitions(r"\\newcommand{\\pd}[2][f]{\\frac{d #1}{d #2}} \\def\\bx{\\mathbf{x}}")
+    >>> found["\\\\pd"]
+    Macro(arity=2, body='\\\\frac{d #1}{d #2}', default='f')
+    >>> found["\\\\bx"]
+    Macro(arity=0, body='\\\\mathbf{x}', default=None)
     """
     tokens = tokens_of(text)
     out: dict[str, Macro] = {}

@@ -6,7 +6,12 @@ from ..show.latex import RELATION_SIGNS
 
 GREEK = frozenset(
     "\\" + name
-    for name in ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "varepsilon", "vartheta", "varphi", "varpi", "varrho", "varsigma", "varkappa", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
+    for name in [
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+        "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+        "varepsilon", "vartheta", "varphi", "varpi", "varrho", "varsigma", "varkappa", "Gamma", "Delta",
+        "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"
+    ]
 )
 LETTERS = GREEK | {"\\ell", "\\infty", "\\hbar", "\\emptyset", "\\varnothing", "\\imath", "\\jmath", "\\wp"}
 
@@ -25,9 +30,11 @@ FONTS = {
     "\\bf": "\\mathbf",
 }  # fmt: skip
 WORD_FONTS = frozenset(
-    ["\\mathrm", "\\text", "\\operatorname", "\\operatorname*", "\\textrm", "\\mathsf", "\\textsf", "\\mathtt",
-     "\\texttt", "\\mathit", "\\textit", "\\mbox", "\\hbox", "\\textnormal", "\\mathop", "\\rm", "\\it",
-     "\\sf", "\\tt", "\\textbf", "\\textsc", "\\mathnormal"]
+    [
+        "\\mathrm", "\\text", "\\operatorname", "\\operatorname*", "\\textrm", "\\mathsf", "\\textsf",
+        "\\mathtt", "\\texttt", "\\mathit", "\\textit", "\\mbox", "\\hbox", "\\textnormal", "\\mathop",
+        "\\rm", "\\it", "\\sf", "\\tt", "\\textbf", "\\textsc", "\\mathnormal"
+    ]
 )  # fmt: skip
 
 # Functions whose value stands for itself, by the words that write them.
@@ -56,20 +63,28 @@ FUNCTION_COMMANDS = frozenset(
 
 # Plain runs of letters that stand for a function before an opening bracket.
 BARE_WORDS = frozenset(
-    ["log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "tr", "Tr", "trace", "diag",
-     "softmax", "sigmoid", "relu", "ReLU", "sign", "sgn", "det", "Var", "Cov", "softplus", "argmin", "argmax"]
+    [
+        "log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "tr", "Tr", "trace",
+        "diag", "softmax", "sigmoid", "relu", "ReLU", "sign", "sgn", "det", "Var", "Cov", "softplus",
+        "argmin", "argmax"
+    ]
 )  # fmt: skip
 PROSE = frozenset(
-    ["frac", "dfrac", "sqrt", "sum", "partial", "nabla", "where", "with", "and", "for", "the", "that", "then", "thus",
-     "hence", "Set", "set", "let", "Let", "since", "because", "from", "which", "when", "else", "otherwise", "text",
-     "left", "right", "cdot", "theta", "alpha", "beta", "sigma", "lambda", "hat", "begin", "end", "mathbf"]
+    [
+        "frac", "dfrac", "sqrt", "sum", "partial", "nabla", "where", "with", "and", "for", "the", "that",
+        "then", "thus", "hence", "Set", "set", "let", "Let", "since", "because", "from", "which", "when",
+        "else", "otherwise", "text", "left", "right", "cdot", "theta", "alpha", "beta", "sigma", "lambda",
+        "hat", "begin", "end", "mathbf"
+    ]
 )  # fmt: skip
 """Runs of letters that are words or lost backslashes, never products."""
 SUBSCRIPT_WORDS = frozenset(
-    ["new", "old", "max", "min", "out", "in", "train", "test", "val", "emp", "pred", "true", "reg", "avg", "opt", "tot",
-     "total", "data", "prev", "next", "pos", "neg", "hid", "hidden", "loss", "model", "batch", "label", "target",
-     "best", "init", "mean", "std", "var", "err", "error", "log", "map", "mle", "ols", "ridge", "lasso", "input",
-     "output", "obs", "ref", "cls"]
+    [
+        "new", "old", "max", "min", "out", "in", "train", "test", "val", "emp", "pred", "true", "reg",
+        "avg", "opt", "tot", "total", "data", "prev", "next", "pos", "neg", "hid", "hidden", "loss",
+        "model", "batch", "label", "target", "best", "init", "mean", "std", "var", "err", "error", "log",
+        "map", "mle", "ols", "ridge", "lasso", "input", "output", "obs", "ref", "cls"
+    ]
 )  # fmt: skip
 
 RELATIONS = {
@@ -84,21 +99,28 @@ RELATIONS = {
 
 # Layout without meaning: dropped alone, dropped with one braced argument, dropped with its braces kept.
 SILENT = frozenset(
-    ["\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits", "\\nolimits", "\\nonumber",
-     "\\notag", "\\,", "\\;", "\\:", "\\!", "\\ ", "\\>", "\\quad", "\\qquad", "\\thinspace", "\\enspace", "\\medspace",
-     "\\thickspace", "\\negthinspace", "\\hfill", "\\hfil", "\\allowbreak", "\\nobreak", "\\noindent", "\\strut",
-     "\\mathstrut", "\\relax", "\\centering", "\\normalsize", "\\small", "\\large", "\\Large", "\\footnotesize",
-     "\\protect", "\\break", "\\newline", "\\hline", "\\/", "\\bigskip", "\\medskip", "\\smallskip"]
+    [
+        "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits", "\\nolimits",
+        "\\nonumber", "\\notag", "\\,", "\\;", "\\:", "\\!", "\\ ", "\\>", "\\quad", "\\qquad",
+        "\\thinspace", "\\enspace", "\\medspace", "\\thickspace", "\\negthinspace", "\\hfill", "\\hfil",
+        "\\allowbreak", "\\nobreak", "\\noindent", "\\strut", "\\mathstrut", "\\relax", "\\centering",
+        "\\normalsize", "\\small", "\\large", "\\Large", "\\footnotesize", "\\protect", "\\break",
+        "\\newline", "\\hline", "\\/", "\\bigskip", "\\medskip", "\\smallskip"
+    ]
 )  # fmt: skip
 SILENT_WITH_ARGUMENT = frozenset(
-    ["\\label", "\\tag", "\\tag*", "\\hspace", "\\hspace*", "\\vspace", "\\vspace*", "\\phantom", "\\hphantom",
-     "\\vphantom", "\\color", "\\qedhere", "\\cline", "\\mspace", "\\hskip", "\\mskip", "\\kern", "\\eqref",
-     "\\cite", "\\footnote"]
+    [
+        "\\label", "\\tag", "\\tag*", "\\hspace", "\\hspace*", "\\vspace", "\\vspace*", "\\phantom",
+        "\\hphantom", "\\vphantom", "\\color", "\\qedhere", "\\cline", "\\mspace", "\\hskip", "\\mskip",
+        "\\kern", "\\eqref", "\\cite", "\\footnote"
+    ]
 )  # fmt: skip
 FRAMES = frozenset(
-    ["\\boxed", "\\fbox", "\\cancel", "\\bcancel", "\\xcancel", "\\underline", "\\mathrel", "\\mathbin", "\\mathord",
-     "\\mathopen", "\\mathclose", "\\mathinner", "\\smash", "\\ensuremath", "\\substack", "\\uline", "\\colorbox",
-     "\\textcolor", "\\bbox", "\\mathclap"]
+    [
+        "\\boxed", "\\fbox", "\\cancel", "\\bcancel", "\\xcancel", "\\underline", "\\mathrel", "\\mathbin",
+        "\\mathord", "\\mathopen", "\\mathclose", "\\mathinner", "\\smash", "\\ensuremath", "\\substack",
+        "\\uline", "\\colorbox", "\\textcolor", "\\bbox", "\\mathclap"
+    ]
 )  # fmt: skip
 FRAMES_WITH_ARGUMENT = frozenset(["\\textcolor", "\\colorbox"])
 BRACES = frozenset(["\\underbrace", "\\overbrace", "\\underbracket", "\\overbracket"])
@@ -114,9 +136,13 @@ DELIMITERS = {
 }  # fmt: skip
 PRODUCT_SIGNS = frozenset(["\\cdot", "\\times", "*", "\\ast", "\\bullet"])
 HADAMARD_SIGNS = frozenset(["\\odot", "\\circ"])
-DOTS = frozenset(["\\dots", "\\ldots", "\\cdots", "\\vdots", "\\ddots", "\\dotsb", "\\dotsc", "\\dotsm", "\\dotsi",
-                  "\\hdots", "\\iddots", "\\dotso"])  # fmt: skip
-FRACTIONS = frozenset(["\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\nicefrac", "\\sfrac", "\\flatfrac"])
+DOTS = frozenset([
+        "\\dots", "\\ldots", "\\cdots", "\\vdots", "\\ddots", "\\dotsb", "\\dotsc", "\\dotsm", "\\dotsi",
+        "\\hdots", "\\iddots", "\\dotso"
+    ])  # fmt: skip
+FRACTIONS = frozenset([
+        "\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\nicefrac", "\\sfrac", "\\flatfrac"
+    ])
 MATRICES = frozenset(
     [env + star for env in ("matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix") for star in ("", "*")]
     + ["array", "bsmallmatrix", "psmallmatrix"]
@@ -124,10 +150,12 @@ MATRICES = frozenset(
 
 # What no factor begins with.
 ENDS = (
-    frozenset(["", "+", "-", "=", ")", "]", "}", ",", ";", ":", ".", "!", "'", "<", ">", "/", "&", "_", "^",
-               "\\\\", "\\}", "\\rangle", "\\right|", "\\right\\|", "\\right.", "\\rfloor", "\\rceil", "\\at",
-               "\\mid", "|", "\\|", "\\unpaired", "\\div", "\\pm", "\\mp", "\\overset", "\\stackrel",
-               "\\underset", "\\not", "\\because", "\\colon", "\\prime", "\\top", "\\intercal", "\\setminus"])
+    frozenset([
+        "", "+", "-", "=", ")", "]", "}", ",", ";", ":", ".", "!", "'", "<", ">", "/", "&", "_", "^",
+        "\\\\", "\\}", "\\rangle", "\\right|", "\\right\\|", "\\right.", "\\rfloor", "\\rceil", "\\at",
+        "\\mid", "|", "\\|", "\\unpaired", "\\div", "\\pm", "\\mp", "\\overset", "\\stackrel", "\\underset",
+        "\\not", "\\because", "\\colon", "\\prime", "\\top", "\\intercal", "\\setminus"
+    ])
     | frozenset(RELATIONS) | PRODUCT_SIGNS | HADAMARD_SIGNS
 )  # fmt: skip
 TRANSPOSES = frozenset(["T", "\\top", "\\intercal", "\\text{T}", "\\mathsf{T}", "\\transp"])

@@ -22,10 +22,12 @@ def read(text: str, scope: Scope | None = None) -> Node:
     '\\\\frac{\\\\partial}{\\\\partial m} y_{i} - f(x_{i})'
     """
     scope = scope or Scope()
-    known = scope.definitions, scope.kinds
-    layout = lay_out(
-        expand(tokens_of(text), scope.macros), lambda run: any(f"\\mathrm{{{run}}}" in names for names in known)
-    )
+    tokens = expand(tokens_of(text), scope.macros)
+    layout = lay_out(tokens, lambda run: _is_declared(f"\\mathrm{{{run}}}", scope))
     if not layout.tokens:
         raise ReadError("nothing to read")
     return Grammar(layout, scope).whole()
+
+
+def _is_declared(name: str, scope: Scope) -> bool:
+    return name in scope.definitions or name in scope.kinds

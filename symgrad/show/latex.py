@@ -124,7 +124,7 @@ def _name(base: Node, primes: str) -> str:
 def _scripts(node: Indexed) -> str:
     out = f"_{{{','.join(to_latex(n) for n in node.lower)}}}" if node.lower else ""
     if node.upper:
-        left, right = node.bracket if len(node.bracket) == 2 else ("", "")
+        left, right = (node.bracket[0], node.bracket[1]) if len(node.bracket) == 2 else ("", "")
         out += f"^{{{left}{_list(node.upper)}{right}}}"
     return out
 
@@ -271,7 +271,8 @@ def _derivative(node: Derivative) -> tuple[str, int]:
 
 def _variable(d: str, variable: Node, k: int, order: int) -> str:
     power = f"^{{{k}}}" if k > 1 else ""
-    return f"{d} {_at(variable, BASE if k > 1 or (isinstance(variable, Pow) and order > 1) else FACTOR)}{power}"
+    tight = k > 1 or (isinstance(variable, Pow) and order > 1)
+    return f"{d} {_at(variable, BASE if tight else FACTOR)}{power}"
 
 
 def _operand(body: Node) -> str:

@@ -1,0 +1,488 @@
+"""What hangs on a name: fonts and accents, scripts and primes, arguments; is it a call, a power, an index?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ..errors import Span
+from ..page import (
+    Call,
+    Component,
+    Derivative,
+    Evaluated,
+    Indexed,
+    Indicator,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Prime,
+    Relation,
+    Sym,
+    Transpose,
+    map_children,
+    walk,
+)
+from ..show.latex import FUNCTION_LETTERS
+from .cursor import MAX_ROW, Cursor
+from .names import ACCENTS, FONTS, FUNCTION_TOKENS, FUNCTIONS, GREEK, LETTERS, TRANSPOSES
+
+_BUILTIN_LETTERS = frozenset(["\\sigma"])
+_EXPECTATIONS = frozenset(["\\mathbb{E}", "E", "\\mathbb{P}", "P", "\\mathbb{V}", "\\mathbb{H}"])
+_ONES = frozenset(["\\mathbb{1}", "\\mathbf{1}", "\\boldsymbol{1}", "\\mathbb{I}", "I", "\\mathrm{1}", "\\mathrm{I}",
+                   "\\mathcal{I}", "\\mathbf{I}"])  # fmt: skip
+_MARKS = {"*": "*", "\\ast": "*", "\\star": "\\star", "\\dagger": "\\dagger"}
+_OPEN_SETS = frozenset(["\\mathbb{R}", "\\mathbb{N}", "\\mathbb{Z}", "\\mathbb{C}", "\\mathbb{Q}"])
+_NAMES = (Sym, Indexed, Prime)
+_ACCENTED = re.compile(rf"({'|'.join(re.escape(a) for a in sorted(set(ACCENTS.values())))})\{{(.*)\}}$")
+
+
+class Scripts(Cursor):
+    """Names with their fonts, scripts, primes and arguments."""
+
+    def delta_of_name(self) -> bool:
+        if "\\Delta" in self.scope.kinds or "\\Delta" in self.scope.definitions:
+            return False
+        text = self.text
+        a = self.pos
+        if text == "{":
+            a, b = self.unbraced(a, self.partner[a] + 1)
+            text = self.texts[a]
+            styled = text in ACCENTS or text in FONTS
+            if b - a > 1 and not styled and self.texts[a + 1] not in ("_", "^"):
+                return False
+        return text in LETTERS or text in ACCENTS or text in FONTS or (len(text) == 1 and text.isalpha())
+
+    def decorated(self) -> Node:
+        """An accent or a font over a name; over more, it goes to the names inside."""
+        start = self.pos
+        command = self.take()
+        a, b = self.unbraced(*self.argument())
+        if a == b:
+            raise self.error(f"{command} of nothing", start)
+        if command == "\\mathrm":
+            return self.renamed(self.within(a, b, self.relation), lambda inner: f"\\mathrm{{{inner}}}", start)
+        if command in ACCENTS:
+            mark = ACCENTS[command]
+            node = self.within(a, b, self.relation)
+            if not isinstance(node, Sym | Indexed | Prime | Transpose | Pow):
+                raise self.error(f"{command} over more than a name", start)
+            return self.renamed(node, lambda inner: f"{mark}{{{inner}}}", start)
+        font = FONTS[command]
+        letters = "".join(self.texts[a:b])
+        if letters.isalnum() and letters.isascii() and (len(letters) != 2 or font != "\\mathbf"):
+            if len(letters) == 1 or font != "\\boldsymbol":
+                return Sym(f"{font}{{{letters}}}", span=self.span(start))
+        node = self.within(a, b, self.relation)
+        bold_greek = font == "\\mathbf"
+
+        def rename(inner: str) -> str:
+            accented = _ACCENTED.match(inner)
+            if accented:
+                return f"{accented[1]}{{{rename(accented[2])}}}"
+            if inner.startswith((font, "\\boldsymbol", "\\mathbf")):
+                return inner
+            return f"\\boldsymbol{{{inner}}}" if bold_greek and inner in GREEK else f"{font}{{{inner}}}"
+
+        return self.renamed(node, rename, start)
+
+    def renamed(self, node: Node, rename: Callable[[str], str], start: int) -> Node:
+        """The node with its names (not its indices, not the arguments of its calls) renamed."""
+        span = self.span(start)
+        match node:
+            case Sym(name):
+                return Sym(rename(name), span=span)
+            case Indexed(base, lower, upper, bracket):
+                return Indexed(self.renamed(base, rename, start), lower, upper, bracket, span=span)
+            case Prime(fn, order):
+                return Prime(self.renamed(fn, rename, start), order, span=span)
+            case Call(fn, args):
+                if isinstance(fn, Sym) and fn.name in FUNCTION_TOKENS:
+                    return node
+                return Call(self.renamed(fn, rename, start), args, span=span)
+            case Pow(base, exp):
+                return Pow(self.renamed(base, rename, start), exp, span=span)
+            case Num():
+                return Sym(rename(str(node.value)), span=span) if not node.places else node
+        return map_children(node, lambda child: self.renamed(child, rename, start))
+
+    def word(self) -> Node:
+        start = self.pos
+        word = self.take()[6:-1]
+        if word in FUNCTIONS:
+            raise self.error(f"{word} is a function", start)
+        if not word.isalnum() or not word[0].isalpha():
+            if word in ("1",):
+                return Sym("\\mathrm{1}", span=self.span(start))
+            self.pos = start
+            raise self.unexpected()
+        if len(word) == 1:
+            name = {"E": "\\mathbb{E}", "e": "e", "P": "P"}.get(word, f"\\mathrm{{{word}}}")
+            return Sym(name, span=self.span(start))
+        return Sym(f"\\mathrm{{{word}}}", span=self.span(start))
+
+    def bracket(self) -> tuple[list[Node], int, int]:
+        """Items of the bracket at hand, the number of items before its bar (-1: no bar), what follows.
+
+        Read once and remembered, since the caller may find that it is a factor and no argument list.
+        """
+        start = self.pos
+        known = self.brackets.get(start)
+        if known is not None:
+            return known
+        close = self.partner[start]
+        items, bar = self.within(start + 1, close, self.items)
+        self.brackets[start] = items, bar, close + 1
+        return items, bar, close + 1
+
+    def items(self) -> tuple[list[Node], int]:
+        out: list[Node] = []
+        bar = -1
+        while self.pos < self.end:
+            out.append(self.relation())
+            text = self.text
+            if text == "\\mid":
+                if bar >= 0:
+                    raise self.unexpected()
+                bar = len(out)
+            elif text not in (",", ";"):
+                break
+            self.pos += 1
+            if self.pos == self.end:
+                self.pos -= 1
+                raise self.unexpected()
+        return out, bar
+
+    def head(self, name: Node, start: int) -> tuple[Node, Node | None]:
+        """A function name with its scripts: ``\\log_2``, ``\\tanh'``, ``\\sin^2`` (the power comes back)."""
+        lower: tuple[Node, ...] = ()
+        power: Node | None = None
+        primes = 0
+        while self.text in ("_", "^", "'"):
+            sign = self.take()
+            if sign == "'":
+                primes += 1
+            elif sign == "_":
+                lower = self.indices(*self.argument())
+            else:
+                a, b = self.unbraced(*self.argument())
+                if all(t in ("\\prime", "'") for t in self.texts[a:b]):
+                    primes += b - a
+                    continue
+                power = self.within(a, b, self.sum)
+                if not isinstance(power, Num):
+                    raise self.error("a function to this power: an inverse? write it out", a)
+        node: Node = Indexed(name, lower, span=self.span(start)) if lower else name
+        return (Prime(node, primes, span=self.span(start)) if primes else node), power
+
+    def raised(self, node: Node, power: Node | None, start: int) -> Node:
+        return node if power is None else Pow(node, power, span=self.span(start))
+
+    def called(self, name: Node, start: int) -> Node | None:
+        """The call ``name(..)`` if that is what stands here, else None."""
+        text = self.text
+        base = base_of(name)
+        if base is None:
+            return None
+        place = self.pos
+        if text == "{":
+            a, b = self.unbraced(place, self.partner[place] + 1)
+            if self.texts[a] != "(" or self.partner.get(a) != b - 1:
+                return None
+            self.pos = a
+        elif text == "[" or text == "\\{":
+            if base not in _EXPECTATIONS or self.known_number(base, name):
+                return None
+        elif text != "(":
+            return None
+        outer = self.end if text != "{" else self.partner[place] + 1
+        items, bar, stop = self.bracket()
+        self.pos = place
+        if not items or not (text in ("[", "\\{") or self.is_call(base, name, items, bar)):
+            return None
+        self.pos = outer if text == "{" else stop
+        fn = name
+        if base == "E" and text == "[":
+            fn = self.renamed(name, lambda _: "\\mathbb{E}", start)
+        if bar >= 0:
+            before, behind = (",".join(["\\cdot"] * k) for k in (bar, len(items) - bar))
+            mark = f"({before}\\mid{behind})"
+            fn = self.renamed(fn, lambda inner: inner + mark, start)
+        return Call(fn, tuple(items), span=self.span(start))
+
+    def known_number(self, base: str, name: Node) -> bool:
+        kind = self.scope.kinds.get(base)
+        if self.scope.is_function(base) or (kind is not None and kind.rests):
+            return False
+        return kind is not None or base in self.scope.definitions
+
+    def is_call(self, base: str, name: Node, items: list[Node], bar: int) -> bool:
+        """Is ``name`` applied to ``items``, or multiplied by them?"""
+        kind = self.scope.kinds.get(base)
+        if bar >= 0 or isinstance(name, Prime) or self.scope.is_function(base):
+            return True
+        if kind is not None and kind.rests:
+            return True
+        if len(items) != 1:
+            return True
+        if self.known_number(base, name) or base in ("e", "d", "\\infty"):
+            return False
+        if base in _BUILTIN_LETTERS or base.startswith("\\mathrm") or base in _EXPECTATIONS:
+            return True
+        item = items[0]
+        if isinstance(item, _NAMES):
+            return True
+        if any(isinstance(s, Sym) and s.name == base for s in walk(item)):
+            return False
+        return base in FUNCTION_LETTERS
+
+    def scripted(self, node: Node, start: int) -> Node:
+        """The atom with everything that hangs on it: scripts, primes, arguments, bars, factorials."""
+        rounds = 0
+        while True:
+            text = self.text
+            rounds += 1
+            if rounds > MAX_ROW:
+                raise self.error("scripts without end")
+            if text in ("_", "^", "'"):
+                node, again = self.one_script(node, start)
+                if not again:
+                    return node
+            elif text == "\\at":
+                self.pos += 1
+                node = self.at(node, start)
+            elif text == "!" and not (self.pos + 1 < self.end and self.texts[self.pos + 1] == "="):
+                self.pos += 1
+                node = Call(Sym("!"), (node,), span=self.span(start))
+            elif text in ("(", "[", "{", "\\{") and isinstance(node, _NAMES):
+                indicator = self.indicator(node, start)
+                call = indicator or self.called(node, start)
+                if call is None:
+                    return node
+                node = call
+            elif text == "\\{" and node == Num(1) and self.has_relation(self.pos + 1, self.partner[self.pos]):
+                return self.iverson(start)
+            else:
+                return node
+
+    def one_script(self, node: Node, start: int) -> tuple[Node, bool]:
+        """One group of scripts (at most one below and one above); whether more may follow."""
+        lower: tuple[Node, ...] | None = None
+        above: tuple[int, int] | None = None
+        primes = 0
+        while self.text in ("_", "^", "'"):
+            sign = self.take()
+            if sign == "'":
+                if above is not None:
+                    raise self.error("a prime behind a superscript", self.pos - 1)
+                primes += 1
+                if primes > 9:
+                    raise self.error("too many primes", self.pos - 1)
+            elif sign == "_":
+                if lower is not None:
+                    raise self.error("two subscripts", self.pos - 1)
+                a, b = self.unbraced(*self.argument())
+                if self.is_one(node) and self.has_relation(a, b):
+                    return self.subscripted_indicator(a, b, start), True
+                lower = self.indices(a, b)
+            else:
+                if above is not None:
+                    raise self.error("two superscripts", self.pos - 1)
+                if self.text == "-" and node == Sym("e"):  # prints e^-, which means nothing else
+                    above = (self.pos, self.pos + 2)
+                    self.pos += 2
+                    continue
+                a, b = self.unbraced(*self.argument())
+                if b > a and all(t == "\\prime" for t in self.texts[a:b]):
+                    primes += b - a
+                else:
+                    above = (a, b)
+        return self.assembled(node, lower or (), primes, above, start), True
+
+    def assembled(
+        self, node: Node, lower: tuple[Node, ...], primes: int, above: tuple[int, int] | None, start: int
+    ) -> Node:
+        span = self.span(start)
+        name = isinstance(node, _NAMES) and self.texts[start] not in ("(", "[", "\\{")
+        upper: tuple[Node, ...] = ()
+        bracket = "()"
+        if above is not None and name:
+            a, b = above
+            upper, bracket, a = self.upper_indices(node, a, b)
+            above = (a, b) if a < b else None
+        if name:
+            if lower or upper:
+                node = Indexed(node, lower, upper, bracket, span=span)
+        elif lower:
+            if lower == (Sym("+"),):
+                node = Call(Sym("\\operatorname{relu}"), (node,), span=span)
+                lower = ()
+            elif above is not None and self.is_transpose(*above):
+                node, above = Transpose(node, span=span), None
+            if lower:
+                node = Component(node, lower, span=span)
+        if primes:
+            node = Prime(node, primes, span=span)
+        if above is None:
+            return node
+        a, b = above
+        if isinstance(node, _NAMES) and self.pos < self.end and self.texts[self.pos] in ("(", "{"):
+            call = None if self.is_transpose(a, b) else self.powered_call(node, a, b, start)
+            if call is not None:
+                return call
+        return self.superscript(node, a, b, span)
+
+    def powered_call(self, node: Node, a: int, b: int, start: int) -> Node | None:
+        """``f^2(x)``: the square of the value."""
+        place = self.pos
+        call = self.called(node, start)
+        if call is None:
+            return None
+        base = base_of(node) or ""
+        item = call.args[0] if isinstance(call, Call) else node
+        declared = self.scope.is_function(base) or isinstance(node, Prime)
+        if not declared and not (isinstance(call, Call) and isinstance(item, _NAMES)):
+            if base in _BUILTIN_LETTERS or base in FUNCTION_LETTERS:
+                what = f"a power of the number {base} or of the function? declare it or move the power"
+                raise self.error(what, place)
+            self.pos = place
+            return None
+        exp = self.within(a, b, self.sum)
+        if not isinstance(exp, Num):
+            raise self.error("a function to this power: an inverse? write it out", a)
+        return Pow(call, exp, span=self.span(start))
+
+    def superscript(self, node: Node, a: int, b: int, span: Span) -> Node:
+        if a == b:
+            return node
+        if self.is_transpose(a, b) and not isinstance(node, Num):
+            return Transpose(node, span=span)
+        if self.texts[a] == "-" and self.is_transpose(a + 1, b):
+            inverse = Pow(node, Neg(Num(1)), span=span)
+            return Transpose(inverse, span=span)
+        base = node.name if isinstance(node, Sym) else ""
+        if base in _OPEN_SETS:
+            return Pow(node, self.within(a, b, self.shape), span=span)
+        return Pow(node, self.within(a, b, self.sum), span=span)
+
+    def shape(self) -> Node:
+        """``n \\times d`` above a set of numbers."""
+        start = self.pos
+        sizes = [self.size()]
+        while self.text == "\\times":
+            self.pos += 1
+            sizes.append(self.size())
+        return sizes[0] if len(sizes) == 1 else Call(Sym("\\times"), tuple(sizes), span=self.span(start))
+
+    def size(self) -> Node:
+        start = k = self.pos
+        while k < self.end and self.texts[k] != "\\times":
+            k = self.partner.get(k, k) + 1
+        node = self.within(start, min(k, self.end), self.sum)
+        self.pos = min(k, self.end)
+        return node
+
+    def is_transpose(self, a: int, b: int) -> bool:
+        if b - a == 4 and self.texts[a] in FONTS and self.texts[a + 2] == "T":
+            return True
+        if b - a != 1 or self.texts[a] not in TRANSPOSES:
+            return False
+        kind = self.scope.kinds.get("T") if self.texts[a] == "T" else None
+        return kind is None or (kind.role not in ("size", "index") and bool(kind.shape))
+
+    def upper_indices(self, node: Node, a: int, b: int) -> tuple[tuple[Node, ...], str, int]:
+        """Superscripts that are indices, how they are marked, and where the rest (a power) begins."""
+        texts = self.texts
+        first = texts[a] if a < b else ""
+        if first in ("(", "[") and not (isinstance(node, Sym) and node.name == "e"):
+            close = self.partner[a]
+            rest = close + 1
+            if rest == b or self.is_transpose(rest, b):
+                return self.indices(a + 1, close), first + texts[close], rest
+        if first in _MARKS and (b - a == 1 or self.is_transpose(a + 1, b)):
+            return (Sym(_MARKS[first], span=self.tokens[a].span),), "", a + 1
+        if b - a == 1 and first.startswith("\\text{") and not self.is_transpose(a, b):
+            return (Sym(first, span=self.tokens[a].span),), "", b
+        if self.has_comma(a, b) or self.names_upper_index(node, a, b):
+            return self.indices(a, b), "", b
+        return (), "()", a
+
+    def names_upper_index(self, node: Node, a: int, b: int) -> bool:
+        """Do only letters that a definition uses as bare upper indices stand here (``W^L``, ``h^{l-1}``)?"""
+        letters = [t for t in self.texts[a:b] if t in LETTERS or t.isalpha()]
+        return bool(letters) and not self.is_transpose(a, b) and all(t in self.index_letters for t in letters)
+
+    def indices(self, a: int, b: int) -> tuple[Node, ...]:
+        """Index entries: separated by commas or written next to each other."""
+        a, b = self.unbraced(a, b)
+        if a == b:
+            return ()
+        if b - a == 1:
+            text, span = self.texts[a], self.tokens[a].span
+            if text in _MARKS or text in ("+", "-"):
+                return (Sym(_MARKS.get(text, text), span=span),)
+            if text.startswith("\\text{"):
+                return (Sym(text, span=span),)
+        return self.within(a, b, self.index_row)
+
+    def index_row(self) -> tuple[Node, ...]:
+        out: list[Node] = []
+        while True:
+            self.dotted = False
+            if self.text.startswith("\\text{"):
+                start = self.pos
+                node: Node = Sym(self.take(), span=self.span(start))
+            else:
+                node = self.relation()
+            if isinstance(node, Mul) and not self.dotted:
+                out += node.factors
+            else:
+                out.append(node)
+            if self.text not in (",", ";"):
+                return tuple(out)
+            self.pos += 1
+
+    def is_one(self, node: Node) -> bool:
+        return node == Num(1) or (isinstance(node, Sym) and node.name in _ONES)
+
+    def indicator(self, node: Node, start: int) -> Node | None:
+        if self.text == "{" or not self.is_one(node):
+            return None
+        if not self.has_relation(self.pos + 1, self.partner[self.pos]):
+            return None
+        return self.iverson(start)
+
+    def iverson(self, start: int) -> Node:
+        close = self.partner[self.pos]
+        condition = self.within(self.pos + 1, close, self.relation)
+        self.pos = close + 1
+        return self.indicated(condition, start)
+
+    def subscripted_indicator(self, a: int, b: int, start: int) -> Node:
+        if self.texts[a] in ("\\{", "(", "[") and self.partner[a] == b - 1:
+            a, b = a + 1, b - 1
+        return self.indicated(self.within(a, b, self.relation), start)
+
+    def indicated(self, condition: Node, start: int) -> Node:
+        if not isinstance(condition, Relation):
+            raise self.error("an indicator of one relation is read, not of several", start)
+        return Indicator(condition, span=self.span(start))
+
+    def at(self, body: Node, start: int) -> Node:
+        self.expect("_")
+        a, b = self.unbraced(*self.argument())
+        point = self.within(a, b, self.relation)
+        if not isinstance(point, Relation) and isinstance(body, Derivative) and len(body.by) == 1:
+            point = Relation(body.by[0][0], "=", point, span=point.span)
+        if not isinstance(point, Relation):
+            raise self.error("evaluated at what? write the variable: |_{x = ..}", a)
+        return Evaluated(body, point, span=self.span(start))
+
+
+def base_of(name: Node) -> str | None:
+    """The letter behind the scripts and primes of a name."""
+    while isinstance(name, Indexed | Prime):
+        name = name.base if isinstance(name, Indexed) else name.fn
+    return name.name if isinstance(name, Sym) else None
