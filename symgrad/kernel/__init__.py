@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from flint import ctx
 
-from ..core import Core, Given, Num, children, text
+from ..core import Add, Call, Core, Given, Num, children, text
 from ..verdict import Verdict
 from .differentiate import derivative, eliminate
 from .domain import conditions
@@ -78,7 +78,7 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
         if given and not defined and not search(ZERO, ZERO, given, 40, domain_only=True)[1]:
             proof = "no values were found that satisfy the givens"
         return Verdict("undecided", reason=proof)
-    domain = [*conditions(lhs, used), *conditions(rhs, used), *(f"{text(k)} != 0" for k in kinks)]
+    domain = conditions(Add((lhs, rhs, *(Call("sign", (k,)) for k in kinks))), used)
     # A domain that holds no point would make every equality on it true.
     if (domain or given) and not search(lhs, rhs, given, 200, domain_only=True)[1]:
         return Verdict("undecided", reason="no point was found at which both sides are defined")

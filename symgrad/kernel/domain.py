@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 
 from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, text, walk
 
@@ -22,22 +23,27 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
         g.lhs.name for g in given
         if g.op == ">" and isinstance(g.lhs, Sym | Ref) and isinstance(g.rhs, Num) and g.rhs.value >= 0
     }
-    out: dict[str, None] = {}
+    # A bound index that runs from 1 on is as positive as a size.
+    bound = [(t.index.name, _positive(t.lower, positive)) for t in walk(term) if isinstance(t, Sum)]
+    positive |= {name for name, above in bound if above} - {name for name, above in bound if not above}
+    out: dict[str, dict[str, None]] = {}
+
+    def demand(t: Core, relation: str) -> None:
+        holds = {"!=": _nonzero, ">": _positive, ">=": _nonnegative}[relation]
+        if not holds(t, positive):
+            out.setdefault(text(t), {})[relation] = None
 
     def nonzero(t: Core) -> None:
         match t:
             case Mul(factors):
                 for f in factors:
                     nonzero(f)
-            case Pow(base, Num()) | Call("sqrt", (base,)):
+            case Pow(base, Num()) | Call("sqrt" | "abs", (base,)):
                 nonzero(base)
             case Div(num, _):
                 nonzero(num)
-            case Num(value) if value:
-                pass
             case _:
-                if not _positive(t, positive) and not _positive(_negated(t), positive):
-                    out[f"{text(t)} != 0"] = None
+                demand(t, "!=")
 
     for t in walk(term):
         match t:
@@ -45,25 +51,42 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
                 nonzero(den)
             case Pow(base, Num(value)):
                 if value.denominator != 1:
-                    if not _positive(base, positive):
-                        out[f"{text(base)} {'>' if value < 0 else '>='} 0"] = None
+                    demand(base, ">" if value < 0 else ">=")
                 elif value < 0:
                     nonzero(base)
             case Pow(base, exp):
-                if _integral(exp):
-                    if not _natural(exp):
+                if not _integral(exp):
+                    demand(base, ">")
+                else:
+                    least = _least(exp)
+                    if least is None or least < 0:
                         nonzero(base)
-                elif not _positive(base, positive):
-                    out[f"{text(base)} > 0"] = None
             case Call("log", (arg,)):
-                if not _positive(arg, positive):
-                    out[f"{text(arg)} > 0"] = None
+                demand(arg, ">")
             case Call("sqrt", (arg,)):
-                if not _nonnegative(arg, positive):
-                    out[f"{text(arg)} >= 0"] = None
+                demand(arg, ">=")
             case Call("step" | "sign", (arg,)):
-                out[f"{text(arg)} != 0"] = None
-    return list(out)
+                demand(_unsigned(arg), "!=")
+    return [f"{shown} {relation} 0" for shown, found in out.items() for relation in _strongest(found)]
+
+
+def _strongest(relations: dict[str, None]) -> tuple[str, ...]:
+    """t > 0 says all that t >= 0 and t != 0 say."""
+    return (">",) if ">" in relations or len(relations) > 1 else tuple(relations)
+
+
+def _unsigned(t: Core) -> Core:
+    """t or -t, whichever is written without a sign in front."""
+    match t:
+        case Mul((Num(value), *rest)) if value == -1 and rest:
+            return rest[0] if len(rest) == 1 else Mul(tuple(rest))
+    return t
+
+
+def _nonzero(t: Core, known: set[str]) -> bool:
+    if isinstance(t, Num):
+        return t.value != 0
+    return _positive(t, known) or _positive(_negated(t), known)
 
 
 def _integral(t: Core) -> bool:
@@ -74,9 +97,22 @@ def _integral(t: Core) -> bool:
     )
 
 
-def _natural(t: Core) -> bool:
-    return all(not (isinstance(k, Num) and k.value < 0) and not (isinstance(k, Sym) and k.sort == "real")
-               for k in walk(t))
+def _least(t: Core) -> Fraction | None:
+    """The least value of an exponent, sizes being >= 1 and indices >= 0; None if there is none."""
+    match t:
+        case Num(value):
+            return value
+        case Sym(_, sort):
+            return None if sort == "real" else Fraction(sort == "size")
+        case Add(terms) | Mul(terms):
+            parts = [k for k in map(_least, terms) if k is not None]
+            if len(parts) < len(terms):
+                return None
+            if isinstance(t, Add):
+                return sum(parts, Fraction(0))
+            if all(k >= 0 for k in parts) or all(isinstance(k, Num) for k in terms):
+                return Fraction(prod(parts))
+    return None
 
 
 def _negated(t: Core) -> Core:

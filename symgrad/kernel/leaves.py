@@ -59,14 +59,20 @@ class Leaves(Functions):
         n = self.atom(("ref", name, indices), deps)
         if name in self.two_valued:
             self.restrict(n, self.two_valued[name])
-        if name in self.one_hot and len(indices) == 1 and self._listed(thaw(indices[0]), self.one_hot[name]):
-            self.exclusive[n] = name
+        if name in self.one_hot and len(indices) == 1:
+            lo, hi = map(thaw, self.one_hot[name])
+            if self.within(thaw(indices[0]), lo, hi, assume=True):
+                self.exclusive[n] = name
         return self.scale(self._apply_rules(n), fmpq(sign))
 
-    def _listed(self, at: Poly, limits: Range) -> bool:
-        """Is an index in the range, or free (then that is assumed)?"""
-        lo, hi = map(thaw, limits)
-        return all(self._assume_order(small, large) for small, large in ((lo, at), (at, hi)))
+    def within(self, at: Poly, lo: Poly, hi: Poly, assume: bool) -> bool:
+        """Is an index in a range?  Of a free index that may be assumed."""
+        if self.at_least(self.sub(at, lo), 0) and self.at_least(self.sub(hi, at), 0):
+            return True
+        if not assume or self.is_bound(at):
+            return False
+        self.conditions[f"{self.show(lo)} <= {self.show(at)} <= {self.show(hi)}"] = None
+        return True
 
     def coincide(self, n: int, other: int) -> Poly:
         (i,), (j,) = self.atoms[n][2], self.atoms[other][2]

@@ -213,20 +213,11 @@ class Sums(Leaves):
             if c is None or c * c != 1 or i in self.poly_deps(rest):
                 continue
             at = self.scale(rest, -1 / c)
-            if not self._in_range(at, lo, hi, assume):
+            if not self.within(at, lo, hi, assume):
                 continue
             others = tuple(x for x in m if x[0] != k)
             return self.subst({others: fmpq(1)}, {i: at})
         return None
-
-    def _in_range(self, at: Poly, lo: Poly, hi: Poly, assume: bool) -> bool:
-        below, above = self.sub(at, lo), self.sub(hi, at)
-        if self.at_least(below, 0) and self.at_least(above, 0):
-            return True
-        if not assume or self.is_bound(at):
-            return False
-        self.conditions[f"{self.show(lo)} <= {self.show(at)} <= {self.show(hi)}"] = None
-        return True
 
     def _offset(self, m: Mono, i: int) -> int:
         """Smallest c among entries x_{i+c}, else deltas, else divisors i + c: so that shifted sums meet."""
