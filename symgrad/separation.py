@@ -23,6 +23,7 @@ from .bridge import sigma
 __all__ = ["Obstacle", "Separation", "obstacle", "separate"]
 
 Expr = Any
+Points = tuple[Expr, ...]
 
 
 @dataclass(frozen=True)
@@ -318,11 +319,11 @@ class Obstacle:
     restriction: Expr
     reason: Expr
 
-    def minors(self, highest: int = 6) -> tuple[tuple[Expr, ...], tuple[Expr, ...], tuple[Expr, ...]]:
-        """Parameters t_1.., data x_1.. and det (G(t_i, x_j))_{i,j ≤ n} for n = 1..highest, exact, not 0.
+    def minors(self, highest: int = 6) -> tuple[Points, Points, tuple[Points, ...], Points]:
+        """t_1.., x_1.., the matrix G(t_k, x_j), and its leading minors of sizes 1..highest: exact, not 0.
 
-        Every rank-n separation makes every minor of size n + 1 vanish.  Where e^{tx} occurs t runs through
-        multiples of log 2, so that the values are rational.
+        Every separation with r terms makes every minor of size r + 1 vanish.  Where e^{tx} occurs t runs
+        through multiples of log 2, so that the values are rational.  All empty where that does not work.
         """
         value = self.restriction.rewrite([sigma, sympy.tanh, sympy.sinh, sympy.cosh], sympy.exp)
         scale = sympy.log(2) if value.has(sympy.exp) else sympy.Integer(1)
@@ -338,8 +339,8 @@ class Obstacle:
             matrix = sympy.Matrix(rows)
             minors = tuple(matrix[:n, :n].det() for n in range(1, highest + 1))
             if all(d != 0 for d in minors):
-                return tuple(ts), tuple(xs), minors
-        return (), (), ()
+                return tuple(ts), tuple(xs), tuple(map(tuple, rows)), minors
+        return (), (), (), ()
 
 
 LEMMAS = {

@@ -11,6 +11,7 @@ from .parts import Expected, latex_of, witness_table
 
 if TYPE_CHECKING:
     from ..problems import Objective
+    from ..separation import Obstacle
 
 
 def from_loss(objective: Objective, wrt: Any, expect: Expected, title: str = "") -> list[Part]:
@@ -38,7 +39,6 @@ def from_loss(objective: Objective, wrt: Any, expect: Expected, title: str = "")
 def suffices(objective: Objective, wrt: Any, title: str = "") -> list[Part]:
     """The gradient in sums computed once, judged; or the lemma that rules that out, with exact minors."""
     from ..bridge import to_page
-    from ..separation import LEMMAS
     from ..sufficiency import statistics
 
     found = statistics(objective, wrt)
@@ -56,21 +56,40 @@ def suffices(objective: Objective, wrt: Any, title: str = "") -> list[Part]:
         return [Lines(rows, title, assuming), Text(said)]
     if found.obstacle is None:
         return [Text("Whether finitely many sums suffice could not be decided.")]
-    why = found.obstacle
-    at = ", ".join(f"${latex_of(k)} = {latex_of(v)}$" for k, v in why.at.items())
-    held = f" at {at}" if at else ""
-    ts, xs, minors = why.minors()
+    return _no_list(found.obstacle)
+
+
+def _no_list(why: Obstacle) -> list[Part]:
+    """The lemma with what it is applied to, and minors whose entries are judged to be these fractions."""
+    from ..bridge import scope_of, to_page
+    from ..judging import prove_nodes
+    from ..separation import LEMMAS
+
+    held = ", ".join(f"${latex_of(k)} = {latex_of(v)}$" for k, v in why.at.items())
+    t, x, g = latex_of(why.parameter), latex_of(why.datum), latex_of(why.restriction)
     parts: list[Part] = [
-        Text(f"No finite list of sums is enough. Look at the gradient of one sample{held}: as a function "
-             f"of ${latex_of(why.parameter)}$ and ${latex_of(why.datum)}$ it is "
-             f"$G = {latex_of(why.restriction)}$. "
-             f"**Lemma ({why.lemma}).** {LEMMAS[why.lemma]} Here what moves is ${latex_of(why.reason)}$."),
+        Text(f"No finite list of sums is enough. The gradient of one sample{' at ' * bool(held)}{held} is "
+             f"$G({t}, {x}) = {g}$, and ${latex_of(why.reason)}$ holds at complex ${t}$ that move with ${x}$."),
+        Text(f"**Lemma** ({why.lemma}; its hypotheses are checked, itself it is not judged). "
+             f"{LEMMAS[why.lemma]}"),
     ]  # fmt: skip
-    if minors:
-        cells = tuple((str(n), f"${_short(d)}$") for n, d in enumerate(minors, 1))
-        points = f"{_points(latex_of(why.parameter), 'k', ts)} and {_points(latex_of(why.datum), 'j', xs)}"
-        heading = f"Minors of $G$ at {points}: fractions, long ones by their size; none is $0$"
-        parts.append(Table(("size", "value"), cells, heading))
+    ts, xs, entries, minors = why.minors()
+    if not minors:
+        return parts
+    scope = scope_of(why.restriction)
+    verdicts = [
+        [prove_nodes(to_page(why.restriction.xreplace({why.parameter: a, why.datum: b})), to_page(v), scope)
+         for b, v in zip(xs, row, strict=True)]
+        for a, row in zip(ts, entries, strict=True)
+    ]  # fmt: skip
+    cells = []
+    for n, value in enumerate(minors, 1):
+        marks = [verdicts[r][c] for r in range(n) for c in range(n)]
+        mark = Mark.of(next((v for v in marks if not v), marks[0]))
+        cells.append((str(n), _short(value), str(mark)))
+    points = f"{_points(t, 'k', ts)} and {_points(x, 'j', xs)}"
+    title = f"Minors of $G({t}_k, {x}_j)$ at {points}: none is $0$, so no rank below 6 is possible"
+    parts.append(Table(("size", "value, an exact fraction", "its entries"), tuple(cells), title))
     return parts
 
 
@@ -82,9 +101,10 @@ def _points(name: str, letter: str, values: tuple[Any, ...]) -> str:
 
 
 def _short(value: Any) -> str:
-    """An exact fraction, or, if it is long, its size."""
+    """A fraction, or, if it is long, its size and its length."""
     exact = latex_of(value)
     if len(exact) <= 40:
-        return exact
+        return f"${exact}$"
     mantissa, exponent = f"{value.evalf(6):.3e}".split("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+    digits = [len(str(abs(n))) for n in (value.p, value.q)]
+    return rf"about ${mantissa} \cdot 10^{{{int(exponent)}}}$, {digits[0]} digits over {digits[1]}"
