@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .elaborate.terms import NOTATION
+from .elaborate.terms import HOLE, NOTATION
 from .errors import ReadError, Span, SpannedError, UnknownMeaning
 from .kinds import Name, name_of, written
 from .latex import read
-from .page import Call, Chain, Matrix, Node, Num, Relation, Sym
-from .scope import Definition, Kind, Scope
+from .page import Call, Chain, Component, Indexed, Node, Num, Pow, Relation, Sym
+from .scope import Definition, Kind, Macro, Scope
 
 _SIGNS = (":=", "\\coloneqq", "\\triangleq", "\\equiv", "=")
 _REAL = re.compile(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*R\s*\}?\s*(.*)$", re.S)
@@ -157,65 +157,102 @@ def _macro(left: _Text, right: _Text, scope: Scope) -> Scope | None:
     body = str(right)
     for k, p in enumerate(params):
         body = re.sub(rf"(?<![A-Za-z\\]){re.escape(p)}(?![A-Za-z])", f"#{k + 1}", body)
-    return replace(scope, macros={**scope.macros, found.group(1): Macro(len(params), body)})
+    return scope.with_macro(found.group(1), Macro(len(params), body))
 
 
 def _announce(line: str, scope: Scope) -> Scope:
-    """Names that the line applies to arguments, declared so that other lines can be read."""
+    """Kinds, macros and functions of the line, declared so that the other lines can be read."""
     found = re.match(r"\s*let\b\s*", line)
-    if found is None:
-        return scope
-    text = _Text(line, found.end(), len(line.rstrip()))
-    cut = text.split("\\in", *_SIGNS)
+    text = _Text(line, found.end() if found else 0, len(line.rstrip()))
+    cut = text.split("\\in", *_SIGNS) if found else None
     if cut is None:
         return scope
     left, sign, right = cut
     try:
-        if sign != "\\in" and str(left) != "\\nabla":
-            macro = _macro(left, right, scope)
-            if macro is not None:
-                return macro
-        head, args = _call(left)
-        if args is None:
+        if sign == "\\in":
+            return _let(text, scope)
+        if str(left) == "\\nabla":
             return scope
-        name = name_of(head.read(scope))
+        return _macro(left, right, scope) or _function(left, scope)
     except SpannedError:
         return scope
-    if name is None or scope.kind(name.base) is not None:
-        return scope
-    return scope.declare(name.base, Kind(role="function"))
 
 
 def _define(left: _Text, right: _Text, scope: Scope) -> Scope:
-    head, args = _call(left)
-    try:
-        node = head.read(scope)
-    except ReadError:
-        if args is None:
-            raise
-        node, args = left.read(scope), None
-    name = name_of(node)
-    params: tuple[Node, ...] | None = None
-    if args is not None:
-        if name is None:
-            node, name, args = left.read(scope), None, None
-        else:
-            params = tuple(a.read(scope) for a in args)
-            scope = scope if scope.is_function(name.base) else scope.declare(name.base, Kind(role="function"))
-    elif isinstance(node, Call) and name_of(node.fn) is not None:
-        name, params = name_of(node.fn), node.args
-    body = right.read(scope)
+    operators = _operators(left, right, scope)
+    if operators is not None:
+        return operators
+    scope = _function(left, scope)
+    node, body = left.read(scope), right.read(scope)
     if isinstance(body, Chain | Relation):
         body = body.first if isinstance(body, Chain) else body.lhs
-    if name is None:
-        return scope.define(Definition(NOTATION, body, params=(node,), source=text_of(left, right)))
+    if node == body:
+        return scope
+    entry = _entrywise(node, body)
+    if entry is not None:
+        return scope.declare(entry, Kind(role="function", entrywise=True))
+    name, bracket = _name(node.fn if isinstance(node, Call) else node)
+    if name is None or (isinstance(node, Call) and node.fn == Sym("\\{\\}")):
+        return scope.define(Definition(NOTATION, body, params=(node,), source=f"{left} = {right}"))
+    params = node.args if isinstance(node, Call) else None
     if params is None and isinstance(body, Call) and body.fn == node:
         return _depends(name, body.args, scope)
-    return scope.define(Definition(name.base, body, name.lower, name.upper, params, text_of(left, right)))
+    return scope.define(
+        Definition(name.base, body, name.lower, name.upper, params, f"{left} = {right}", bracket)
+    )
 
 
-def text_of(left: _Text, right: _Text) -> str:
-    return f"{left} = {right}"
+def _name(node: Node) -> tuple[Name | None, str]:
+    """The name on a left side, where a superscript is an index and no power; how it is marked."""
+    if isinstance(node, Pow):
+        name = name_of(node.base)
+        return (None if name is None else replace(name, upper=(*name.upper, node.exp), bracket="")), ""
+    name = name_of(node)
+    return name, "()" if name is None else name.bracket
+
+
+def _function(left: _Text, scope: Scope) -> Scope:
+    """``f`` of ``f(x)`` on a left side is a function."""
+    head, args = _call(left)
+    if args is None:
+        return scope
+    try:
+        name, _ = _name(head.read(scope))
+    except SpannedError:
+        return scope
+    if name is None or scope.is_function(name.base):
+        return scope
+    return scope.declare(name.base, replace(scope.kind(name.base) or Kind(), role="function"))
+
+
+def _entrywise(node: Node, body: Node) -> str | None:
+    """``phi(z)_i = phi(z_i)`` says that phi acts on every entry."""
+    match node, body:
+        case Component(Call(f, (v,)), (i,)) | Indexed(Call(f, (v,)), (i,), ()), Call(g, (Indexed(w, (j,), ()),)) if (
+            f == g and v == w and i == j
+        ):
+            name = name_of(f)
+            return None if name is None else name.base
+    return None
+
+
+def _operators(left: _Text, right: _Text, scope: Scope) -> Scope | None:
+    """``\\partial_w = \\nabla_w``: an operator without operand, which any expression may fill."""
+    if not re.match(r"\\(?:nabla|partial|triangledown|d?frac|mathrm|operatorname|D)(?![A-Za-z])", str(left)):
+        return None
+    try:
+        left.read(scope)
+        return None
+    except ReadError:
+        pass
+    try:
+        node = read(f"{left} {HOLE}", scope)
+        body = read(re.sub(r"\^\s*(?:\{\s*)?(?:\\top|T|\\intercal)\s*\}?\s*$", "", str(right)) + f" {HOLE}", scope)
+    except ReadError:
+        return None
+    if node == body:
+        return scope
+    return scope.define(Definition(NOTATION, body, params=(node,), source=f"{left} = {right}"))
 
 
 def _depends(name: Name, args: tuple[Node, ...], scope: Scope) -> Scope:
@@ -263,13 +300,13 @@ def _arguments(text: _Text) -> list[_Text]:
 def _kind(left: _Text, right: _Text, scope: Scope, function: bool = False) -> Scope:
     head, args = _call(left)
     node = head.read(scope)
-    name = name_of(node)
+    name, _ = _name(node)
     if name is None:
         raise ReadError("only a name can be declared", left.span)
     kind, sign = _set(right, scope)
     if kind is None:
-        values = Relation(node, "in", Matrix((_numbers(right, scope),)), span=left.span)
-        return scope.assume(values)
+        claim = Relation(node, "in", right.read(scope), span=left.span)
+        return scope if claim in scope.assumptions else scope.assume(claim)
     if function or args is not None:
         kind = replace(kind, role="function")
     indices = tuple(k for k in name.indices)
@@ -280,7 +317,10 @@ def _kind(left: _Text, right: _Text, scope: Scope, function: bool = False) -> Sc
         scope = scope.declare(written(name.base, name.upper, name.lower, name.bracket), kind)
     if not indices or (generic and (old is None or old.arity)):
         scope = scope.declare(name.base, kind)
-    return scope if sign is None else scope.assume(Relation(node, sign, Num(0)))
+    if sign is None:
+        return scope
+    claim = Relation(node, sign, Num(0))
+    return scope if claim in scope.assumptions else scope.assume(claim)
 
 
 def _set(text: _Text, scope: Scope) -> tuple[Kind | None, str | None]:
@@ -338,21 +378,11 @@ def _range(text: _Text, scope: Scope) -> tuple[Node, Node] | None:
     return None
 
 
-def _numbers(text: _Text, scope: Scope) -> tuple[Node, ...]:
-    listed = _SET.match(str(text))
-    assert listed is not None
-    return tuple(p.read(scope) for p in _listed(text.part(listed.start(1), listed.end(1))))
-
-
 # -- assume ---------------------------------------------------------------------------------------------
 
 
 def _assume(text: _Text, scope: Scope) -> Scope:
     cut = text.split("\\in")
-    if cut is not None and _SET.match(str(cut[2])):
-        for name in _listed(cut[0]):
-            scope = scope.assume(Relation(name.read(scope), "in", Matrix((_numbers(cut[2], scope),)), span=text.span))
-        return scope
     if cut is not None:
         for name in _listed(cut[0]):
             scope = _kind(name, cut[2], scope)

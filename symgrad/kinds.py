@@ -196,6 +196,7 @@ class Survey:
         self.bare: set[str] = set()
         self.based: set[str] = set()
         self.subscripts: set[str] = set()
+        self.uppers: set[str] = set()
         self.used_with: dict[str, set[tuple[int, int]]] = {}
         self.vectors: set[str] = set()
         self.kinds: dict[str, list[Kind]] = {}
@@ -257,6 +258,7 @@ class Survey:
             self.used_with.setdefault(name.base, set()).add((len(name.upper), len(name.lower)))
             for position, entry in enumerate(name.indices):
                 self._visit_index(name.place(position), entry, env)
+            self.uppers |= {s.name for k in name.upper for s in walk(k) if isinstance(s, Sym)}
             return
         if isinstance(node, BigOp):
             key = ("binder", id(node))
@@ -272,6 +274,11 @@ class Survey:
             self._visit(node.body, inner, sizes)
             if node.condition is not None:
                 self._visit(node.condition, inner, sizes)
+            return
+        if isinstance(node, Relation) and all(isinstance(k, Sym) for k in (node.lhs, node.rhs)):
+            # 1{c = j}: letters that are compared count.
+            for side in (node.lhs, node.rhs):
+                self._mark_subscripts(side)
             return
         if isinstance(node, Component):
             self._visit(node.arg, env, sizes)
@@ -313,7 +320,10 @@ class Survey:
 
     def _find_labels(self) -> frozenset[str]:
         """Letters in subscripts that name things (``W_o``, ``h_\\theta``) instead of counting them."""
-        labels: set[str] = set()
+        labels = {
+            k for k in self.subscripts - self.uppers
+            if len(k) == 1 and k.isupper() and (self.scope.kind(k) is None or self.scope.kind(k).role != "index")
+        }
         for group in self.scope.definitions.values():
             labels |= _contradictory([d for d in group if d in self.definitions])
         labels |= self._shape_labels()

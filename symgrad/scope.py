@@ -20,6 +20,7 @@ class Kind:
     "function" is applied to arguments and has the shape of its value.
     ``arity``: how many written indices the name takes before ``shape`` applies (x_i in R^d: 1).
     ``rests``: names that an opaque quantity depends on (``let h_t = h_t(w)``).
+    ``entrywise``: a function of a number that acts on every entry of a vector.
     """
 
     shape: tuple[Node, ...] = ()
@@ -28,6 +29,7 @@ class Kind:
     lower: Node | None = None
     upper: Node | None = None
     rests: tuple[Node, ...] = ()
+    entrywise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from itertools import product
 
 from ..core import Core, Given, Num, Sym
 from ..errors import ShapeError, UnknownMeaning
-from ..page import Matrix, Node, Relation, walk
+from ..page import Call, Node, Relation, walk
 from ..page import Num as PageNum
 from ..page import Sym as PageSym
 from ..scope import Scope
@@ -128,10 +128,10 @@ def _given(e: Elaborator, r: Relation) -> list[Given]:
 def _values(node: Node) -> tuple[Fraction, ...] | None:
     from ..page import Neg
 
-    if not isinstance(node, Matrix):
+    if not isinstance(node, Call) or node.fn != PageSym("\\{\\}"):
         return None
     out = []
-    for entry in node.rows[0]:
+    for entry in node.args:
         sign, inner = (-1, entry.arg) if isinstance(entry, Neg) else (1, entry)
         if not isinstance(inner, PageNum):
             return None

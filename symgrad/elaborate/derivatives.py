@@ -105,7 +105,9 @@ class Derivatives(Names):
             case page.Call():
                 return self.call_variable(node, env)
         name = name_of(node)
-        if name is None or isinstance(node, page.Prime):
+        if isinstance(node, page.Pow):
+            name = self.raised(node.base, node.exp)
+        if name is None or (isinstance(node, page.Prime) and self.find(name, env) is None):
             raise UnknownMeaning("no derivative by this: it is not a name", node.span)
         if name.base in env.params:
             return self.parameter_variable(name, env, node.span)
@@ -302,7 +304,7 @@ class Derivatives(Names):
     def formulas(self) -> list[frozenset[str]]:
         """The names of each formula: what a definition reaches, and each side of the claim."""
         if self._formulas is None:
-            roots = [(d.body,) for d in self.survey.definitions] + [(n,) for n in self.nodes]
+            roots = [(d.body,) for group in self.scope.definitions.values() for d in group] + [(n,) for n in self.nodes]
             self._formulas = [self._names_in(r) for r in roots]
         return self._formulas
 

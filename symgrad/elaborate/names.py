@@ -81,6 +81,11 @@ class Names:
         self.cut: dict[str, tuple[Definition, Core]] = {}
         self._levels: list[Core] | None = None
         self._shaping: set[int] = set()
+        # Letters that mark an index above in some definition: there they are never powers.
+        self.marks = {
+            s.name for group in scope.definitions.values() for d in group if not d.bracket
+            for k in d.upper for s in page.walk(k) if isinstance(s, page.Sym)
+        }
 
     def value(self, node: Node, env: Env) -> Value:
         raise NotImplementedError
@@ -150,6 +155,18 @@ class Names:
         ):
             base += "^{()}"
         return base, indices
+
+    def raised(self, base: Node, exp: Node) -> Name | None:
+        """E^q as a name, where a superscript of this name or this letter marks an index elsewhere."""
+        name = name_of(base)
+        if name is None or isinstance(exp, page.Num):
+            return None
+        upper = Name(name.base, (*name.upper, exp), name.lower, "")
+        group = self._stacks.get(unbold(name.base), [])
+        if any(len(d.upper) == len(upper.upper) for d in group) or self.scope.kind(str(upper)) is not None:
+            return upper
+        letters = {s.name for s in page.walk(exp) if isinstance(s, page.Sym)}
+        return upper if letters & self.marks else None
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -312,9 +329,27 @@ class Names:
         for candidates in (own, [d for d in group if d.key != name.base]):
             for d in definition_order(candidates):
                 matched = self.match(d, name, env)
-                if matched is not None:
-                    return (d, *matched)
+                if matched is None or (d.key in env.active and not self.goes_down(d, matched[0], env)):
+                    continue
+                if matched[2] and not self.shape_of(d, matched[0], env):
+                    continue
+                return (d, *matched)
         return None
+
+    def goes_down(self, d: Definition, places: Mapping[str, Core], env: Env) -> bool:
+        """Inside its own unfolding a name is itself, unless it stands at another level."""
+        return id(d) in self.descents
+
+    def shape_of(self, d: Definition, places: dict[str, Core], env: Env) -> Shape:
+        """The shape of a definition's value; () while that is being found out."""
+        if id(d) in self._shaping:
+            return ()
+        self._shaping.add(id(d))
+        try:
+            inner = replace(env, held=(), bound={**env.bound, **places}, params={}, active=(*env.active, d.key))
+            return self.value(d.body, inner).shape
+        finally:
+            self._shaping.discard(id(d))
 
     def match(
         self, d: Definition, name: Name, env: Env
@@ -341,9 +376,14 @@ class Names:
         if self.survey.is_label(pattern) or self.survey.is_label(entry):
             return pattern == entry
         index = self.index(entry, env)
-        if isinstance(pattern, page.Sym) and pattern.name not in self.survey.sizes:
+        if isinstance(pattern, page.Sym) and pattern.name not in self.survey.sizes and not self.constant_letter(pattern):
             return places.setdefault(pattern.name, index) == index
         return gap(self.index(pattern, Env()), index) == 0
+
+    def constant_letter(self, pattern: page.Sym) -> bool:
+        """a^{(L)}: a capital that nothing declares or sums over is the last layer, not any one."""
+        name = pattern.name
+        return name.isupper() and len(name) == 1 and name not in self.survey.bound and self.scope.kind(name) is None
 
     def use(
         self,
@@ -457,11 +497,8 @@ class Names:
         shape: Shape = ()
         if kind is not None and kind.role == "real":
             shape = tuple(self.size(k) for k in kind.shape)
-        elif id(d) not in self._shaping:
-            self._shaping.add(id(d))
-            inner = replace(env, held=(), bound={**env.bound, **places}, params=params)
-            shape = self.value(d.body, inner).shape
-            self._shaping.discard(id(d))
+        else:
+            shape = self.shape_of(d, places, replace(env, params=params))
         if not shape:
             return scalar(Ref(name, indices) if indices else Sym(name))
         return tensor(shape, lambda k: Ref(name, (*indices, *k)))

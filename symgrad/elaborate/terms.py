@@ -8,9 +8,10 @@ from fractions import Fraction
 from .. import page
 from ..core import Call, Core, Delta, Num, Pow, Ref, Sum, Sym
 from ..errors import ShapeError, Span, UnknownMeaning
+from ..kernel.differentiate import eliminate
 from ..kinds import Generic, Name, Range, name_of, unbold
 from ..page import Node
-from ..scope import Definition, Scope
+from ..scope import Definition, Kind, Scope
 from ..tensors import (
     MINUS,
     ONE,
@@ -33,6 +34,9 @@ from .names import Env
 
 NOTATION = "="
 """The key of definitions whose left side is no name: what such an expression means wherever it stands."""
+
+HOLE = "\\wp"
+"""What an operator of such a definition is applied to."""
 
 # Written name -> core function of one argument, applied to every entry of a vector.
 FUNCTIONS = {
@@ -65,6 +69,10 @@ class Elaborator(Derivatives):
     def __init__(self, scope: Scope, nodes: tuple[Node, ...]) -> None:
         super().__init__(scope, nodes)
         self._renamed: dict[object, Definition] = {}
+        # A function whose derivative is written f' has numbers as arguments.
+        roots = (*nodes, *(d.body for d in self.survey.definitions))
+        primes = (n.fn for root in roots for n in page.walk(root) if isinstance(n, page.Prime))
+        self.primed = {name.base for fn in primes if (name := name_of(fn)) is not None}
         self._notations = [d for d in scope.definitions.get(NOTATION, ()) if d.params]
 
     def flipped(self, v: Value) -> Value:
@@ -89,6 +97,8 @@ class Elaborator(Derivatives):
             case page.Neg(arg):
                 return each(neg, self.value(arg, env))
             case page.Add(terms):
+                if any(isinstance(t, page.Dots) for t in terms):
+                    return self.value(self.written_out(terms, node.span), env)
                 values = tuple(self.value(t, env) for t in terms)
                 return self.sizes.entrywise(values, add, "add", node.span)
             case page.Hadamard(factors):
@@ -139,11 +149,14 @@ class Elaborator(Derivatives):
         """What the author declared this very expression to mean; its indices are placeholders."""
         for d in self._notations:
             assert d.params is not None
-            pattern, found = d.params[0], {}  # type: Node, dict[str, Node]
-            if f"{NOTATION}{id(d)}" not in env.active and _fits(pattern, node, _subscripts(pattern), found):
-                bound = {k: self.index(v, env) for k, v in found.items()}
-                inner = replace(env, bound={**env.bound, **bound}, active=(*env.active, f"{NOTATION}{id(d)}"))
-                return self.value(d.body, inner)
+            pattern, mark = d.params[0], f"{NOTATION}{id(d)}"
+            found: dict[str, Node] = {}
+            if mark in env.active or not _fits(pattern, node, _subscripts(pattern), found):
+                continue
+            operand = found.pop(HOLE, None)
+            bound = {k: self.index(v, env) for k, v in found.items()}
+            inner = replace(env, bound={**env.bound, **bound}, active=(*env.active, mark))
+            return self.value(d.body if operand is None else page.substitute(d.body, {page.Sym(HOLE): operand}), inner)
         return None
 
     def number(self, node: Node, env: Env) -> Core:
@@ -152,6 +165,24 @@ class Elaborator(Derivatives):
         if v.shape:
             raise ShapeError(f"a number is needed, not {self.sizes.words(v)}", node.span)
         return v.term
+
+    def written_out(self, terms: tuple[Node, ...], span: Span | None) -> Node:
+        """t_1 + t_2 + .. + t_n as a sum over the running number."""
+        at = next(k for k, t in enumerate(terms) if isinstance(t, page.Dots))
+        letter = page.Sym(self.sizes.fresh("k"))
+        if 0 < at < len(terms) - 1:
+            last = terms[at + 1]
+            for first in (0, 1):
+                end = _running(terms[at - 1], last, letter, at - 1 + first)
+                for start in range(at if end is not None else 0):
+                    assert end is not None
+                    numbered = range(at - start)
+                    if all(_at(end[0], letter, at - 1 + first - k) == terms[at - 1 - k] for k in numbered):
+                        lower = page.Num(start + first)
+                        total = page.Sum(end[0], letter, lower, end[1])
+                        rest = (*terms[:start], total, *terms[at + 2 :])
+                        return rest[0] if len(rest) == 1 else page.Add(rest)
+        raise UnknownMeaning("an ellipsis between terms that are not numbered: write the sum with its index", span)
 
     def named(self, node: Node, env: Env) -> Value:
         name = name_of(node)
@@ -210,6 +241,8 @@ class Elaborator(Derivatives):
         if raised is not None:
             return raised
         b = self.value(base, env)
+        if len(b.shape) == 1 and isinstance(exp, page.Sym) and exp.name in self.survey.subscripts:
+            return self.entry(b, (self.index(exp, env),), span)
         if b.shape:
             return self.matrix_power(b, exp, span)
         e = self.number(exp, env)
@@ -217,14 +250,8 @@ class Elaborator(Derivatives):
 
     def raised_name(self, base: Node, exp: Node, env: Env, span: Span | None) -> Value | None:
         """E^q where E^q is defined or declared with an upper index: no power."""
-        name = name_of(base)
-        if name is None or isinstance(exp, page.Num):
-            return None
-        upper = Name(name.base, (*name.upper, exp), name.lower, "")
-        group = self._stacks.get(unbold(name.base), [])
-        if any(len(d.upper) == len(upper.upper) for d in group) or self.scope.kind(str(upper)) is not None:
-            return self.name(upper, env, span)
-        return None
+        name = name_of(page.Pow(base, exp)) or self.raised(base, exp)
+        return None if name is None else self.name(name, env, span)
 
     def matrix_power(self, b: Value, exp: Node, span: Span | None) -> Value:
         if (
@@ -295,18 +322,20 @@ class Elaborator(Derivatives):
     def function_definitions(self, name: Name, args: tuple[Node, ...]) -> list[Definition]:
         """Definitions that fit the call, those whose parameters are the written arguments first."""
         group = [
-            d
-            for d in self._stacks.get(unbold(name.base), ())
-            if d.params is not None
-            and len(d.params) == len(args)
-            and len(d.upper) == len(name.upper)
+            d for d in self._stacks.get(unbold(name.base), ())
+            if d.params is not None and len(d.params) == len(args) and len(d.upper) == len(name.upper)
             and len(d.lower) == len(name.lower)
         ]
-        fits = [d for d in group if self.match(d, name, Env()) is not None or name.indices]
-        literal = [d for d in fits if d.params == args]
-        patterns = {d.params for d in fits}
         # C'(W) and C'(R) are two definitions, told apart by their arguments.
-        return literal or (fits if len(patterns) == 1 else [])
+        for fits in (
+            [d for d in group if d.params == args],
+            [d for d in group if not all(isinstance(p, page.Sym) for p in d.params or ())
+             and all(_same_family(p, a) for p, a in zip(d.params or (), args, strict=True))],
+            group,
+        ):
+            if fits and len({d.params for d in fits}) == 1:
+                return fits
+        return []
 
     def applied(
         self, d: Definition, name: Name, args: tuple[Node, ...], env: Env, span: Span | None
@@ -358,17 +387,33 @@ class Elaborator(Derivatives):
             raise UnknownMeaning(f"{base} has no meaning here", span)
         if declared is not None and declared.role != "function":
             raise UnknownMeaning(f"{base} is declared as a quantity and is applied to arguments", span)
-        values = tuple(self.value(a, env) for a in args)
+        values = self.arguments(args, env, span)
         core, written_indices = self.split(name)
         indices = tuple(self.index(k, env) for k in written_indices)
         shape = () if declared is None else tuple(self.size(k) for k in declared.shape)
         if shape:
             return tensor(shape, lambda k: self.called(core, (*indices, *k), values, env, span))
+        if len(values) == 1 and values[0].shape and self.is_entrywise(base, declared, values[0], env):
+            return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
         if any(v.shape for v in values) and not self.is_loss(base):
             raise UnknownMeaning(
                 f"{base} is not defined here: it may act on a vector entry by entry or as a whole", span
             )
         return scalar(self.called(core, indices, values, env, span))
+
+    def is_entrywise(self, base: str, declared: Kind | None, arg: Value, env: Env) -> bool:
+        """Does the function act on every entry: as declared, or because the result must have that shape?"""
+        if declared is not None and declared.entrywise:
+            return True
+        target = self.scope.kind(env.active[-1]) if env.active else None
+        if target is not None and target.shape:
+            return self.sizes.fit(tuple(self.size(k) for k in target.shape), arg.shape)
+        return unbold(base) in ("\\phi", "\\varphi", "\\psi", "g", "\\sigma") and declared is None or base in self.primed
+
+    def arguments(self, args: tuple[Node, ...], env: Env, span: Span | None) -> tuple[Value, ...]:
+        if any(isinstance(a, page.Dots) for a in args):
+            return (self.family_matrix((args,), env, span),)
+        return tuple(self.value(a, env) for a in args)
 
     def is_loss(self, base: str) -> bool:
         return unbold(base) in (
@@ -440,6 +485,8 @@ class Elaborator(Derivatives):
 
     def diag(self, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
         v = self.value(args[0], env) if len(args) == 1 else self.matrix((args,), env, span)
+        if not v.shape:
+            v = self.over_free_index(args[0], env) or v
         if len(v.shape) == 2 and v.shape[0] == ONE:
             v = transposed(v)
         if len(v.shape) == 1:
@@ -447,6 +494,20 @@ class Elaborator(Derivatives):
         if len(v.shape) == 2 and self.sizes.agree(v.shape[0], v.shape[1]):
             return tensor((v.shape[0],), lambda k: v.at((k[0], k[0])))
         raise ShapeError(f"diag needs a vector, not {self.sizes.words(v)}", span)
+
+    def over_free_index(self, node: Node, env: Env) -> Value | None:
+        """diag(y_i): the vector over the one index that nothing binds."""
+        letters = {
+            k.name for n in page.walk(node) if (name := name_of(n)) is not None for k in name.indices
+            if isinstance(k, page.Sym) and k.name not in env.bound and not self.survey.is_label(k)
+        }
+        if len(letters) != 1:
+            return None
+        letter = letters.pop()
+        lower, upper = self.range_of(self.survey.range_over(letter, node), env)
+        if lower != ONE:
+            return None
+        return tensor((upper,), lambda k: self.number(node, env.bind(letter, k[0])))
 
     def trace(self, v: Value, span: Span | None) -> Value:
         if not v.shape:
@@ -507,6 +568,10 @@ class Elaborator(Derivatives):
     def gradient(self, body: Node, wrt: Node | None, order: int, env: Env, span: Span | None) -> Value:
         variables = (wrt,) if wrt is not None else self.nabla(span)
         if len(variables) == 1:
+            at = self.at_point(body, variables[0], order, env, span)
+            if at is not None:
+                return at
+        if len(variables) == 1:
             return self.derivative(body, ((variables[0], order),), env, span)
         if order != 1:
             raise UnknownMeaning("a Hessian by several variables: collect them in one vector", span)
@@ -514,6 +579,29 @@ class Elaborator(Derivatives):
         if any(p.shape for p in parts):
             raise UnknownMeaning("a gradient by several vectors: collect them in one", span)
         return replace(self.listed([p.term for p in parts]), gradient=True)
+
+    def at_point(self, body: Node, wrt: Node, order: int, env: Env, span: Span | None) -> Value | None:
+        """nabla_w L(w_3), where w is the parameter of L: the gradient of L at w_3."""
+        name = name_of(body.fn) if isinstance(body, page.Call) else None
+        if name is None or not isinstance(body, page.Call):
+            return None
+        for d in self.function_definitions(name, body.args):
+            params = d.params or ()
+            if wrt not in params or body.args[params.index(wrt)] == wrt:
+                return None
+            place = params.index(wrt)
+            if wrt in set(page.walk(body.args[place])):
+                return None
+            point = self.value(body.args[place], env)
+            slot = self.sizes.fresh("t")
+            fresh = tensor(point.shape, lambda k: Ref(slot, k)) if point.shape else scalar(Sym(slot))
+            inner = replace(env, params={**env.params, slot: fresh})
+            args = (*body.args[:place], page.Sym(slot), *body.args[place + 1 :])
+            out = self.derivative(page.Call(body.fn, args), ((page.Sym(slot), order),), inner, span)
+            return replace(
+                Value(out.shape, lambda k: fill(eliminate(out.at(k), []), slot, point.at)), gradient=out.gradient
+            )
+        return None
 
     # -- sums -----------------------------------------------------------------------------------------
 
@@ -744,8 +832,6 @@ class Elaborator(Derivatives):
         fixed = len(probe.indices) - len(v.shape) if isinstance(probe, Ref) else 0
 
         def put(t: Core) -> Core:
-            from ..kernel.differentiate import eliminate
-
             t = eliminate(t, [])
             return fill(t, name, lambda k: point.at(k[fixed:]) if point.shape else point.term)
 
@@ -768,7 +854,7 @@ def _subscripts(pattern: Node) -> frozenset[str]:
 
 def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[str, Node]) -> bool:
     """Is the node the pattern with other indices?"""
-    if isinstance(pattern, page.Sym) and pattern.name in letters and isinstance(node, Node):
+    if isinstance(pattern, page.Sym) and (pattern.name in letters or pattern.name == HOLE) and isinstance(node, Node):
         return found.setdefault(pattern.name, node) == node
     if isinstance(pattern, tuple):
         return isinstance(node, tuple) and len(node) == len(pattern) and all(
@@ -780,6 +866,16 @@ def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[st
             for f in fields(pattern) if f.name != "span"
         )
     return pattern == node
+
+
+def _same_family(param: Node, arg: Node) -> bool:
+    """x^{(i)} and x^{(1)}; a plain parameter takes anything."""
+    p, a = name_of(param), name_of(arg)
+    if isinstance(param, page.Sym):
+        return True
+    return p is not None and a is not None and (p.base, len(p.upper), len(p.lower)) == (
+        a.base, len(a.upper), len(a.lower)
+    )
 
 
 def delta(a: Core, b: Core) -> Core:
@@ -818,14 +914,18 @@ def _words(node: Node) -> str:
     return str(name) if name is not None else "S"
 
 
-def _running(first: Node, last: Node, letter: page.Sym) -> tuple[Node, Node] | None:
-    """The last entry with its number made a letter, and that number, if this gives the first at 1."""
+def _running(first: Node, last: Node, letter: page.Sym, number: int = 1) -> tuple[Node, Node] | None:
+    """The last entry with its number made a letter, and that number, if this gives ``first`` at ``number``."""
     for node in page.walk(last):
         if isinstance(node, page.Sym | page.Num):
             template = page.substitute(last, {node: letter})
-            if template != last and page.substitute(template, {letter: page.Num(1)}) == first:
+            if template != last and _at(template, letter, number) == first:
                 return template, node
     return None
+
+
+def _at(template: Node, letter: page.Sym, number: int) -> Node:
+    return page.substitute(template, {letter: page.Num(number)})
 
 
 __all__ = ["TWO", "Elaborator"]
