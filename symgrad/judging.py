@@ -49,6 +49,7 @@ def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> V
         if verdict.status == "refuted":
             return verdict
         if verdict.status == "undecided":
-            undecided = undecided or verdict
+            undecided = verdict if undecided is None else undecided
         assuming.update(dict.fromkeys(verdict.assuming))
-    return undecided or Verdict("proved", assuming=tuple(assuming))
+    # Not `undecided or ..`: an undecided verdict is false.
+    return Verdict("proved", assuming=tuple(assuming)) if undecided is None else undecided

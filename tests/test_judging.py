@@ -11,6 +11,7 @@ from symgrad.directives import read_directives
 from symgrad.errors import ShapeError
 from symgrad.judging import prove_nodes
 from symgrad.latex import read
+from symgrad.scope import Scope
 
 PAIRS = Path(__file__).parents[2] / "shared" / "cases" / "pairs.jsonl"
 
@@ -33,3 +34,18 @@ def test_labelled_pair(case: dict[str, object]) -> None:
     assert verdict.status == expected[str(case["expected"])], str(verdict)
     if case["expected"] == "conditional":
         assert verdict.assuming
+
+
+@pytest.mark.parametrize(
+    "lhs, rhs",
+    [
+        (r"\frac{a}{a - a}", r"\frac{b}{b - b}"),
+        (r"\log(-x^2)", r"\log(-y^2)"),
+        (r"9^{9^{9^9}}", "1"),
+        (r"\mathbb{E}[X Y]", r"\mathbb{E}[X] \mathbb{E}[Y]"),
+    ],
+)
+def test_what_the_judge_leaves_open_stays_open(lhs: str, rhs: str) -> None:
+    scope = Scope()
+    verdict = prove_nodes(read(lhs, scope), read(rhs, scope), scope)
+    assert verdict.status == "undecided" and verdict.reason
