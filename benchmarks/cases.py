@@ -101,8 +101,12 @@ def blocks(keeper: Keeper, verbose: bool) -> list[tuple[Row, Any]]:
             if verbose and odd:
                 message = "" if step is None else f"{step.code} {step.message}"
                 shown = "" if step is None else f"{step.lhs} {step.relation} {step.rhs}"
-                print(f"{row['id']} {row['tier']} {label['verdict']} -> {verdict}: {message}\n      {shown[:300]}")
-    print(f"{'tier':10} {'valid':>6} {'proved':>7} {'%':>5} {'refuted':>8} {'unread':>7} {'undecided':>10} {'other':>6}")
+                print(
+                    f"{row['id']} {row['tier']} {label['verdict']} -> {verdict}: {message}\n      {shown[:300]}"
+                )
+    print(
+        f"{'tier':10} {'valid':>6} {'proved':>7} {'%':>5} {'refuted':>8} {'unread':>7} {'undecided':>10} {'other':>6}"
+    )
     for tier, c in sorted(counts.items()) + [("all", sum(counts.values(), Counter()))]:
         valid = {k.split("/")[1]: n for k, n in c.items() if k.startswith("valid/")}
         total = sum(valid.values())
@@ -117,14 +121,22 @@ def blocks(keeper: Keeper, verbose: bool) -> list[tuple[Row, Any]]:
     flagged = sum(wrong.get(b, 0) for b in BAD)
     print(f"substantive errors flagged {flagged} of {sum(wrong.values())}, proved {wrong.get('proved', 0)}")
     alarms = sum(n for k, n in every.items() if k.split("/")[1] in BAD)
-    false = sum(n for k, n in every.items() if k.split("/")[1] in BAD and k.split("/")[0] in ("valid", "not-a-claim", "conditional"))
-    print(f"alarms {alarms}, of which on valid, conditional or no claim {false}; notation errors proved "
-          f"{every['invalid-notation/proved']}; directives unread {directives}")
+    false = sum(
+        n
+        for k, n in every.items()
+        if k.split("/")[1] in BAD and k.split("/")[0] in ("valid", "not-a-claim", "conditional")
+    )
+    print(
+        f"alarms {alarms}, of which on valid, conditional or no claim {false}; notation errors proved "
+        f"{every['invalid-notation/proved']}; directives unread {directives}"
+    )
     sides = sum(every.values())
     unread_sides = sum(n for k, n in every.items() if k.endswith("/unreadable"))
     print(f"steps read {sides - unread_sides} of {sides}")
     ordered = sorted(seconds)
-    print(f"a step: median {1000 * statistics.median(ordered):.1f} ms, p95 {1000 * ordered[int(0.95 * len(ordered))]:.0f} ms")
+    print(
+        f"a step: median {1000 * statistics.median(ordered):.1f} ms, p95 {1000 * ordered[int(0.95 * len(ordered))]:.0f} ms"
+    )
     return proved
 
 
@@ -152,7 +164,11 @@ def pairs(keeper: Keeper, verbose: bool) -> None:
 
 # Seeded slips of the pen, on the text of a right side.
 _SLIPS = (
-    ("sign", r"(?<=[^\s({^_=])\s*[-+]\s*(?=[^\s}])", lambda m: m.group().translate(str.maketrans("+-", "-+"))),
+    (
+        "sign",
+        r"(?<=[^\s({^_=])\s*[-+]\s*(?=[^\s}])",
+        lambda m: m.group().translate(str.maketrans("+-", "-+")),
+    ),
     ("factor", r"(?<![\w^_{])2(?!\w)", lambda m: "3"),
     ("index", r"(?<=_)[ij](?!\w)|(?<=_\{)[ij](?=\})", lambda m: "j" if m.group() == "i" else "i"),
     ("exponent", r"\^\{?2\}?", lambda m: "^{3}"),
@@ -165,7 +181,9 @@ def mutants(keeper: Keeper, proved: list[tuple[Row, Any]], seed: int = 1) -> Non
     rng = random.Random(seed)
     made = accepted = 0
     for row, step in proved:
-        slips = [(name, m, change) for name, pattern, change in _SLIPS for m in re.finditer(pattern, step.rhs)]
+        slips = [
+            (name, m, change) for name, pattern, change in _SLIPS for m in re.finditer(pattern, step.rhs)
+        ]
         for name, m, change in rng.sample(slips, min(2, len(slips))):
             rhs = step.rhs[: m.start()] + change(m) + step.rhs[m.end() :]
             if rhs == step.rhs:

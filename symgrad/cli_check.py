@@ -26,8 +26,12 @@ _UNSURE = frozenset(["undecided", "unreadable", "timeout"])
 def add_verbs(verb: Callable[..., Any]) -> None:
     check = verb("check", run_check, "judge the derivations in documents, line by line", CHECK_EXAMPLE)
     check.add_argument("paths", nargs="+", metavar="PATH", help="files or folders; - is standard input")
-    check.add_argument("--from", dest="kind", choices=("md", "qmd", "tex", "ipynb", "rst"), help="format of -")
-    check.add_argument("--format", default="text", choices=("text", "json", "github", "sarif"), help="default: text")
+    check.add_argument(
+        "--from", dest="kind", choices=("md", "qmd", "tex", "ipynb", "rst"), help="format of -"
+    )
+    check.add_argument(
+        "--format", default="text", choices=("text", "json", "github", "sarif"), help="default: text"
+    )
     check.add_argument("--strict", action="store_true", help="exit 2 where a step is undecided or unread")
     check.add_argument("--no-answers", action="store_true", help="never show what symgrad derives (homework)")
     check.add_argument("--jobs", type=int, default=1, metavar="N", help="files at once (default: 1)")
@@ -62,7 +66,9 @@ def run_check(args: argparse.Namespace) -> int:
                 from .notes import decode
 
                 text = decode(sys.stdin.buffer.read())[0]
-                jobs.append(Job("<stdin>", text, "md" if args.kind == "qmd" else args.kind, "", not args.no_answers))
+                jobs.append(
+                    Job("<stdin>", text, "md" if args.kind == "qmd" else args.kind, "", not args.no_answers)
+                )
                 continue
             for file, root in files_below([Path(name)], missing.append):
                 if file.suffix.lower() not in FORMATS:

@@ -8,7 +8,7 @@ a definition.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,7 @@ class _Examiner:
         self.ignores: list[tuple[Region, frozenset[str], list[bool]]] = []
         self.ignoring: tuple[frozenset[str], list[bool]] | None = None
         self.early: set[int] = set()
+        self.previous: tuple[_Planned, Judged] | None = None
         self.seen = 0
         self.count = 0
 
@@ -118,7 +119,9 @@ class _Examiner:
                 continue
             yield ("at", ("region", index))
             if ("region", index) in self.lost:
-                self.report(self.loss("region", index), "this formula could not be read in time", *self.whole(region))
+                self.report(
+                    self.loss("region", index), "this formula could not be read in time", *self.whole(region)
+                )
                 continue
             if region.part != part:
                 part, self.directed = region.part, 0
@@ -134,7 +137,7 @@ class _Examiner:
                 try:
                     planned = self.plan(index, region)
                 except Exception as error:  # one formula must not take the others with it
-                    self.report("SG207", f"{type(error).__name__}: {error}"[:200], *self.whole(region))
+                    self.give_up(index, region, "SG207", f"{type(error).__name__}: {error}"[:200])
                     continue
                 for step in planned:
                     yield from self.settle(step)
@@ -142,6 +145,18 @@ class _Examiner:
                     self.ignoring = None
         self.finish()
         yield ("end", self.result)
+
+    def give_up(self, index: int, region: Region, code: str, message: str) -> None:
+        """Steps of a formula that could not be read at all, from its signs alone."""
+        if region.kind not in ("display", "inline"):
+            self.report(code, message, *self.whole(region))
+            return
+        self.groups.append((region, []))
+        nothing = Reading(None, SymgradError(message))
+        for chain in split(region.body, index):
+            for link in chain.links:
+                planned = _Planned(link, region, nothing, nothing, self.scope, "claim", True)
+                self.record(planned, Judged("timeout", code, message))
 
     def loss(self, *unit: Any) -> str:
         return "SG204" if self.lost[unit] == "timeout" else "SG205"
@@ -172,7 +187,23 @@ class _Examiner:
             except Exception:  # the verdict stands without a hint
                 judged = replace(judged, studied=True)
             yield ("known", unit, judged)
+        judged = self.after_a_slip(planned, judged)
+        self.previous = (planned, judged)
         self.record(planned, judged)
+
+    def after_a_slip(self, planned: _Planned, judged: Judged) -> Judged:
+        """Where the row above disagrees with both its neighbours and they agree, it is the root of both."""
+        if judged.verdict not in ("refuted", "illtyped") or self.previous is None:
+            return judged
+        before, verdict = self.previous
+        if verdict.verdict not in ("refuted", "illtyped") or before.link.rhs != planned.link.lhs:
+            return judged
+        start, end = before.lhs.node, planned.rhs.node
+        if start is None or end is None or judge_step(start, end, planned.scope).verdict != "proved":
+            return judged
+        line = self.place(before.region.part, *_span(before)).line
+        message = f"the row above (line {line}) disagrees with both its neighbours, which agree"
+        return replace(judged, code="SG104", message=message, hint=None, derived=None)
 
     # --- macros, directives, prose ------------------------------------------------------------------------
 
@@ -202,7 +233,8 @@ class _Examiner:
                 break
             lines.append(region)
         self.directed = lines[-1].end
-        good, scope = [], self.scope
+        good: list[Region] = []
+        scope = self.scope
         for region in lines:
             try:
                 scope = read_directives([*(r.body for r in good), region.body], self.scope)
@@ -232,7 +264,9 @@ class _Examiner:
 
     def kinds(self, region: Region) -> None:
         """``X \\in \\mathbb{R}^{m \\times n}`` in the text: a kind, where it can be read as one."""
-        m = re.fullmatch(r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*", region.body, re.DOTALL)
+        m = re.fullmatch(
+            r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*", region.body, re.DOTALL
+        )
         if m is None or len(region.body) > 300 or "\\text" in region.body:
             return
         space = re.sub(r"\\(?:mathbf|mathcal|mathds|Bbb|mathrm|rm)\s*\{?R\}?", r"\\mathbb{R}", m.group("set"))
@@ -257,7 +291,11 @@ class _Examiner:
         node = read_side(lhs, self.scope).node
         name = None if node is None else naming.base(node)
         if name is not None:
-            self.sources[name] = (region.part, self.document.position(region.part, region.start + at)[0], self.headings)
+            self.sources[name] = (
+                region.part,
+                self.document.position(region.part, region.start + at)[0],
+                self.headings,
+            )
         self.result.definitions += 1
         return True
 
@@ -302,25 +340,34 @@ class _Examiner:
             region = regions[k]
             if region.part != here.part or region.outer[0] > end or region.kind == "display":
                 return
-            if region.kind == "inline":
-                self.early.add(k)
-                self.seen += 1
-                chains = split(region.body, k)
-                if not any(c.links for c in chains):
-                    self.kinds(region)
-                    continue
-                for chain in chains:
-                    steps = self.plan_chain(k, region, chain, "where")
-                    for step in steps:
-                        if not step.judge:
-                            self.groups.append((region, []))
-                            self.record(step, self.unjudged(step))
+            if region.kind != "inline":
+                continue
+            chains = split(region.body, k)
+            if not any(c.links for c in chains):
+                self.kinds(region)
+                continue
+            before = self.scope, dict(self.sources), self.result.definitions
+            steps = [step for chain in chains for step in self.plan_chain(k, region, chain, "where")]
+            if any(step.judge for step in steps):  # claims wait for their turn
+                self.scope, self.sources, self.result.definitions = before
+                continue
+            self.early.add(k)
+            self.seen += 1
+            self.groups.append((region, []))
+            for step in steps:
+                self.record(step, self.unjudged(step))
 
     def plan_chain(self, index: int, region: Region, chain: Chain, prose: str) -> list[_Planned]:
         out: list[_Planned] = []
         for k, link in enumerate(chain.links):
             lhs_side = link.lhs
-            if k == 0 and chain.carries and not lhs_side and self.last.side is not None and region.kind == "display":
+            if (
+                k == 0
+                and chain.carries
+                and not lhs_side
+                and self.last.side is not None
+                and region.kind == "display"
+            ):
                 lhs_side = self.last.side
                 link = replace(link, lhs=lhs_side)
             if k and out:
@@ -329,7 +376,11 @@ class _Examiner:
                 left = Reading(None, SymgradError("nothing stands on the left side"))
             else:
                 left = read_side(lhs_side, self.scope)
-            right = read_side(link.rhs, self.scope) if link.rhs else Reading(None, SymgradError("nothing stands on the right side"))
+            right = (
+                read_side(link.rhs, self.scope)
+                if link.rhs
+                else Reading(None, SymgradError("nothing stands on the right side"))
+            )
             step = self.classify(region, chain, k, link, left, right, prose)
             step.key = (index, link.start)
             out.append(step)
@@ -376,13 +427,23 @@ class _Examiner:
         if region.kind == "inline" and _CONDITIONAL.search(prose) and len(chain.links) == 1:
             return planned("condition")
         soft = self.solving and (
-            chain.opened.startswith("\\") or chain.opened in ("and", "so", "hence", "thus") or bool(_THUS.search(prose))
+            chain.opened.startswith("\\")
+            or chain.opened in ("and", "so", "hence", "thus")
+            or bool(_THUS.search(prose))
             or "hence" in chain.opened
         )
         return planned("claim", judge=True, soft=soft)
 
     def named(
-        self, region: Region, chain: Chain, link: Link, name: str, lhs: Node, rhs: Node | None, prose: str, planned: Any
+        self,
+        region: Region,
+        chain: Chain,
+        link: Link,
+        name: str,
+        lhs: Node,
+        rhs: Node | None,
+        prose: str,
+        planned: Callable[..., _Planned],
     ) -> _Planned | None:
         """A chain that begins with a bare name: an update, a definition, a value, or (None) a claim."""
         sign = link.sign
@@ -398,8 +459,10 @@ class _Examiner:
             if inside or not self.define(link.lhs, link.rhs, region, link.start):
                 return planned("definition", message="not taken up: it refers to itself" if inside else "")
             return planned("definition")
-        if _RANGE.match(link.lhs.text) and (rhs is None or naming.is_constant(rhs)) and re.search(
-            r"dots|\.\.\.", region.body[link.start :]
+        if (
+            _RANGE.match(link.lhs.text)
+            and (rhs is None or naming.is_constant(rhs))
+            and re.search(r"dots|\.\.\.", region.body[link.start :])
         ):
             return planned("condition")
         if by_author:
@@ -424,7 +487,11 @@ class _Examiner:
             return planned("rewriting")
         if naming.is_constant(rhs) or inside:
             return planned("definition")
-        if inline and naming.base(rhs) is not None and not re.search(r"\b(?:where|let|define|denote|write|call)", prose, re.IGNORECASE):
+        if (
+            inline
+            and naming.base(rhs) is not None
+            and not re.search(r"\b(?:where|let|define|denote|write|call)", prose, re.IGNORECASE)
+        ):
             return planned("condition")
         if _is_list(link.rhs.text):
             return planned("definition")
@@ -481,14 +548,23 @@ class _Examiner:
             kind = "condition" if rhs is not None and naming.is_zero(rhs) else "rewriting"
             if kind == "condition":
                 self.solving = True
-            judged = Judged(None, None, "an equation to be solved, not a claim" if kind == "condition" else
-                            "rests on the equation before it; not judged by itself")
+            judged = Judged(
+                None,
+                None,
+                "an equation to be solved, not a claim"
+                if kind == "condition"
+                else "rests on the equation before it; not judged by itself",
+            )
         if planned.kind == "definition" and judged.verdict == "unreadable":
             kind = "definition"
         if planned.restates and judged.verdict in ("refuted", "illtyped"):
             line = self.sources[planned.restates][1]
-            judged = replace(judged, notes=(("SG305", f"{planned.restates} was defined in line {line} in another way"),),
-                             verdict=None, code=None)
+            judged = replace(
+                judged,
+                notes=(("SG305", f"{planned.restates} was defined in line {line} in another way"),),
+                verdict=None,
+                code=None,
+            )
             kind = "definition"
         code, hint = judged.code, judged.hint
         name = judged.undefined
@@ -509,7 +585,15 @@ class _Examiner:
             self.undefined.add(name)
         if code is not None and judged.verdict != "proved" and not silenced and not repeated:
             witness = None if judged.witness is None else str(judged.witness)
-            self.add(code, judged.message, place, region.part, hint, witness, judged.derived if self.answers else None)
+            self.add(
+                code,
+                judged.message,
+                place,
+                region.part,
+                hint,
+                witness,
+                judged.derived if self.answers else None,
+            )
         for extra, message in judged.notes:
             if not self.silenced(extra):
                 self.add(extra, message, place, region.part)
@@ -524,14 +608,15 @@ class _Examiner:
         return True
 
     def directive_line(self, line: str) -> str:
-        form = {"tex": "% symgrad: {}", "rst": ".. symgrad: {}"}.get(self.document.format, "<!-- symgrad: {} -->")
+        form = {"tex": "% symgrad: {}", "rst": ".. symgrad: {}"}.get(
+            self.document.format, "<!-- symgrad: {} -->"
+        )
         return form.format(line)
 
     def finish(self) -> None:
         for region, _, used in self.ignores:
             if not used[0]:
                 self.report("SG402", "this ignore silences nothing", *self.whole(region))
-        self.mark_roots()
         ordered = sorted((g for g in self.groups if g[1]), key=lambda g: (g[0].part, g[1][0][0].region.start))
         for region, steps in ordered:
             cell = self.document.parts[region.part].cell
@@ -541,11 +626,10 @@ class _Examiner:
         if not judged and not self.document.problems:
             counts = {k: sum(r.kind == k for r in self.document.regions) for k in ("display", "inline")}
             seen = f"{counts['display']} displayed and {counts['inline']} inline formulas"
-            self.report("SG401", f"no step was judged ({seen}, {self.result.definitions} definitions)", 0, 0, 0)
+            self.report(
+                "SG401", f"no step was judged ({seen}, {self.result.definitions} definitions)", 0, 0, 0
+            )
         self.result.findings.sort(key=lambda f: (f.place.cell or 0, f.place.line, f.place.column))
-
-    def mark_roots(self) -> None:
-        """Where one row disagrees with both neighbours and they agree, that row is the root of both."""
 
     # --- places -------------------------------------------------------------------------------------------
 
@@ -567,8 +651,14 @@ class _Examiner:
         source = self.document.line(part, place.line) if self.document.parts[part].text else ""
         first = self.document.parts[part].text.lstrip()[:40].splitlines() if place.cell is not None else []
         self.result.findings.append(
-            Finding(self.document.path, place, code, message, hint, witness, derived, source, (first or [""])[0])
+            Finding(
+                self.document.path, place, code, message, hint, witness, derived, source, (first or [""])[0]
+            )
         )
+
+
+def _span(planned: _Planned) -> tuple[int, int]:
+    return planned.region.start + planned.link.start, planned.region.start + planned.link.end
 
 
 def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:
@@ -605,4 +695,3 @@ def _witness(judged: Judged) -> dict[str, object] | None:
         "sizes": dict(w.sizes), "data": {k: dict(v) for k, v in w.data.items()}, "parameters": dict(w.parameters),
         "functions": dict(w.functions), "left": w.left, "right": w.right,
     }  # fmt: skip
-

@@ -76,12 +76,20 @@ def _repairs(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Repair]:
         for _, right in reach_right:
             yield text, left, right
     yield "holds with the opposite sign", lhs, Neg(rhs)
+    for index in sorted(_free_indices(rhs) - _free_indices(lhs)):
+        yield f"holds if summed over ${index}$", lhs, Sum(rhs, Sym(index))
+    for index in sorted(_free_indices(lhs) - _free_indices(rhs)):
+        yield f"holds if the left side is summed over ${index}$", Sum(lhs, Sym(index)), rhs
     for factor in _scales(lhs, rhs):
         yield f"holds with the factor ${to_latex(factor)}$ on the right", lhs, Mul((factor, rhs))
     for where, side, other in (("right", rhs, lhs), ("left", lhs, rhs)):
         for text, new in _edits(side, other, scope):
             pair = (lhs, new) if where == "right" else (new, rhs)
             yield f"holds if {text}: ${to_latex(new)}$", *pair
+
+
+def _free_indices(node: Node) -> frozenset[str]:
+    return frozenset(n for n in naming.indices(node) & free_names(node) if len(n) == 1)
 
 
 # --- operators that reach further ---------------------------------------------------------------------
@@ -101,7 +109,10 @@ def _reaches(side: Node) -> Iterator[tuple[str, Node]]:
                     new_term = put(term, where, wider)
                     new = new_term if k == 0 else Add((*node.terms[:k], new_term))
                     sign = _operator(inner)
-                    yield f"holds if ${sign}$ extends over $({to_latex(body)})$: add parentheses", put(side, path, new)
+                    yield (
+                        f"holds if ${sign}$ extends over $({to_latex(body)})$: add parentheses",
+                        put(side, path, new),
+                    )
 
 
 def _operator(node: Node) -> str:
@@ -121,7 +132,12 @@ def _operator(node: Node) -> str:
 def _scales(lhs: Node, rhs: Node) -> Iterator[Node]:
     yield Num(2)
     yield Frac(Num(1), Num(2))
-    sizes = {n.upper for side in (lhs, rhs) for n in walk(side) if isinstance(n, BigOp) and isinstance(n.upper, Sym)}
+    sizes = {
+        n.upper
+        for side in (lhs, rhs)
+        for n in walk(side)
+        if isinstance(n, BigOp) and isinstance(n.upper, Sym)
+    }
     for size in sorted(sizes, key=repr):
         assert size is not None
         yield Frac(Num(1), size)
@@ -164,14 +180,16 @@ def _edits(side: Node, other: Node, scope: Scope) -> Iterator[tuple[str, Node]]:
         if isinstance(node, Mul) and len(node.factors) > 1:
             for k, factor in enumerate(node.factors):
                 rest = (*node.factors[:k], *node.factors[k + 1 :])
-                yield f"the factor ${to_latex(factor)}$ is dropped", put(
-                    side, path, rest[0] if len(rest) == 1 else Mul(rest)
+                yield (
+                    f"the factor ${to_latex(factor)}$ is dropped",
+                    put(side, path, rest[0] if len(rest) == 1 else Mul(rest)),
                 )
         elif isinstance(node, Add) and len(node.terms) > 1:
             for k, term in enumerate(node.terms):
                 rest = (*node.terms[:k], *node.terms[k + 1 :])
-                yield f"the term ${to_latex(term)}$ is dropped", put(
-                    side, path, rest[0] if len(rest) == 1 else Add(rest)
+                yield (
+                    f"the term ${to_latex(term)}$ is dropped",
+                    put(side, path, rest[0] if len(rest) == 1 else Add(rest)),
                 )
     for factor in _chain_factors(side, other, scope):
         for path, node in places:
@@ -267,7 +285,9 @@ def restored(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
         if verdict.status == "proved":
             names = ", ".join(name for name, _ in dropped)
             return Judged(
-                "proved", assuming=verdict.assuming, notes=(("SG307", f"the index of {names} was dropped here"),)
+                "proved",
+                assuming=verdict.assuming,
+                notes=(("SG307", f"the index of {names} was dropped here"),),
             )
     return None
 

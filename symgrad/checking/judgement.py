@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
 from ..judging import prove_nodes
-from ..page import Add, Node, Num, Sum, Sym, Transpose, free_names, map_children, put, substitute
+from ..page import Add, BigOp, Node, Num, Sum, Sym, Transpose, free_names, map_children, put, substitute, walk
 from ..recognition import claimed_rule, explain
 from ..scope import Scope
 from ..verdict import Verdict, Witness
@@ -103,12 +103,18 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
 
 
 def _misnamed(lhs: Node, rhs: Node, scope: Scope) -> bool:
-    """Is the step true with the one name that only one side has put for the one that only the other has?"""
-    here, there = free_names(rhs) - free_names(lhs), free_names(lhs) - free_names(rhs)
-    if len(here) != 1 or len(there) != 1:
-        return False
-    renamed = substitute(rhs, {Sym(next(iter(here))): Sym(next(iter(there)))})
-    return _proved(lhs, renamed, scope) is not None
+    """Is the step true with a size put for the one name that only one side has (n written for N)?"""
+    sizes = {
+        n.upper for side in (lhs, rhs) for n in walk(side) if isinstance(n, BigOp) and n.upper is not None
+    }
+    for side, other in ((rhs, lhs), (lhs, rhs)):
+        extra = free_names(side) - free_names(other)
+        if len(extra) == 1:
+            for size in sizes:
+                renamed = substitute(side, {Sym(next(iter(extra))): size})
+                if _proved(*((lhs, renamed) if side is rhs else (renamed, rhs)), scope):
+                    return True
+    return False
 
 
 def _wide_sums(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
@@ -123,7 +129,11 @@ def _wide_sums(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
     verdict = _proved(*wide, scope)
     if verdict is None:
         return None
-    return Judged("proved", assuming=verdict.assuming, notes=(("SG308", "the sum reaches over all terms with its index"),))
+    return Judged(
+        "proved",
+        assuming=verdict.assuming,
+        notes=(("SG308", "the sum reaches over all terms with its index"),),
+    )
 
 
 def reach(node: Node) -> Node:
@@ -183,7 +193,10 @@ def vanishing(lhs: Node, rhs: Node, scope: Scope) -> bool:
     if naming.is_constant(lhs) or naming.is_constant(rhs):
         return False
     try:
-        return prove_nodes(lhs, ZERO, scope).status == "proved" and prove_nodes(rhs, ZERO, scope).status == "proved"
+        return (
+            prove_nodes(lhs, ZERO, scope).status == "proved"
+            and prove_nodes(rhs, ZERO, scope).status == "proved"
+        )
     except (SymgradError, RecursionError):
         return False
 

@@ -8,9 +8,7 @@ from typing import Literal
 
 from .codes import CODES, Severity
 
-Kind = Literal[
-    "claim", "definition", "update", "condition", "approximation", "rewriting", "inequality"
-]
+Kind = Literal["claim", "definition", "update", "condition", "approximation", "rewriting", "inequality"]
 Outcome = Literal["proved", "refuted", "undecided", "illtyped", "unreadable", "timeout"]
 
 
@@ -95,7 +93,9 @@ class FileResult:
     def counts(self) -> dict[str, int]:
         """Judged (by verdict), taken as definitions, skipped and unread steps."""
         steps = self.steps()
-        count = {v: sum(s.verdict == v for s in steps) for v in ("proved", "refuted", "illtyped", "undecided")}
+        count = {
+            v: sum(s.verdict == v for s in steps) for v in ("proved", "refuted", "illtyped", "undecided")
+        }
         count["unread"] = sum(s.verdict in ("unreadable", "timeout") for s in steps)
         count["definitions"] = self.definitions
         count["skipped"] = sum(s.verdict is None and s.kind not in ("definition",) for s in steps)

@@ -46,9 +46,9 @@ def base(node: Node) -> str | None:
             return name
         case Indexed(Sym(name)) | Prime(Sym(name)):
             return name
-        case Call(fn, args) if all(_plain(a) for a in args):
-            name = base(fn) if isinstance(fn, Sym | Indexed) else None
-            return None if name in KNOWN else name
+        case Call(fn, args) if all(_plain(a) for a in args) and isinstance(fn, Sym | Indexed):
+            called = base(fn)
+            return None if called in KNOWN else called
     return None
 
 
@@ -65,35 +65,50 @@ def _plain(node: Node) -> bool:
     return False
 
 
-def quantities(node: Node) -> frozenset[str]:
-    """Names of quantities: everything but bound and written indices, sizes of sums and known functions."""
+def quantities(node: Node, scope: Scope | None = None) -> frozenset[str]:
+    """Names of quantities: everything but bound and written indices, sizes of sums and known functions.
+
+    With a scope, an argument of a defined function counts only where the definition speaks of it.
+    """
     out: set[str] = set()
-    _collect(node, out)
+    _collect(node, out, scope)
     return frozenset(out - CONSTANTS)
 
 
-def _collect(node: Node, out: set[str]) -> None:
+def _collect(node: Node, out: set[str], scope: Scope | None) -> None:
     match node:
         case Sym(name):
             out.add(name)
-        case Indexed(inner):
-            _collect(inner, out)
-        case BigOp(body):
-            inner: set[str] = set()
-            _collect(body, inner)
-            out |= inner - {node.index.name}
+        case Indexed(indexed):
+            _collect(indexed, out, scope)
+        case BigOp(body, index):
+            inside: set[str] = set()
+            _collect(body, inside, scope)
+            out |= inside - {index.name}
         case Call(fn, args):
             if not (isinstance(fn, Sym) and (fn.name in KNOWN or fn.name == "\\sigma" or "operatorname" in fn.name)):
-                _collect(fn, out)
-            for a in args:
-                _collect(a, out)
-        case Indicator() | Cases():
-            if isinstance(node, Cases):
-                for value, _ in node.branches:
-                    _collect(value, out)
+                _collect(fn, out, scope)
+            for a in _spoken_arguments(fn, args, scope):
+                _collect(a, out, scope)
+        case Cases(branches):
+            for value, _ in branches:
+                _collect(value, out, scope)
+        case Indicator():
+            pass
         case _:
             for child in children(node):
-                _collect(child, out)
+                _collect(child, out, scope)
+
+
+def _spoken_arguments(fn: Node, args: tuple[Node, ...], scope: Scope | None) -> tuple[Node, ...]:
+    name = base(fn) if isinstance(fn, Sym | Indexed) else None
+    if scope is None or name is None:
+        return args
+    for d in scope.definitions.get(name, ()):
+        if d.params is not None and len(d.params) == len(args):
+            spoken = quantities(d.body)
+            return tuple(a for a, p in zip(args, d.params, strict=True) if quantities(p) & spoken)
+    return args
 
 
 def indices(node: Node) -> frozenset[str]:
@@ -121,7 +136,7 @@ def closure(names: Iterable[str], scope: Scope) -> frozenset[str]:
             continue
         seen.add(name)
         for definition in scope.definitions.get(name, ()):
-            queue += quantities(definition.body)
+            queue += quantities(definition.body, scope)
         kind = scope.kinds.get(name)
         if kind is not None:
             for rest in kind.rests:
@@ -139,7 +154,7 @@ def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
 
     Taken literally it is 0, which is hardly what an author means who writes it.
     """
-    spoken = closure({n for side in (lhs, rhs) for n in _spoken(side)}, scope)
+    spoken = closure({n for side in (lhs, rhs) for n in _spoken(side, scope)}, scope)
     for node in (*walk(lhs), *walk(rhs)):
         match node:
             case Derivative(body, by):
@@ -155,15 +170,13 @@ def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     return None
 
 
-def _spoken(node: Node) -> frozenset[str]:
+def _spoken(node: Node, scope: Scope) -> frozenset[str]:
     """Names of quantities, not counting what is only differentiated by."""
-    match node:
-        case Derivative(body) | Gradient(body):
-            return _spoken(body)
-        case Sym() | Indexed() | Call() | BigOp():
-            inner = [n for n in walk(node) if isinstance(n, Derivative | Gradient)]
-            return quantities(node) if not inner else frozenset().union(*map(_spoken, children(node)))
-    return frozenset().union(*map(_spoken, children(node)))
+    if isinstance(node, Derivative | Gradient):
+        return _spoken(node.body, scope)
+    if any(isinstance(n, Derivative | Gradient) for n in walk(node)):
+        return frozenset().union(*(_spoken(c, scope) for c in children(node)))
+    return quantities(node, scope)
 
 
 def is_constant(node: Node) -> bool:

@@ -80,7 +80,9 @@ def as_json(results: Sequence[FileResult]) -> str:
         }
         for r in results
     ]
-    return json.dumps({"version": 1, "files": files, "summary": summary(results)}, ensure_ascii=False, indent=1)
+    return json.dumps(
+        {"version": 1, "files": files, "summary": summary(results)}, ensure_ascii=False, indent=1
+    )
 
 
 def _cell(cell: int | None) -> dict[str, int]:

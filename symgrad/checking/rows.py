@@ -17,6 +17,11 @@ from dataclasses import dataclass, field
 
 from ..notes import DISPLAYS, ROWS, group_end
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 SIGNS = {
     "=": "=", ":=": ":=", "\\coloneqq": ":=", "\\colonequals": ":=", "\\triangleq": ":=", "\\doteq": ":=",
     "\\eqdef": ":=", "\\equiv": "equiv", "\\approx": "approx", "\\simeq": "approx", "\\cong": "approx",
@@ -25,29 +30,37 @@ SIGNS = {
     "\\ll": "<", "\\gg": ">", "\\propto": "propto", "\\eqqcolon": "=:", "\\lesssim": "<=", "\\gtrsim": ">=",
     "\\preceq": "<=", "\\succeq": ">=", "\\hateq": ":=",
 }  # fmt: skip
-ARROWS = frozenset(
+ARROWS = _words(
     r"""\Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \longrightarrow \rightarrow
     \to \leadsto \rightsquigarrow \therefore \because \gets \leftarrow \longleftarrow \Leftarrow \mapsto
-    \longmapsto \implied \impliedby \in \forall \sim""".split()
+    \longmapsto \implied \impliedby \in \forall \sim"""
 )
-_SPACE = frozenset(
+_SPACE = _words(
     r"\, \; \: \! \> \quad \qquad \enspace \thinspace \medspace \thickspace \hfill \hfil \displaystyle"
     r" \textstyle \limits \nolimits \nonumber \notag \noindent \space \allowbreak \small \large \normalsize"
-    r" \ ~ \strut \null \relax".split(" ")
+    r" ~ \strut \null \relax"
 ) | {"\\ "}
 _WIDE = frozenset(["\\quad", "\\qquad", "\\hspace", "\\hspace*"])
-_PROSE = frozenset(
+_PROSE = _words(
     r"\text \textrm \textbf \textit \texttt \textsf \textsc \mbox \hbox \textnormal \intertext \shortintertext"
-    .split()
-)  # fmt: skip
-_DROPPED = frozenset(
+)
+_DROPPED = _words(
     r"\tag \tag* \label \vspace \vspace* \eqref \ref \cite \footnote \hphantom \phantom"
-    r" \vphantom \mspace \mskip \numberthis \eqno \leqno".split()
+    r" \vphantom \mspace \mskip \numberthis \eqno \leqno"
 )
 _STACKED = frozenset(["\\overset", "\\stackrel", "\\underset", "\\xlongequal", "\\overbrace", "\\underbrace"])
 _OPEN, _CLOSE = frozenset("([") | {"\\{", "\\langle", "\\lbrack", "\\lbrace"}, frozenset(")]") | {
     "\\}", "\\rangle", "\\rbrack", "\\rbrace"}  # fmt: skip
-_OPERATORS = frozenset("+*/·") | {"\\cdot", "\\times", "\\circ", "\\odot", "\\pm", "\\otimes", "\\mp", "\\oplus"}
+_OPERATORS = frozenset("+*/·") | {
+    "\\cdot",
+    "\\times",
+    "\\circ",
+    "\\odot",
+    "\\pm",
+    "\\otimes",
+    "\\mp",
+    "\\oplus",
+}
 _CONNECTIVE = re.compile(
     r"\W*(?:and|or|where|with|if|for|so|thus|hence|since|when|then|therefore|because|because of|as|while|but|i\.e\.?"
     r"|that is|let|set|set to|we get|we have|gives?|by|using|use|such that|s\.t\.?|subject to|otherwise|from|note"
@@ -160,7 +173,9 @@ def _items(body: str) -> Iterator[_Item]:
             at = max(group_end(body, _skip(body, at)), at)
             yield _Item("script", start, at)
         elif token in SIGNS or token.startswith(":"):
-            yield _Item("rel", start, at, SIGNS.get(token, ":="))if token != ":" else _Item("wide", start, at)
+            yield (
+                _Item("rel", start, at, SIGNS.get(token, ":=")) if token != ":" else _Item("wide", start, at)
+            )
         elif token == "\\not":
             at = max(group_end(body, _skip(body, at)), at)
             yield _Item("rel" if body[at - 1] == "=" else "atom", start, at, "!=")
@@ -260,7 +275,9 @@ def _stacked(body: str, token: str, at: int) -> tuple[int, str, str]:
         return at, "", ""
     sign = SIGNS.get(arguments[1], "")
     why = re.sub(r"\\(?:text|mathrm|textrm|mbox|rm|scriptsize|tiny)\b\s*", "", arguments[0]).strip("{} ")
-    if sign == "=" and re.fullmatch(r"(?:def\.?|\\?triangle|\\Delta|\\bigtriangleup|\\vartriangle|Def\.?|\\wedge|!?:)", why):
+    if sign == "=" and re.fullmatch(
+        r"(?:def\.?|\\?triangle|\\Delta|\\bigtriangleup|\\vartriangle|Def\.?|\\wedge|!?:)", why
+    ):
         return at, ":=", ""
     if sign == "=" and why == "!":
         return at, "condition", ""
@@ -423,7 +440,9 @@ class _Splitter:
 
     def plain_row(self, head: list[_Segment]) -> None:
         """A row without a sign: goes on with the side above, or waits to be the next left side."""
-        solid = [s for s in head if s.solid and not all(k.kind == "text" for k in s.items if k.kind != "space")]
+        solid = [
+            s for s in head if s.solid and not all(k.kind == "text" for k in s.items if k.kind != "space")
+        ]
         if not solid:
             return
         first = solid[0]
@@ -484,8 +503,12 @@ class _Splitter:
         joined = [out[0]]
         for segment in out[1:]:
             previous = joined[-1]
-            if segment.weak and not segment.opened and segment.solid and previous.solid and (
-                segment.starts_with_operator or previous.ends_with_operator
+            if (
+                segment.weak
+                and not segment.opened
+                and segment.solid
+                and previous.solid
+                and (segment.starts_with_operator or previous.ends_with_operator)
             ):
                 previous.items += segment.items
             else:
