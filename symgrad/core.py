@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 Sort = Literal["real", "size", "index"]
 
@@ -126,27 +126,23 @@ class Given(Core):
     text: str = ""
 
 
+_CHILDREN: dict[type[Core], Callable[[Any], tuple[Core, ...]]] = {
+    Add: lambda t: t.terms,
+    Mul: lambda t: t.factors,
+    Div: lambda t: (t.num, t.den),
+    Pow: lambda t: (t.base, t.exp),
+    Call: lambda t: t.args,
+    Ref: lambda t: t.indices,
+    Sum: lambda t: (t.body, t.index, t.lower, t.upper),
+    D: lambda t: (t.body, t.var),
+    Delta: lambda t: (t.left, t.right),
+}
+
+
 def children(term: Core) -> tuple[Core, ...]:
-    match term:
-        case Add(terms):
-            return terms
-        case Mul(factors):
-            return factors
-        case Div(num, den):
-            return (num, den)
-        case Pow(base, exp):
-            return (base, exp)
-        case Call(_, args):
-            return args
-        case Ref(_, indices):
-            return indices
-        case Sum(body, index, lower, upper):
-            return (body, index, lower, upper)
-        case D(body, var):
-            return (body, var)
-        case Delta(left, right):
-            return (left, right)
-    return ()
+    """The direct subterms, in the order written."""
+    fields = _CHILDREN.get(type(term))
+    return fields(term) if fields else ()
 
 
 def rebuild(term: Core, fn: Callable[[Core], Core]) -> Core:

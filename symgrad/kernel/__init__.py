@@ -92,7 +92,9 @@ def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> tupl
     try:
         assume(algebra, given)
         for _ in range(3):
-            gap = algebra.sub(algebra.norm(left, {}), algebra.norm(right, {}))
+            names: dict[str, int] = {}
+            algebra.memo.clear()
+            gap = algebra.sub(algebra.norm(left, names), algebra.norm(right, names))
             if algebra.vanishes(gap) or algebra.vanishes_by_cases(gap):
                 return tuple(algebra.conditions)
             # Once more with the signs that logarithms and roots taught, then with geometric sums closed.

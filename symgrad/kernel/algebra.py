@@ -73,8 +73,8 @@ class Algebra:
         n = len(self.atoms)
         self._ids[key] = n
         self.atoms.append(key)
-        own = {n} if key[0] in ("sym", "idx", "bound") else set()
-        self.deps.append(frozenset(own).union(deps))
+        own = (n,) if key[0] in ("sym", "idx", "bound") else ()
+        self.deps.append(frozenset((*own, *deps)))
         if key[0] in ("poly", "prime", *SWITCHES):
             self._special.add(n)
         if key[0] in SWITCHES:
@@ -109,6 +109,8 @@ class Algebra:
         return {((n, e),): fmpq(1)}
 
     def add(self, *polys: Poly) -> Poly:
+        if len(polys) == 1:
+            return polys[0]
         out: Poly = {}
         for p in polys:
             self.burn(len(p))
@@ -129,10 +131,16 @@ class Algebra:
                 del out[m]
 
     def scale(self, p: Poly, c: Any) -> Poly:
+        if c == 1:
+            return p
         return {m: k * c for m, k in p.items()} if c else {}
 
     def sub(self, p: Poly, q: Poly) -> Poly:
-        return self.add(p, self.scale(q, fmpq(-1)))
+        out = dict(p)
+        self.burn(len(q))
+        for m, c in q.items():
+            self._accumulate(out, m, -c)
+        return out
 
     def times(self, p: Poly, m: Mono, c: Any = 1) -> Poly:
         """p * c * m for a monomial m."""
@@ -141,12 +149,24 @@ class Algebra:
     def mul(self, p: Poly, q: Poly) -> Poly:
         if not p or not q:
             return {}
+        if len(q) == 1 and ONE in q:
+            return self.scale(p, q[ONE])
+        if len(p) == 1 and ONE in p:
+            return self.scale(q, p[ONE])
         self.burn(len(p) * len(q))
-        if len(p) * len(q) > 400:
+        if len(p) * len(q) > 2_000:
             big = self._flint_mul(p, q)
             if big is not None:
                 return self.reduce(big)
         out: Poly = {}
+        if p is q:
+            terms = list(p.items())
+            for j, (m, c) in enumerate(terms):
+                self._accumulate(out, mono_mul(m, m), c * c)
+                c = 2 * c
+                for k, d in terms[:j]:
+                    self._accumulate(out, mono_mul(m, k), c * d)
+            return self.reduce(out)
         for m, c in p.items():
             for k, d in q.items():
                 self._accumulate(out, mono_mul(m, k), c * d)
@@ -154,7 +174,7 @@ class Algebra:
 
     def _flint_mul(self, p: Poly, q: Poly) -> Poly | None:
         gens = sorted({k for r in (p, q) for m in r for k, _ in m})
-        if len(gens) > 40 or any(not isinstance(e, int) or e < 0 for r in (p, q) for m in r for _, e in m):
+        if len(gens) > 12 or any(not isinstance(e, int) or e < 0 for r in (p, q) for m in r for _, e in m):
             return None
         flint = ring(len(gens))
         place = {g: j for j, g in enumerate(gens)}

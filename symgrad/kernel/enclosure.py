@@ -14,15 +14,15 @@ PRECISIONS = (128, 512, 2048)
 
 
 def enclose(term: Core, digits: int = 10) -> str:
-    """An exact rational as it is; any other number with ``digits`` decimals, cut off, then two dots.
+    """An exact rational as it is; any other number rounded to ``digits`` decimals, every digit certain.
 
-    The number lies between what is printed and the next last digit.  Raises InputError if the term has free
-    symbols or no value.
+    The error is at most half a unit of the last decimal.  Raises InputError if the term has free symbols or
+    no value.
 
     >>> from fractions import Fraction
     >>> from symgrad.core import Call, Num
     >>> enclose(Call("exp", (Num(Fraction(-1)),))), enclose(Num(Fraction(1, 3)))
-    ('0.3678794411..', '1/3')
+    ('0.3678794412', '1/3')
     """
     before = ctx.prec
     try:
@@ -36,11 +36,11 @@ def enclose(term: Core, digits: int = 10) -> str:
                 raise InputError("the term is not closed: it has free symbols")
             if isinstance(value, fmpq):
                 return str(value)
-            shifted = (abs(arb(value)) * arb(10) ** digits).floor().unique_fmpz()
+            shifted = (abs(arb(value)) * arb(10) ** digits + arb(0.5)).floor().unique_fmpz()
             sign = "-" if value < 0 else "" if value > 0 else None
             if shifted is not None and sign is not None:
                 whole, decimals = divmod(int(shifted), 10**digits)
-                return f"{sign}{whole}.{decimals:0{digits}d}.."
+                return f"{sign}{whole}.{decimals:0{digits}d}"
         raise UnknownMeaning(f"{digits} digits could not be separated from their neighbours")
     finally:
         ctx.prec = before

@@ -369,7 +369,7 @@ class Functions(Algebra):
             base = self.atoms[k][1] if self.atoms[k][0] == "poly" else freeze(self.gen(k))
             if self.is_positive(base) or self._even(e):
                 continue
-            flipped = freeze({u: -v for u, v in base})
+            flipped = freeze(self.scale(thaw(base), fmpq(-1)))
             if flipped in self.positive:
                 out = self.scale(out, fmpq(-1))
                 continue

@@ -36,14 +36,14 @@ class Leaves(Functions):
 
     def symbol(self, name: str, sort: str) -> int:
         n = self.atom(("sym", name, sort))
-        if sort == "size":
+        if sort == "size" and n == len(self.atoms) - 1:
             self.positive.add(freeze(self.gen(n)))
         if name in self.two_valued:
             self.restrict(n, self.two_valued[name])
         return n
 
     def leaf(self, n: int) -> Poly:
-        return self._apply_rules(n)
+        return self._apply_rules(n) if self.rules else self.gen(n)
 
     def new_index(self) -> int:
         self._fresh += 1
@@ -63,7 +63,7 @@ class Leaves(Functions):
             lo, hi = map(thaw, self.one_hot[name])
             if self.within(thaw(indices[0]), lo, hi, assume=True):
                 self.exclusive[n] = name
-        return self.scale(self._apply_rules(n), fmpq(sign))
+        return self.scale(self.leaf(n), fmpq(sign))
 
     def within(self, at: Poly, lo: Poly, hi: Poly, assume: bool) -> bool:
         """Is an index in a range?  Of a free index that may be assumed."""

@@ -27,9 +27,22 @@ class Normal(Graphs):
     ``conditions`` collects, as text, what the rewritings assumed beyond structure.
     """
 
+    def __init__(self, fuel: int) -> None:
+        super().__init__(fuel)
+        self.memo: dict[tuple[int, int], tuple[Core, dict[str, int], Poly]] = {}
+
     # -- terms -------------------------------------------------------------------------------
     def norm(self, t: Core, env: dict[str, int]) -> Poly:
-        self.burn(1)
+        """The polynomial of a term; ``env`` maps bound names to their index atoms."""
+        key = id(t), id(env)
+        known = self.memo.get(key)
+        if known is None:
+            self.burn(1)
+            # The term and the names are kept with the result, so that their ids stay theirs.
+            known = self.memo[key] = (t, env, self._norm(t, env))
+        return known[2]
+
+    def _norm(self, t: Core, env: dict[str, int]) -> Poly:
         match t:
             case Num(value):
                 return const(fmpq(value.numerator, value.denominator))
@@ -40,9 +53,9 @@ class Normal(Graphs):
             case Add(terms):
                 return self.add(*(self.norm(k, env) for k in terms))
             case Mul(factors):
-                out = const(1)
-                for f in factors:
-                    out = self.mul(out, self.norm(f, env))
+                out, *rest = (self.norm(f, env) for f in factors) if factors else (const(1),)
+                for p in rest:
+                    out = self.mul(out, p)
                 return out
             case Div(num, den):
                 below = self.norm(den, env)

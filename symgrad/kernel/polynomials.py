@@ -7,6 +7,7 @@ exponentials and roots.  Frozen polynomials (sorted tuples) are the keys under w
 from __future__ import annotations
 
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
@@ -27,11 +28,15 @@ class Undefined(Exception):
 
 
 def freeze(p: Poly) -> Frozen:
-    return tuple(sorted(p.items(), key=lambda item: item[0]))
+    """A key: integers instead of integral rationals, because they are hashed often."""
+    if len(p) == 1:
+        ((m, c),) = p.items()
+        return ((m, int(c.p) if c.q == 1 else c),)
+    return tuple(sorted([(m, int(c.p) if c.q == 1 else c) for m, c in p.items()], key=itemgetter(0)))
 
 
 def thaw(p: Frozen) -> Poly:
-    return dict(p)
+    return {m: fmpq(c) if isinstance(c, int) else c for m, c in p}
 
 
 def const(value: Any) -> Poly:
@@ -55,6 +60,13 @@ def mono_mul(a: Mono, b: Mono) -> Mono:
         return b
     if not b:
         return a
+    if a[-1][0] < b[0][0]:
+        return a + b
+    if b[-1][0] < a[0][0]:
+        return b + a
+    if len(a) == 1 == len(b):
+        s = a[0][1] + b[0][1]
+        return ((a[0][0], s),) if s else ONE
     d = dict(a)
     for k, e in b:
         s = d.get(k, 0) + e
