@@ -6,11 +6,15 @@ line.  When no derivative is left, the line is tidied.  Everything is recorded i
 page before and after it, and as substeps what happened where.  ``course`` is the view of that tree that
 one would write on paper.  No step is believed: ``verdicts`` lets the judge decide every line of the course.
 
+>>> from symgrad.page import Add, Mul, Neg, Num, Pow
 >>> theta, x = Sym("\\\\theta"), Sym("x")
->>> d = derive_node(Pow(Add((Mul((theta, x)), Neg(Num(1)))), Num(2)), theta, Scope())
->>> [step.rule for step in d.course()]
-['chain rule', 'evaluation', 'comm., distr.']
->>> d.result == Mul((Num(2), x, Add((Mul((theta, x)), Neg(Num(1))))))
+>>> d = derive_node(Pow(Add((Num(1), Neg(Mul((theta, x))))), Num(2)), theta, Scope())
+>>> d
+∂/∂θ (1 - θ x)^2
+= 2 (1 - θ x) ∂/∂θ (1 - θ x)   chain rule
+= 2 (1 - θ x) (-x)             evaluation
+= -2 x (1 - θ x)               comm., distr.
+>>> all(d.verdicts())
 True
 """
 
@@ -25,6 +29,7 @@ from .judging import prove_nodes
 from .page import Derivative, Gradient, Node, Path, Sym, children, paths, put
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, neat, opaque, partial
 from .scope import Scope
+from .show.latex import to_latex
 from .show.text import name_text, to_text
 from .tidy import reordered, tidy, vectorish
 from .verdict import Verdict
@@ -49,7 +54,7 @@ class Step:
     substeps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Derivation:
     """A chain ``start = ... = result`` of whole pages.
 
@@ -74,6 +79,19 @@ class Derivation:
     def verdicts(self) -> tuple[Verdict, ...]:
         """What the judge says about every line of the course, decided here and now."""
         return tuple(prove_nodes(s.before, s.after, self.scope) for s in self.course())
+
+    def __str__(self) -> str:
+        course = [("= " + to_text(step.after), step.rule) for step in self.course()]
+        width = max((len(line) for line, _ in course), default=0)
+        end = [f"({self.reason})"] * bool(self.reason)
+        return "\n".join([to_text(self.start), *(f"{line:{width}}   {rule}" for line, rule in course), *end])
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        rows = [f"&= {to_latex(step.after)} && \\text{{{step.rule}}}" for step in self.course()]
+        lines = " \\\\\n".join(rows)
+        return f"$$\\begin{{aligned}}\n{to_latex(self.start)} {lines}\n\\end{{aligned}}$$"
 
 
 def _course(steps: Iterable[Step]) -> Iterator[Step]:

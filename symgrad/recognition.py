@@ -2,7 +2,7 @@
 
 Every rule "fits" a true step if one asks the judge, so the judge is not asked.  A rule explains
 ``before = after`` where one application of it (or all parallel ones) turns ``before`` into ``after`` up to
-:func:`~symgrad.page.same`, with at most an evaluation and a tidying on top.  Read from right to left a rule
+:func:`~symgrad.page.same`, with at most a table look-up and a tidying on top.  Read from right to left a rule
 is still the same rule.
 
 >>> from symgrad.page import Add, Num, Pow, Sym
@@ -18,11 +18,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .definitions import head, unfold
 from .derivation import sites
-from .page import Derivative, Mul, Node, Sum, free_names, map_children, put, same
-from .rules import DIFFERENTIATION
+from .page import Add, Derivative, Mul, Neg, Node, Sum, free_names, map_children, paths, put, same
+from .rules import DIFFERENTIATION, neat
 from .scope import Scope
-from .tidy import equal_expanded, tidy
+from .tidy import Level, equal_expanded, tidy
 
 __all__ = ["claimed_rule", "explain"]
 
@@ -52,9 +53,10 @@ _FAMILY: dict[str, tuple[str, ...]] = {
 }
 
 _ORDER = (
-    "comm., distr.", "definition", *(n for n in DIFFERENTIATION if n != "definition"), "linearity",
-    "linearity of the sum", "sum of a constant", "simplification",
+    "comm., distr.", "cancellation", "definition", *(n for n in DIFFERENTIATION if n != "definition"),
+    "linearity", "linearity of the sum", "sum of a constant", "simplification",
 )  # fmt: skip
+_MAX_AGAIN = 8
 _BACKWARDS = frozenset(
     ["definition", "chain rule", "sum rule", "factor rule", "linearity", "linearity of the sum",
      "sum of a constant", "second derivative"]
@@ -103,63 +105,93 @@ class _Goal:
         """By the rule, then evaluation and tidying; a name may first be opened by its definition."""
         if name == "simplification":
             return equal_expanded(self.before, self.after, self.scope)
+        if name in ("comm., distr.", "cancellation") and self.cancels != (name == "cancellation"):
+            return False
         if self.settled_after is None:
             self.settled_after = self.settle(self.after)
         starts = [self.before]
         if name in DIFFERENTIATION and name != "definition":
-            starts += list(_applied("definition", self.before, self.scope))[:1]
+            starts += [next(_applied(("definition",), self.before, self.scope), self.before)]
         return any(
             same(page, self.after) or same(self.settle(page), self.settled_after)
             for start in starts for page in self.results(name, start)
         )
 
+    @property
+    def cancels(self) -> bool:
+        """Does tidying either side cancel a factor or count a sum?"""
+        how = [*tidy(self.before, self.scope, "factor")[1], *tidy(self.after, self.scope, "factor")[1]]
+        return "cancel" in how or "count" in how
+
     def settle(self, page: Node) -> Node:
-        for result in _applied("evaluation", page, self.scope):
-            page = result
-            break
-        return tidy(page, self.scope, "factor")[0]
+        """The derivatives that a table gives looked up, tidied, every sum with one of its two signs."""
+        page = neat(next(_applied(_TABLE, page, self.scope), page))
+        return _signed(tidy(page, self.scope, "factor")[0])
 
     def results(self, name: str, page: Node) -> Iterator[Node]:
         match name:
             case "comm., distr.":
                 yield page
-                yield tidy(page, self.scope, "factor")[0]
+                levels: tuple[Level, ...] = ("factor", "expand")
+                for level in levels:
+                    tidied, how = tidy(page, self.scope, level)
+                    if "cancel" not in how and "count" not in how:
+                        yield tidied
             case "simplification":
                 yield tidy(page, self.scope)[0]
             case "linearity":
-                yield from _pushed(page, self.scope)
-            case "chain rule":
-                yield from _applied(name, page, self.scope)
-                if page is self.after:
-                    yield _contracted(page)
+                yield from _applied(("sum rule", "factor rule"), page, self.scope)
+            case "definition":
+                yield from _applied((name,), page, self.scope)
+                yield from _opened(page, self.scope)
             case _:
-                yield from _applied(name, page, self.scope)
+                yield from _applied((name,), page, self.scope)
+                if name == "chain rule" and page is self.after:
+                    yield _contracted(page)
 
 
-def _applied(name: str, page: Node, scope: Scope) -> Iterator[Node]:
-    """The rule at all parallel places, then at each place alone."""
-    found = tuple(sites(page, (name,), scope))
+_TABLE = ("evaluation", "power rule", "elementary derivative")
+
+
+def _applied(names: tuple[str, ...], page: Node, scope: Scope) -> Iterator[Node]:
+    """The rules at all parallel places, again and again, at each place alone."""
+    first = found = tuple(sites(page, names, scope))
     after = page
-    for site in found:
-        after = put(after, site.where, site.after)
-    if found:
-        yield after
-    if len(found) > 1:
-        for site in found:
-            yield put(page, site.where, site.after)
-
-
-def _pushed(page: Node, scope: Scope) -> Iterator[Node]:
-    """Derivatives and sums moved inwards as far as linearity carries them."""
-    after = page
-    for _ in range(20):
-        found = tuple(sites(after, ("sum rule", "factor rule"), scope))
+    for _ in range(_MAX_AGAIN):
         if not found:
             break
         for site in found:
             after = put(after, site.where, site.after)
-    if after != page:
         yield after
+        found = tuple(sites(after, names, scope))
+    if len(first) > 1:
+        for site in first:
+            yield put(page, site.where, site.after)
+
+
+def _opened(page: Node, scope: Scope) -> Iterator[Node]:
+    """Names outside of derivatives opened: all of them, those of one name, those in one place."""
+    found = [(path, node, body) for path, node in paths(page) if (body := unfold(node, scope)) is not None]
+    names = dict.fromkeys(head(node) for _, node, _ in found)
+    for chosen in ({*names}, *({name} for name in names if len(names) > 1)):
+        yield _replaced(page, {node: body for _, node, body in found if head(node) in chosen})
+    if len(found) > 1:
+        for path, _, body in found:
+            yield put(page, path, body)
+
+
+def _replaced(node: Node, bodies: dict[Node, Node]) -> Node:
+    return bodies[node] if node in bodies else map_children(node, lambda child: _replaced(child, bodies))
+
+
+def _signed(node: Node) -> Node:
+    """Every sum with the sign that makes a certain one of its terms positive: x - y as -(y - x)."""
+    node = map_children(node, _signed)
+    if isinstance(node, Add):
+        first = min(node.terms, key=lambda t: repr(t.arg if isinstance(t, Neg) else t))
+        if isinstance(first, Neg):
+            return Neg(Add(tuple(t.arg if isinstance(t, Neg) else Neg(t) for t in node.terms)))
+    return node
 
 
 def _contracted(page: Node) -> Node:
