@@ -50,10 +50,15 @@ def check_text(text: str, kind: str, path: str = "<text>", answers: bool = True)
 
 def result_of(keeper: Keeper, job: Job) -> FileResult:
     """Run a job to its end."""
-    for event in keeper.run(job):
-        if event[0] == "end":
-            result: FileResult = event[1]
-            return result
     result = FileResult(job.path)
-    result.findings.append(Finding(job.path, Place(1, 1, 1, 1), "SG204", "the document could not be checked"))
+    for event in keeper.run(job):
+        match event:
+            case ("end", FileResult() as done):
+                return done
+            case ("failed", str(message)):
+                result.findings.append(Finding(job.path, Place(1, 1, 1, 1), "SG207", message))
+            case ("lost", why):
+                code = "SG204" if why == "timeout" else "SG205"
+                message = "the document could not be checked within the limits"
+                result.findings.append(Finding(job.path, Place(1, 1, 1, 1), code, message))
     return result

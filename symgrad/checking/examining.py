@@ -72,12 +72,6 @@ class _Last:
 def examine(job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]) -> Iterator[Event]:
     """Events ``("at", unit)``, ``("known", unit, result)`` and at last ``("end", FileResult)``."""
     yield ("at", ("document",))
-    if ("document",) in lost:
-        result = FileResult(job.path)
-        code = "SG204" if lost[("document",)] == "timeout" else "SG205"
-        result.findings.append(Finding(job.path, Place(1, 1, 1, 1), code, "the document could not be read"))
-        yield ("end", result)
-        return
     if job.text is not None:
         document = read_text(job.text, job.kind, job.path)
     else:

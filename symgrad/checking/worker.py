@@ -18,7 +18,9 @@ from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
 LIMIT = 1.6  # seconds for one step
+LOADING = 5.0  # more, for the process to start and to read the document
 MEMORY = 2 * 1024**3
+MAX_LOST = 40  # steps of one document that may hang before it is given up
 
 
 class Job(NamedTuple):
@@ -42,7 +44,7 @@ class Keeper:
         """Spawn the process; done early, it loads while the keeper still reads its arguments."""
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from symgrad.checking.worker import serve; serve()"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
         )  # fmt: skip
 
@@ -65,32 +67,28 @@ class Keeper:
         """Events of the examination; a unit that hangs or kills the process is named in the next try."""
         known: dict[Any, Any] = {}
         lost: dict[Any, str] = {}
-        while True:
-            fresh = self.process is None
-            if fresh:
+        while len(lost) < MAX_LOST and ("document",) not in lost:
+            if self.process is None:
                 self.start()
             assert self.process is not None and self.process.stdin is not None
-            unit: Any = None
+            unit: Any = ("document",)
             try:
                 _send(self.process.stdin, (job, known, lost))
                 while True:
-                    event = self._hear(self.limit + (5.0 if unit is None else 0.0))
+                    event = self._hear(self.limit + (LOADING if unit == ("document",) else 0.0))
                     if event[0] == "at":
                         unit = event[1]
                     elif event[0] == "known":
                         known[event[1]] = event[2]
                     else:
                         yield event
-                        if event[0] == "end":
-                            return
+                        return
             except (TimeoutError, EOFError, BrokenPipeError) as error:
                 self.close()
                 if unit in lost:
                     unit = ("document",)
                 lost[unit] = "timeout" if isinstance(error, TimeoutError) else "memory"
-                if ("document",) in lost and len(lost) > 50:
-                    yield ("lost", lost[unit])
-                    return
+        yield ("lost", lost.get(("document",), "timeout"))
 
     def _hear(self, seconds: float) -> tuple[Any, ...]:
         assert self.process is not None and self.process.stdout is not None
@@ -150,3 +148,5 @@ def serve() -> None:
                 _send(outgoing, event)
         except (BrokenPipeError, KeyboardInterrupt):
             return
+        except Exception as error:  # a fault of ours: said, not hidden, and the next job goes on
+            _send(outgoing, ("failed", f"{type(error).__name__}: {error}"))
