@@ -14,8 +14,9 @@ from .directives import read_directive
 from .errors import InputError
 from .judging import prove_nodes
 from .latex import read
-from .page import Chain, Node, Relation
+from .page import Chain, Indexed, Node, Relation, Sym
 from .scope import Scope
+from .show.text import to_text
 from .verdict import Verdict
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def prove(lhs: Any, rhs: Any, given: Iterable[str] = ()) -> Verdict:
 
     >>> prove(r"\\frac{\\partial}{\\partial w} \\sigma(w x)", r"\\sigma(w x) (1 - \\sigma(w x)) x").status
     'proved'
-    >>> print(prove(r"\\frac{1}{N} \\sum_{i=1}^N x_i^2", r"\\left(\\frac{1}{N} \\sum_{i=1}^N x_i\\right)^2"))
-    refuted at N = 2, x_{1} = 1, x_{2} = 2: left = 5/2, right = 9/4
+    >>> v = prove(r"\\frac{1}{N} \\sum_{i=1}^N x_i^2", r"\\left(\\frac{1}{N} \\sum_{i=1}^N x_i\\right)^2")
+    >>> v.status, dict(v.witness.sizes)
+    ('refuted', {'N': 2})
     """
     scope = _scope((lhs, rhs), given)
     return prove_nodes(_page(lhs, scope), _page(rhs, scope), scope)
@@ -52,20 +54,21 @@ def derive(what: Objective | Any, wrt: Any, given: Iterable[str] = (), title: st
     >>> from symgrad.show.text import to_text
     >>> second = derive(d, "m")
     >>> print(to_text(second.start), "=", to_text(second.result))
-    ∂²/∂m² (y - m x)^2 = 2 x^2
+    ∂^2/∂m^2 (y - m x)^2 = 2 x^2
     """
     if isinstance(what, Derivation):
         scope = _directives(what.scope, given)
-        return derive_again(replace(what, scope=scope), _page(wrt, scope), title or what.title)
+        return derive_again(replace(what, scope=scope), _variable(wrt, scope), title or what.title)
     from_library = _objective(what)
     if from_library is not None:
         scope = _directives(from_library.scope, given)
         body: Node = from_library.page
         title = title or from_library.name
+        wrt = from_library.parameter(wrt) if isinstance(wrt, str) else wrt
     else:
         scope = _scope((what, wrt), given)
         body = _page(what, scope)
-    return derive_node(body, _page(wrt, scope), scope, title)
+    return derive_node(body, _variable(wrt, scope), scope, title)
 
 
 def _objective(what: object) -> Objective | None:
@@ -89,6 +92,13 @@ def _directives(scope: Scope, given: Iterable[str]) -> Scope:
     for line in given:
         scope = read_directive(line, scope)
     return scope
+
+
+def _variable(wrt: Any, scope: Scope) -> Node:
+    node = _page(wrt, scope)
+    if isinstance(node, Sym | Indexed):
+        return node
+    raise InputError(f"differentiate by one symbol or entry, not by {to_text(node)}")
 
 
 def _page(part: Any, scope: Scope) -> Node:

@@ -1,0 +1,76 @@
+"""``prove`` and ``derive`` from outside: SymPy, LaTeX and pages, and what they refuse."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import sympy
+from sympy import Function, IndexedBase, Sum, Symbol, symbols
+
+from symgrad import InputError, ReadError, ShapeError, derive, prove, sigma
+from symgrad.latex import read
+from symgrad.problems import PROBLEMS
+from symgrad.show.text import to_text
+
+m, b, w, z = symbols("m b w z", real=True)
+i, N = Symbol("i", integer=True), Symbol("N", integer=True, positive=True)
+x, y = IndexedBase("x", real=True), IndexedBase("y", real=True)
+
+
+@pytest.mark.parametrize(("left", "right", "given", "status"), [
+    (Sum(2 * x[i], (i, 1, N)), 2 * Sum(x[i], (i, 1, N)), (), "proved"),
+    (Sum(x[i] ** 2, (i, 1, N)), Sum(x[i], (i, 1, N)) ** 2, (), "refuted"),
+    (sigma(z).diff(z), r"\sigma(z) (1 - \sigma(z))", (), "proved"),
+    (r"\sigma(z)", 1 / (1 + sympy.exp(-z)), (), "proved"),
+    (read("a + b"), "b + a", (), "proved"),
+    (Function("f")(x[i]), m * x[i] + b, ("let f(t) = m t + b",), "proved"),
+    (Function("f")(x[i]), m * x[i] - b, ("let f(t) = m t + b",), "refuted"),
+    (r"\sum_{k=1}^K y_k z", "z", (r"assume \sum_{k=1}^K y_k = 1",), "proved"),
+    (r"\nabla_w \lVert y - X w \rVert^2", "-2 X^T (y - X w)",
+     (r"let w \in \mathbb{R}^d", r"let X \in \mathbb{R}^{n \times d}", r"let y \in \mathbb{R}^n"), "proved"),
+])  # fmt: skip
+def test_prove(left: object, right: object, given: tuple[str, ...], status: str) -> None:
+    assert prove(left, right, given).status == status
+
+
+def test_a_derivation_from_sympy_from_latex_and_from_the_library_are_the_same() -> None:
+    loss = Sum((y[i] - (m * x[i] + b)) ** 2, (i, 1, N)) / N
+    text = r"\frac{1}{N} \sum_{i=1}^N (y_i - (m x_i + b))^2"
+    assert prove(derive(loss, m).result, derive(text, "m").result).status == "proved"
+    by_symbol, by_name = (derive(PROBLEMS["linear-regression"](), wrt) for wrt in (m, "m"))
+    assert by_symbol == by_name
+    assert by_name.title == "linear-regression" and derive(text, "m", title="fit").title == "fit"
+    assert derive(PROBLEMS["signed-error"](), "theta") == derive(PROBLEMS["signed-error"](), r"\theta")
+
+
+def test_definitions_may_be_given() -> None:
+    d = derive("(y - f(x))^2", "m", ["let f(t) = m t + b"])
+    assert [s.rule for s in d.course()] == ["chain rule", "definition f", "evaluation", "comm., distr."]
+    assert to_text(d.result) == "-2 x (y - f(x))"
+
+
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda: prove(r"a + \foo", "b"), ReadError, r"\\foo"),
+    (lambda: prove("a = b", "b"), InputError, "two sides"),
+    (lambda: prove("a", "a", "let a = b"), InputError, "sequence of lines"),
+    (lambda: prove("X^T w", "w", [r"let w \in \mathbb{R}^d", r"let X \in \mathbb{R}^{n \times d}"]),
+     ShapeError, ""),
+    (lambda: derive("x^2", "theta"), ReadError, "backslash"),
+    (lambda: derive("x^2", "2 x"), InputError, "by one symbol"),
+    (lambda: derive(PROBLEMS["linear-regression"](), "q"), InputError, "no parameter 'q'"),
+])  # fmt: skip
+def test_wrong_input_gets_a_message(call, error: type[Exception], message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_text_is_proved_and_derived_without_sympy() -> None:
+    code = (
+        "import sys\nfrom symgrad import derive, prove\n"
+        "assert prove('a + a', '2 a') and all(derive('(y - m x)^2', 'm').verdicts())\n"
+        "print({'sympy', 'numpy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
