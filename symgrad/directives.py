@@ -33,6 +33,11 @@ def read_directives(lines: Iterable[str], scope: Scope | None = None) -> Scope:
     kept = [line for line in lines if line.strip()]
     for line in kept:
         out = _announce(line, out)
+    once = out
+    for line in kept:
+        once = read_directive(line, once)
+    # Read again with everything known: what a superscript marks may be said by a later line.
+    out = replace(out, definitions=once.definitions, kinds=once.kinds, nabla=once.nabla, macros=once.macros)
     for line in kept:
         out = read_directive(line, out)
     return out

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .core import Core, Given
-from .elaborate import claim
+from .elaborate import readings
 from .errors import UnknownMeaning
 from .kernel import judge
 from .page import Node
@@ -32,12 +32,21 @@ def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
 
 
 def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
-    """The verdict with notes."""
+    """The verdict with notes: the first reading decides, unless only another one can be proved."""
+    first: Judgement | None = None
     try:
-        found = claim(lhs, rhs, scope)
+        for found in readings(lhs, rhs, scope):
+            verdict = judge_all(found.pairs, found.givens)
+            if verdict.status == "refuted" and found.doubts:
+                verdict = Verdict("undecided", reason=found.doubts[0])
+            if verdict or first is None:
+                first = Judgement(verdict, found.notes)
+            if verdict:
+                break
     except UnknownMeaning as problem:
-        return Judgement(Verdict("undecided", reason=str(problem)))
-    return Judgement(judge_all(found.pairs, found.givens), found.notes)
+        return first or Judgement(Verdict("undecided", reason=str(problem)))
+    assert first is not None
+    return first
 
 
 def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> Verdict:

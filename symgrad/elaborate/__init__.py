@@ -11,6 +11,7 @@ Add(terms=(Sym(name='x', sort='real'), Num(value=Fraction(1, 1))))
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -30,11 +31,15 @@ ENTRIES = 64
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What there is to prove: every pair equal, under the givens; ``notes`` say how it was read."""
+    """What there is to prove: every pair equal, under the givens; ``notes`` say how it was read.
+
+    ``doubts`` are readings that may not be the author's: with one, a refutation says nothing.
+    """
 
     pairs: tuple[tuple[Core, Core], ...]
     givens: tuple[Given, ...]
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def elaborate(node: Node, scope: Scope) -> Core:
@@ -57,9 +62,32 @@ def elaborate_givens(scope: Scope) -> tuple[Given, ...]:
 
 def claim(lhs: Node, rhs: Node, scope: Scope) -> Claim:
     """Both sides and the givens, read together."""
-    e = Elaborator(scope, (lhs, rhs))
-    pairs, notes = _pairs(e, e.value(lhs, Env()), e.value(rhs, Env()), rhs)
-    return Claim(pairs, _givens(e), notes)
+    return next(readings(lhs, rhs, scope))
+
+
+def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
+    """The readings of a claim, the literal one first; most claims have one.
+
+    Another layout of Jacobians, and a function of vectors that acts on every entry, are tried where
+    the first reading does not fit.
+    """
+    problem: ShapeError | UnknownMeaning | None = None
+    found = False
+    for entrywise in (False, True):
+        for layout in ("numerator", "denominator"):
+            e = Elaborator(scope, (lhs, rhs), entrywise, layout)
+            try:
+                pairs, notes = _pairs(e, e.value(lhs, Env()), e.value(rhs, Env()), rhs)
+                yield Claim(pairs, _givens(e), notes + e.notes(), tuple(e.doubts))
+                found = True
+            except (ShapeError, UnknownMeaning) as error:
+                problem = problem or error
+            if not e.jacobians:
+                break
+        if not e.doubts:
+            break
+    if not found and problem is not None:
+        raise problem
 
 
 def _pairs(

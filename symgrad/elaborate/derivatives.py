@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .. import page
-from ..core import Add, Call, Core, D, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, text, walk
-from ..errors import ShapeError, Span, UnknownMeaning
-from ..kernel.differentiate import derivative, eliminate
+from ..core import Call, Core, D, Div, Num, Pow, Ref, Sym, rebuild, text, walk
+from ..errors import Span, UnknownMeaning
+from ..kernel.differentiate import eliminate
 from ..kinds import Name, name_of, unbold
 from ..page import Node
 from ..scope import Definition
-from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, shown, tensor, transposed
+from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
 from .names import Env, Held, Names
 
 Back = Callable[[Core], Core]
@@ -40,8 +40,6 @@ class Variable:
 class Derivatives(Names):
     """Derivatives of values."""
 
-    layout = "numerator"
-
     def derivative(
         self, body: Node, by: tuple[tuple[Node, int], ...], env: Env, span: Span | None = None
     ) -> Value:
@@ -57,16 +55,16 @@ class Derivatives(Names):
         bare = body if isinstance(body, page.Sym | page.Indexed) else None
         for v in variables:
             self.check_dependence(out, v, bare, span)
+        # Once a held variable is filled in, no D may be left around it.
+        held = any(v.back is not None for v in variables)
         for v in variables:
-            out = self.differentiate(out, v, span)
+            out = self.differentiate(out, v, held, span)
         for v in reversed(variables):
             if v.back is not None:
                 out = _map(out, v.back)
         return out
 
-    def differentiate(self, body: Value, v: Variable, span: Span | None) -> Value:
-        held = v.back is not None
-
+    def differentiate(self, body: Value, v: Variable, held: bool, span: Span | None) -> Value:
         def d(b: tuple[Core, ...], k: tuple[Core, ...]) -> Core:
             return differentiated(body.at(b), v.at(k)) if held else D(body.at(b), v.at(k))
 
@@ -78,6 +76,7 @@ class Derivatives(Names):
         row_body, row_by = len(b) == 2 and b[0] == ONE, len(s) == 2 and s[0] == ONE
         if len(b) + len(s) - row_body - row_by != 2:
             return Value((*b, *s), lambda k: d(k[: len(b)], k[len(b) :]))
+        self.jacobians = True
         # A Jacobian.  Numerator layout unless the author transposes the numerator or uses the other.
         n, m = b[-1], s[-1]
 
@@ -232,30 +231,7 @@ class Derivatives(Names):
         return Variable(v.shape, v.at, held, back)
 
     def call_variable(self, node: page.Call, env: Env) -> Variable:
-        """dL/df(x): the value of f at x is the variable."""
-        name = name_of(node.fn)
-        if name is None:
-            raise UnknownMeaning("no derivative by this: it is not a name", node.span)
-        for d in self.function_definitions(name, node.args):
-            places: dict[str, Core] = {}
-            args = tuple(self.value(a, env) for a in node.args)
-            fresh = self.sizes.fresh(d.key)
-            held = replace(env, held=(*env.held, Held(d, fresh, (), args)))
-            v = self.value(node, held)
-            del places
-
-            def filled(k: tuple[Core, ...]) -> Core:
-                return self.value(node, env).at(k)
-
-            return Variable(v.shape, v.at, held, lambda t, fresh=fresh, filled=filled: fill(t, fresh, filled))
-        if self.find(name, env) is not None:
-            return self.variable(node.fn, env)
-        v = self.value(node, env)
-        if v.shape or not isinstance(v.term, Call):
-            raise UnknownMeaning("no derivative by this: it is not a name", node.span)
-        target, symbol = v.term, Sym(self.sizes.fresh(name.base))
-        held = replace(env, opaque=(*env.opaque, (target, symbol)))
-        return Variable((), lambda _: symbol, held, lambda t: _replace(t, symbol, target))
+        raise NotImplementedError
 
     # -- what must not vanish silently -------------------------------------------------------------
 
@@ -296,7 +272,7 @@ class Derivatives(Names):
         """Does the leaf stand beside the variable in one formula, as data do beside parameters?"""
         base, by = leaf.split("#")[0], key.split("#")[0]
         if base == by:
-            return True
+            return leaf == key
         if base in _COMPUTED or base.startswith(("\\hat", "\\widehat", "\\delta")):
             return False
         return any(base in names and by in names for names in self.formulas())
@@ -316,10 +292,10 @@ class Derivatives(Names):
         seen: set[str] = set()
         while stack:
             node = stack.pop()
-            if isinstance(node, page.Derivative | page.Gradient) and isinstance(
-                node.body, page.Sym | page.Indexed
-            ):
+            if isinstance(node, page.Derivative | page.Gradient):
                 # dz/dw says nothing about how z and w are related.
+                body = node.body.arg if isinstance(node.body, page.Transpose) else node.body
+                stack += () if isinstance(body, page.Sym | page.Indexed) else (body,)
                 continue
             name = name_of(node)
             if name is not None:
@@ -355,14 +331,17 @@ _KNOWN = frozenset(
 
 
 def differentiated(body: Core, var: Core) -> Core:
-    """The derivative without D, defined exactly where ``body`` is.
+    """The derivative without D: a variable that is filled in afterwards cannot stay behind one."""
+    return settled(D(body, var))
 
-    A variable that is filled in afterwards cannot stay behind a D, and 0 * body keeps the domain.
-    """
+
+def settled(t: Core) -> Core:
+    """The term without D, defined exactly where ``t`` is: 0 * body keeps the domain of a body."""
     kinks: list[Core] = []
-    out = derivative(eliminate(body, kinks), var, kinks)
-    out = add(out, *(mul(ZERO, Call("step", (k,))) for k in kinks)) if kinks else out
-    return add(out, mul(ZERO, body)) if _partial(body) and out != body else out
+    out = eliminate(t, kinks)
+    bodies = dict.fromkeys(eliminate(d.body, []) for d in walk(t) if isinstance(d, D) and _partial(d.body))
+    extra = [*(Call("step", (k,)) for k in kinks), *(b for b in bodies if b != out)]
+    return add(out, *(mul(ZERO, k) for k in extra)) if extra else out
 
 
 def _partial(t: Core) -> bool:
@@ -387,12 +366,12 @@ def fill(t: Core, name: str, at: Callable[[tuple[Core, ...]], Core]) -> Core:
     return rebuild(t, lambda k: fill(k, name, at))
 
 
-def _replace(t: Core, old: Core, new: Core) -> Core:
-    return new if t == old else rebuild(t, lambda k: _replace(k, old, new))
+def exchange(t: Core, old: Core, new: Core) -> Core:
+    return new if t == old else rebuild(t, lambda k: exchange(k, old, new))
 
 
 def _map(v: Value, fn: Back) -> Value:
     return replace(Value(v.shape, lambda k: fn(v.at(k))), gradient=v.gradient)
 
 
-__all__ = ["Add", "Derivatives", "Mul", "ShapeError", "Sum", "Variable", "differentiated", "fill", "shown"]
+__all__ = ["Derivatives", "Variable", "differentiated", "exchange", "fill", "settled"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from .. import page
-from ..core import Call, Core, Num, Ref, Sum, Sym
+from ..core import Call, Core, Delta, Num, Ref, Sum, Sym
 from ..errors import ScopeError, ShapeError, Span, UnknownMeaning
 from ..kinds import (
     Generic,
@@ -29,8 +29,7 @@ from ..kinds import (
 )
 from ..page import Node
 from ..scope import Definition, Kind, Scope
-from ..tensors import MINUS, ONE, Shape, Sizes, Value, add, gap, mul, neg, scalar, tensor, transposed
-
+from ..tensors import MINUS, ONE, ZERO, Shape, Sizes, Value, add, gap, mul, neg, scalar, tensor, transposed
 from .layers import descents
 
 DEPTH = 40
@@ -57,7 +56,7 @@ class Env:
     params: Mapping[str, Value] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     opaque: tuple[tuple[Core, Core], ...] = ()
-    active: tuple[str, ...] = ()
+    active: tuple[Definition, ...] = ()
 
     def bind(self, letter: str, index: Core) -> Env:
         params = {k: v for k, v in self.params.items() if k != letter}
@@ -67,8 +66,12 @@ class Env:
 class Names:
     """The lookups; ``value`` (terms of the page) is supplied by the class that stands on this one."""
 
-    def __init__(self, scope: Scope, nodes: tuple[Node, ...]) -> None:
+    def __init__(self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator") -> None:
         self.scope = scope
+        self.layout = layout
+        self.jacobians = False
+        self.entrywise = entrywise
+        self.doubts: dict[str, None] = {}
         self.survey = Survey(scope, nodes)
         self.sizes = Sizes()
         self.nodes = nodes
@@ -86,9 +89,22 @@ class Names:
             s.name for group in scope.definitions.values() for d in group if not d.bracket
             for k in d.upper for s in page.walk(k) if isinstance(s, page.Sym)
         }
+        for root in (*nodes, *(d.body for d in self.survey.definitions)):
+            for n in page.walk(root):
+                by = [v for v, _ in n.by] if isinstance(n, page.Derivative) else []
+                for v in by:
+                    if isinstance(v, page.Pow) and name_of(v.base) is not None:
+                        self.marks |= {s.name for s in page.walk(v.exp) if isinstance(s, page.Sym)}
 
     def value(self, node: Node, env: Env) -> Value:
         raise NotImplementedError
+
+    def doubt(self, reason: str) -> None:
+        """A reading that may not be the author's: it can support a proof, never a refutation."""
+        self.doubts[reason] = None
+
+    def notes(self) -> tuple[str, ...]:
+        return () if self.layout == "numerator" else ("the Jacobian is transposed: a convention of layout",)
 
     # -- indices ----------------------------------------------------------------------------------
 
@@ -213,6 +229,9 @@ class Names:
         """A name without definition: declared, conventional, or a plain scalar."""
         kind, used = self.kind_of(name)
         core, written_indices = self.split(name)
+        special = self.special(name, kind)
+        if special is not None:
+            return self.entry(special, tuple(self.index(k, env) for k in written_indices), span)
         if kind is not None and kind.rests:
             return self.function(core, name, kind, env, span)
         if kind is not None and kind.role in ("size", "index"):
@@ -229,11 +248,31 @@ class Names:
                 return scalar(Sym(name.base, "size"))
             if name.base in self.survey.subscripts and not self.survey.is_label(page.Sym(name.base)):
                 return scalar(Sym(name.base, "index"))
+        entry = self.entry_of_capital(name, indices, env, span)
+        if entry is not None:
+            return entry
         rank = self.conventional_rank(name)
         if rank:
             shape = tuple(self.inferred(name, core, len(indices) + k) for k in range(rank))
             return self.family(core, indices, len(indices), shape, span)
         return self.bare(core, indices)
+
+    def entry_of_capital(
+        self, name: Name, indices: tuple[Core, ...], env: Env, span: Span | None
+    ) -> Value | None:
+        """x_{ij} beside a declared matrix X: its entry, where nothing else is said of x."""
+        base = unbold(name.base)
+        if len(base) != 1 or not base.islower() or name.upper or len(indices) != 2 or base in self._stacks:
+            return None
+        whole = next((k for k in (base.upper(), f"\\mathbf{{{base.upper()}}}") if self.is_matrix(k)), None)
+        if whole is None or base in self.survey.kinds:
+            return None
+        self.doubt(f"{base} is not declared: its entries were read as those of {whole}")
+        return self.entry(self.name(Name(whole), env, span), indices, span)
+
+    def is_matrix(self, base: str) -> bool:
+        kind = self.scope.kind(base)
+        return kind is not None and kind.role == "real" and len(kind.shape) == 2 and not kind.arity
 
     def family(
         self, core: str, indices: tuple[Core, ...], used: int, shape: Shape, span: Span | None
@@ -255,7 +294,8 @@ class Names:
             return exact, len(counting)
         kind = self.scope.kind(name.base)
         if kind is not None and len(counting) >= kind.arity:
-            return kind, kind.arity
+            # x^{(i)} of a declared x is one of many such x.
+            return kind, max(kind.arity, sum(not self.survey.is_label(k) for k in name.upper))
         if kind is None and counting:
             # w_j is an entry of the declared bold w.
             for other in self.survey.kinds.get(unbold(name.base), ()):
@@ -265,17 +305,36 @@ class Names:
 
     def constant(self, base: str) -> Value | None:
         match base:
-            case "e" if "e" not in self.survey.based:
+            case "e" if self.is_euler():
                 return scalar(Call("exp", (ONE,)))
             case "\\pi":
                 return scalar(Call("pi", ()))
             case "\\infty":
                 raise UnknownMeaning("infinity is not a number")
-        inner = unbold(base)
-        if inner != base and inner in ("0", "1"):
-            size = self.sizes.unknown(base)
-            return Value((size,), lambda _: Num(Fraction(int(inner))))
         return None
+
+    def is_euler(self) -> bool:
+        """e is the base of exp unless it is declared or defined by itself; e_i is a name of its own."""
+        return self.scope.kind("e") is None and all(
+            d.upper or d.lower or d.params is not None for d in self._stacks.get("e", ())
+        )
+
+    def special(self, name: Name, kind: Kind | None) -> Value | None:
+        """The vectors of ones and of zeros, the identity matrix."""
+        letter = unbold(name.base)
+        if letter in ("0", "1") and letter != name.base:
+            number = Num(Fraction(int(letter)))
+            shape = (self.sizes.unknown(name.base),) if kind is None else tuple(self.size(k) for k in kind.shape)
+            return tensor(shape, lambda _: number)
+        if letter != "I" or name.upper or name.lower:
+            return None
+        if kind is not None and len(kind.shape) == 2 and kind.shape[0] == kind.shape[1]:
+            size = self.size(kind.shape[0])
+        elif kind is None and name.base != "I":
+            size = self.sizes.unknown(name.base)
+        else:
+            return None
+        return tensor((size, size), lambda k: delta(k[0], k[1]))
 
     def conventional_rank(self, name: Name) -> int:
         """1 for what is written as a vector, 2 for a bold capital, 0 for anything else."""
@@ -317,6 +376,8 @@ class Names:
 
     def defined(self, name: Name, env: Env, span: Span | None) -> Value | None:
         """The value of the definition in force, if there is one for a name with these indices."""
+        if name.base == "e" and not name.indices and self.is_euler():
+            return None
         found = self.find(name, env)
         return None if found is None else self.use(*found, env, span)
 
@@ -329,16 +390,12 @@ class Names:
         for candidates in (own, [d for d in group if d.key != name.base]):
             for d in definition_order(candidates):
                 matched = self.match(d, name, env)
-                if matched is None or (d.key in env.active and not self.goes_down(d, matched[0], env)):
+                if matched is None or (any(d is a for a in env.active) and id(d) not in self.descents):
                     continue
                 if matched[2] and not self.shape_of(d, matched[0], env):
                     continue
                 return (d, *matched)
         return None
-
-    def goes_down(self, d: Definition, places: Mapping[str, Core], env: Env) -> bool:
-        """Inside its own unfolding a name is itself, unless it stands at another level."""
-        return id(d) in self.descents
 
     def shape_of(self, d: Definition, places: dict[str, Core], env: Env) -> Shape:
         """The shape of a definition's value; () while that is being found out."""
@@ -346,7 +403,7 @@ class Names:
             return ()
         self._shaping.add(id(d))
         try:
-            inner = replace(env, held=(), bound={**env.bound, **places}, params={}, active=(*env.active, d.key))
+            inner = replace(env, held=(), bound={**env.bound, **places}, params={}, active=(*env.active, d))
             return self.value(d.body, inner).shape
         finally:
             self._shaping.discard(id(d))
@@ -444,9 +501,9 @@ class Names:
             name = f"{unbold(d.key)}^{{()}}" if d.upper else unbold(d.key)
             self.cut[name] = (d, level)
             return self.shaped(name, indices, d, places, params, env)
-        if len(env.active) > DEPTH or env.active.count(d.key) > 3:
+        if len(env.active) > DEPTH or sum(d is a for a in env.active) > 8:
             raise ScopeError(f"the definition of {d.key} refers to itself", span)
-        inner = replace(env, bound={**env.bound, **places}, params=params, active=(*env.active, d.key))
+        inner = replace(env, bound={**env.bound, **places}, params=params, active=(*env.active, d))
         return self.value(d.body, inner)
 
     def level(self, d: Definition, places: Mapping[str, Core]) -> Core | None:
@@ -535,6 +592,13 @@ class Names:
                 inside = Sum(inside, letter, ONE, size)
             terms.append(inside)
         return Call(core, (*indices, *terms))
+
+
+def delta(a: Core, b: Core) -> Core:
+    rest = gap(a, b)
+    if rest is not None:
+        return ONE if rest == 0 else ZERO
+    return Delta(a, b)
 
 
 def page_short(node: Node) -> str:

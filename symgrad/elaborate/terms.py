@@ -6,17 +6,15 @@ from dataclasses import fields, replace
 from fractions import Fraction
 
 from .. import page
-from ..core import Call, Core, Delta, Num, Pow, Ref, Sum, Sym
+from ..core import Call, Core, Num, Pow, Ref, Sum, Sym
 from ..errors import ShapeError, Span, UnknownMeaning
-from ..kernel.differentiate import eliminate
-from ..kinds import Generic, Name, Range, name_of, unbold
+from ..kinds import Generic, Name, Range, name_of
 from ..page import Node
-from ..scope import Definition, Kind, Scope
+from ..scope import Scope
 from ..tensors import (
     MINUS,
     ONE,
     TWO,
-    ZERO,
     Value,
     add,
     div,
@@ -26,11 +24,11 @@ from ..tensors import (
     neg,
     scalar,
     square,
-    tensor,
     transposed,
 )
-from .derivatives import Derivatives, differentiated, fill
-from .names import Env
+from .derivatives import fill, settled
+from .functions import Functions
+from .names import Env, delta
 
 NOTATION = "="
 """The key of definitions whose left side is no name: what such an expression means wherever it stands."""
@@ -38,41 +36,12 @@ NOTATION = "="
 HOLE = "\\wp"
 """What an operator of such a definition is applied to."""
 
-# Written name -> core function of one argument, applied to every entry of a vector.
-FUNCTIONS = {
-    "\\exp": "exp", "\\log": "log", "\\ln": "log", "\\sigma": "sigma", "\\tanh": "tanh", "\\sinh": "sinh",
-    "\\cosh": "cosh", "\\sqrt": "sqrt", "\\operatorname{relu}": "relu", "\\operatorname{ReLU}": "relu",
-    "\\operatorname{sigmoid}": "sigma", "\\operatorname{sign}": "sign", "\\operatorname{sgn}": "sign",
-    "\\operatorname{logistic}": "sigma",
-}  # fmt: skip
-# Functions that have a meaning which the judge does not know: never opaque, never guessed.
-_KNOWN_ELSEWHERE = frozenset(
-    (
-        "\\sin",
-        "\\cos",
-        "\\tan",
-        "\\arctan",
-        "\\arcsin",
-        "\\arccos",
-        "\\det",
-        "\\lim",
-        "\\sup",
-        "\\inf",
-        "\\arg",
-    )
-)
 
-
-class Elaborator(Derivatives):
+class Elaborator(Functions):
     """One reading of the nodes of one claim."""
 
-    def __init__(self, scope: Scope, nodes: tuple[Node, ...]) -> None:
-        super().__init__(scope, nodes)
-        self._renamed: dict[object, Definition] = {}
-        # A function whose derivative is written f' has numbers as arguments.
-        roots = (*nodes, *(d.body for d in self.survey.definitions))
-        primes = (n.fn for root in roots for n in page.walk(root) if isinstance(n, page.Prime))
-        self.primed = {name.base for fn in primes if (name := name_of(fn)) is not None}
+    def __init__(self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator") -> None:
+        super().__init__(scope, nodes, entrywise, layout)
         self._notations = [d for d in scope.definitions.get(NOTATION, ()) if d.params]
 
     def flipped(self, v: Value) -> Value:
@@ -149,13 +118,13 @@ class Elaborator(Derivatives):
         """What the author declared this very expression to mean; its indices are placeholders."""
         for d in self._notations:
             assert d.params is not None
-            pattern, mark = d.params[0], f"{NOTATION}{id(d)}"
+            pattern = d.params[0]
             found: dict[str, Node] = {}
-            if mark in env.active or not _fits(pattern, node, _subscripts(pattern), found):
+            if any(d is a for a in env.active) or not _fits(pattern, node, _subscripts(pattern), found):
                 continue
             operand = found.pop(HOLE, None)
             bound = {k: self.index(v, env) for k, v in found.items()}
-            inner = replace(env, bound={**env.bound, **bound}, active=(*env.active, mark))
+            inner = replace(env, bound={**env.bound, **bound}, active=(*env.active, d))
             return self.value(d.body if operand is None else page.substitute(d.body, {page.Sym(HOLE): operand}), inner)
         return None
 
@@ -165,24 +134,6 @@ class Elaborator(Derivatives):
         if v.shape:
             raise ShapeError(f"a number is needed, not {self.sizes.words(v)}", node.span)
         return v.term
-
-    def written_out(self, terms: tuple[Node, ...], span: Span | None) -> Node:
-        """t_1 + t_2 + .. + t_n as a sum over the running number."""
-        at = next(k for k, t in enumerate(terms) if isinstance(t, page.Dots))
-        letter = page.Sym(self.sizes.fresh("k"))
-        if 0 < at < len(terms) - 1:
-            last = terms[at + 1]
-            for first in (0, 1):
-                end = _running(terms[at - 1], last, letter, at - 1 + first)
-                for start in range(at if end is not None else 0):
-                    assert end is not None
-                    numbered = range(at - start)
-                    if all(_at(end[0], letter, at - 1 + first - k) == terms[at - 1 - k] for k in numbered):
-                        lower = page.Num(start + first)
-                        total = page.Sum(end[0], letter, lower, end[1])
-                        rest = (*terms[:start], total, *terms[at + 2 :])
-                        return rest[0] if len(rest) == 1 else page.Add(rest)
-        raise UnknownMeaning("an ellipsis between terms that are not numbered: write the sum with its index", span)
 
     def named(self, node: Node, env: Env) -> Value:
         name = name_of(node)
@@ -230,18 +181,13 @@ class Elaborator(Derivatives):
             and exp == page.Num(2)
         ):
             return scalar(self.squares(self.value(base.arg, env)))
-        if (
-            base == page.Sym("e")
-            and "e" not in self._stacks
-            and "e" not in env.params
-            and not self.scope.kind("e")
-        ):
+        if base == page.Sym("e") and "e" not in env.params and self.is_euler():
             return each(lambda t: Call("exp", (t,)), self.value(exp, env))
         raised = self.raised_name(base, exp, env, span)
         if raised is not None:
             return raised
         b = self.value(base, env)
-        if len(b.shape) == 1 and isinstance(exp, page.Sym) and exp.name in self.survey.subscripts:
+        if len(b.shape) == 1 and isinstance(exp, page.Sym) and not self.scope.kind(exp.name):
             return self.entry(b, (self.index(exp, env),), span)
         if b.shape:
             return self.matrix_power(b, exp, span)
@@ -306,302 +252,6 @@ class Elaborator(Derivatives):
         if len(a.shape) == 2 and len(b.shape) == 2:
             return scalar(self.summed(self.sizes.entrywise((a, b), mul, "multiply", span), lambda t: t))
         return self.sizes.product(transposed(a) if len(a.shape) == 1 else a, b, span)
-
-    # -- functions ------------------------------------------------------------------------------------
-
-    def call(self, fn: Node, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
-        if isinstance(fn, page.Prime):
-            return self.prime_call(fn, args, env, span)
-        name = name_of(fn)
-        if name is None:
-            raise UnknownMeaning("only a name can be applied to arguments", span)
-        for d in self.function_definitions(name, args):
-            return self.applied(d, name, args, env, span)
-        return self.undefined_call(name, args, env, span)
-
-    def function_definitions(self, name: Name, args: tuple[Node, ...]) -> list[Definition]:
-        """Definitions that fit the call, those whose parameters are the written arguments first."""
-        group = [
-            d for d in self._stacks.get(unbold(name.base), ())
-            if d.params is not None and len(d.params) == len(args) and len(d.upper) == len(name.upper)
-            and len(d.lower) == len(name.lower)
-        ]
-        # C'(W) and C'(R) are two definitions, told apart by their arguments.
-        for fits in (
-            [d for d in group if d.params == args],
-            [d for d in group if not all(isinstance(p, page.Sym) for p in d.params or ())
-             and all(_same_family(p, a) for p, a in zip(d.params or (), args, strict=True))],
-            group,
-        ):
-            if fits and len({d.params for d in fits}) == 1:
-                return fits
-        return []
-
-    def applied(
-        self, d: Definition, name: Name, args: tuple[Node, ...], env: Env, span: Span | None
-    ) -> Value:
-        matched = self.match(d, name, env)
-        if matched is None:
-            return self.undefined_call(name, args, env, span)
-        places, _, _ = matched
-        params: dict[str, Value] = {}
-        body, renamed = d.body, {}
-        for k, (param, arg) in enumerate(zip(d.params or (), args, strict=True)):
-            if isinstance(param, page.Sym):
-                params[param.name] = self.value(arg, env)
-            elif param != arg:
-                renamed[param] = page.Sym(f"#{k}")
-                params[f"#{k}"] = self.value(arg, env)
-                self.bind_pattern(param, arg, places, env)
-        if renamed:
-            key = (id(d), tuple(renamed.items()))
-            if key not in self._renamed:
-                self._renamed[key] = replace(d, body=page.substitute(body, renamed))
-            d = self._renamed[key]
-        return self.unfold(d, places, params, env, span)
-
-    def bind_pattern(self, param: Node, arg: Node, places: dict[str, Core], env: Env) -> None:
-        """f(x_i) called at x_j: what else the body says of i, it says of j."""
-        p, a = name_of(param), name_of(arg)
-        if (
-            p is not None
-            and a is not None
-            and (p.base, len(p.upper), len(p.lower)) == (a.base, len(a.upper), len(a.lower))
-        ):
-            for x, y in zip(p.indices, a.indices, strict=True):
-                if isinstance(x, page.Sym) and not self.survey.is_label(x) and not self.survey.is_label(y):
-                    places.setdefault(x.name, self.index(y, env))
-
-    def undefined_call(self, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
-        base = name.base
-        declared = self.scope.kind(base)
-        if not name.indices and declared is None and base not in self._stacks:
-            known = self.builtin(base, args, env, span)
-            if known is not None:
-                return known
-        if (declared is None or declared.rests) and all(name_of(a) is not None for a in args):
-            # J(theta), where J is defined or depends without naming its arguments.
-            if self.find(name, env) is not None or (declared is not None and declared.rests):
-                return self.name(name, env, span)
-        if base in _KNOWN_ELSEWHERE:
-            raise UnknownMeaning(f"{base} has no meaning here", span)
-        if declared is not None and declared.role != "function":
-            raise UnknownMeaning(f"{base} is declared as a quantity and is applied to arguments", span)
-        values = self.arguments(args, env, span)
-        core, written_indices = self.split(name)
-        indices = tuple(self.index(k, env) for k in written_indices)
-        shape = () if declared is None else tuple(self.size(k) for k in declared.shape)
-        if shape:
-            return tensor(shape, lambda k: self.called(core, (*indices, *k), values, env, span))
-        if len(values) == 1 and values[0].shape and self.is_entrywise(base, declared, values[0], env):
-            return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
-        if any(v.shape for v in values) and not self.is_loss(base):
-            raise UnknownMeaning(
-                f"{base} is not defined here: it may act on a vector entry by entry or as a whole", span
-            )
-        return scalar(self.called(core, indices, values, env, span))
-
-    def is_entrywise(self, base: str, declared: Kind | None, arg: Value, env: Env) -> bool:
-        """Does the function act on every entry: as declared, or because the result must have that shape?"""
-        if declared is not None and declared.entrywise:
-            return True
-        target = self.scope.kind(env.active[-1]) if env.active else None
-        if target is not None and target.shape:
-            return self.sizes.fit(tuple(self.size(k) for k in target.shape), arg.shape)
-        return unbold(base) in ("\\phi", "\\varphi", "\\psi", "g", "\\sigma") and declared is None or base in self.primed
-
-    def arguments(self, args: tuple[Node, ...], env: Env, span: Span | None) -> tuple[Value, ...]:
-        if any(isinstance(a, page.Dots) for a in args):
-            return (self.family_matrix((args,), env, span),)
-        return tuple(self.value(a, env) for a in args)
-
-    def is_loss(self, base: str) -> bool:
-        return unbold(base) in (
-            "L",
-            "l",
-            "\\ell",
-            "\\mathcal{L}",
-            "J",
-            "E",
-            "C",
-            "Q",
-            "R",
-            "\\mathcal{R}",
-            "\\mathcal{J}",
-        )
-
-    def called(
-        self, core: str, indices: tuple[Core, ...], values: tuple[Value, ...], env: Env, span: Span | None
-    ) -> Core:
-        term = self.apply(core, indices, values, span)
-        return next((symbol for target, symbol in env.opaque if target == term), term)
-
-    def builtin(self, base: str, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
-        if base in FUNCTIONS and len(args) == 1:
-            fn = FUNCTIONS[base]
-            return each(lambda t: Call(fn, (t,)), self.value(args[0], env))
-        if base in ("\\log", "\\exp", "\\sqrt"):
-            raise UnknownMeaning(f"{base} takes one argument", span)
-        match base:
-            case "\\max" | "\\min":
-                values = tuple(self.value(a, env) for a in args)
-                return self.sizes.entrywise(values, lambda *t: Call(base[1:], t), "compare", span)
-            case "\\mathbb{E}" | "\\operatorname{E}":
-                return each(lambda t: Call("E", (t,)), self.value(args[0], env))
-            case "\\operatorname{softplus}":
-                return each(lambda t: Call("log", (add(ONE, Call("exp", (t,))),)), self.value(args[0], env))
-            case "\\operatorname{softmax}":
-                return self.softmax(self.value(args[0], env), span)
-            case "\\operatorname{diag}":
-                return self.diag(args, env, span)
-            case "\\operatorname{tr}" | "\\operatorname{Tr}" | "\\operatorname{trace}":
-                return self.trace(self.value(args[0], env), span)
-            case "\\operatorname{Var}" | "\\operatorname{Cov}":
-                raise UnknownMeaning(f"{base} has no meaning here", span)
-        return None
-
-    def softmax(self, v: Value, span: Span | None) -> Value:
-        if len(v.shape) == 2 and v.shape[0] != ONE:
-            n, m = v.shape
-
-            def row(k: tuple[Core, ...]) -> Core:
-                total = self.sum_to(m, lambda j: Call("exp", (v.at((k[0], j)),)))
-                return div(Call("exp", (v.at(k),)), total)
-
-            return tensor((n, m), row)
-        if not v.shape:
-            raise ShapeError("softmax needs a vector, not a scalar", span)
-        size = v.shape[-1]
-        flat = (lambda j: v.at((ONE, j))) if len(v.shape) == 2 else (lambda j: v.at((j,)))
-        return Value(
-            v.shape,
-            lambda k: div(Call("exp", (v.at(k),)), self.sum_to(size, lambda j: Call("exp", (flat(j),)))),
-        )
-
-    def sum_to(self, size: Core, body: object) -> Core:
-        assert callable(body)
-        j = self.sizes.index()
-        return Sum(body(j), j, ONE, size)
-
-    def diag(self, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
-        v = self.value(args[0], env) if len(args) == 1 else self.matrix((args,), env, span)
-        if not v.shape:
-            v = self.over_free_index(args[0], env) or v
-        if len(v.shape) == 2 and v.shape[0] == ONE:
-            v = transposed(v)
-        if len(v.shape) == 1:
-            return tensor((v.shape[0], v.shape[0]), lambda k: mul(delta(k[0], k[1]), v.at((k[0],))))
-        if len(v.shape) == 2 and self.sizes.agree(v.shape[0], v.shape[1]):
-            return tensor((v.shape[0],), lambda k: v.at((k[0], k[0])))
-        raise ShapeError(f"diag needs a vector, not {self.sizes.words(v)}", span)
-
-    def over_free_index(self, node: Node, env: Env) -> Value | None:
-        """diag(y_i): the vector over the one index that nothing binds."""
-        letters = {
-            k.name for n in page.walk(node) if (name := name_of(n)) is not None for k in name.indices
-            if isinstance(k, page.Sym) and k.name not in env.bound and not self.survey.is_label(k)
-        }
-        if len(letters) != 1:
-            return None
-        letter = letters.pop()
-        lower, upper = self.range_of(self.survey.range_over(letter, node), env)
-        if lower != ONE:
-            return None
-        return tensor((upper,), lambda k: self.number(node, env.bind(letter, k[0])))
-
-    def trace(self, v: Value, span: Span | None) -> Value:
-        if not v.shape:
-            return v
-        if len(v.shape) != 2 or not self.sizes.agree(v.shape[0], v.shape[1]):
-            raise ShapeError(f"the trace needs a square matrix, not {self.sizes.words(v)}", span)
-        return scalar(self.sum_to(v.shape[0], lambda k: v.at((k, k))))
-
-    # -- primes and nabla ---------------------------------------------------------------------------
-
-    def prime_call(self, fn: page.Prime, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
-        """f'(x): by the argument, also where x is a vector and f acts on its entries."""
-        name = name_of(fn)
-        if name is not None:
-            for d in self.function_definitions(name, args):
-                return self.applied(d, name, args, env, span)
-        if len(args) != 1:
-            raise UnknownMeaning("a prime on a function of several arguments: write the derivative", span)
-        at = self.value(args[0], env)
-        slot = self.sizes.fresh("t")
-        inner = replace(env, params={**env.params, slot: scalar(Sym(slot))})
-        body = self.call(fn.fn, (page.Sym(slot),), inner, span)
-        if body.shape:
-            raise UnknownMeaning("a prime on a function with several values: write the derivative", span)
-        term = body.term
-        for _ in range(fn.order):
-            term = differentiated(term, Sym(slot))
-        return each(lambda t: fill(term, slot, lambda _: t), at)
-
-    def prime(self, fn: Node, order: int, env: Env, span: Span | None) -> Value:
-        """(..)' and f': by what nabla stands for."""
-        name = name_of(page.Prime(fn, order))
-        if name is not None and (self.find(name, env) is not None or self.kind_of(name)[0] is not None):
-            return self.name(name, env, span)
-        wrt = self.nabla(span)
-        if len(wrt) != 1:
-            raise UnknownMeaning("a prime by several variables: write the derivative", span)
-        return self.derivative(fn, ((wrt[0], order),), env, span)
-
-    def nabla(self, span: Span | None) -> tuple[Node, ...]:
-        """What a bare nabla differentiates by: declared, or the one parameter that the losses name."""
-        if self.scope.nabla:
-            return self.scope.nabla
-        mentioned = (
-            frozenset().union(*(page.free_names(n) for n in self.nodes)) if self.nodes else frozenset()
-        )
-        found = {
-            p
-            for group in self.scope.definitions.values()
-            for d in group
-            for p in d.params or ()
-            if name_of(p) is not None and name_of(p).base in mentioned  # type: ignore[union-attr]
-        }
-        if len(found) == 1:
-            return (next(iter(found)),)
-        raise UnknownMeaning("nabla by what?  write let \\nabla = \\nabla_w", span)
-
-    def gradient(self, body: Node, wrt: Node | None, order: int, env: Env, span: Span | None) -> Value:
-        variables = (wrt,) if wrt is not None else self.nabla(span)
-        if len(variables) == 1:
-            at = self.at_point(body, variables[0], order, env, span)
-            if at is not None:
-                return at
-        if len(variables) == 1:
-            return self.derivative(body, ((variables[0], order),), env, span)
-        if order != 1:
-            raise UnknownMeaning("a Hessian by several variables: collect them in one vector", span)
-        parts = [self.derivative(body, ((v, 1),), env, span) for v in variables]
-        if any(p.shape for p in parts):
-            raise UnknownMeaning("a gradient by several vectors: collect them in one", span)
-        return replace(self.listed([p.term for p in parts]), gradient=True)
-
-    def at_point(self, body: Node, wrt: Node, order: int, env: Env, span: Span | None) -> Value | None:
-        """nabla_w L(w_3), where w is the parameter of L: the gradient of L at w_3."""
-        name = name_of(body.fn) if isinstance(body, page.Call) else None
-        if name is None or not isinstance(body, page.Call):
-            return None
-        for d in self.function_definitions(name, body.args):
-            params = d.params or ()
-            if wrt not in params or body.args[params.index(wrt)] == wrt:
-                return None
-            place = params.index(wrt)
-            if wrt in set(page.walk(body.args[place])):
-                return None
-            point = self.value(body.args[place], env)
-            slot = self.sizes.fresh("t")
-            fresh = tensor(point.shape, lambda k: Ref(slot, k)) if point.shape else scalar(Sym(slot))
-            inner = replace(env, params={**env.params, slot: fresh})
-            args = (*body.args[:place], page.Sym(slot), *body.args[place + 1 :])
-            out = self.derivative(page.Call(body.fn, args), ((page.Sym(slot), order),), inner, span)
-            return replace(
-                Value(out.shape, lambda k: fill(eliminate(out.at(k), []), slot, point.at)), gradient=out.gradient
-            )
-        return None
 
     # -- sums -----------------------------------------------------------------------------------------
 
@@ -737,84 +387,6 @@ class Elaborator(Derivatives):
 
     # -- matrices and points -----------------------------------------------------------------------------
 
-    def listed(self, terms: list[Core]) -> Value:
-        """A column of given entries."""
-        return tensor((Num(Fraction(len(terms))),), lambda k: pick(k[0], terms))
-
-    def matrix(self, rows: tuple[tuple[Node, ...], ...], env: Env, span: Span | None) -> Value:
-        if any(isinstance(e, page.Dots) for row in rows for e in row):
-            return self.family_matrix(rows, env, span)
-        width = len(rows[0])
-        if any(len(r) != width for r in rows):
-            raise ShapeError("the rows of this matrix differ in length", span)
-        values = [[self.value(e, env) for e in row] for row in rows]
-        if any(v.shape for row in values for v in row):
-            return self.blocks(values, span)
-        table = [[v.term for v in row] for row in values]
-        shape = (Num(Fraction(len(rows))), Num(Fraction(width)))
-        return tensor(
-            shape,
-            lambda k: (
-                pick(k[0], [pick(k[1], row) for row in table])
-                if len(k) == 2
-                else pick(k[0], [row[0] for row in table])
-            ),
-        )
-
-    def blocks(self, values: list[list[Value]], span: Span | None) -> Value:
-        """Rows stacked, or columns side by side."""
-        flat = [v for row in values for v in row]
-        if all(len(v.shape) == 2 and v.shape[0] == ONE for v in flat) and len(values[0]) == 1:
-            return tensor(
-                (Num(Fraction(len(flat))), flat[0].shape[1]),
-                lambda k: pick(k[0], [v.at((ONE, k[1])) for v in flat]),
-            )
-        if all(len(v.shape) == 1 for v in flat) and len(values) == 1:
-            return tensor(
-                (flat[0].shape[0], Num(Fraction(len(flat)))),
-                lambda k: pick(k[1], [v.at((k[0],)) for v in flat]),
-            )
-        raise UnknownMeaning("a matrix of blocks: write its entries", span)
-
-    def family_matrix(self, rows: tuple[tuple[Node, ...], ...], env: Env, span: Span | None) -> Value:
-        """(x_1, .., x_n) and its column form: the entry of a family at a running index."""
-        if len(rows) == 1 and len(rows[0]) >= 3:
-            first, *_, last = rows[0]
-            vertical = False
-        elif all(len(r) == 1 for r in rows) and len(rows) >= 3:
-            first, last = rows[0][0], rows[-1][0]
-            vertical = True
-        elif len(rows) >= 3 and len({len(r) for r in rows}) == 1:
-            columns = [
-                self.family_matrix(tuple((r[c],) for r in rows), env, span) for c in range(len(rows[0]))
-            ]
-            size = columns[0].shape[0]
-            return tensor(
-                (size, Num(Fraction(len(columns)))), lambda k: pick(k[1], [c.at((k[0],)) for c in columns])
-            )
-        else:
-            raise UnknownMeaning("an ellipsis: this matrix has no meaning here", span)
-        running = page.Sym(self.sizes.fresh("k"))
-        end = _running(first, last, running)
-        if end is None:
-            raise UnknownMeaning("an ellipsis between entries that are not numbered 1 to n", span)
-        template, upper = end
-        size = self.index(upper, env)
-
-        def at(k: Core) -> Value:
-            return self.value(template, env.bind(running.name, k))
-
-        probe = at(self.sizes.index())
-        if not probe.shape:
-            if vertical:
-                return tensor((size,), lambda k: at(k[0]).term)
-            return tensor((ONE, size), lambda k: at(k[1]).term)
-        if vertical and len(probe.shape) == 2 and probe.shape[0] == ONE:
-            return tensor((size, probe.shape[1]), lambda k: at(k[0]).at((ONE, k[1])))
-        if not vertical and len(probe.shape) == 1:
-            return tensor((probe.shape[0], size), lambda k: at(k[1]).at((k[0],)))
-        raise UnknownMeaning("a matrix of blocks: write its entries", span)
-
     def evaluated(self, body: Node, at: page.Relation, env: Env) -> Value:
         """The body at a point: read with the variable free, then filled in."""
         v = self.variable(at.lhs, env)
@@ -832,8 +404,7 @@ class Elaborator(Derivatives):
         fixed = len(probe.indices) - len(v.shape) if isinstance(probe, Ref) else 0
 
         def put(t: Core) -> Core:
-            t = eliminate(t, [])
-            return fill(t, name, lambda k: point.at(k[fixed:]) if point.shape else point.term)
+            return fill(settled(t), name, lambda k: point.at(k[fixed:]) if point.shape else point.term)
 
         if fixed:
             raise UnknownMeaning("a point for one of many: name the whole family", at.span)
@@ -868,30 +439,6 @@ def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[st
     return pattern == node
 
 
-def _same_family(param: Node, arg: Node) -> bool:
-    """x^{(i)} and x^{(1)}; a plain parameter takes anything."""
-    p, a = name_of(param), name_of(arg)
-    if isinstance(param, page.Sym):
-        return True
-    return p is not None and a is not None and (p.base, len(p.upper), len(p.lower)) == (
-        a.base, len(a.upper), len(a.lower)
-    )
-
-
-def delta(a: Core, b: Core) -> Core:
-    rest = gap(a, b)
-    if rest is not None:
-        return ONE if rest == 0 else ZERO
-    return Delta(a, b)
-
-
-def pick(k: Core, entries: list[Core]) -> Core:
-    """The entry at a known place; at an unknown one, the sum of delta_{k,i} entry_i."""
-    if isinstance(k, Num):
-        return entries[int(k.value) - 1]
-    return add(*(mul(Delta(k, Num(Fraction(i + 1))), e) for i, e in enumerate(entries)))
-
-
 def raise_to(base: Core, exp: Core) -> Core:
     if exp == ONE:
         return base
@@ -912,20 +459,6 @@ def _integral(t: Core) -> bool:
 def _words(node: Node) -> str:
     name = name_of(node)
     return str(name) if name is not None else "S"
-
-
-def _running(first: Node, last: Node, letter: page.Sym, number: int = 1) -> tuple[Node, Node] | None:
-    """The last entry with its number made a letter, and that number, if this gives ``first`` at ``number``."""
-    for node in page.walk(last):
-        if isinstance(node, page.Sym | page.Num):
-            template = page.substitute(last, {node: letter})
-            if template != last and _at(template, letter, number) == first:
-                return template, node
-    return None
-
-
-def _at(template: Node, letter: page.Sym, number: int) -> Node:
-    return page.substitute(template, {letter: page.Num(number)})
 
 
 __all__ = ["TWO", "Elaborator"]

@@ -1,0 +1,392 @@
+"""Functions: definitions applied, built-in functions, undefined ones; primes and nabla."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from .. import page
+from ..core import Call, Core, Ref, Sum, Sym
+from ..errors import ShapeError, Span, UnknownMeaning
+from ..kinds import Name, name_of, unbold
+from ..page import Node
+from ..scope import Definition, Kind, Scope
+from ..tensors import ONE, Value, add, div, each, mul, scalar, tensor, transposed
+from .derivatives import Variable, differentiated, exchange, fill, settled
+from .matrices import Matrices
+from .names import Env, Held, delta
+
+# Written name -> core function of one argument, applied to every entry of a vector.
+FUNCTIONS = {
+    "\\exp": "exp", "\\log": "log", "\\ln": "log", "\\sigma": "sigma", "\\tanh": "tanh", "\\sinh": "sinh",
+    "\\cosh": "cosh", "\\sqrt": "sqrt", "\\operatorname{relu}": "relu", "\\operatorname{ReLU}": "relu",
+    "\\operatorname{sigmoid}": "sigma", "\\operatorname{sign}": "sign", "\\operatorname{sgn}": "sign",
+    "\\operatorname{logistic}": "sigma",
+}  # fmt: skip
+# Functions that have a meaning which the judge does not know: never opaque, never guessed.
+_KNOWN_ELSEWHERE = frozenset(
+    ["\\mathrm{d}", "d", "!", "\\sin", "\\cos", "\\tan", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
+     "\\lim", "\\sup", "\\inf", "\\arg", "\\arg\\min", "\\arg\\max", "\\gcd", "\\operatorname{Var}",
+     "\\operatorname{Cov}", "\\operatorname{vec}", "\\operatorname{rank}", "\\Pr", "\\dim", "\\ker", "\\{\\}"]
+)  # fmt: skip
+
+
+class Functions(Matrices):
+    """Calls, primes, gradients."""
+
+    def __init__(self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator") -> None:
+        super().__init__(scope, nodes, entrywise, layout)
+        self._renamed: dict[object, Definition] = {}
+        # A function whose derivative is written f' has numbers as arguments.
+        roots = (*nodes, *(d.body for d in self.survey.definitions))
+        primes = (n.fn for root in roots for n in page.walk(root) if isinstance(n, page.Prime))
+        self.primed = {name.base for fn in primes if (name := name_of(fn)) is not None}
+
+
+    # -- functions ------------------------------------------------------------------------------------
+
+    def call(self, fn: Node, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
+        if isinstance(fn, page.Prime):
+            return self.prime_call(fn, args, env, span)
+        name = name_of(fn)
+        if name is None:
+            raise UnknownMeaning("only a name can be applied to arguments", span)
+        for d in self.function_definitions(name, args):
+            return self.applied(d, name, args, env, span)
+        return self.undefined_call(name, args, env, span)
+
+    def function_definitions(self, name: Name, args: tuple[Node, ...]) -> list[Definition]:
+        """Definitions that fit the call, those whose parameters are the written arguments first."""
+        group = [
+            d for d in self._stacks.get(unbold(name.base), ())
+            if d.params is not None and len(d.params) == len(args) and len(d.upper) == len(name.upper)
+            and len(d.lower) == len(name.lower)
+        ]
+        # C'(W) and C'(R) are two definitions, told apart by their arguments.
+        for fits in (
+            [d for d in group if d.params == args],
+            [d for d in group if not all(isinstance(p, page.Sym) for p in d.params or ())
+             and all(_same_family(p, a) for p, a in zip(d.params or (), args, strict=True))],
+            group,
+        ):
+            if fits and len({d.params for d in fits}) == 1:
+                return fits
+            if name.base.endswith("'"):
+                break
+        return []
+
+    def applied(
+        self, d: Definition, name: Name, args: tuple[Node, ...], env: Env, span: Span | None
+    ) -> Value:
+        matched = self.match(d, name, env)
+        if matched is None:
+            return self.undefined_call(name, args, env, span)
+        places, _, _ = matched
+        params: dict[str, Value] = {}
+        body, renamed = d.body, {}
+        for k, (param, arg) in enumerate(zip(d.params or (), args, strict=True)):
+            if param == arg and isinstance(param, page.Sym) and param.name not in env.params:
+                # J(theta) at theta: the name itself, whatever it stands for here.
+                continue
+            if isinstance(param, page.Sym):
+                params[param.name] = self.value(arg, env)
+            elif param != arg:
+                renamed[param] = page.Sym(f"#{k}")
+                params[f"#{k}"] = self.value(arg, env)
+                self.bind_pattern(param, arg, places, env)
+        if renamed:
+            key = (id(d), tuple(renamed.items()))
+            if key not in self._renamed:
+                self._renamed[key] = replace(d, body=page.substitute(body, renamed))
+            d = self._renamed[key]
+        return self.unfold(d, places, params, env, span)
+
+    def bind_pattern(self, param: Node, arg: Node, places: dict[str, Core], env: Env) -> None:
+        """f(x_i) called at x_j: what else the body says of i, it says of j."""
+        p, a = name_of(param), name_of(arg)
+        if (
+            p is not None
+            and a is not None
+            and (p.base, len(p.upper), len(p.lower)) == (a.base, len(a.upper), len(a.lower))
+        ):
+            for x, y in zip(p.indices, a.indices, strict=True):
+                if isinstance(x, page.Sym) and not self.survey.is_label(x) and not self.survey.is_label(y):
+                    places.setdefault(x.name, self.index(y, env))
+
+    def undefined_call(self, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
+        base = name.base
+        declared = self.scope.kind(base)
+        if not name.indices and declared is None and base not in self._stacks:
+            known = self.builtin(base, args, env, span)
+            if known is not None:
+                return known
+        if declared is not None and declared.rests:
+            # L(Z), where L depends on Z: L itself, and at another argument the same function there.
+            if args == declared.rests or len(args) != len(declared.rests):
+                return self.name(name, env, span)
+        elif declared is None and self.find(name, env) is not None and all(name_of(a) is not None for a in args):
+            # J(theta), where the definition of J does not name its arguments.
+            return self.name(name, env, span)
+        if base in _KNOWN_ELSEWHERE:
+            raise UnknownMeaning(f"{base} has no meaning here", span)
+        if declared is not None and declared.role != "function" and not declared.rests:
+            raise UnknownMeaning(f"{base} is declared as a quantity and is applied to arguments", span)
+        values = self.arguments(args, env, span)
+        core, written_indices = self.split(name)
+        indices = tuple(self.index(k, env) for k in written_indices)
+        shape = () if declared is None else tuple(self.size(k) for k in declared.shape)
+        if shape:
+            return tensor(shape, lambda k: self.called(core, (*indices, *k), values, env, span))
+        if len(values) == 1 and values[0].shape and self.is_entrywise(base, declared, values[0], env):
+            return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
+        if any(v.shape for v in values) and not self.is_loss(base):
+            self.doubt(f"{base} is not defined here: it may act on a vector entry by entry or as a whole")
+            if len(values) == 1 and self.entrywise:
+                return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
+        return scalar(self.called(core, indices, values, env, span))
+
+    def is_entrywise(self, base: str, declared: Kind | None, arg: Value, env: Env) -> bool:
+        """Does the function act on every entry: as declared, or because the result must have that shape?"""
+        if declared is not None and declared.entrywise:
+            return True
+        target = self.scope.kind(env.active[-1].key) if env.active else None
+        if target is not None and target.shape:
+            return self.sizes.fit(tuple(self.size(k) for k in target.shape), arg.shape)
+        return (unbold(base) in ("\\phi", "\\varphi", "\\psi", "g", "\\sigma") and declared is None) or base in self.primed
+
+    def arguments(self, args: tuple[Node, ...], env: Env, span: Span | None) -> tuple[Value, ...]:
+        if any(isinstance(a, page.Dots) for a in args):
+            return (self.family_matrix((args,), env, span),)
+        return tuple(self.value(a, env) for a in args)
+
+    def is_loss(self, base: str) -> bool:
+        return unbold(base) in (
+            "L",
+            "l",
+            "\\ell",
+            "\\mathcal{L}",
+            "J",
+            "E",
+            "C",
+            "Q",
+            "R",
+            "\\mathcal{R}",
+            "\\mathcal{J}",
+        )
+
+    def called(
+        self, core: str, indices: tuple[Core, ...], values: tuple[Value, ...], env: Env, span: Span | None
+    ) -> Core:
+        term = self.apply(core, indices, values, span)
+        return next((symbol for target, symbol in env.opaque if target == term), term)
+
+    def builtin(self, base: str, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
+        if base in FUNCTIONS and len(args) == 1:
+            fn = FUNCTIONS[base]
+            return each(lambda t: Call(fn, (t,)), self.value(args[0], env))
+        if base in ("\\log", "\\exp", "\\sqrt"):
+            raise UnknownMeaning(f"{base} takes one argument", span)
+        match base:
+            case "\\max" | "\\min":
+                values = tuple(self.value(a, env) for a in args)
+                return self.sizes.entrywise(values, lambda *t: Call(base[1:], t), "compare", span)
+            case "\\mathbb{E}" | "\\operatorname{E}":
+                return each(lambda t: Call("E", (t,)), self.value(args[0], env))
+            case "\\operatorname{softplus}":
+                return each(lambda t: Call("log", (add(ONE, Call("exp", (t,))),)), self.value(args[0], env))
+            case "\\operatorname{softmax}":
+                return self.softmax(self.value(args[0], env), span)
+            case "\\operatorname{diag}":
+                return self.diag(args, env, span)
+            case "\\operatorname{tr}" | "\\operatorname{Tr}" | "\\operatorname{trace}":
+                return self.trace(self.value(args[0], env), span)
+        return None
+
+    def softmax(self, v: Value, span: Span | None) -> Value:
+        if len(v.shape) == 2 and v.shape[0] != ONE:
+            n, m = v.shape
+
+            def row(k: tuple[Core, ...]) -> Core:
+                total = self.sum_to(m, lambda j: Call("exp", (v.at((k[0], j)),)))
+                return div(Call("exp", (v.at(k),)), total)
+
+            return tensor((n, m), row)
+        if not v.shape:
+            raise ShapeError("softmax needs a vector, not a scalar", span)
+        size = v.shape[-1]
+        flat = (lambda j: v.at((ONE, j))) if len(v.shape) == 2 else (lambda j: v.at((j,)))
+        return Value(
+            v.shape,
+            lambda k: div(Call("exp", (v.at(k),)), self.sum_to(size, lambda j: Call("exp", (flat(j),)))),
+        )
+
+    def sum_to(self, size: Core, body: object) -> Core:
+        assert callable(body)
+        j = self.sizes.index()
+        return Sum(body(j), j, ONE, size)
+
+    def diag(self, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
+        v = self.value(args[0], env) if len(args) == 1 else self.matrix((args,), env, span)
+        if not v.shape:
+            v = self.over_free_index(args[0], env) or v
+        if len(v.shape) == 2 and v.shape[0] == ONE:
+            v = transposed(v)
+        if len(v.shape) == 1:
+            return tensor((v.shape[0], v.shape[0]), lambda k: mul(delta(k[0], k[1]), v.at((k[0],))))
+        if len(v.shape) == 2 and self.sizes.agree(v.shape[0], v.shape[1]):
+            return tensor((v.shape[0],), lambda k: v.at((k[0], k[0])))
+        raise ShapeError(f"diag needs a vector, not {self.sizes.words(v)}", span)
+
+    def over_free_index(self, node: Node, env: Env) -> Value | None:
+        """diag(y_i): the vector over the one index that nothing binds."""
+        letters = {
+            k.name for n in page.walk(node) if (name := name_of(n)) is not None for k in name.indices
+            if isinstance(k, page.Sym) and k.name not in env.bound and not self.survey.is_label(k)
+        }
+        if len(letters) != 1:
+            return None
+        letter = letters.pop()
+        lower, upper = self.range_of(self.survey.range_over(letter, node), env)
+        if lower != ONE:
+            return None
+        return tensor((upper,), lambda k: self.number(node, env.bind(letter, k[0])))
+
+    def trace(self, v: Value, span: Span | None) -> Value:
+        if not v.shape:
+            return v
+        if len(v.shape) != 2 or not self.sizes.agree(v.shape[0], v.shape[1]):
+            raise ShapeError(f"the trace needs a square matrix, not {self.sizes.words(v)}", span)
+        return scalar(self.sum_to(v.shape[0], lambda k: v.at((k, k))))
+
+    # -- primes and nabla ---------------------------------------------------------------------------
+
+    def prime_call(self, fn: page.Prime, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
+        """f'(x): by the argument, also where x is a vector and f acts on its entries."""
+        name = name_of(fn)
+        if name is not None:
+            for d in self.function_definitions(name, args):
+                if not any(d is a for a in env.active):
+                    return self.applied(d, name, args, env, span)
+        whole = name_of(fn.fn)
+        if whole is not None and len(args) == 1 and not self.function_definitions(whole, args):
+            declared = self.scope.kind(whole.base)
+            if self.find(whole, env) is not None or (declared is not None and declared.rests == args):
+                return self.derivative(fn.fn, ((args[0], fn.order),), env, span)
+        if len(args) != 1:
+            raise UnknownMeaning("a prime on a function of several arguments: write the derivative", span)
+        at = self.value(args[0], env)
+        slot = self.sizes.fresh("t")
+        inner = replace(env, params={**env.params, slot: scalar(Sym(slot))})
+        body = self.call(fn.fn, (page.Sym(slot),), inner, span)
+        if body.shape:
+            raise UnknownMeaning("a prime on a function with several values: write the derivative", span)
+        term = body.term
+        for _ in range(fn.order):
+            term = differentiated(term, Sym(slot))
+        return each(lambda t: fill(term, slot, lambda _: t), at)
+
+    def prime(self, fn: Node, order: int, env: Env, span: Span | None) -> Value:
+        """(..)' and f': by what nabla stands for."""
+        name = name_of(page.Prime(fn, order))
+        if name is not None and (self.find(name, env) is not None or self.kind_of(name)[0] is not None):
+            return self.name(name, env, span)
+        wrt = self.nabla(span)
+        if len(wrt) != 1:
+            raise UnknownMeaning("a prime by several variables: write the derivative", span)
+        return self.derivative(fn, ((wrt[0], order),), env, span)
+
+    def nabla(self, span: Span | None) -> tuple[Node, ...]:
+        """What a bare nabla differentiates by: declared, or the one parameter that the losses name."""
+        if self.scope.nabla:
+            return self.scope.nabla
+        mentioned = (
+            frozenset().union(*(page.free_names(n) for n in self.nodes)) if self.nodes else frozenset()
+        )
+        found = {
+            p
+            for group in self.scope.definitions.values()
+            for d in group
+            for p in d.params or ()
+            if name_of(p) is not None and name_of(p).base in mentioned  # type: ignore[union-attr]
+        }
+        if len(found) == 1:
+            return (next(iter(found)),)
+        raise UnknownMeaning("nabla by what?  write let \\nabla = \\nabla_w", span)
+
+    def gradient(self, body: Node, wrt: Node | None, order: int, env: Env, span: Span | None) -> Value:
+        variables = (wrt,) if wrt is not None else self.nabla(span)
+        if len(variables) == 1:
+            at = self.at_point(body, variables[0], order, env, span)
+            if at is not None:
+                return at
+        if len(variables) == 1:
+            return self.derivative(body, ((variables[0], order),), env, span)
+        if order != 1:
+            raise UnknownMeaning("a Hessian by several variables: collect them in one vector", span)
+        parts = [self.derivative(body, ((v, 1),), env, span) for v in variables]
+        if any(p.shape for p in parts):
+            raise UnknownMeaning("a gradient by several vectors: collect them in one", span)
+        return replace(self.listed([p.term for p in parts]), gradient=True)
+
+    def at_point(self, body: Node, wrt: Node, order: int, env: Env, span: Span | None) -> Value | None:
+        """nabla_w L(w_3), where w is the parameter of L: the gradient of L at w_3."""
+        name = name_of(body.fn) if isinstance(body, page.Call) else None
+        if name is None or not isinstance(body, page.Call):
+            return None
+        for d in self.function_definitions(name, body.args):
+            params = d.params or ()
+            if wrt not in params or body.args[params.index(wrt)] == wrt:
+                return None
+            place = params.index(wrt)
+            if name_of(wrt) is None or _mentions(body.args[place], name_of(wrt)):
+                return None
+            point = self.value(body.args[place], env)
+            slot = self.sizes.fresh("t")
+            fresh = tensor(point.shape, lambda k: Ref(slot, k)) if point.shape else scalar(Sym(slot))
+            inner = replace(env, params={**env.params, slot: fresh})
+            args = (*body.args[:place], page.Sym(slot), *body.args[place + 1 :])
+            out = self.derivative(page.Call(body.fn, args), ((page.Sym(slot), order),), inner, span)
+            return replace(
+                Value(out.shape, lambda k: fill(settled(out.at(k)), slot, point.at)), gradient=out.gradient
+            )
+        return None
+
+    def call_variable(self, node: page.Call, env: Env) -> Variable:
+        """dL/df(x): the value of f at x is the variable."""
+        name = name_of(node.fn)
+        if name is None:
+            raise UnknownMeaning("no derivative by this: it is not a name", node.span)
+        for d in self.function_definitions(name, node.args):
+            args = tuple(self.value(a, env) for a in node.args)
+            fresh = self.sizes.fresh(d.key)
+            held = replace(env, held=(*env.held, Held(d, fresh, (), args)))
+            v = self.value(node, held)
+            return Variable(v.shape, v.at, held, partial(fill, name=fresh, at=lambda k: self.value(node, env).at(k)))
+        if self.find(name, env) is not None:
+            return self.variable(node.fn, env)
+        v = self.value(node, env)
+        if v.shape or not isinstance(v.term, Call):
+            raise UnknownMeaning("no derivative by this: it is not a name", node.span)
+        target, symbol = v.term, Sym(self.sizes.fresh(name.base))
+        held = replace(env, opaque=(*env.opaque, (target, symbol)))
+        return Variable((), lambda _: symbol, held, lambda t: exchange(t, symbol, target))
+
+
+def _mentions(node: Node, name: Name | None) -> bool:
+    """Does the name stand in the node itself, not only as the letter of another (w in w_3)?"""
+    own = name_of(node)
+    if own is not None:
+        return own == name
+    return any(_mentions(k, name) for k in page.children(node))
+
+
+def _same_family(param: Node, arg: Node) -> bool:
+    """x^{(i)} and x^{(1)}; a plain parameter takes anything."""
+    p, a = name_of(param), name_of(arg)
+    if isinstance(param, page.Sym):
+        return True
+    return p is not None and a is not None and (p.base, len(p.upper), len(p.lower)) == (
+        a.base, len(a.upper), len(a.lower)
+    )
+
+
