@@ -56,7 +56,7 @@ def test_definitions_may_be_given() -> None:
     (lambda: prove("a = b", "b"), InputError, "two sides"),
     (lambda: prove("a", "a", "let a = b"), InputError, "sequence of lines"),
     (lambda: prove("X^T w", "w", [r"let w \in \mathbb{R}^d", r"let X \in \mathbb{R}^{n \times d}"]),
-     ShapeError, ""),
+     ShapeError, "dim|fit|shape|by"),
     (lambda: derive("x^2", "theta"), ReadError, "backslash"),
     (lambda: derive("x^2", "2 x"), InputError, "by one symbol"),
     (lambda: derive(PROBLEMS["linear-regression"](), "q"), InputError, "no parameter 'q'"),
