@@ -28,10 +28,10 @@ def report() -> Report:
                 Text(r"The gap vanishes at one slope, $m = \mathrm{Cov}(x, y) / \mathrm{Var}(x)$, which is the "
                      r"least-squares slope; if $\mathrm{Var}(x) = 0$ then $\mathrm{Cov}(x, y) = 0$ too and it "
                      "vanishes at every slope."),
-                claim(r"\frac{1}{N} \sum_{i=1}^{N} 2 (m x_i + b - y_i) x_i "
-                      r"- 2 (m \bar{x} + b - \bar{y}) \bar{x}", "0", scope=by_m.scope,
-                      given=[r"assume m \mathrm{Var}(x) = \mathrm{Cov}(x, y)"],
-                      title=r"No gap where $m \mathrm{Var}(x) = \mathrm{Cov}(x, y)$"),
+                claim(r"\frac{1}{N} \sum_{i=1}^{N} 2 (\hat{m} x_i + b - y_i) x_i",
+                      r"2 (\hat{m} \bar{x} + b - \bar{y}) \bar{x}", scope=by_m.scope,
+                      given=[r"let \hat{m} = \frac{\mathrm{Cov}(x, y)}{\mathrm{Var}(x)}"],
+                      title=r"No gap at $\hat{m} = \mathrm{Cov}(x, y) / \mathrm{Var}(x)$"),
                 Text("So gradient descent on averaged data stops somewhere else: it fits the mean point and "
                      "learns nothing from the spread. The intercept's gradient is affine in the data, the "
                      r"slope's holds $x_i^2$ and $x_i y_i$: that is the whole difference, see [[nonlinear_map]]."),

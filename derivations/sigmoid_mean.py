@@ -54,7 +54,7 @@ def report() -> Report:
             ]),
             Section("Two inputs", [
                 claim(mean, at(HALF), title="Mean of the slopes against the slope at the mean", expect="refuted"),
-                Table(("", "value, all digits certain"), (
+                Table(("", "value, rounded; every digit is certain"), (
                     (r"$\frac{1}{2} (\sigma'(0) + \sigma'(1))$", enclosed(mean)),
                     (r"$\sigma'(\frac{1}{2})$", enclosed(at(HALF))),
                     ("the gap between them", enclosed(mean - at(HALF))),

@@ -28,7 +28,7 @@ from .derivation import Derivation
 from .errors import InputError
 from .judging import prove_nodes
 from .page import Node
-from .problems import Objective
+from .problems import Objective, objective_of
 from .proving import derive
 from .scope import Definition, Kind, Scope
 from .show.latex import to_latex
@@ -118,11 +118,12 @@ class Gap:
         return f"$\\displaystyle {to_latex(self.page)}$"
 
 
-def gap(objective: Objective, wrt: Expr | str) -> Gap:
+def gap(objective: Objective | Expr, wrt: Expr | str) -> Gap:
     r"""Compare the gradients of the sum, of the mean, and at the mean of the data, by one parameter.
 
-    Raises InputError where ``wrt`` is no parameter of the objective, or where a sample's data entries are
-    not finitely many numbers.
+    ``objective`` may be a SymPy expression, read by :func:`symgrad.problems.objective_of`.  Raises InputError
+    where ``wrt`` is no parameter of the objective, or where a sample's data entries are not finitely many
+    numbers.
 
     >>> from symgrad.problems import PROBLEMS
     >>> g = gap(PROBLEMS["linear-regression"](), "m")
@@ -131,6 +132,8 @@ def gap(objective: Objective, wrt: Expr | str) -> Gap:
     >>> g.zero, g.verdicts["difference"].status
     (False, 'proved')
     """
+    if not isinstance(objective, Objective):
+        objective = objective_of(objective, sympy.Symbol(wrt, real=True) if isinstance(wrt, str) else wrt)
     theta = objective.parameter(wrt) if isinstance(wrt, str) else wrt
     if theta not in objective.parameters:
         objective.parameter(str(theta))  # says which there are
@@ -260,7 +263,8 @@ class _Moments:
                 for e in dict.fromkeys(chosen):
                     slope = slope.diff(self.plain[e], chosen.count(e))
                     weight *= sympy.factorial(chosen.count(e))
-                slope = _upright(sympy.factor(slope.xreplace(at)))
+                slope = slope.xreplace(at)
+                slope = min(slope, _upright(sympy.factor(slope)), key=sympy.count_ops)
                 if slope != 0:
                     out += slope / weight * self.moment(chosen)
         return sympy.factor(out) if highest > 2 else sympy.factor_terms(out)
@@ -274,7 +278,8 @@ class _Moments:
         for u, v in combinations_with_replacement(self.entries, 2):
             by = ((to_page(plain[u]), 1), (to_page(plain[v]), 1))
             claim = page.Derivative(body, by if u != v else ((by[0][0], 2),))
-            label = "∂²/" + "".join(f"∂{to_text(to_page(plain[e]))}" for e in (u, v))
+            names = [to_text(to_page(plain[e])) for e in (u, v)]
+            label = f"∂²/∂{names[0]}²" if u == v else f"∂²/∂{names[0]}∂{names[1]}"
             out[label] = prove_nodes(claim, page.Num(0), scope)
         return out
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from .folder import documents, load, load_folder, stale, write
 from .model import (
     Claim,
+    Counterexample,
     Entry,
     Failure,
     Lines,
@@ -44,7 +45,7 @@ from .rendering import FORMATS, Format, render, render_index, render_part
 if TYPE_CHECKING:
     from .answers import from_loss, suffices
     from .measuring import enclosed, numbers
-    from .parts import claim, compared, derived, equations, proof, setting
+    from .parts import claim, compared, derived, equations, proof, setting, standard
 
 # Imported when first used: these reach down to the engine, to SymPy and to NumPy.
 _HOME = {
@@ -57,14 +58,16 @@ _HOME = {
     "numbers": "measuring",
     "proof": "parts",
     "setting": "parts",
+    "standard": "parts",
     "suffices": "answers",
 }
 
 __all__ = [
-    "FORMATS", "Claim", "Entry", "Failure", "Format", "Lines", "Mark", "Measurement", "Numbers", "Part",
-    "Picture", "Report", "Row", "Section", "Table", "Text", "claim", "compared", "derived", "documents",
-    "enclosed", "equations", "from_loss", "load", "load_folder", "numbers", "proof", "render", "render_index",
-    "render_part", "setting", "stale", "suffices", "write",
+    "FORMATS", "Claim", "Counterexample", "Entry", "Failure", "Format", "Lines", "Mark", "Measurement",
+    "Numbers", "Part", "Picture", "Report", "Row", "Section", "Table", "Text", "claim", "compared",
+    "derived", "documents", "enclosed", "equations", "from_loss", "load", "load_folder", "numbers",
+    "proof", "render", "render_index", "render_part", "setting", "stale", "standard", "suffices",
+    "write",
 ]  # fmt: skip
 
 

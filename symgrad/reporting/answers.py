@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..page import Call, Derivative, Sym
 from ..show.latex import to_latex
 from .model import Claim, Lines, Mark, Part, Row, Table, Text
-from .parts import Expected, latex_of, witness_table
+from .parts import Expected, latex_of, counterexample
 
 if TYPE_CHECKING:
     from ..problems import Objective
@@ -30,7 +30,7 @@ def from_loss(objective: Objective, wrt: Any, expect: Expected, title: str = "")
         right += rf" \quad\text{{with}}\quad g(z) = {to_latex(shown)}"
     statement = Claim(
         left, right, Mark.of(found), Mark[expect.upper()], title, found.assuming, found.reason,
-        None if found.witness is None else witness_table(found.witness),
+        None if found.witness is None else counterexample(found.witness),
     )  # fmt: skip
     return [statement, Text(f"The data sets stand side by side, the second primed: {found.reason}.")] * bool(
         found.witness) or [statement]

@@ -69,6 +69,15 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Counterexample:
+    """A point (prose, "" where there is nothing to choose) and the values of both sides there."""
+
+    at: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A statement about ``left = right``: what the author states (``expected``), what the judge says."""
 
@@ -80,7 +89,14 @@ class Claim:
     title: str = ""
     assuming: tuple[str, ...] = ()
     reason: str = ""
-    witness: Table | None = None
+    witness: Counterexample | None = None
+    broken: tuple[Row, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The display: one row, or where that is too wide, the rows it was broken into."""
+        relation = "=" if self.mark is Mark.PROVED else r"\overset{?}{=}"
+        return self.broken or (Row(self.left, self.right, "", self.mark, relation),)
 
     @property
     def as_stated(self) -> bool:
@@ -160,9 +176,9 @@ class Report:
             if isinstance(part, Claim):
                 yield part.mark, part.expected, part.title or f"{part.left} = {part.right}"
             elif isinstance(part, Lines):
-                for n, row in enumerate(part.rows, 1):
-                    if row.mark is not None:
-                        yield row.mark, Mark.PROVED, f"{part.title or 'proof'}, line {n}"
+                marks = (row.mark for row in part.rows if row.mark is not None)
+                for n, mark in enumerate(marks, 1):
+                    yield mark, Mark.PROVED, f"{part.title or 'proof'}, line {n}"
 
     def failures(self) -> tuple[Failure, ...]:
         """What is not as stated; a report is good when there is nothing."""

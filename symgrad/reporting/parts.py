@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..judging import prove_nodes
-from ..page import Add, Mul, Neg, Node
+from ..page import Add, Mul, Neg, Node, same
 from ..scope import Scope
 from ..show.latex import to_latex
 from ..verdict import Verdict, Witness
-from .model import Claim, Lines, Mark, Part, Row, Table, Text
+from .layout import claim_rows, step_rows
+from .model import Claim, Counterexample, Lines, Mark, Part, Report, Row, Section, Table, Text
 
 if TYPE_CHECKING:
     from ..averaging import Gap
@@ -53,16 +54,16 @@ def proof(derivation: Derivation, title: str = "") -> Lines:
     rows: list[Row] = []
     assuming: dict[str, None] = {}
     remarks: list[str] = []
-    left = to_latex(derivation.start)
+    left: Node | None = derivation.start
     steps, verdicts = derivation.course(), derivation.verdicts()
     for n, (step, verdict) in enumerate(zip(steps, verdicts, strict=True), 1):
-        rows.append(Row(left, to_latex(step.after), step.rule, Mark.of(verdict)))
+        rows += step_rows(left, step.after, step.rule, Mark.of(verdict))
         assuming.update(dict.fromkeys(verdict.assuming))
         if verdict.reason:
             remarks.append(f"Line {n}: {verdict.reason}.")
         if verdict.witness:
             remarks.append(f"Line {n}: `{verdict.witness}`.")
-        left = ""
+        left = None
     if derivation.reason:
         remarks.append(f"Unfinished: {derivation.reason}.")
     return Lines(tuple(rows), title or derivation.title, tuple(assuming), tuple(remarks))
@@ -101,7 +102,7 @@ def _own_scope(*sides: Any) -> Scope:
 
 
 def _claim(left: Node, right: Node, verdict: Verdict, expect: Expected, title: str = "") -> Claim:
-    witness = None if verdict.witness is None else witness_table(verdict.witness)
+    witness = None if verdict.witness is None else counterexample(verdict.witness)
     return Claim(
         to_latex(left),
         to_latex(right),
@@ -111,6 +112,7 @@ def _claim(left: Node, right: Node, verdict: Verdict, expect: Expected, title: s
         tuple(verdict.assuming),
         verdict.reason,
         witness,
+        claim_rows(left, right, Mark.of(verdict)),
     )
 
 
@@ -120,18 +122,16 @@ def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
     ``expect`` is what the report states about "the gap is 0 for all data".
     """
     total, mean, at_mean, verdicts = gap.sum.result, gap.mean.result, gap.at_mean.result, gap.verdicts
+    by, size, index = latex_of(gap.wrt), to_latex(gap.size), latex_of(gap.objective.index)
+    means = ", ".join(rf"\bar{{{latex_of(base.label)}}}" for base in gap.objective.data)
+    three = (
+        (rf"\sum_{{{index}}} \ell_{{{index}}}", total, "(a) sum"),
+        (rf"\frac{{1}}{{{size}}} \sum_{{{index}}} \ell_{{{index}}}", mean, "(b) mean"),
+        (rf"\ell({means})", at_mean, "(c) at the mean"),
+    )
+    rows = (Row(rf"\frac{{\partial}}{{\partial {by}}} {of}", to_latex(g), note) for of, g, note in three)
     parts: list[Part] = [
-        Lines(
-            tuple(
-                Row(rf"\text{{({letter})}}\quad {to_latex(d.start)}", to_latex(d.result), what)
-                for letter, d, what in (
-                    ("a", gap.sum, "sum of the losses"),
-                    ("b", gap.mean, "mean of the losses"),
-                    ("c", gap.at_mean, "loss at the mean of the data"),
-                )
-            ),
-            f"Three gradients by ${latex_of(gap.wrt)}$",
-        ),
+        Lines(tuple(rows), f"Three gradients by ${by}$"),
         _claim(total, Mul((gap.size, mean)), verdicts["sum"], "proved", "(a) is $N$ times (b)"),
         _claim(mean, at_mean, verdicts["zero"], expect, "Is (b) = (c) for all data?"),
     ]
@@ -146,15 +146,42 @@ def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
     if gap.zero:
         return parts
     both = Add((mean, at_mean.arg if isinstance(at_mean, Neg) else Neg(at_mean)))
-    parts.append(_claim(both, gap.page, verdicts["difference"], "proved", "The gap, (b) − (c)"))
-    said = f"It is $0$ exactly when ${to_latex(gap.written(gap.condition))}$"
+    if not same(both, gap.page):
+        parts.append(_claim(both, gap.page, verdicts["difference"], "proved", "The gap, (b) − (c)"))
     if gap.solution is not None:
-        said += f", that is, at ${latex_of(gap.wrt)} = {to_latex(gap.written(gap.solution))}$"
-    parts.append(Text(f"{said}."))
+        condition, solution = to_latex(gap.written(gap.condition)), to_latex(gap.written(gap.solution))
+        parts.append(Text(f"It is $0$ exactly when ${condition}$, that is, at ${by} = {solution}$."))
     if gap.second_order is not None:
         formula = to_latex(gap.written(gap.second_order))
         parts.append(Text(f"Its second-order term about the mean of the data is ${formula}$."))
     return parts
+
+
+def standard(objective: Objective, title: str = "", order: int = 100) -> Report:
+    """The report that any objective gets: derivations, the gradient at the mean of the data, numbers."""
+    from ..averaging import gap
+    from .measuring import numbers
+
+    gaps = [gap(objective, p) for p in objective.parameters]
+    gradients = ", ".join(f"${to_latex(g.mean.start)} = {to_latex(g.mean.result)}$" for g in gaps)
+    differing = ", ".join(f"${latex_of(g.wrt)}$" for g in gaps if not g.zero)
+    averaged = f"differs in {differing}" if differing else "is the same"
+    sections = [Section("Setting", [setting(objective)])]
+    sections += [Section(f"The gradient by ${latex_of(g.wrt)}$", derived(objective, g.wrt)) for g in gaps]
+    sections += [
+        Section(
+            f"Mean of the gradients, gradient at the mean: ${latex_of(g.wrt)}$",
+            compared(g, "proved" if g.zero else "refuted"),
+        )
+        for g in gaps
+    ]
+    return Report(
+        title or objective.name[0].upper() + objective.name[1:],
+        "What is the gradient, and is it the gradient at the mean of the data?",
+        f"{gradients}. The gradient at the mean of the data {averaged}.",
+        [*sections, Section("Numbers", [numbers(objective)])],
+        order,
+    )
 
 
 def latex_of(value: object) -> str:
@@ -178,14 +205,22 @@ def page_of(value: Any, scope: Scope) -> Node:
     return page
 
 
-def witness_table(witness: Witness) -> Table:
-    """The point and both values there."""
+def counterexample(witness: Witness) -> Counterexample:
+    """The point and both values there, in prose."""
     at = [f"${k} = {v}$" for k, v in {**witness.sizes, **witness.parameters}.items()]
     for name, entries in witness.data.items():
         at += [f"${name}_{{{k}}} = {v}$" for k, v in entries.items()]
-    at += [f"${name}(t) = {body}$" for name, body in witness.functions.items()]
-    values = (f"${v}$" if _EXACT.fullmatch(v) else f"`{v}`" for v in (witness.left, witness.right))
-    return Table(("where", "left side", "right side"), ((", ".join(at) or "everywhere", *values),))
+    at += [_instance(name, body) for name, body in witness.functions.items()]
+    left, right = (f"${v}$" if _EXACT.fullmatch(v) else f"`{v}`" for v in (witness.left, witness.right))
+    return Counterexample(", ".join(at), left, right)
 
 
 _EXACT = re.compile(r"-?\d+(/\d+)?")
+
+
+def _instance(name: str, body: str) -> str:
+    """ "t1*t2^2" of ℓ is ℓ(t_1, t_2) = t_1 t_2^2."""
+    variables = sorted(set(re.findall(r"t\d*", body)), key=lambda v: int(v[1:] or 0)) or ["t"]
+    arguments, formula = (re.sub(r"t(\d+)", r"t_{\1}", text) for text in (", ".join(variables), body))
+    formula = re.sub(r"(?<![\d.])1\*", "", formula).replace("*", " ")
+    return f"${name}({arguments}) = {formula}$"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from .model import Claim, Entry, Lines, Mark, Part, Report
+from .model import Claim, Entry, Lines, Mark, Part, Report, Table
 from .prose import cell_md, label, prose_md, prose_tex, tex_text
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def _render(template: str, format: Format, titles: Mapping[str, str], **context:
     def cells(row: Sequence[str]) -> str:
         return " & ".join(map(prose, row)) if format == "tex" else " | ".join(cell_md(prose(c)) for c in row)
 
-    names = {"prose": prose, "cells": cells, "columns": _columns, "remark": _remark, "assumed": _assumed}
+    names = {"prose": prose, "cells": cells, "columns": _columns, "remark": _remark, "assumed": _assumed,
+             "columns_tex": _columns_tex}  # fmt: skip
     return _templates().get_template(f"{template}.{format}.j2").render(**names, **context)
 
 
@@ -62,13 +63,25 @@ def _columns(note: str, mark: Mark | None) -> str:
 def _remark(part: Claim) -> str:
     """What has to be said under a claim; nothing where it is proved and was stated so."""
     said = [] if part.as_stated else [f"Stated to be {part.expected.word}."]
-    said += ["The two sides differ here:"] * (part.witness is not None)
+    if part.witness is not None:
+        at, left, right = part.witness.at, part.witness.left, part.witness.right
+        where = f"At {at} the" if at else "The"
+        said.append(f"{where} left side is {left}, the right side {right}.")
     said += [f"Reason: {part.reason}."] * bool(part.reason)
     return " ".join(said)
 
 
 def _assumed(part: Lines | Claim) -> str:
     return f"Assumed: {', '.join(f'`{given}`' for given in part.assuming)}."
+
+
+def _columns_tex(part: Table) -> str:
+    """Column types: long cells get a share of the page, in which they are broken."""
+    longest = [max(len(cell) for cell in column) for column in zip(part.header, *part.rows, strict=True)]
+    if sum(longest) <= 90:
+        return "l" * len(longest)
+    share = 150 / sum(min(n, 90) for n in longest)
+    return "".join("l" if n <= 16 else f"p{{{min(n, 90) * share:.0f}mm}}" for n in longest)
 
 
 def render(
