@@ -154,6 +154,7 @@ class Point:
         return (up - down) / (2 * STEP)
 
     def _power(self, base: Any, n: Any) -> Any:
+        base = mpf(base)
         if fabs(n) > 500:
             raise Undefined
         if n == int(n):
@@ -280,9 +281,8 @@ def _holds(assuming: tuple[str, ...], point: Point) -> bool:
     """Do the range conditions of a proof ('2 <= N', '1 <= j <= N') hold at the point?"""
     names = {k: int(v) for k, v in point.values.items() if isinstance(k, str) and v == int(v)}
     for condition in assuming:
-        if "<=" not in condition:
-            continue
-        ends = [_linear(side, names) for side in condition.split("<=")]
+        sides = condition.split("<=") if "<=" in condition else condition.split(">=")[::-1]
+        ends = [_linear(side, names) for side in sides]
         if None not in ends and any(a > b for a, b in zip(ends, ends[1:], strict=False)):  # type: ignore[operator]
             return False
     return True

@@ -15,6 +15,7 @@ from fractions import Fraction
 from flint import ctx
 
 from ..core import Add, Call, Core, Given, Num, children, text
+from ..errors import ScopeError
 from ..verdict import Verdict
 from .differentiate import derivative, eliminate
 from .domain import conditions
@@ -28,6 +29,7 @@ __all__ = ["derivative", "judge"]
 
 FUEL = 10**6
 DEPTH = 150
+SIZE = 200_000
 ZERO = Num(Fraction(0))
 
 
@@ -41,8 +43,9 @@ def judge(lhs: Core, rhs: Core, given: tuple[Given, ...] = (), fuel: int = FUEL)
     >>> print(judge(Mul((a, two)), Pow(a, two)))
     refuted at a = 1: left = 2, right = 1
     """
-    if _depth(lhs) > DEPTH or _depth(rhs) > DEPTH:
-        return Verdict("undecided", reason="the expression is nested too deeply")
+    reason = _too_large(lhs, rhs, *(side for g in given for side in (g.lhs, g.rhs)))
+    if reason:
+        return Verdict("undecided", reason=reason)
     precision = ctx.prec
     try:
         return _judge(lhs, rhs, given, fuel)
@@ -54,7 +57,7 @@ def judge(lhs: Core, rhs: Core, given: tuple[Given, ...] = (), fuel: int = FUEL)
 
 def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict:
     if given:
-        assume(Normal(fuel), given)  # contradictory givens are an error, whatever the claim
+        _consistent(given, fuel)
     kinks: list[Core] = []
     used: tuple[Given, ...] = ()
     try:
@@ -86,6 +89,16 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
     return Verdict("proved", assuming=tuple(named))
 
 
+def _consistent(given: tuple[Given, ...], fuel: int) -> None:
+    """Contradictory givens are an error, whatever the claim."""
+    try:
+        assume(Normal(fuel), given)
+    except Undefined:
+        raise ScopeError("a given is defined nowhere") from None
+    except (OutOfFuel, Unsupported):
+        pass  # the proof that needs them will say so
+
+
 def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> tuple[str, ...] | str:
     """What a proof that the D-free terms are equal where defined assumes, or why there is none."""
     algebra = Normal(fuel)
@@ -113,10 +126,14 @@ def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> tupl
     return "no proof and no counterexample found"
 
 
-def _depth(term: Core) -> int:
-    deepest, stack = 0, [(term, 1)]
-    while stack and deepest <= DEPTH:
-        t, d = stack.pop()
-        deepest = max(deepest, d)
-        stack += [(k, d + 1) for k in children(t)]
-    return deepest
+def _too_large(*terms: Core) -> str:
+    """Why the terms are not worth starting on, else ''."""
+    level, depth, count = list(terms), 0, 0
+    while level:
+        depth, count = depth + 1, count + len(level)
+        if depth > DEPTH:
+            return "the expression is nested too deeply"
+        if count > SIZE:
+            return "the expression is too large"
+        level = [k for t in level for k in children(t)]
+    return ""

@@ -9,12 +9,15 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from math import prod
 
 from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, text, walk
 
 ONE = Num(Fraction(1))
+PRIMES = re.compile(r"#(\d?)\d*")
+"""Names that elaboration made fresh: k#1 is written k'."""
 
 
 def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
@@ -24,14 +27,17 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
         if g.op == ">" and isinstance(g.lhs, Sym | Ref) and isinstance(g.rhs, Num) and g.rhs.value >= 0
     }
     # A bound index that runs from 1 on is as positive as a size.
-    bound = [(t.index.name, _positive(t.lower, positive)) for t in walk(term) if isinstance(t, Sum)]
+    terms = list(walk(term))
+    bound = [(t.index.name, _positive(t.lower, positive)) for t in terms if isinstance(t, Sum)]
     positive |= {name for name, above in bound if above} - {name for name, above in bound if not above}
     out: dict[str, dict[str, None]] = {}
 
     def demand(t: Core, relation: str) -> None:
+        if isinstance(t, Pow) and isinstance(t.exp, Num) and t.exp.value % 2 == 0 and relation != ">=":
+            return nonzero(t.base)
         holds = {"!=": _nonzero, ">": _positive, ">=": _nonnegative}[relation]
         if not holds(t, positive):
-            out.setdefault(text(t), {})[relation] = None
+            out.setdefault(PRIMES.sub(lambda m: "'" * int(m[1] or 1), text(t)), {})[relation] = None
 
     def nonzero(t: Core) -> None:
         match t:
@@ -45,7 +51,9 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
             case _:
                 demand(t, "!=")
 
-    for t in walk(term):
+    for t in terms:
+        if isinstance(t, Num | Sym | Ref | Add | Mul):
+            continue
         match t:
             case Div(_, den):
                 nonzero(den)

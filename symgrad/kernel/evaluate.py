@@ -249,7 +249,7 @@ def _through(f: Any, derivative: Any) -> Any:
 def _exp(a: Any) -> Any:
     if isinstance(a, fmpq) and not a:
         return fmpq(1)
-    if abs(arb(a)) > 10_000:
+    if abs(arb(a)) > 1_000_000:
         raise Undefined
     return arb(a).exp()
 

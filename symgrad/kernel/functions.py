@@ -256,7 +256,7 @@ class Functions(Algebra):
                 raise OutOfFuel
             for prime, e in fmpz(part).factor() if part != 1 else ():
                 x = exponent(r * sign * int(e))
-                out = self.mul(out, self.gen(self.atom(("prime", int(prime))), x))
+                out = self.mul(out, self.reduce(self.gen(self.atom(("prime", int(prime))), x)))
         odd = []
         for base, e in self.bases((*m, *factors)):
             x = exponent(e * r)

@@ -105,7 +105,7 @@ class Graphs(Sums):
         if not m:
             (j,) = indices
             lo, hi = map(thaw, limits[j])
-            if not self._assume_order(lo, self.add(hi, const(1))):
+            if not self.ordered(lo, self.add(hi, const(1))):
                 raise Unsupported("a range that may be empty for some values of an outer index")
             return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
         nested = any(self.poly_deps(thaw(end)).intersection(indices) for j in indices for end in limits[j])

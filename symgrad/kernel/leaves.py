@@ -7,7 +7,7 @@ from typing import Any
 from flint import fmpq
 
 from .functions import Functions, Range
-from .polynomials import Frozen, Poly, freeze, thaw
+from .polynomials import ONE, Frozen, Poly, Undefined, constant_of, freeze, thaw
 
 
 class Leaves(Functions):
@@ -67,10 +67,13 @@ class Leaves(Functions):
 
     def within(self, at: Poly, lo: Poly, hi: Poly, assume: bool) -> bool:
         """Is an index in a range?  Of a free index that may be assumed."""
-        if self.at_least(self.sub(at, lo), 0) and self.at_least(self.sub(hi, at), 0):
+        below, above = (self.at_least(self.sub(x, y), 0) for x, y in ((at, lo), (hi, at)))
+        if below and above:
             return True
         if not assume or self.is_bound(at):
             return False
+        if below or above:
+            return self.ordered(at, hi) if below else self.ordered(lo, at)
         self.conditions[f"{self.show(lo)} <= {self.show(at)} <= {self.show(hi)}"] = None
         return True
 
@@ -78,13 +81,20 @@ class Leaves(Functions):
         (i,), (j,) = self.atoms[n][2], self.atoms[other][2]
         return self.delta(self.sub(thaw(i), thaw(j)))
 
-    def _assume_order(self, small: Poly, large: Poly) -> bool:
+    def ordered(self, small: Poly, large: Poly) -> bool:
         """Record small <= large unless sizes >= 1 and index ranges give it; False under a bound index."""
-        if self.at_least(self.sub(large, small), 0):
+        gap = self.sub(large, small)
+        if self.at_least(gap, 0):
             return True
-        if self.is_bound(small) or self.is_bound(large):
+        if self.is_bound(gap):
             return False
-        self.conditions[f"{self.show(small)} <= {self.show(large)}"] = None
+        if constant_of(gap) is not None:
+            raise Undefined  # the condition is false
+        terms = {m: c for m, c in gap.items() if m}
+        if len(terms) == 1 and 1 in terms.values():
+            self.conditions[f"{self.show(terms)} >= {-gap.get(ONE, fmpq(0))}"] = None
+        else:
+            self.conditions[f"{self.show(small)} <= {self.show(large)}"] = None
         return True
 
     def is_bound(self, p: Poly) -> bool:

@@ -116,7 +116,7 @@ class Sums(Leaves):
     def _sum_monomial(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
         self.burn(4)
         if not m:
-            if self._assume_order(lo, self.add(hi, const(1))):
+            if self.ordered(lo, self.add(hi, const(1))):
                 return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
             raise Unsupported("a range that may be empty for some values of an outer index")
         contracted = self.contract(m, i, lo, hi, assume=False)
@@ -168,7 +168,7 @@ class Sums(Leaves):
         if not p:
             return self.add(hi, self.scale(lo, fmpq(-1)), one)
         before = self.sub(lo, one)
-        if not self._assume_order(const(0), before) or not self._assume_order(before, hi):
+        if not self.ordered(const(0), before) or not self.ordered(before, hi):
             return None
         return self.sub(self._faulhaber(p, hi), self._faulhaber(p, before))
 
@@ -272,10 +272,10 @@ class Sums(Leaves):
                         return None
                     extra = ends(*(const(k) for k in range(start, 1)))
                     return self.add(extra, self.sum_over(term, i, one, hi))
-                if self._assume_order(lo, self.add(hi, one)):
+                if self.ordered(lo, self.add(hi, one)):
                     extra = ends(*(const(k) for k in range(1, start)))
                     return self.sub(self.sum_over(term, i, one, hi), extra)
-            if start is None and self._assume_order(one, lo) and self._assume_order(lo, self.add(hi, one)):
+            if start is None and self.ordered(one, lo) and self.ordered(lo, self.add(hi, one)):
                 before = self.sum_over(term, i, one, self.sub(lo, one))
                 return self.sub(self.sum_over(term, i, one, hi), before)
             offset = hi.get(ONE)
@@ -284,7 +284,7 @@ class Sums(Leaves):
                 if n > 0 and self.at_least(top, 0):
                     extra = ends(*(self.add(top, const(k)) for k in range(1, n + 1)))
                     return self.add(self.sum_over(term, i, one, top), extra)
-                if n < 0 and self._assume_order(const(0), hi):
+                if n < 0 and self.ordered(const(0), hi):
                     extra = ends(*(self.add(top, const(-k)) for k in range(-n)))
                     return self.sub(self.sum_over(term, i, one, top), extra)
         except Undefined:
@@ -329,7 +329,7 @@ class Sums(Leaves):
         self.ratios = True
         if not gap or not self.closes_ratios or self.is_bound(gap):
             return None
-        if not self._assume_order(lo, self.add(hi, const(1))):
+        if not self.ordered(lo, self.add(hi, const(1))):
             return None
         if constant_of(gap) is None and not {k for k, _ in self.factor(gap)[2]} <= self.nonzero:
             self.conditions[f"{self.show(ratio)} != 1"] = None
