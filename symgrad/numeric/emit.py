@@ -78,7 +78,7 @@ class Emitter:
     def share(self, outputs: Sequence[Node]) -> None:
         """Assign every quantity that is used more than once."""
         uses: Counter[Node] = Counter(outputs)
-        nodes = walk(*outputs)
+        nodes = [n for n in walk(*outputs, stop=self.names) if n not in self.names]
         for node in nodes:
             uses.update(node.args)
         for node in nodes:
@@ -322,16 +322,12 @@ class Emitter:
         self, factors: Sequence[Node | Fraction], axis: Index, out: Sequence[Index]
     ) -> tuple[str, int] | None:
         """The sum as a matrix product, where the factors part into two that share only its axis."""
-        nodes = [f for f in factors if isinstance(f, Node) and f.indices]
-        numbers = [f for f in factors if f not in nodes]
-        if len(nodes) < 2:
+        numbers = [f for f in factors if not isinstance(f, Node) or not f.indices]
+        parts = contraction([f for f in factors if isinstance(f, Node) and f.indices], axis)
+        if parts is None:
             return None
-        right = max(nodes, key=lambda f: (len(f.indices), f.op == "leaf"))
-        at = nodes.index(right)
-        left = nodes[:at] + nodes[at + 1 :]
+        left, (right,) = parts
         left_axes = tuple(sorted({k for f in left for k in f.indices}))
-        if set(left_axes) & set(right.indices) != {axis} or max(len(left_axes), len(right.indices)) > 2:
-            return None
         if len(left) == 1 and not numbers:
             code = self.text(left[0], _ATOM)
         else:
@@ -345,6 +341,19 @@ class Emitter:
                 found.append((sum(turned), f"{_transposed(a) if turned[0] else a} @ "
                                            f"{_transposed(b) if turned[1] else b}"))
         return (min(found)[1], _PRODUCT) if found else None
+
+
+def contraction(factors: Sequence[Node], axis: Index) -> tuple[list[Node], list[Node]] | None:
+    """The factors in two parts that share only the axis, so that the sum along it is a matrix product."""
+    if len(factors) < 2:
+        return None
+    right = max(factors, key=lambda f: (len(f.indices), f.op == "leaf"))
+    at = list(factors).index(right)
+    left = [*factors[:at], *factors[at + 1 :]]
+    axes = {k for f in left for k in f.indices}
+    if axes & set(right.indices) != {axis} or max(len(axes), len(right.indices)) > 2:
+        return None
+    return left, [right]
 
 
 def _transposed(code: str) -> str:

@@ -17,7 +17,7 @@ every quantity that overflows or cancels into a form that does not, however it w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -73,15 +73,16 @@ def show(node: Node) -> str:
     return f"{node.op}({', '.join(map(show, node.args))}{extra})"
 
 
-def walk(*roots: Node) -> list[Node]:
-    """Every node at or below the roots, arguments before what uses them."""
+def walk(*roots: Node, stop: Container[Node] = ()) -> list[Node]:
+    """Every node at or below the roots, arguments before what uses them; nothing below ``stop``."""
     seen: dict[int, Node] = {}
     stack = list(roots)
     while stack:
         node = stack.pop()
         if node.serial not in seen:
             seen[node.serial] = node
-            stack.extend(node.args)
+            if node not in stop:
+                stack.extend(node.args)
     return [seen[k] for k in sorted(seen)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from builtins import compile as compile_python
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -45,64 +45,82 @@ class Program:
     @cached_property
     def source(self) -> str:
         """The function and what it needs, standing alone."""
-        flat = [o for group in self.outputs for o in (group if isinstance(group, tuple) else (group,))]
-        wanted = [n for o in flat for n in o.nodes]
         emitter = Emitter(self.arguments, self.sizes)
-        lengths = self._lengths(wanted)
-        emitter.share(wanted)
-        known = {o.name: self._assembled(emitter, o) for o in flat}
-        results = [
-            "(" + ", ".join(known[o.name] for o in group) + ("," if len(group) == 1 else "") + ")"
-            if isinstance(group, tuple) else known[group.name]
-            for group in self.outputs
-        ]
-        body = [*lengths, *emitter.lines, f"return {', '.join(results)}"]
-        names = ", ".join(a.python for a in self.arguments.values())
-        helpers = "".join(HELPERS[h] + "\n" for h in sorted(emitter.helpers))
-        about = f'    """{self.about}"""\n' if self.about else ""
-        head = f"import numpy as np\n\n{helpers}\ndef {self.name}(*, {names}):\n{about}"
-        return head + "".join(f"    {line}\n" for line in body)
-
-    def _lengths(self, wanted: Sequence[Node]) -> list[str]:
+        wanted = [n for o in flat(self.outputs) for n in o.nodes]
         used = {n.value for n in walk(*wanted) if n.op == "size"}
-        out = []
-        for size in self.sizes:
-            if size in used:
-                a = next(a for a in self.arguments.values() if size in a.shape)
-                axis = a.shape.index(size)
-                length = f"len({a.python})" if axis == 0 else f"{a.python}.shape[{axis}]"
-                out.append(f"{self.sizes[size]} = {length}")
-        return out
-
-    def _assembled(self, emitter: Emitter, output: Output) -> str:
-        """Assign an output to a name of its own."""
-        name = emitter.fresh(output.name)
-        if len(output.pieces) == 1 and output.pieces[0][0] == output.axes:
-            node = output.pieces[0][1]
-            if node.indices == output.axes:
-                emitter.lines.append(f"{name} = {emitter.text(node, 0)}")
-                return name
-            if node.indices == output.axes[::-1]:
-                emitter.lines.append(f"{name} = {emitter.text(node, 4)}.T")
-                return name
-        emitter.lines.append(f"{name} = np.zeros_like({output.like})")
-        for spot, node in output.pieces:
-            at = ", ".join(":" if isinstance(k, Index) else str(k - 1) for k in spot)
-            axes = [k for k in spot if isinstance(k, Index)]
-            target = f"{name}[{at}]" if at else name
-            if axes != sorted(axes):
-                order = tuple(sorted(range(len(axes)), key=axes.__getitem__))
-                target = f"{target}.T" if len(axes) == 2 else f"np.transpose({target}, {order})"
-                emitter.lines.append(f"view = {target}")
-                target = "view"
-            code = emitter.aligned(node, sorted(axes), 0)
-            emitter.lines.append(f"{target}[...] += {code}" if axes else f"{target} += {code}")
-        return name
+        emitter.lines += lengths(self.arguments, self.sizes, used)
+        emitter.share(wanted)
+        returned(emitter, self.outputs)
+        return function_text(self.name, self.arguments, emitter, self.about)
 
     @cached_property
     def function(self) -> Callable[..., Any]:
         """The function itself."""
         return load(self.source, self.name)
+
+
+def flat(outputs: Sequence[Output | tuple[Output, ...]]) -> list[Output]:
+    return [o for group in outputs for o in (group if isinstance(group, tuple) else (group,))]
+
+
+def lengths(arguments: Mapping[str, Argument], sizes: Mapping[str, str], used: Iterable[str]) -> list[str]:
+    """Assignments of the lengths of axes that are used."""
+    out = []
+    for size in sizes:
+        if size in used:
+            a = next(a for a in arguments.values() if size in a.shape)
+            axis = a.shape.index(size)
+            length = f"len({a.python})" if axis == 0 else f"{a.python}.shape[{axis}]"
+            out.append(f"{sizes[size]} = {length}")
+    return out
+
+
+def returned(emitter: Emitter, outputs: Sequence[Output | tuple[Output, ...]]) -> None:
+    """Statements that assign every output a name and return them."""
+    known = {o.name: _assembled(emitter, o) for o in flat(outputs)}
+    results = []
+    for group in outputs:
+        if isinstance(group, tuple):
+            names = ", ".join(known[o.name] for o in group)
+            results.append(f"({names}{',' if len(group) == 1 else ''})")
+        else:
+            results.append(known[group.name])
+    emitter.lines.append(f"return {', '.join(results)}")
+
+
+def _assembled(emitter: Emitter, output: Output) -> str:
+    """Assign an output to a name of its own."""
+    name = emitter.fresh(output.name)
+    if len(output.pieces) == 1 and output.pieces[0][0] == output.axes:
+        node = output.pieces[0][1]
+        if node.indices == output.axes:
+            emitter.lines.append(f"{name} = {emitter.text(node, 0)}")
+            return name
+        if node.indices == output.axes[::-1]:
+            emitter.lines.append(f"{name} = {emitter.text(node, 4)}.T")
+            return name
+    emitter.lines.append(f"{name} = np.zeros_like({output.like})")
+    for spot, node in output.pieces:
+        at = ", ".join(":" if isinstance(k, Index) else str(k - 1) for k in spot)
+        axes = [k for k in spot if isinstance(k, Index)]
+        target = f"{name}[{at}]" if at else name
+        if axes != sorted(axes):
+            order = tuple(sorted(range(len(axes)), key=axes.__getitem__))
+            target = f"{target}.T" if len(axes) == 2 else f"np.transpose({target}, {order})"
+            emitter.lines.append(f"view = {target}")
+            target = "view"
+        code = emitter.aligned(node, sorted(axes), 0)
+        emitter.lines.append(f"{target}[...] += {code}" if axes else f"{target} += {code}")
+    return name
+
+
+def function_text(name: str, arguments: Mapping[str, Argument], emitter: Emitter, about: str = "") -> str:
+    """The source of a function whose body the emitter has written."""
+    names = ", ".join(a.python for a in arguments.values())
+    helpers = "".join(HELPERS[h] + "\n" for h in sorted(emitter.helpers))
+    docstring = f'    """{about}"""\n' if about else ""
+    body = "".join(f"    {line}\n" for line in emitter.lines)
+    return f"import numpy as np\n\n{helpers}\ndef {name}(*, {names}):\n{docstring}{body}"
 
 
 _serial = count(1)

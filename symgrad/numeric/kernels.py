@@ -1,0 +1,517 @@
+"""Kernels: the same outputs in one pass over the samples, a block of rows at a time, without temporaries.
+
+A kernel works on blocks that fit into the cache and writes every intermediate result into a few buffers, so
+that the memory it needs does not grow with the data.  What does not depend on the samples is computed once
+before the loop; sums over samples that need other such sums first take a pass of their own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import combinations
+
+from .emit import Argument, Emitter, contraction
+from .graph import Graph, Index, Node, walk
+from .program import Output, flat, function_text, lengths, returned
+
+ROWS = 16384
+"""Rows of a block at most: two arrays of as many doubles lie in any second-level cache of today."""
+CACHE = 1_500_000
+"""Bytes that a block of data and its buffers may fill."""
+
+
+class NoKernel(Exception):
+    """The outputs need something that no single pass over blocks of samples gives."""
+
+
+@dataclass(eq=False)
+class Reg:
+    """A virtual buffer, for one intermediate array of a block."""
+
+    axes: tuple[Index, ...]
+    last: int = -1
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Operand:
+    """What an instruction reads: a buffer or a name, perhaps with axes put in to broadcast."""
+
+    base: Reg | str
+    axes: tuple[Index, ...] = ()
+
+    def text(self, axes: Sequence[Index] = ()) -> str:
+        name = self.base if isinstance(self.base, str) else self.base.place
+        if axes and self.axes and self.axes != tuple(axes)[len(axes) - len(self.axes) :]:
+            first = list(axes).index(self.axes[0])
+            picks = ", ".join(":" if k in self.axes else "None" for k in axes[first:])
+            return f"{name}[{picks}]"
+        return name
+
+
+@dataclass
+class Instruction:
+    """A statement: ``template`` with the texts of its operands and of its buffer put in."""
+
+    template: str
+    args: tuple[Operand, ...]
+    out: Reg | None = None
+    kind: str = "other"
+    """"entrywise": may write over an operand; "copy": operands are broadcast; "other": neither."""
+    fresh: bool = True
+    """Does it begin a buffer, or go on in one?"""
+
+
+class Kernel:
+    """Writes a function of the arguments that returns the outputs, as :class:`~.program.Program` does.
+
+    Raises :class:`NoKernel` where there is none.
+    """
+
+    def __init__(
+        self,
+        g: Graph,
+        name: str,
+        arguments: Mapping[str, Argument],
+        sizes: Mapping[str, str],
+        sample: Index,
+        outputs: Sequence[Output | tuple[Output, ...]],
+    ) -> None:
+        self.g, self.sample, self.sizes, self.arguments = g, sample, sizes, arguments
+        self.outer = Emitter(arguments, sizes)
+        self.outer.taken |= {"start", "rows", "view"}
+        self.blocked = {n: a for n, a in arguments.items() if sample.size in a.shape}
+        self.views = {n: replace(a, python=self.outer.fresh(f"{a.python}_")) for n, a in self.blocked.items()}
+        self.inner = Emitter({**arguments, **self.views}, sizes)
+        wanted = [n for o in flat(outputs) for n in o.nodes]
+        nodes = walk(*wanted)
+        self.uses: Counter[Node] = Counter(wanted)
+        for n in nodes:
+            self.uses.update(n.args)
+        sums = [n for n in nodes if n.op == "sum" and n.value == sample]
+        twice = any(k.size == sample.size and k != sample for n in nodes for k in n.indices)
+        if not sums or twice or any(n.op == "lse" and n.value == sample for n in nodes) or any(
+            sample in n.indices for n in wanted
+        ):
+            raise NoKernel
+        self.outer.lines += lengths(arguments, sizes, sizes)
+        level: dict[Node, int] = {}
+        for n in nodes:
+            level[n] = max((level[a] for a in n.args), default=0) + (n in sums)
+        for depth in range(1, max(level[s] for s in sums) + 1):
+            self._loop([s for s in sums if level[s] == depth])
+        self.outer.share(wanted)
+        returned(self.outer, outputs)
+        self.source = function_text(name, arguments, self.outer)
+
+    # One pass
+
+    def _loop(self, sums: Sequence[Node]) -> None:
+        """The statements of one pass over the samples."""
+        self.code: list[Instruction] = []
+        self.done: dict[Node, Operand] = {}
+        self.mirrored: dict[Node, Operand] = {}
+        self.hoisted: dict[str, Node] = {}
+        totals = {s: self.outer.fresh("s") for s in sums}
+        self._share(sums)
+        for s, name in totals.items():
+            self._accumulate(name, s)
+        places = self._placed()
+        self._hoist()
+        lines = self.outer.lines
+        for s, name in totals.items():
+            shape = "".join(f"{self._length(k.size)}, " for k in s.indices).rstrip()
+            lines.append(f"{name} = np.zeros(({shape}))" if s.indices else f"{name} = 0.0")
+        size = self._length(self.sample.size)
+        lines.append(f"rows = min({size}, {ROWS}, max(256, {CACHE // 8} // ({self._row(places)})))")
+        kind = f"{next(iter(self.blocked.values())).python}.dtype"
+        for place, axes in places.items():
+            shape = "".join(f", {self._length(k.size)}" for k in axes[1:])
+            lines.append(f"{place} = np.empty((rows{shape or ','}), {kind})")
+        lines.append(f"for start in range(0, {size}, rows):")
+        lines += [f"    {line}" for line in [*self._slices(places), *map(self._text, self.code)]]
+        self.outer.names.update(totals)
+
+    def _row(self, places: Mapping[str, tuple[Index, ...]]) -> str:
+        """How many numbers of data and of buffers there are to a sample."""
+        parts = Counter(
+            " * ".join(self._length(s) if s else f"{a.python}.shape[{axis}]"
+                       for axis, s in enumerate(a.shape) if s != self.sample.size)
+            for a in self.blocked.values()
+        )
+        parts.update(" * ".join(self._length(k.size) for k in axes[1:]) for axes in places.values())
+        return " + ".join(f"{n} * {w}" if w and n > 1 else w or str(n) for w, n in sorted(parts.items()))
+
+    def _slices(self, places: Iterable[str]) -> list[str]:
+        """The block's rows of every array, and buffers cut to the last block."""
+        out = []
+        for n, a in self.blocked.items():
+            cuts = ["start : start + rows" if s == self.sample.size else ":" for s in a.shape]
+            while cuts[-1] == ":":
+                cuts.pop()
+            out.append(f"{self.views[n].python} = {a.python}[{', '.join(cuts)}]")
+        if places:
+            size = self._length(self.sample.size)
+            out.append(f"if {size} - start < rows:")
+            out.append("    " + "; ".join(f"{p} = {p}[: {size} - start]" for p in places))
+        return out
+
+    def _length(self, size: str) -> str:
+        return size if size.isdigit() else self.sizes[size]
+
+    def _hoist(self) -> None:
+        """Assign what the loop needs from outside it."""
+        for node in self.hoisted.values():
+            plain = node.op in ("num", "size", "pi") or (
+                node.op == "leaf" and not any(isinstance(k, int) for k in node.value[1]))
+            if node not in self.outer.names and not plain:
+                self.outer.share([node])
+                if node not in self.outer.names:
+                    text = self.outer.text(node, 0)
+                    self.outer.names[node] = self.outer.fresh("c")
+                    self.outer.lines.append(f"{self.outer.names[node]} = {text}")
+
+    # Instructions
+
+    def _emit(
+        self, template: str, *args: Operand, axes: tuple[Index, ...], kind: str = "other",
+        into: Reg | None = None,
+    ) -> Operand:
+        out = into or Reg(axes)
+        self.code.append(Instruction(template, args, out, kind, into is None))
+        return Operand(out, axes)
+
+    def ufunc(self, fn: str, *args: Operand, axes: tuple[Index, ...]) -> Operand:
+        return self._emit(f"np.{fn}({{args}}, {{out}})", *args, axes=axes, kind="entrywise")
+
+    def copied(self, operand: Operand, axes: tuple[Index, ...]) -> Reg:
+        """A buffer that holds the operand and may be written into."""
+        out = self._emit("np.copyto({out}, {args})", operand, axes=axes, kind="copy").base
+        assert isinstance(out, Reg)
+        return out
+
+    def constant(self, node: Node) -> Operand:
+        """Something that does not depend on the samples."""
+        key = f"<{node.serial}>"
+        self.hoisted[key] = node
+        return Operand(key, node.indices)
+
+    def value(self, node: Node) -> Operand:
+        """Where the values of a node are found in the loop."""
+        if self.sample not in node.indices:
+            return self.constant(node)
+        if node not in self.done:
+            if node.op == "leaf":
+                self.done[node] = Operand(self.inner._leaf(node), node.indices)
+            else:
+                self.done[node] = self.compute(node)
+        return self.done[node]
+
+    def compute(self, node: Node, sign: int = 1) -> Operand:
+        """Instructions that compute sign times a node into a buffer of its own."""
+        axes, args = node.indices, node.args
+        if node.op == "add":
+            return self._add(node, sign)
+        if node.op == "mul":
+            return self._mul(list(args), axes, sign)
+        if sign < 0:
+            return self.ufunc("negative", self.value(node), axes=axes)
+        match node.op:
+            case "pow":
+                return self._mul([node], axes, 1)
+            case "power":
+                return self.ufunc("power", self.value(args[0]), self.value(args[1]), axes=axes)
+            case "exp" | "tanh" | "sinh" | "cosh" | "sign":
+                return self.ufunc(node.op, self.value(args[0]), axes=axes)
+            case "abs":
+                return self.ufunc("absolute", self.value(args[0]), axes=axes)
+            case "log":
+                return self._log(args[0])
+            case "sigma":
+                return self._mul([node], axes, 1)
+            case "softplus":
+                return self._softplus(args[0])
+            case "logcosh":
+                a = self.ufunc("absolute", self.value(args[0]), axes=axes)
+                t = self.ufunc("multiply", a, Operand("-2"), axes=axes)
+                t = self.ufunc("expm1", t, axes=axes)
+                t = self.ufunc("multiply", t, Operand("0.5"), axes=axes)
+                return self.ufunc("add", self.ufunc("log1p", t, axes=axes), a, axes=axes)
+            case "relu":
+                return self.ufunc("maximum", self.value(args[0]), Operand("0"), axes=axes)
+            case "step":
+                return self.ufunc("heaviside", self.value(args[0]), Operand("0"), axes=axes)
+            case "stop":
+                t = self.ufunc("heaviside", self.value(args[0]), Operand("0"), axes=axes)
+                return self.ufunc("subtract", Operand("1"), t, axes=axes)
+            case "where":
+                u, a, b = (self.value(t) for t in args)
+                code = "np.copyto({out}, {0}, where={1} > 0)"
+                return self._emit(code, a, u, axes=axes, kind="copy", into=self.copied(b, axes))
+            case "max" | "min":
+                fn = "maximum" if node.op == "max" else "minimum"
+                t = self.value(args[0])
+                for other in args[1:]:
+                    t = self.ufunc(fn, t, self.value(other), axes=axes)
+                return t
+            case "sum":
+                return self._contract(node)
+            case "lse":
+                return self._lse(node)
+        raise NoKernel
+
+    def _log(self, arg: Node) -> Operand:
+        if arg.op == "add" and arg.args[0].op == "num" and arg.args[0].value == 1 and self.uses[arg] == 1:
+            rest = self.g.add(*arg.args[1:])
+            return self.ufunc("log1p", self.value(rest), axes=arg.indices)
+        return self.ufunc("log", self.value(arg), axes=arg.indices)
+
+    def _softplus(self, u: Node) -> Operand:
+        v, axes = self.value(u), u.indices
+        t = self.ufunc("absolute", v, axes=axes)
+        for fn in ("negative", "exp", "log1p"):
+            t = self.ufunc(fn, t, axes=axes)
+        return self.ufunc("add", t, self.ufunc("maximum", v, Operand("0"), axes=axes), axes=axes)
+
+    def _lse(self, node: Node) -> Operand:
+        u, axes = self.value(node.args[0]), node.indices
+        wide = node.args[0].indices
+        axis = wide.index(node.value)
+        top = self._emit(f"np.max({{args}}, {axis}, {{out}})", u, axes=axes)
+        t = self.ufunc("subtract", u, top, axes=wide)
+        t = self.ufunc("exp", t, axes=wide)
+        total = self._emit(f"np.sum({{args}}, {axis}, out={{out}})", t, axes=axes)
+        return self.ufunc("add", self.ufunc("log", total, axes=axes), top, axes=axes)
+
+    def _add(self, node: Node, sign: int) -> Operand:
+        axes, g = node.indices, self.g
+        scalar = g.mul(g.num(sign), g.add(*(t for t in node.args if not t.indices)))
+        parts: list[tuple[int, Operand]] = []
+        for t in node.args:
+            c, rest = g.split(t)
+            if not t.indices:
+                continue
+            if self.sample not in t.indices:
+                parts.append((sign, self.constant(t)))
+            elif abs(c) != 1 or (t.op == "mul" and any(not f.indices and f.op != "num" for f in t.args)):
+                parts.append((1, self.compute(t, sign)))  # its scalar takes the sign at no cost
+            else:
+                parts.append((sign * int(c), self.value(rest)))
+        parts.sort(key=lambda part: (-part[0], -len(part[1].axes)))
+        (first, total), *others = parts
+        if first < 0:
+            total, scalar = self.ufunc("subtract", self._scalar(scalar), total, axes=total.axes), g.num(0)
+        for s, o in others:
+            total = self.ufunc("add" if s > 0 else "subtract", total, o, axes=self._join(total, o))
+        if not (scalar.op == "num" and scalar.value == 0):
+            total = self.ufunc("add", total, self._scalar(scalar), axes=axes)
+        return total
+
+    @staticmethod
+    def _join(a: Operand, b: Operand) -> tuple[Index, ...]:
+        return tuple(sorted({*a.axes, *b.axes}))
+
+    def _mul(self, factors: list[Node], axes: tuple[Index, ...], sign: int) -> Operand:
+        g = self.g
+        scalar = g.mul(g.num(sign), *(f for f in factors if not f.indices))
+        above: list[Operand] = []
+        below: list[Operand] = []
+        guards: list[tuple[str, Operand]] = []
+        for f in factors:
+            if not f.indices:
+                continue
+            if f.op in ("step", "stop"):
+                guards.append(("<=" if f.op == "step" else ">", self.value(f.args[0])))
+            elif f in self.done or self.sample not in f.indices:
+                above.append(self.value(f))
+            elif f.op == "sigma":
+                self._logistic(f, above, below)
+            elif f.op == "pow":
+                self._power(f, above, below)
+            else:
+                above.append(self.value(f))
+        above.sort(key=lambda o: -len(o.axes))
+        total: Operand | None = None
+        if scalar.op == "num" and scalar.value == -1 and above and not below and len(above) == 1:
+            total = self.ufunc("negative", above.pop(0), axes=axes)
+        elif not (scalar.op == "num" and scalar.value == 1) and above:
+            first = above.pop(0)
+            total = self.ufunc("multiply", first, self._scalar(scalar), axes=first.axes)
+        elif above:
+            total = above.pop(0)
+        for o in above:
+            assert total is not None
+            total = self.ufunc("multiply", total, o, axes=self._join(total, o))
+        for o in below:
+            if total is None:
+                total = self.ufunc("divide", self._scalar(scalar), o, axes=o.axes)
+            else:
+                total = self.ufunc("divide", total, o, axes=self._join(total, o))
+        if total is None or total.axes != axes or guards:
+            place = self.copied(total or self._scalar(scalar), axes)
+            total = Operand(place, axes)
+            for relation, u in guards:
+                code = f"np.copyto({{out}}, 0, where={{0}} {relation} 0)"
+                self._emit(code, u, axes=axes, kind="copy", into=place)
+        return total
+
+    def _scalar(self, scalar: Node) -> Operand:
+        return Operand(_number(scalar)) if scalar.op == "num" else self.constant(scalar)
+
+    def _logistic(self, f: Node, above: list[Operand], below: list[Operand]) -> None:
+        """σ(u) is a division by 1 + e^-u; where σ(-u) is wanted as well it is e^-u σ(u)."""
+        u, axes = f.args[0], f.indices
+        mirror = self.g.sigma(self.g.neg(u))
+        if mirror in self.mirrored:
+            self.done[f] = self.ufunc("multiply", self.mirrored[mirror], self.done[mirror], axes=axes)
+            above.append(self.done[f])
+            return
+        v = self._turned(u)
+        both = self.uses[mirror] > 0
+        if both:  # e^-u must stay finite, so that its product with σ(u) does
+            v = self.ufunc("minimum", v, Operand("700"), axes=axes)
+        e = self.ufunc("exp", v, axes=axes)
+        t = self.ufunc("add", e, Operand("1"), axes=axes)
+        if both or self.uses[f] > 1:
+            self.done[f] = self.ufunc("divide", Operand("1"), t, axes=axes)
+            above.append(self.done[f])
+            if both:
+                self.mirrored[f] = e
+        else:
+            below.append(t)
+
+    def _turned(self, u: Node) -> Operand:
+        """-u, without a pass for the sign where u is made by additions and products."""
+        if u in self.done or u.op not in ("add", "mul") or self.uses[u] > 1:
+            c, rest = self.g.split(u)
+            if c == -1:
+                return self.value(rest)
+            return self.ufunc("negative", self.value(u), axes=u.indices)
+        return self.compute(u, -1)
+
+    def _power(self, f: Node, above: list[Operand], below: list[Operand]) -> None:
+        base, n = f.args[0], f.value
+        if base.op == "sigma" and n == -1:
+            below.append(self.value(base))
+            return
+        o, axes = self.value(base), base.indices
+        side = above if n > 0 else below
+        n = abs(n)
+        if n == 1:
+            side.append(o)
+        elif n == 2:
+            side.append(self.ufunc("multiply", o, o, axes=axes))
+        elif n == Fraction(1, 2):
+            side.append(self.ufunc("sqrt", o, axes=axes))
+        elif n == 3:
+            side.append(self.ufunc("multiply", self.ufunc("multiply", o, o, axes=axes), o, axes=axes))
+        else:
+            side.append(self.ufunc("power", o, Operand(_number(self.g.num(n))), axes=axes))
+
+    # Sums
+
+    def _share(self, sums: Iterable[Node]) -> None:
+        """Products that several sums have in common are computed once."""
+        self.factors: dict[Node, list[Node]] = {}
+        for s in sums:
+            body = s.args[0]
+            if body.op == "mul":
+                self.factors[s] = list(body.args)
+            elif body.op == "pow" and body.value == 2:
+                self.factors[s] = [body.args[0], body.args[0]]
+            else:
+                self.factors[s] = [body]
+        for s, t in combinations(self.factors, 2):
+            common = [f for f in self.factors[s] if f in self.factors[t]]
+            if len(common) > 1 and len(set(common)) == len(common):
+                product = self.g.mul(*common)
+                self.uses[product] += 2
+                for r in (s, t):
+                    self.factors[r] = [product, *(f for f in self.factors[r] if f not in common)]
+
+    def _product(self, node: Node) -> tuple[str, Operand, Operand] | None:
+        """A sum as a matrix product: the two operands' texts, and the operands."""
+        body = node.args[0]
+        factors = self.factors.get(node)
+        if factors is None:
+            if body in self.done or self.uses[body] > 1:
+                return None
+            factors = list(body.args) if body.op == "mul" else [body]
+        parts = contraction(factors, node.value)
+        if parts is None:
+            return None
+        axes = [tuple(sorted({k for f in part for k in f.indices})) for part in parts]
+        operands = [self.value(p[0]) if len(p) == 1 else self._mul(p, k, 1)
+                    for p, k in zip(parts, axes, strict=True)]
+        found = []
+        for m, n in ((0, 1), (1, 0)):
+            if tuple(k for k in (*axes[m], *axes[n]) if k != node.value) == node.indices:
+                turned = (axes[m][-1] != node.value, axes[n][0] != node.value)
+                texts = f"{{0}}{'.T' * turned[0]}, {{1}}{'.T' * turned[1]}"
+                found.append((sum(turned), texts, operands[m], operands[n]))
+        return min(found, key=lambda f: f[0])[1:] if found else None
+
+    def _contract(self, node: Node) -> Operand:
+        """A sum over features or classes, for every sample of the block."""
+        product = self._product(node)
+        if product is not None:
+            texts, a, b = product
+            return self._emit(f"np.matmul({texts}, {{out}})", a, b, axes=node.indices)
+        body = node.args[0]
+        code = f"np.sum({{args}}, {body.indices.index(node.value)}, out={{out}})"
+        return self._emit(code, self.value(body), axes=node.indices)
+
+    def _accumulate(self, name: str, node: Node) -> None:
+        """``name`` += the block's part of a sum over samples."""
+        product = self._product(node)
+        if product is not None:
+            texts, *args = product
+            code = f"np.dot({texts})"
+        else:
+            factors = self.factors[node]
+            args = [self.value(factors[0] if len(factors) == 1 else node.args[0])]
+            code = f"np.sum({{0}}, {node.args[0].indices.index(node.value)})"
+        self.code.append(Instruction(f"{name} += {code}", tuple(args)))
+
+    # Buffers
+
+    def _placed(self) -> dict[str, tuple[Index, ...]]:
+        """Give every virtual buffer a real one; where an operand dies, its buffer is written over."""
+        for n, i in enumerate(self.code):
+            for base in (*(o.base for o in i.args), i.out):
+                if isinstance(base, Reg):
+                    base.last = n
+        free: dict[tuple[Index, ...], list[str]] = {}
+        places: dict[str, tuple[Index, ...]] = {}
+        for n, i in enumerate(self.code):
+            dying = {id(o.base): o.base for o in i.args if isinstance(o.base, Reg) and o.base.last == n}
+            if i.out is not None and i.fresh:
+                over = next((r for r in dying.values() if r.axes == i.out.axes), None)
+                if over is not None and i.kind == "entrywise":
+                    i.out.place = dying.pop(id(over)).place
+                elif free.get(i.out.axes):
+                    i.out.place = free[i.out.axes].pop()
+                else:
+                    i.out.place = self.outer.fresh("t")
+                    places[i.out.place] = i.out.axes
+            for r in dying.values():
+                if r is not i.out:
+                    free.setdefault(r.axes, []).append(r.place)
+        return places
+
+    def _text(self, i: Instruction) -> str:
+        axes = i.out.axes if i.out is not None and i.kind != "other" else ()
+        texts = []
+        for o in i.args:
+            if isinstance(o.base, str) and o.base in self.hoisted:
+                o = Operand(self.outer.text(self.hoisted[o.base], 4), o.axes)
+            texts.append(o.text(axes))
+        return i.template.format(*texts, args=", ".join(texts), out=i.out.place if i.out else "")
+
+
+def _number(node: Node) -> str:
+    value = node.value
+    return str(value.numerator) if value.denominator == 1 else repr(float(value))
