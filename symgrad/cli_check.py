@@ -95,6 +95,8 @@ def run_check(args: argparse.Namespace) -> int:
             print(output.as_json(results))
         elif args.format == "sarif":
             print(output.as_sarif(results))
+    except SymgradError as error:
+        raise InputError(str(error)) from None
     finally:
         first.close()
     if any(f.severity == "error" for r in results for f in r.findings):

@@ -549,8 +549,8 @@ class _Examiner:
                 if kind == "condition"
                 else "rests on the equation before it; not judged by itself",
             )
-        if planned.kind == "definition" and judged.verdict == "unreadable":
-            kind = "definition"
+        if any(note == "SG304" for note, _ in judged.notes):
+            kind = "approximation"
         if planned.restates and judged.verdict in ("refuted", "illtyped"):
             line = self.sources[planned.restates][1]
             judged = replace(

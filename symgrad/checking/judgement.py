@@ -228,7 +228,7 @@ def _rounded(rhs: Node, witness: Witness | None) -> Judged | None:
     half = Fraction(1, 2 * 10**places)
     if abs(middle - value) + radius <= half:
         shown = witness.left
-        return Judged("proved", message="", notes=(("SG304", f"a rounded value; exactly {shown}"),))
+        return Judged(None, None, "a rounded value", notes=(("SG304", f"a rounded value of {shown}"),))
     return Judged("refuted", "SG103", f"the exact value is {witness.left}", witness=witness)
 
 

@@ -35,8 +35,9 @@ from ..scope import Scope
 
 CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
 KNOWN = frozenset(
-    [r"\exp", r"\log", r"\ln", r"\sigma", r"\tanh", r"\sinh", r"\cosh", r"\sqrt", r"\max", r"\min", r"\sin", r"\cos", r"\mathbb{E}", r"\arg"]
-)  # fmt: skip
+    r"\exp \log \ln \tanh \sinh \cosh \sqrt \max \min \sin \cos \tan \arg \arg\min \arg\max \mathrm{d} d ! \binom"
+    r" \lim \times \{\} [] \mathbb{E} \mathbb{P} \mathbb{R} \mathbb{V} \mathrm{E} \mathrm{Var} \mathrm{Cov}".split(" ")
+)
 
 
 def base(node: Node) -> str | None:
@@ -86,7 +87,7 @@ def _collect(node: Node, out: set[str], scope: Scope | None) -> None:
             _collect(body, inside, scope)
             out |= inside - {index.name}
         case Call(fn, args):
-            if not (isinstance(fn, Sym) and (fn.name in KNOWN or fn.name == "\\sigma" or "operatorname" in fn.name)):
+            if not (isinstance(fn, Sym) and (fn.name in KNOWN or fn.name == "\\sigma" or "operat" in fn.name)):
                 _collect(fn, out, scope)
             for a in _spoken_arguments(fn, args, scope):
                 _collect(a, out, scope)

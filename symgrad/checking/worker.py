@@ -17,6 +17,8 @@ import threading
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
+from ..errors import SymgradError
+
 LIMIT = 1.6  # seconds for one step
 LOADING = 5.0  # more, for the process to start and to read the document
 MEMORY = 2 * 1024**3
@@ -67,15 +69,18 @@ class Keeper:
         """Events of the examination; a unit that hangs or kills the process is named in the next try."""
         known: dict[Any, Any] = {}
         lost: dict[Any, str] = {}
+        deaths = 0
         while len(lost) < MAX_LOST and ("document",) not in lost:
             if self.process is None:
                 self.start()
             assert self.process is not None and self.process.stdin is not None
             unit: Any = ("document",)
+            heard = False
             try:
                 _send(self.process.stdin, (job, known, lost))
                 while True:
                     event = self._hear(self.limit + (LOADING if unit == ("document",) else 0.0))
+                    heard = True
                     if event[0] == "at":
                         unit = event[1]
                     elif event[0] == "known":
@@ -85,6 +90,11 @@ class Keeper:
                         return
             except (TimeoutError, EOFError, BrokenPipeError) as error:
                 self.close()
+                if not heard and isinstance(error, EOFError | BrokenPipeError):
+                    deaths += 1
+                    if deaths > 1:
+                        raise SymgradError("the process that checks cannot start") from None
+                    continue
                 if unit in lost:
                     unit = ("document",)
                 lost[unit] = "timeout" if isinstance(error, TimeoutError) else "memory"
