@@ -344,7 +344,7 @@ def _value(body: Node, d: _D, scope: Scope) -> Node | None:
         return ZERO
     match body:
         case Indexed() if isinstance(d.wrt, Indexed) and isinstance(d.node, Derivative):
-            return _delta(body, d.wrt)
+            return _delta(body, d.wrt, scope)
         case Neg(arg):
             inner = _value(arg, d, scope)
             return None if inner is None else minus(inner)
@@ -365,13 +365,21 @@ def _value(body: Node, d: _D, scope: Scope) -> Node | None:
     return None
 
 
-def _delta(body: Indexed, wrt: Indexed) -> Node | None:
+def _delta(body: Indexed, wrt: Indexed, scope: Scope) -> Node | None:
     """∂w_{ij}/∂w_{kl} = δ_ik δ_jl, where the two are entries of one array."""
     mine, theirs = (*body.lower, *body.upper), (*wrt.lower, *wrt.upper)
     if body.base != wrt.base or (len(body.lower), len(mine)) != (len(wrt.lower), len(theirs)):
         return None
-    pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if a != b]
-    return times(*(Indexed(DELTA, pair) for pair in pairs))
+    return times(*(equal(a, b, scope) for a, b in zip(mine, theirs, strict=True) if a != b))
+
+
+def equal(a: Node, b: Node, scope: Scope) -> Node:
+    """δ_ab, or 1[a = b] where δ has a meaning of its own or a, b would not be read as indices of it."""
+    if isinstance(a, Num) and isinstance(b, Num):
+        return ONE if a.value == b.value else ZERO
+    taken = "\\delta" in scope.definitions or "\\delta" in scope.kinds
+    plain = all(isinstance(k, Num) or (isinstance(k, Sym) and k.name in "abcdijklmnpqr") for k in (a, b))
+    return Indexed(DELTA, (a, b)) if plain and not taken else Indicator(Relation(a, "=", b))
 
 
 def vectors_in(node: Mul, scope: Scope) -> bool:
@@ -800,8 +808,8 @@ def kronecker(node: Node, scope: Scope) -> Node | None:
 def _picks(node: Node, index: Sym) -> Node | None:
     """The j of δ_kj."""
     match node:
-        case Indexed(Sym("\\delta"), (a, b), ()) if (a == index) != (b == index):
-            return b if a == index else a
+        case Indexed(Sym("\\delta"), (a, b), ()) | Indicator(Relation(a, "=", b)):
+            return None if (a == index) == (b == index) else b if a == index else a
     return None
 
 

@@ -30,6 +30,7 @@ from .page import (
     Gradient,
     Hadamard,
     Indexed,
+    Indicator,
     Matrix,
     Mul,
     Neg,
@@ -374,9 +375,14 @@ class _Tidy:
         rest = [self.attempt(partial(self.product, (t, inverse)))[0] for t in terms]
         total = Add(_positive_first(tuple(build(t) for t in rest)))
         self.made.setdefault(total)
-        delta = any(isinstance(n, Indexed) and n.base == Sym("\\delta") for t in total.terms for n in walk(t))
+        delta = any(_chooses(n) for t in total.terms for n in walk(t))
         lead = total if common.powers and not delta else None
         return Term(common.number, {total: 1, **common.powers}, lead)
+
+
+def _chooses(node: Node) -> bool:
+    """Is this δ_ij or an indicator?"""
+    return isinstance(node, Indicator) or (isinstance(node, Indexed) and node.base == Sym("\\delta"))
 
 
 def size_of(node: Sum, scope: Scope) -> Node | None:
