@@ -105,7 +105,7 @@ class Gap:
             f"closed form               {self.verdicts['difference']}",
             f"zero for all data         {self.verdicts['zero']}",
         ]
-        lines += [f"  {k} = 0            {v}" for k, v in self.verdicts.items() if k.startswith("∂")]
+        lines += [f"{f'  {k} = 0':26}{v}" for k, v in self.verdicts.items() if k.startswith("∂")]
         if self.condition is not True:
             lines.append(f"zero exactly when         {to_text(self.written(self.condition))}")
         if self.solution is not None:

@@ -282,7 +282,7 @@ def _list(args: argparse.Namespace) -> int:
             name: f"{to_text(o.symbol)} = {to_text(o.page)}, by {', '.join(map(str, o.parameters))}"
             for name, o in problems.items()
         },
-        "models": {name: f"f(t) = {to_text(to_page(f.expr))}" for name, f in MODELS.items()},
+        "models": {name: f"f(t) = {to_text(to_page(f.expr, f.signature))}" for name, f in MODELS.items()},
         "losses": {name: f"loss(y, p) = {to_text(to_page(f.expr))}" for name, f in LOSSES.items()},
     }
     for title, shelf in shelves.items():
