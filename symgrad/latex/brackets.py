@@ -22,6 +22,8 @@ from ..page import (
 from .names import ENDS, HADAMARD_SIGNS, MATRICES, PRODUCT_SIGNS, RELATIONS
 from .scripts import Scripts
 
+_IF = frozenset(["if", "for", "when", "falls", "wenn", "si"])
+_OTHERWISE = frozenset(["otherwise", "else", "sonst", "sinon"])
 _BEFORE_SUM = frozenset(["", "(", "[", "\\{", "{", "+", ",", ";", "&", "\\\\"])
 _AFTER_SUM = frozenset(["", ")", "]", "\\}", "}", "+", "-", ",", ";", "&", "\\\\"])
 _BEFORE_NEGATIVE = _BEFORE_SUM | PRODUCT_SIGNS | HADAMARD_SIGNS | {"-"}
@@ -237,20 +239,21 @@ class Brackets(Scripts):
     def case_condition(self, a: int, b: int) -> Relation | None:
         while b > a and self.texts[b - 1] in (",", ".", ";"):
             b -= 1
-        words = [self.texts[k][6:-1].strip(" ,:") for k in range(a, b) if self.texts[k].startswith("\\text{")]
-        inside = [k for k in range(a, b) if not self.texts[k].startswith("\\text{")]
-        if not inside:
-            if [w for w in words if w not in ("otherwise", "else", "sonst", "otherwise.", "sinon")]:
-                raise self.error(f"a condition in words: {' '.join(words)!r}", a)
+        if "".join(self.texts[a:b]) in _OTHERWISE or self.spoken(a) in _OTHERWISE:
             return None
-        if [w for w in words if w not in ("if", "for", "when", "falls", "wenn", "si", "")]:
-            raise self.error(f"a condition in words: {' '.join(words)!r}", a)
-        letters = "".join(self.texts[k] for k in inside)
-        if letters == "otherwise":
-            return None
-        if letters.startswith("if"):
-            inside = inside[2:]
-        condition = self.within(inside[0], inside[-1] + 1, self.relation)
+        while a < b and self.spoken(a) in _IF:
+            a += 1
+        if self.texts[a : a + 2] == ["i", "f"]:
+            a += 2
+        if a == b or self.spoken(a):
+            raise self.error("a condition in words", a)
+        condition = self.within(a, b, self.relation)
         if not isinstance(condition, Relation):
-            raise self.error("a case needs one relation as its condition", inside[0])
+            raise self.error("a case needs one relation as its condition", a)
         return condition
+
+    def spoken(self, place: int) -> str:
+        """The words of a ``\\text{..}`` that is no name."""
+        text = self.texts[place]
+        words = text[6:-1].strip(" ,:.").lower() if text.startswith("\\text{") else ""
+        return words if words in _IF or words in _OTHERWISE or " " in words else ""

@@ -135,6 +135,11 @@ class Cursor(ABC):
             a, b = a + 1, b - 1
         return any(self.texts[k] in RELATIONS for k in self.top_level(a, b))
 
+    def is_unequal(self) -> bool:
+        """``!=``, written without a space; ``y! = 1`` is an equation."""
+        k = self.pos
+        return self.texts[k : k + 2] == ["!", "="] and self.tokens[k].end == self.tokens[k + 1].start
+
     def signs(self) -> int:
         """Consume signs; how many minus signs there were."""
         count = 0

@@ -78,6 +78,9 @@ class Grammar(Operators):
                 raise self.error("\\not\\in is not read")
             self.pos += 2
             return "!="
+        if text == "!" and self.is_unequal():
+            self.pos += 2
+            return "!="
         pair = text + after
         if pair in (":=", "<=", ">=") and text != "=":
             self.pos += 2

@@ -172,7 +172,8 @@ class _Simplifier:
         if any(t.text == "$" for t in inside):
             return self.sentence(token, inside, stop)
         if all(t.text[0].isalnum() or t.text in _WORD_SIGNS for t in inside):
-            self.named("".join(t.text for t in inside).strip(), Token("", token.start, self.raw[stop].end))
+            word = "".join(t.text for t in inside).strip()
+            self.named(word, Token("", token.start, self.raw[stop].end), self.bracket_at(stop + 1))
             return stop + 1
         plain_text = token.text.startswith("\\text") or token.text in ("\\mbox", "\\hbox")
         if plain_text and not any(t.text[0] in "\\_^" for t in inside):
@@ -201,15 +202,21 @@ class _Simplifier:
             piece, math = [], not math
         return stop + 1
 
-    def named(self, word: str, at: Token) -> None:
+    def bracket_at(self, k: int) -> bool:
+        k = self.blank(k)
+        after = self.raw[k].text if k < len(self.raw) else ""
+        return after in ("(", "[", "\\{", "\\left", "{") or after in SIZES
+
+    def named(self, word: str, at: Token, bracket: bool) -> None:
+        """A word is a function, an upright d, or a name; ``x_{\\text{max}}`` has a name below."""
         if not word:
             return
-        if word in FUNCTIONS and not ("_" in self.groups or (self.out and self.out[-1].text in ("_", "^"))):
-            self.out.append(Token(FUNCTIONS[word], at.start, at.end))
-        elif word == "d":
-            self.out.append(Token("\\mathrm{d}", at.start, at.end))
+        script = "_" in self.groups or bool(self.out and self.out[-1].text in ("_", "^"))
+        if word in FUNCTIONS and (bracket or not script):
+            text = FUNCTIONS[word]
         else:
-            self.out.append(Token(f"\\text{{{word}}}", at.start, at.end))
+            text = "\\mathrm{d}" if word == "d" else f"\\text{{{word}}}"
+        self.out.append(Token(text, at.start, at.end))
 
     def letters(self, token: Token, k: int) -> None:
         run, start, out = token.text, token.start, self.out
@@ -220,11 +227,10 @@ class _Simplifier:
         if before in ("_", "^"):
             out.append(Token(run[0], start, min(start + 1, token.end)))
             run, start = run[1:], start + 1
-        elif (before == "{" and self.groups and self.groups[-1] and self.script_word(run)) or (before in (",", "-") and "_" in self.groups and run in SUBSCRIPT_WORDS):
+        elif self.groups and self.groups[-1] and before in ("{", ",", "-") and self.script_word(run):
             out.append(Token(f"\\text{{{run}}}", start, token.end))
             return
-        after = self.raw[self.blank(k)].text if self.blank(k) < len(self.raw) else ""
-        bracket = after in ("(", "[", "\\{", "\\left", "{") or after in SIZES
+        bracket = self.bracket_at(k)
         if run in BARE_WORDS and (bracket or len(run) > 2):
             out.append(Token(FUNCTIONS[run], start, token.end))
             return

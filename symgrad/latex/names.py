@@ -52,7 +52,8 @@ FUNCTIONS = {
     "softplus": "\\operatorname{softplus}", "sigmoid": "\\operatorname{sigmoid}",
     "Sigmoid": "\\operatorname{sigmoid}", "logistic": "\\operatorname{sigmoid}", "Var": "\\operatorname{Var}",
     "var": "\\operatorname{Var}", "Cov": "\\operatorname{Cov}", "cov": "\\operatorname{Cov}",
-    "abs": "\\operatorname{abs}", "argmin": "\\arg\\min", "argmax": "\\arg\\max", "vec": "\\operatorname{vec}",
+    "abs": "\\operatorname{abs}",
+    "argmin": "\\arg\\min", "argmax": "\\arg\\max", "vec": "\\operatorname{vec}",
     "rank": "\\operatorname{rank}",
 }  # fmt: skip
 FUNCTION_COMMANDS = frozenset(
@@ -125,7 +126,7 @@ FRAMES = frozenset(
 FRAMES_WITH_ARGUMENT = frozenset(["\\textcolor", "\\colorbox"])
 BRACES = frozenset(["\\underbrace", "\\overbrace", "\\underbracket", "\\overbracket"])
 SIZES = frozenset(
-    [f"\\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")] + ["\\middle"]
+    ["\\middle", *(f"\\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", *"lrm"))]
 )
 OPENERS = {"(": ")", "[": "]", "\\{": "\\}", "\\langle": "\\rangle", "\\lfloor": "\\rfloor",
            "\\lceil": "\\rceil"}  # fmt: skip

@@ -156,8 +156,8 @@ class Operators(Brackets):
                     out[-1] = (known[0], known[1], entry)
                     return
                 index = self.index(lhs, start)
-                if op == "<" and isinstance(rhs, Sym) and rhs.name not in self.bound and index.name < rhs.name:
-                    i, j = index.name, rhs.name
+                i, j = index.name, rhs.name if isinstance(rhs, Sym) else ""
+                if op == "<" and i < j and j not in self.bound:
                     hint = f"write \\sum_{{{j}}} \\sum_{{{i} : {i} < {j}}} or \\sum_{{{i} : {i} < {j}}}"
                     raise self.error(f"does this run over {i} and {j}, or over {i} alone? {hint}", start)
                 out.append((index, None, entry))
@@ -263,6 +263,8 @@ class Operators(Brackets):
                 case _:
                     out.append((v, 1))
         total = sum(k for _, k in out)
+        if order == 1 and total == len(out):  # the order above the line forgotten, the variables say it
+            return tuple(out)
         if total != order:
             raise self.error(f"a derivative of order {order} above the line, of order {total} below", place)
         return tuple(out)

@@ -25,14 +25,14 @@ from ..page import (
     map_children,
     walk,
 )
-from ..show.latex import FUNCTION_LETTERS
+from ..show.latex import EXPECTATIONS, FUNCTION_LETTERS
 from .cursor import MAX_ROW, Cursor
 from .names import ACCENTS, FONTS, FUNCTION_TOKENS, FUNCTIONS, GREEK, LETTERS, TRANSPOSES
 
 _BUILTIN_LETTERS = frozenset(["\\sigma"])
-_EXPECTATIONS = frozenset(["\\mathbb{E}", "E", "\\mathbb{P}", "P", "\\mathbb{V}", "\\mathbb{H}"])
-_ONES = frozenset(["\\mathbb{1}", "\\mathbf{1}", "\\boldsymbol{1}", "\\mathbb{I}", "I", "\\mathrm{1}", "\\mathrm{I}",
-                   "\\mathcal{I}", "\\mathbf{I}"])  # fmt: skip
+_ONES = frozenset(
+    ["I", "\\boldsymbol{1}", *(f"\\math{f}{{{one}}}" for f in ("bb", "bf", "rm", "cal") for one in "1I")]
+)
 _MARKS = {"*": "*", "\\ast": "*", "\\star": "\\star", "\\dagger": "\\dagger"}
 _OPEN_SETS = frozenset(["\\mathbb{R}", "\\mathbb{N}", "\\mathbb{Z}", "\\mathbb{C}", "\\mathbb{Q}"])
 _NAMES = (Sym, Indexed, Prime)
@@ -72,9 +72,9 @@ class Scripts(Cursor):
             return self.renamed(node, lambda inner: f"{mark}{{{inner}}}", start)
         font = FONTS[command]
         letters = "".join(self.texts[a:b])
-        if letters.isalnum() and letters.isascii() and (len(letters) != 2 or font != "\\mathbf"):
-            if len(letters) == 1 or font != "\\boldsymbol":
-                return Sym(f"{font}{{{letters}}}", span=self.span(start))
+        product = font == "\\boldsymbol" or (font == "\\mathbf" and len(letters) == 2)
+        if letters.isalnum() and letters.isascii() and (len(letters) == 1 or not product):
+            return Sym(f"{font}{{{letters}}}", span=self.span(start))
         node = self.within(a, b, self.relation)
         bold_greek = font == "\\mathbf"
 
@@ -193,14 +193,15 @@ class Scripts(Cursor):
                 return None
             self.pos = a
         elif text == "[" or text == "\\{":
-            if base not in _EXPECTATIONS or self.known_number(base, name):
+            if base not in EXPECTATIONS or self.known_number(base, name):
                 return None
         elif text != "(":
             return None
         outer = self.end if text != "{" else self.partner[place] + 1
         items, bar, stop = self.bracket()
         self.pos = place
-        if not items or not (text in ("[", "\\{") or self.is_call(base, name, items, bar)):
+        applied = text in ("[", "\\{") or self.is_call(base, name, items, bar, self.texts[stop] == "^")
+        if not items or not applied:
             return None
         self.pos = outer if text == "{" else stop
         fn = name
@@ -218,7 +219,7 @@ class Scripts(Cursor):
             return False
         return kind is not None or base in self.scope.definitions
 
-    def is_call(self, base: str, name: Node, items: list[Node], bar: int) -> bool:
+    def is_call(self, base: str, name: Node, items: list[Node], bar: int, powered: bool) -> bool:
         """Is ``name`` applied to ``items``, or multiplied by them?"""
         kind = self.scope.kinds.get(base)
         if bar >= 0 or isinstance(name, Prime) or self.scope.is_function(base):
@@ -229,11 +230,13 @@ class Scripts(Cursor):
             return True
         if self.known_number(base, name) or base in ("e", "d", "\\infty"):
             return False
-        if base in _BUILTIN_LETTERS or base.startswith("\\mathrm") or base in _EXPECTATIONS:
+        if base in _BUILTIN_LETTERS or base.startswith(("\\mathrm", "\\mathbb")):
             return True
         item = items[0]
-        if isinstance(item, _NAMES):
+        if isinstance(item, Relation | Sym | Prime):
             return True
+        if isinstance(item, Indexed):  # the parentheses of (x^{(i)})^2 are there for the power
+            return not (item.upper and powered) or base in FUNCTION_LETTERS
         if any(isinstance(s, Sym) and s.name == base for s in walk(item)):
             return False
         return base in FUNCTION_LETTERS
@@ -253,7 +256,7 @@ class Scripts(Cursor):
             elif text == "\\at":
                 self.pos += 1
                 node = self.at(node, start)
-            elif text == "!" and not (self.pos + 1 < self.end and self.texts[self.pos + 1] == "="):
+            elif text == "!" and not self.is_unequal():
                 self.pos += 1
                 node = Call(Sym("!"), (node,), span=self.span(start))
             elif text in ("(", "[", "{", "\\{") and isinstance(node, _NAMES):
@@ -271,6 +274,7 @@ class Scripts(Cursor):
         """One group of scripts (at most one below and one above); whether more may follow."""
         lower: tuple[Node, ...] | None = None
         above: tuple[int, int] | None = None
+        below = (0, 0)
         primes = 0
         while self.text in ("_", "^", "'"):
             sign = self.take()
@@ -283,7 +287,7 @@ class Scripts(Cursor):
             elif sign == "_":
                 if lower is not None:
                     raise self.error("two subscripts", self.pos - 1)
-                a, b = self.unbraced(*self.argument())
+                below = a, b = self.unbraced(*self.argument())
                 if self.is_one(node) and self.has_relation(a, b):
                     return self.subscripted_indicator(a, b, start), True
                 lower = self.indices(a, b)
@@ -299,11 +303,19 @@ class Scripts(Cursor):
                     primes += b - a
                 else:
                     above = (a, b)
-        return self.assembled(node, lower or (), primes, above, start), True
+        return self.assembled(node, lower or (), below, primes, above, start), True
 
     def assembled(
-        self, node: Node, lower: tuple[Node, ...], primes: int, above: tuple[int, int] | None, start: int
+        self,
+        node: Node,
+        lower: tuple[Node, ...],
+        below: tuple[int, int],
+        primes: int,
+        above: tuple[int, int] | None,
+        start: int,
     ) -> Node:
+        """The atom with its scripts; ``below`` and ``above`` say where they stood, since
+        ``(AB)^T_{ij}`` transposes first and ``(AB)_i^T`` last."""
         span = self.span(start)
         name = isinstance(node, _NAMES) and self.texts[start] not in ("(", "[", "\\{")
         upper: tuple[Node, ...] = ()
@@ -319,7 +331,7 @@ class Scripts(Cursor):
             if lower == (Sym("+"),):
                 node = Call(Sym("\\operatorname{relu}"), (node,), span=span)
                 lower = ()
-            elif above is not None and self.is_transpose(*above):
+            elif above is not None and above < below and self.is_transpose(*above):
                 node, above = Transpose(node, span=span), None
             if lower:
                 node = Component(node, lower, span=span)

@@ -63,7 +63,10 @@ FUNCTION_LETTERS = frozenset(
 )  # fmt: skip
 """Letters that name functions by custom: before a parenthesis the reader takes them for one."""
 
-_TALL = re.compile(r"\\(?:frac|sum|prod|begin|binom|left)\b")
+DELTA = "\\Delta"
+"""Before a name this writes a difference, ``\\Delta{w}``, which is one name."""
+
+_TALL = re.compile(r"\\(?:frac|sum|prod|begin|binom|left)(?![A-Za-z])")
 _SCRIPTED = re.compile(r"[_^']")
 _SQUARE = frozenset(["\\mathbb{E}"])
 CONDITIONAL = re.compile(r"(.+)\(((?:\\cdot,)*\\cdot)\\mid((?:\\cdot,)*\\cdot)\)$")
@@ -167,19 +170,25 @@ def needs_sign(before: Node, text: str) -> bool:
     """Would the reader take ``before`` and what follows for one number, one name or a call?"""
     if text[0].isdigit():
         return True
+    opens = text.startswith(("(", "\\left("))
     while isinstance(before, Pow | Prime | Indexed):
+        if isinstance(before, Prime) and opens:
+            return True
         before = before.fn if isinstance(before, Prime) else before.base
     if not isinstance(before, Sym):
         return False
-    if before.name == "\\Delta":
-        return True
-    opens = text.startswith(("(", "\\left("))
     name = before.name
-    known = name in FUNCTION_LETTERS or name.startswith("\\operatorname") or name in _KNOWN
-    return (opens and known) or (text.startswith("[") and name in ("E", "P", "\\mathbb{E}", "\\mathbb{P}"))
+    if opens:
+        return name in FUNCTION_LETTERS or name in _APPLIED or name.startswith(_APPLIED_FONTS)
+    return name == DELTA or (text.startswith(("[", "\\left[")) and name in EXPECTATIONS)
 
 
-_KNOWN = frozenset(["\\sigma", "\\exp", "\\log", "\\ln", "\\tanh", "\\sinh", "\\cosh", "\\max", "\\min"])
+EXPECTATIONS = frozenset(["\\mathbb{E}", "E", "\\mathbb{P}", "P", "\\mathbb{V}", "\\mathbb{H}"])
+"""Names that are applied to what stands in square brackets."""
+_APPLIED = frozenset(
+    ["\\Delta", "\\sigma", "\\exp", "\\log", "\\ln", "\\tanh", "\\sinh", "\\cosh", "\\max", "\\min"]
+)
+_APPLIED_FONTS = ("\\operatorname", "\\mathrm", "\\mathbb")
 
 
 def _hadamard(node: Hadamard) -> tuple[str, int]:
@@ -188,14 +197,13 @@ def _hadamard(node: Hadamard) -> tuple[str, int]:
 
 def _frac(node: Frac) -> tuple[str, int]:
     above, below = to_latex(node.num), to_latex(node.den)
-    if re.match(r"d\b", above) and re.match(r"d\b", below):
-        above = "{d}" + above[1:]
+    if re.match(r"d\b", above) and re.match(r"d\b.", below):
+        below = "{d}" + below[1:]  # or it would be a derivative
     return f"\\frac{{{above}}}{{{below}}}", FACTOR
 
 
 def _pow(node: Pow) -> tuple[str, int]:
-    exp = to_latex(node.exp)
-    return f"{_at(node.base, BASE)}^{{{'{T}' if exp == 'T' else exp}}}", FACTOR
+    return f"{_at(node.base, BASE)}^{{{to_latex(node.exp)}}}", FACTOR
 
 
 def _transpose(node: Transpose) -> tuple[str, int]:
@@ -272,7 +280,8 @@ def _derivative(node: Derivative) -> tuple[str, int]:
 def _variable(d: str, variable: Node, k: int, order: int) -> str:
     power = f"^{{{k}}}" if k > 1 else ""
     tight = k > 1 or (isinstance(variable, Pow) and order > 1)
-    return f"{d} {_at(variable, BASE if tight else FACTOR)}{power}"
+    text = _at(variable, BASE if tight else FACTOR)
+    return f"{d} {f'{{{text}}}' if text == DELTA else text}{power}"
 
 
 def _operand(body: Node) -> str:

@@ -46,7 +46,7 @@ from ..page import (
     Sym,
     Transpose,
 )
-from .latex import BASE, CONDITIONAL, FACTOR, HADAMARD, INTERVALS, OPEN, PRODUCT, RELATION, SUM
+from .latex import BASE, CONDITIONAL, FACTOR, HADAMARD, INTERVALS, OPEN, PRODUCT, RELATION, SUM, needs_sign
 from .latex import to_latex as _to_latex
 
 _SIGNS = {
@@ -207,7 +207,7 @@ def _mul(node: Mul) -> tuple[str, int]:
         before = node.factors[k - 1]
         if not k:
             out = text
-        elif ratio or isinstance(before, Frac | Derivative) or text[0].isdigit() or (text.startswith("(") and isinstance(before, Sym | Indexed | Prime)):
+        elif ratio or isinstance(before, Frac | Derivative) or needs_sign(before, text):
             out += f" * {text}"
         else:
             out += f" {text}"
