@@ -6,14 +6,14 @@ line.  When no derivative is left, the line is tidied.  Everything is recorded i
 page before and after it, and as substeps what happened where.  ``course`` is the view of that tree that
 one would write on paper.  No step is believed: ``verdicts`` lets the judge decide every line of the course.
 
->>> from symgrad.page import Add, Mul, Neg, Num, Pow
->>> theta, x = Sym("\\\\theta"), Sym("x")
->>> d = derive_node(Pow(Add((Num(1), Neg(Mul((theta, x))))), Num(2)), theta, Scope())
+>>> from symgrad.page import Add, Neg, Num, Pow
+>>> theta, y = Sym("\\\\theta"), Sym("y")
+>>> d = derive_node(Pow(Add((y, Neg(theta))), Num(2)), theta, Scope())
 >>> d
-∂/∂θ (1 - θ x)^2
-= 2 (1 - θ x) ∂/∂θ (1 - θ x)   chain rule
-= 2 (1 - θ x) (-x)             evaluation
-= -2 x (1 - θ x)               comm., distr.
+∂/∂θ (y - θ)^2
+= 2 (y - θ) ∂/∂θ (y - θ)   chain rule
+= 2 (y - θ) (-1)           evaluation
+= -2 (y - θ)               comm., distr.
 >>> all(d.verdicts())
 True
 """

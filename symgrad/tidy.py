@@ -294,11 +294,9 @@ class _Tidy:
 
     def add(self, node: Add) -> Term:
         written = self.terms(node)
-        if all(_plain(t) for t in written) and not _repeats(written):
-            # symbols to powers, nothing to gain: (y_i - f(x_i)) stays as its author wrote it
-            common = self.common(written)
-            if not common.powers:
-                return Term(powers={node: 1})
+        if all(_plain(t) for t in written) and not _repeats(written) and not self.common(written).powers:
+            # symbols to powers, nothing to gain: y_i - (m x_i + b) stays as its author wrote it
+            return Term(powers={Add(tuple(map(self.one, node.terms))): 1})
         if self.level in ("split", "terms"):
             return Term(powers={_plus(written): 1})
         best, how = self.attempt(lambda: self.factored(self.combine(written)))
@@ -311,6 +309,11 @@ class _Tidy:
             return Term(powers={node: 1})
         self.used.update(how)
         return best
+
+    def one(self, part: Node) -> Node:
+        """A term by itself; a sum in parentheses stays one."""
+        inside = part.arg if isinstance(part, Neg) else part
+        return part if isinstance(inside, Add) else build(self.term(part))
 
     def attempt(self, make: Callable[[], Term]) -> tuple[Term, dict[str, None]]:
         """A candidate, with what was done for it."""

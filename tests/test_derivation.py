@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -279,8 +280,8 @@ def test_the_same_derivation_under_every_hash_seed() -> None:
         "for n in PROBLEMS:\n    print(derive(PROBLEMS[n](), PROBLEMS[n]().parameters[0]))"
     )
     outputs = {
-        subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": str(seed)}, capture_output=True,
-                       text=True, check=True).stdout
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": str(seed)},
+                       capture_output=True, text=True, check=True).stdout
         for seed in (0, 1, 2)
     }  # fmt: skip
     assert len(outputs) == 1

@@ -64,7 +64,8 @@ INSTANCES: dict[str, Callable[[Maker], Node]] = {
         m.random.choice([
             lambda e: Mul((e, m.constant())), lambda e: Neg(Mul((X, e))),
             lambda e: Mul((X, Add((e, Neg(Y))))),
-        ])(Indexed(Sym("\\delta"), m.random.choice([(INDEX, Sym("j")), (Sym("j"), INDEX)]))), INDEX, Num(1), N),
+        ])(Indexed(Sym("\\delta"), m.random.choice([(INDEX, Sym("j")), (Sym("j"), INDEX)]))),
+        INDEX, Num(1), N),
     "cancellation": lambda m: Mul((Frac(m.constant(), C), C, Add((X, Neg(C))))),
     "comm., distr.": lambda m: Mul((TWO, m.moving(), Neg(m.constant()), Num(3))),
     "simplification": lambda m: m.total(Mul((C, Frac(TWO, N)))),
