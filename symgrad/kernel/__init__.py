@@ -106,7 +106,7 @@ def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> tupl
         assume(algebra, given)
         for _ in range(3):
             names: dict[str, int] = {}
-            algebra.memo.clear()
+            algebra.forget()
             gap = algebra.sub(algebra.norm(left, names), algebra.norm(right, names))
             if algebra.vanishes(gap) or algebra.vanishes_by_cases(gap):
                 return tuple(algebra.conditions)

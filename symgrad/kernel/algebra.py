@@ -313,10 +313,9 @@ class Algebra:
 
     # -- canonical form ----------------------------------------------------------------------
     def reduce(self, p: Poly) -> Poly:
-        if not self._special:
-            return p
+        """p with every monomial rewritten until nothing more applies."""
         special = self._special
-        if not any(k in special for m in p for k, _ in m):
+        if not special or not self._touches(p, special):
             return p
         out: Poly = {}
         work = list(p.items())
@@ -329,6 +328,14 @@ class Algebra:
                 self.burn(len(step))
                 work.extend((k, v * c) for k, v in step.items())
         return out
+
+    @staticmethod
+    def _touches(p: Poly, special: set[int]) -> bool:
+        for m in p:
+            for k, _ in m:
+                if k in special:
+                    return True
+        return False
 
     def _rewrite(self, m: Mono) -> Poly | None:
         """One reduction of a monomial, or None if it is reduced."""

@@ -41,6 +41,7 @@ class Functions(Algebra):
         self.positive: set[Frozen] = set()
         self.positive_names: set[str] = set()
         self.ranges: dict[int, Range] = {}
+        self.called: dict[tuple[Any, ...], Poly] = {}
         self.learned = False
         """Whether a sign was learned from the domain of a logarithm or root."""
 
@@ -65,7 +66,10 @@ class Functions(Algebra):
         ))
 
     def call(self, fn: str, args: list[Poly], orders: tuple[int, ...]) -> Poly:
-        return self.by_cases(args, lambda cases: self._call(fn, cases, orders))
+        key = fn, tuple(map(freeze, args)), orders
+        if key not in self.called:
+            self.called[key] = self.by_cases(args, lambda cases: self._call(fn, cases, orders))
+        return self.called[key]
 
     def _call(self, fn: str, args: list[Poly], orders: tuple[int, ...]) -> Poly:
         match fn:

@@ -83,6 +83,7 @@ def _equation(algebra: Normal, g: Given) -> None:
         return
     c = p[((lead, 1),)]
     rest: Poly = {m: v for m, v in p.items() if m != ((lead, 1),)}
+    algebra.forget()
     algebra.rules.append((lead, frozenset(env.values()), algebra.scale(rest, -1 / c)))
 
 

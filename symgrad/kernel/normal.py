@@ -31,6 +31,11 @@ class Normal(Graphs):
         super().__init__(fuel)
         self.memo: dict[tuple[int, int], tuple[Core, dict[str, int], Poly]] = {}
 
+    def forget(self) -> None:
+        """Signs were learned, or rules installed: what was computed may come out better now."""
+        self.memo.clear()
+        self.called.clear()
+
     # -- terms -------------------------------------------------------------------------------
     def norm(self, t: Core, env: dict[str, int]) -> Poly:
         """The polynomial of a term; ``env`` maps bound names to their index atoms."""
