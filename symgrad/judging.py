@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .core import Core, Given
 from .elaborate import readings
@@ -37,6 +37,8 @@ def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
     try:
         for found in readings(lhs, rhs, scope):
             verdict = judge_all(found.pairs, found.givens)
+            if verdict and found.assuming:
+                verdict = replace(verdict, assuming=tuple(dict.fromkeys((*verdict.assuming, *found.assuming))))
             if verdict.status == "refuted" and found.doubts:
                 verdict = Verdict("undecided", reason=found.doubts[0])
             if verdict or first is None:

@@ -418,9 +418,9 @@ class Survey:
         return Generic(f"|{letters[0]}|" if letters else "|k|")
 
     def _declared_size(self, place: Place) -> Node | None:
-        base, _, position = place
+        base, uppers, position = place
         for kind in self.kinds.get(base, ()):
-            entry = position - kind.arity
+            entry = position - max(kind.arity, uppers)
             if entry == 0 and len(kind.shape) == 2 and kind.shape[0] == Num(1):
                 return kind.shape[1]
             if kind.role in ("real", "function") and 0 <= entry < len(kind.shape):

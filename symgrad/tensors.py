@@ -25,13 +25,15 @@ class Value:
     """A quantity: ``at(indices)`` is its entry.
 
     ``ref`` is set for a bare undeclared name, which may still take indices: (core name, indices).
-    ``gradient`` marks a derivative by a vector, which stands for a row in a chain of products.
+    ``gradient`` marks a derivative by a vector, which stands for a row in a chain of products;
+    ``loose`` a vector made of a family y_k, which nobody wrote as a column or as a row.
     """
 
     shape: Shape
     at: Entry
     ref: tuple[str, tuple[Core, ...]] | None = None
     gradient: bool = False
+    loose: bool = False
 
     @property
     def term(self) -> Core:
@@ -107,7 +109,7 @@ def transposed(v: Value) -> Value:
 
 def each(fn: Callable[[Core], Core], v: Value) -> Value:
     """``fn`` of every entry."""
-    return replace(Value(v.shape, lambda k: fn(v.at(k))), gradient=v.gradient)
+    return replace(v, at=lambda k: fn(v.at(k)), ref=None)
 
 
 class Sizes:
@@ -171,11 +173,10 @@ class Sizes:
         if not a.shape or not b.shape:
             big = a if a.shape else b
             return replace(
-                Value(big.shape, lambda k: mul(a.at(k if a.shape else ()), b.at(k if b.shape else ()))),
-                gradient=a.gradient or b.gradient,
+                big, at=lambda k: mul(a.at(k if a.shape else ()), b.at(k if b.shape else ())), ref=None
             )
-        if len(a.shape) == 1 and len(b.shape) == 2 and a.gradient and self.agree(a.shape[0], b.shape[0]) and (
-            b.shape[0] != ONE
+        if len(a.shape) == 1 and len(b.shape) == 2 and (a.gradient or a.loose) and b.shape[0] != ONE and (
+            self.agree(a.shape[0], b.shape[0])
         ):
             return self.product(transposed(a), b, span)
         if len(a.shape) == 1 and len(b.shape) == 1 and self.agree(a.shape[0], b.shape[0]):
@@ -222,6 +223,12 @@ class Sizes:
 
     def entrywise(self, values: tuple[Value, ...], fn: Callable[..., Core], what: str, span: Span | None) -> Value:
         """``fn`` of corresponding entries; a scalar goes with every entry, a row with every row."""
+        rows = [v.shape for v in values if len(v.shape) == 2 and v.shape[0] == ONE]
+        if rows:
+            values = tuple(
+                transposed(v) if v.loose and len(v.shape) == 1 and self.agree(v.shape[0], rows[0][1]) else v
+                for v in values
+            )
         shape: Shape = ()
         for v in values:
             if not v.shape or (shape and self.fit(shape, v.shape)):
@@ -239,8 +246,10 @@ class Sizes:
                 return v.at((ONE, k[1]))
             return v.at(k)
 
-        return Value(shape, lambda k: fn(*(pick(v, k) for v in values)),
-                     gradient=any(v.gradient for v in values))
+        return Value(
+            shape, lambda k: fn(*(pick(v, k) for v in values)),
+            gradient=any(v.gradient for v in values), loose=all(v.loose for v in values if v.shape),
+        )
 
     def _spreads(self, small: Shape, large: Shape) -> bool:
         """Is ``small`` a row that can be repeated down the matrix ``large``?"""

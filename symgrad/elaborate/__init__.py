@@ -11,19 +11,20 @@ Add(terms=(Sym(name='x', sort='real'), Num(value=Fraction(1, 1))))
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from ..core import Core, Given, Num, Sym
+from ..core import Core, Given, Num, Sym, text
 from ..errors import ShapeError, UnknownMeaning
-from ..page import Call, Node, Relation, walk
+from ..page import BigOp, Call, Component, Indexed, Node, Relation, children, walk
 from ..page import Num as PageNum
 from ..page import Sym as PageSym
 from ..scope import Scope
-from ..tensors import ONE, ZERO, Value, scalar, shown
-from .names import Env
+from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
+from .names import Env, delta
 from .terms import Elaborator
 
 ENTRIES = 64
@@ -40,6 +41,7 @@ class Claim:
     givens: tuple[Given, ...]
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    assuming: tuple[str, ...] = ()
 
 
 def elaborate(node: Node, scope: Scope) -> Core:
@@ -78,7 +80,12 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             e = Elaborator(scope, (lhs, rhs), entrywise, layout)
             try:
                 pairs, notes = _pairs(e, e.value(lhs, Env()), e.value(rhs, Env()), rhs)
-                yield Claim(pairs, _givens(e), notes + e.notes(), tuple(e.doubts))
+                one_sided = _summed_silently(lhs, rhs, e)
+                doubts = (*e.doubts, *one_sided)
+                weight, assuming = _apart(e)
+                if weight != ONE:
+                    pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
+                yield Claim(pairs, _givens(e), notes + e.notes(), doubts, assuming)
                 found = True
             except (ShapeError, UnknownMeaning) as error:
                 problem = problem or error
@@ -119,6 +126,47 @@ def _pairs(
     return tuple((e.closed(left.at(k)), e.closed(right.at(k))) for k in product(*axes)), notes
 
 
+def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[str, ...]:
+    """An index twice on one side and nowhere on the other: a sum that the author did not write?"""
+    left, right = (Counter(_free_indices(n, e, frozenset())) for n in (lhs, rhs))
+    return tuple(
+        f"{k} stands on one side only: is a sum over {k} meant?  A repeated index is not a sum"
+        for k in (*left, *right) if max(left[k], right[k]) > 1 and not min(left[k], right[k])
+    )
+
+
+def _free_indices(node: Node, e: Elaborator, bound: frozenset[str]) -> Iterator[str]:
+    if isinstance(node, BigOp):
+        bound |= {node.index.name}
+    entries: tuple[Node, ...] = ()
+    if isinstance(node, Indexed):
+        entries = (*node.lower, *node.upper)
+    elif isinstance(node, Component):
+        entries = node.lower
+    for k in entries:
+        if isinstance(k, PageSym) and k.name not in bound and k.name not in e.survey.sizes:
+            if not e.survey.is_label(k):
+                yield k.name
+    for child in children(node):
+        yield from _free_indices(child, e, bound)
+
+
+def _apart(e: Elaborator) -> tuple[Core, tuple[str, ...]]:
+    """Hypotheses i != k about free indices: both sides are compared where they hold."""
+    weight, said = ONE, []
+    for r in e.scope.assumptions:
+        if r.op == "!=" and _is_index(e, r.lhs) and _is_index(e, r.rhs):
+            weight = mul(weight, add(ONE, neg(delta(e.index(r.lhs, Env()), e.index(r.rhs, Env())))))
+            said.append(f"{text(e.index(r.lhs, Env()))} != {text(e.index(r.rhs, Env()))}")
+    return weight, tuple(said)
+
+
+def _is_index(e: Elaborator, node: Node) -> bool:
+    return isinstance(node, PageSym) and node.name in e.survey.subscripts and e.scope.kind(node.name) is None or (
+        isinstance(node, PageSym) and (kind := e.scope.kind(node.name)) is not None and kind.role == "index"
+    )
+
+
 def _letters(e: Elaborator) -> list[str]:
     """Letters for the components that nothing on the page uses."""
     used = (
@@ -132,7 +180,8 @@ def _letters(e: Elaborator) -> list[str]:
 def _givens(e: Elaborator) -> tuple[Given, ...]:
     out: list[Given] = []
     for r in e.scope.assumptions:
-        out += _given(e, r)
+        if not (r.op == "!=" and _is_index(e, r.lhs) and _is_index(e, r.rhs)):
+            out += _given(e, r)
     return tuple(out)
 
 

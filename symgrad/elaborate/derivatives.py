@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .. import page
-from ..core import Call, Core, D, Div, Num, Pow, Ref, Sym, rebuild, text, walk
+from ..core import Call, Core, D, Div, Num, Pow, Ref, Sum, Sym, children, rebuild, text, walk
 from ..errors import Span, UnknownMeaning
 from ..kernel.differentiate import eliminate
 from ..kinds import Name, name_of, unbold
@@ -366,12 +366,31 @@ def fill(t: Core, name: str, at: Callable[[tuple[Core, ...]], Core]) -> Core:
     return rebuild(t, lambda k: fill(k, name, at))
 
 
+def alike(a: Core, b: Core) -> bool:
+    """Equal up to the names of bound indices."""
+    if isinstance(a, Sum) and isinstance(b, Sum):
+        return (
+            alike(a.lower, b.lower) and alike(a.upper, b.upper)
+            and alike(a.body, fill(b.body, b.index.name, lambda _: a.index))
+        )
+    if type(a) is not type(b) or isinstance(a, Sym | Num):
+        return a == b
+    if isinstance(a, Ref | Call) and isinstance(b, Ref | Call):
+        head = (a.name, b.name) if isinstance(a, Ref) and isinstance(b, Ref) else None
+        if isinstance(a, Call) and isinstance(b, Call):
+            head = ((a.fn, a.orders), (b.fn, b.orders))  # type: ignore[assignment]
+        if head is None or head[0] != head[1]:
+            return False
+    left, right = children(a), children(b)
+    return len(left) == len(right) and all(alike(x, y) for x, y in zip(left, right, strict=True))
+
+
 def exchange(t: Core, old: Core, new: Core) -> Core:
-    return new if t == old else rebuild(t, lambda k: exchange(k, old, new))
+    return new if alike(t, old) else rebuild(t, lambda k: exchange(k, old, new))
 
 
 def _map(v: Value, fn: Back) -> Value:
     return replace(Value(v.shape, lambda k: fn(v.at(k))), gradient=v.gradient)
 
 
-__all__ = ["Derivatives", "Variable", "differentiated", "exchange", "fill", "settled"]
+__all__ = ["Derivatives", "Variable", "alike", "differentiated", "exchange", "fill", "settled"]

@@ -12,7 +12,7 @@ from ..kinds import Name, name_of, unbold
 from ..page import Node
 from ..scope import Definition, Kind, Scope
 from ..tensors import ONE, Value, add, div, each, mul, scalar, tensor, transposed
-from .derivatives import Variable, differentiated, exchange, fill, settled
+from .derivatives import Variable, alike, differentiated, exchange, fill, settled
 from .matrices import Matrices
 from .names import Env, Held, delta
 
@@ -25,7 +25,7 @@ FUNCTIONS = {
 }  # fmt: skip
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
 _KNOWN_ELSEWHERE = frozenset(
-    ["\\mathrm{d}", "d", "!", "\\sin", "\\cos", "\\tan", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
+    ["\\mathrm{d}", "d", "\\sin", "\\cos", "\\tan", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
      "\\lim", "\\sup", "\\inf", "\\arg", "\\arg\\min", "\\arg\\max", "\\gcd", "\\operatorname{Var}",
      "\\operatorname{Cov}", "\\operatorname{vec}", "\\operatorname{rank}", "\\Pr", "\\dim", "\\ker", "\\{\\}"]
 )  # fmt: skip
@@ -127,6 +127,8 @@ class Functions(Matrices):
         elif declared is None and self.find(name, env) is not None and all(name_of(a) is not None for a in args):
             # J(theta), where the definition of J does not name its arguments.
             return self.name(name, env, span)
+        if base == "!":
+            self.doubt("the factorial is not known here: it was taken as an undefined function")
         if base in _KNOWN_ELSEWHERE:
             raise UnknownMeaning(f"{base} has no meaning here", span)
         if declared is not None and declared.role != "function" and not declared.rests:
@@ -178,7 +180,7 @@ class Functions(Matrices):
         self, core: str, indices: tuple[Core, ...], values: tuple[Value, ...], env: Env, span: Span | None
     ) -> Core:
         term = self.apply(core, indices, values, span)
-        return next((symbol for target, symbol in env.opaque if target == term), term)
+        return next((symbol for target, symbol in env.opaque if alike(target, term)), term)
 
     def builtin(self, base: str, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
         if base in FUNCTIONS and len(args) == 1:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from .. import page
-from ..core import Core, Delta, Num
+from ..core import Core, Delta, Num, Sum, Sym
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..page import Node
-from ..tensors import ONE, Value, add, mul, tensor
+from ..tensors import ONE, Value, add, mul, neg, scalar, tensor
 from .derivatives import Derivatives
-from .names import Env
+from .names import Env, delta
 
 
 class Matrices(Derivatives):
@@ -57,32 +58,78 @@ class Matrices(Derivatives):
 
     def family_matrix(self, rows: tuple[tuple[Node, ...], ...], env: Env, span: Span | None) -> Value:
         """(x_1, .., x_n) and its column form: the entry of a family at a running index."""
+        rows = tuple(r for r in rows if not all(isinstance(e, page.Dots) for e in r)) if len(rows) > 1 else rows
         if len(rows) == 1 and len(rows[0]) >= 3:
-            first, *_, last = rows[0]
-            vertical = False
-        elif all(len(r) == 1 for r in rows) and len(rows) >= 3:
-            first, last = rows[0][0], rows[-1][0]
-            vertical = True
-        elif len(rows) >= 3 and len({len(r) for r in rows}) == 1:
-            columns = [
-                self.family_matrix(tuple((r[c],) for r in rows), env, span) for c in range(len(rows[0]))
-            ]
-            size = columns[0].shape[0]
+            return self.line(tuple(e for e in rows[0] if not isinstance(e, page.Dots)), False, env, span)
+        if len(rows) >= 2 and len({len(r) for r in rows}) == 1:
+            columns = [self.line(tuple(r[c] for r in rows), True, env, span) for c in range(len(rows[0]))]
+            if len(columns) == 1:
+                return columns[0]
+            size = next((c.shape[0] for c in columns if not self.is_open(c.shape[0])), columns[0].shape[0])
+            if not all(len(c.shape) == 1 and self.sizes.agree(c.shape[0], size) for c in columns):
+                raise ShapeError("the columns of this matrix differ in length", span)
             return tensor(
                 (size, Num(Fraction(len(columns)))), lambda k: pick(k[1], [c.at((k[0],)) for c in columns])
             )
-        else:
-            raise UnknownMeaning("an ellipsis: this matrix has no meaning here", span)
+        raise UnknownMeaning("an ellipsis: this matrix has no meaning here", span)
+
+    def is_open(self, size: Core) -> bool:
+        return isinstance(size, Sym) and size.name.startswith("dim ")
+
+    def line(self, entries: tuple[Node, ...], vertical: bool, env: Env, span: Span | None) -> Value:
+        """The entries around an ellipsis: some by themselves, then a numbered run to the last one."""
         letter = page.Sym(self.sizes.fresh("k"))
-        end = running(first, last, letter)
-        if end is None:
-            raise UnknownMeaning("an ellipsis between entries that are not numbered 1 to n", span)
-        template, upper = end
-        size = self.index(upper, env)
+        *before, last = entries
+        if len(set(entries)) == 1:
+            number = self.number(last, env)
+            return self.oriented(self.sizes.unknown("1"), lambda k: scalar(number), vertical, span)
+        for start in range(len(before)):
+            for first in (1, 0, 2):
+                end = running(before[start], last, letter, first)
+                run = before[start:]
+                if end is None or any(
+                    at_number(end[0], letter, first + k) != e for k, e in enumerate(run)
+                ):
+                    continue
+                upper = self.index(end[1], env)
+                length = self.length(Num(Fraction(first)), upper)
+                alone = [self.value(e, env) for e in before[:start]]
+                offset = Num(Fraction(first - 1))
 
-        def at(k: Core) -> Value:
-            return self.value(template, env.bind(letter.name, k))
+                def at(k: Core, template: Node = end[0], offset: Core = offset) -> Value:
+                    return self.value(template, env.bind(letter.name, add(k, offset)))
 
+                return self.joined(alone, length, at, vertical, span)
+        if all(isinstance(e, page.Num) for e in entries) and len(set(entries[1:])) == 1:
+            # diag(0, 1, .., 1): one entry of its own, then a constant run.
+            size = self.sizes.unknown("1")
+            one, rest = self.number(entries[0], env), self.number(last, env)
+            return self.oriented(
+                size, lambda k: scalar(add(rest, mul(add(one, neg(rest)), delta(k, ONE)))), vertical, span
+            )
+        raise UnknownMeaning("an ellipsis between entries that are not numbered 1 to n", span)
+
+    def joined(
+        self, alone: list[Value], length: Core, at: Callable[[Core], Value], vertical: bool, span: Span | None
+    ) -> Value:
+        if not alone:
+            return self.oriented(length, at, vertical, span)
+        if any(v.shape for v in alone):
+            raise UnknownMeaning("a matrix of blocks: write its entries", span)
+        shift = Num(Fraction(len(alone)))
+
+        def entry(k: Core) -> Value:
+            m = self.sizes.index()
+            run = Sum(mul(delta(k, add(m, shift)), at(m).term), m, ONE, length)
+            heads = [mul(delta(k, Num(Fraction(i + 1))), v.term) for i, v in enumerate(alone)]
+            return scalar(add(*heads, run))
+
+        return self.oriented(add(length, shift), entry, vertical, span)
+
+    def oriented(
+        self, size: Core, at: Callable[[Core], Value], vertical: bool, span: Span | None
+    ) -> Value:
+        """Entries or blocks one under the other, or side by side."""
         probe = at(self.sizes.index())
         if not probe.shape:
             if vertical:
@@ -123,7 +170,7 @@ def pick(k: Core, entries: list[Core]) -> Core:
 def running(first: Node, last: Node, letter: page.Sym, number: int = 1) -> tuple[Node, Node] | None:
     """The last entry with its number made a letter, and that number, if this gives ``first`` at ``number``."""
     for node in page.walk(last):
-        if isinstance(node, page.Sym | page.Num):
+        if isinstance(node, page.Sym | page.Num | page.Indexed | page.Add) and node != last:
             template = page.substitute(last, {node: letter})
             if template != last and at_number(template, letter, number) == first:
                 return template, node

@@ -262,17 +262,22 @@ class Names:
     ) -> Value | None:
         """x_{ij} beside a declared matrix X: its entry, where nothing else is said of x."""
         base = unbold(name.base)
-        if len(base) != 1 or not base.islower() or name.upper or len(indices) != 2 or base in self._stacks:
+        if len(base) != 1 or not base.islower() or name.upper or len(name.lower) < 2 or base in self._stacks:
             return None
-        whole = next((k for k in (base.upper(), f"\\mathbf{{{base.upper()}}}") if self.is_matrix(k)), None)
-        if whole is None or base in self.survey.kinds:
+        if base in self.survey.kinds or len(indices) < 2:
             return None
-        self.doubt(f"{base} is not declared: its entries were read as those of {whole}")
-        return self.entry(self.name(Name(whole), env, span), indices, span)
+        for capital in (base.upper(), f"\\mathbf{{{base.upper()}}}"):
+            whole = Name(capital, (), name.lower[:-2])
+            if self.is_matrix(whole, env):
+                self.doubt(f"{base} is not declared: its entries were read as those of {whole}")
+                return self.entry(self.name(whole, env, span), indices[-2:], span)
+        return None
 
-    def is_matrix(self, base: str) -> bool:
-        kind = self.scope.kind(base)
-        return kind is not None and kind.role == "real" and len(kind.shape) == 2 and not kind.arity
+    def is_matrix(self, name: Name, env: Env) -> bool:
+        kind = self.scope.kind(str(name))
+        if kind is not None:
+            return kind.role == "real" and len(kind.shape) == 2 and not kind.arity
+        return bool(name.lower) and self.find(name, env) is not None
 
     def family(
         self, core: str, indices: tuple[Core, ...], used: int, shape: Shape, span: Span | None
@@ -474,7 +479,10 @@ class Names:
                 v = at(k[: len(missing)])
                 return v.at((ONE, *k[len(missing) :]) if row else k[len(missing) :])
 
-            return self.entry(tensor((*shape, *rows), entry), extra, span)
+            stacked = tensor((*shape, *rows), entry)
+            if len(stacked.shape) == 1:
+                stacked = replace(stacked, loose=True)
+            return self.entry(stacked, extra, span)
         return self.entry(self.unfold(d, places, {}, env, span), extra, span)
 
     def unfold(
@@ -504,7 +512,12 @@ class Names:
         if len(env.active) > DEPTH or sum(d is a for a in env.active) > 8:
             raise ScopeError(f"the definition of {d.key} refers to itself", span)
         inner = replace(env, bound={**env.bound, **places}, params=params, active=(*env.active, d))
-        return self.value(d.body, inner)
+        out = self.value(d.body, inner)
+        kind = self.scope.kind(d.key)
+        if out.shape and kind is not None and kind.role == "real" and not kind.arity and not indices:
+            # \mathbf{1} = (1, .., 1)^T takes its length from its declaration.
+            self.sizes.fit(out.shape, tuple(self.size(k) for k in kind.shape))
+        return out
 
     def level(self, d: Definition, places: Mapping[str, Core]) -> Core | None:
         """The level of a quantity that is defined level by level."""
@@ -550,10 +563,11 @@ class Names:
         params: dict[str, Value], env: Env,
     ) -> Value:
         """Entries of an opaque name with the shape of a definition."""
-        kind, _ = self.kind_of(Name(d.key, d.upper, d.lower))
+        own = Name(d.key, d.upper, d.lower, d.bracket)
+        kind, used = self.kind_of(own)
         shape: Shape = ()
         if kind is not None and kind.role == "real":
-            shape = tuple(self.size(k) for k in kind.shape)
+            shape = tuple(self.size(k) for k in kind.shape[len(self.split(own)[1]) - used :])
         else:
             shape = self.shape_of(d, places, replace(env, params=params))
         if not shape:

@@ -144,22 +144,20 @@ class Elaborator(Functions):
             return self.entry(
                 self.value(node.base, env), tuple(self.index(k, env) for k in node.lower), node.span
             )
-        if name.base == "\\delta" and self.is_kronecker(name):
+        if name.base == "\\delta" and self.is_kronecker(name, env):
             a, b = (self.index(k, env) for k in name.lower)
             return scalar(delta(a, b))
         return self.name(name, env, node.span)
 
-    def is_kronecker(self, name: Name) -> bool:
-        letters = "ijklmnpqrabcd"
-        return (
-            len(name.lower) == 2
-            and not name.upper
-            and "\\delta" not in self._stacks
-            and "\\delta" not in self.survey.kinds
-            and all(
-                isinstance(k, page.Num) or (isinstance(k, page.Sym) and k.name in letters) for k in name.lower
-            )
-        )
+    def is_kronecker(self, name: Name, env: Env) -> bool:
+        """delta_{ij} of two letters that count, where nothing else is said of delta."""
+        if len(name.lower) != 2 or name.upper or "\\delta" in self._stacks or "\\delta" in self.survey.kinds:
+            return False
+        for k in name.lower:
+            known = isinstance(k, page.Sym) and (k.name in env.bound or k.name in "ijklmnpqrabcdhstu")
+            if not known and not isinstance(k, page.Num):
+                return False
+        return True
 
     # -- products, quotients, powers ----------------------------------------------------------------
 
