@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -262,8 +263,14 @@ def values(point: Point, lhs: Core, rhs: Core) -> tuple[Any, Any] | None:
     return (left, right) if isfinite(left) and isfinite(right) else None
 
 
-def separates(lhs: Core, rhs: Core, points: int = 4, top: int = 4, given: tuple[Given, ...] = (),
-              assuming: tuple[str, ...] = ()) -> bool | None:
+def separates(
+    lhs: Core,
+    rhs: Core,
+    points: int = 4,
+    top: int = 4,
+    given: tuple[Given, ...] = (),
+    assuming: tuple[str, ...] = (),
+) -> bool | None:
     """True: some point tells the sides apart; False: none of several did; None: no point was defined."""
     met = False
     for k in range(points * 3):
@@ -283,7 +290,7 @@ def _holds(assuming: tuple[str, ...], point: Point) -> bool:
     for condition in assuming:
         sides = condition.split("<=") if "<=" in condition else condition.split(">=")[::-1]
         ends = [_linear(side, names) for side in sides]
-        if None not in ends and any(a > b for a, b in zip(ends, ends[1:], strict=False)):  # type: ignore[operator]
+        if None not in ends and any(a > b for a, b in pairwise(ends)):  # type: ignore[operator]
             return False
     return True
 

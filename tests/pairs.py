@@ -12,10 +12,23 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from terms import T, d, delta, lift
-
 from symgrad.core import (
-    Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, rebuild, walk,
+    Add,
+    Call,
+    Core,
+    D,
+    Delta,
+    Div,
+    Given,
+    Mul,
+    Num,
+    Pow,
+    Ref,
+    Sum,
+    Sym,
+    children,
+    rebuild,
+    walk,
 )
 
 ONE, ZERO, TWO, MINUS = (Num(Fraction(k)) for k in (1, 0, 2, -1))
@@ -98,10 +111,16 @@ class Maker:
         """Sum over i and j of something in x_i - x_j."""
         i, j = self.index(), self.index()
         gap = add(Ref("x", (i,)), neg(Ref("x", (j,))))
-        core = self.rng.choice((
-            call("sigma", gap), call("tanh", gap), Div(ONE, add(ONE, Pow(gap, TWO))), Pow(gap, TWO),
-            Div(gap, add(ONE, Pow(gap, TWO))), call("log", add(ONE, call("exp", gap))),
-        ))
+        core = self.rng.choice(
+            (
+                call("sigma", gap),
+                call("tanh", gap),
+                Div(ONE, add(ONE, Pow(gap, TWO))),
+                Pow(gap, TWO),
+                Div(gap, add(ONE, Pow(gap, TWO))),
+                call("log", add(ONE, call("exp", gap))),
+            )
+        )
         if self.rng.random() < 0.5:
             core = mul(core, self.leaf((*bound, (i, "N"), (j, "N"))))
         n = Sym("N", "size")
@@ -111,7 +130,10 @@ class Maker:
         name = self.rng.choice(self.g.functions)
         inner = min(depth - 1, 1 if name != "f" else 2)
         if name == "power":
-            return Pow(self.positive(bound, deep=True), Num(Fraction(self.rng.choice((1, 3, -1)), self.rng.choice((2, 3)))))
+            return Pow(
+                self.positive(bound, deep=True),
+                Num(Fraction(self.rng.choice((1, 3, -1)), self.rng.choice((2, 3)))),
+            )
         if name == "log" or name == "sqrt":
             return call(name, self.positive(bound, deep=True))
         if name in ("max", "min"):
@@ -351,27 +373,40 @@ def exponentials(m: Maker, t: Core) -> Core | None:
 def logistic(m: Maker, t: Core) -> Core | None:
     match t:
         case Call("sigma", (z,)):
-            return m.rng.choice((
-                Div(ONE, add(ONE, call("exp", neg(z)))), add(ONE, neg(call("sigma", neg(z)))),
-                Div(call("exp", z), add(call("exp", z), ONE)),
-                Div(add(ONE, call("tanh", Div(z, TWO))), TWO), mul(call("exp", z), call("sigma", neg(z))),
-            ))
+            return m.rng.choice(
+                (
+                    Div(ONE, add(ONE, call("exp", neg(z)))),
+                    add(ONE, neg(call("sigma", neg(z)))),
+                    Div(call("exp", z), add(call("exp", z), ONE)),
+                    Div(add(ONE, call("tanh", Div(z, TWO))), TWO),
+                    mul(call("exp", z), call("sigma", neg(z))),
+                )
+            )
         case Call("tanh", (z,)):
-            return m.rng.choice((
-                add(mul(TWO, call("sigma", mul(TWO, z))), MINUS), Div(call("sinh", z), call("cosh", z)),
-                neg(call("tanh", neg(z))),
-                Div(add(call("exp", mul(TWO, z)), MINUS), add(call("exp", mul(TWO, z)), ONE)),
-            ))
+            return m.rng.choice(
+                (
+                    add(mul(TWO, call("sigma", mul(TWO, z))), MINUS),
+                    Div(call("sinh", z), call("cosh", z)),
+                    neg(call("tanh", neg(z))),
+                    Div(add(call("exp", mul(TWO, z)), MINUS), add(call("exp", mul(TWO, z)), ONE)),
+                )
+            )
         case Call("cosh", (z,)):
-            return m.rng.choice((
-                Div(add(call("exp", z), call("exp", neg(z))), TWO), call("cosh", neg(z)),
-                add(Pow(call("cosh", Div(z, TWO)), TWO), Pow(call("sinh", Div(z, TWO)), TWO)),
-            ))
+            return m.rng.choice(
+                (
+                    Div(add(call("exp", z), call("exp", neg(z))), TWO),
+                    call("cosh", neg(z)),
+                    add(Pow(call("cosh", Div(z, TWO)), TWO), Pow(call("sinh", Div(z, TWO)), TWO)),
+                )
+            )
         case Call("sinh", (z,)):
-            return m.rng.choice((
-                Div(add(call("exp", z), neg(call("exp", neg(z)))), TWO), neg(call("sinh", neg(z))),
-                mul(TWO, call("cosh", Div(z, TWO)), call("sinh", Div(z, TWO))),
-            ))
+            return m.rng.choice(
+                (
+                    Div(add(call("exp", z), neg(call("exp", neg(z)))), TWO),
+                    neg(call("sinh", neg(z))),
+                    mul(TWO, call("cosh", Div(z, TWO)), call("sinh", Div(z, TWO))),
+                )
+            )
     return None
 
 
@@ -381,23 +416,34 @@ def logarithms(m: Maker, t: Core) -> Core | None:
         case Call("log", (Call("exp", (z,)),)):
             return z
         case Call("log", (Add((Num(v), Call("exp", (z,)))),)) if v == 1:
-            return m.rng.choice((
-                add(z, call("log", add(ONE, call("exp", neg(z))))), neg(call("log", call("sigma", neg(z)))),
-                add(z, neg(call("log", call("sigma", z)))),
-            ))
+            return m.rng.choice(
+                (
+                    add(z, call("log", add(ONE, call("exp", neg(z))))),
+                    neg(call("log", call("sigma", neg(z)))),
+                    add(z, neg(call("log", call("sigma", z)))),
+                )
+            )
         case Call("log", (Sum(Call("exp", (z,)), k, lo, hi),)):
             c = Sym(m.rng.choice(m.g.scalars))
             return add(c, call("log", Sum(call("exp", add(z, neg(c))), k, lo, hi)))
         case Call("log", (z,)):
             c = add(ONE, Pow(Sym(m.rng.choice(m.g.scalars)), TWO))
-            return m.rng.choice((
-                add(call("log", mul(z, c)), neg(call("log", c))), neg(call("log", Div(ONE, z))),
-                Div(call("log", Pow(z, TWO)), TWO),
-            ))
+            return m.rng.choice(
+                (
+                    add(call("log", mul(z, c)), neg(call("log", c))),
+                    neg(call("log", Div(ONE, z))),
+                    Div(call("log", Pow(z, TWO)), TWO),
+                )
+            )
         case Call("sqrt", (z,)):
-            return m.rng.choice((Pow(z, Num(Fraction(1, 2))), Div(z, call("sqrt", z)),
-                                 Div(call("sqrt", mul(Num(Fraction(4)), z)), TWO),
-                                 call("exp", Div(call("log", z), TWO))))
+            return m.rng.choice(
+                (
+                    Pow(z, Num(Fraction(1, 2))),
+                    Div(z, call("sqrt", z)),
+                    Div(call("sqrt", mul(Num(Fraction(4)), z)), TWO),
+                    call("exp", Div(call("log", z), TWO)),
+                )
+            )
     return None
 
 
@@ -405,16 +451,35 @@ def logarithms(m: Maker, t: Core) -> Core | None:
 def kinks(m: Maker, t: Core) -> Core | None:
     match t:
         case Call("relu", (z,)):
-            return m.rng.choice((Div(add(z, call("abs", z)), TWO), call("max", z, ZERO), add(z, call("relu", neg(z)))))
+            return m.rng.choice(
+                (Div(add(z, call("abs", z)), TWO), call("max", z, ZERO), add(z, call("relu", neg(z))))
+            )
         case Call("abs", (z,)):
-            return m.rng.choice((call("max", z, neg(z)), call("abs", neg(z)), add(call("relu", z), call("relu", neg(z))),
-                                 call("sqrt", Pow(z, TWO))))
+            return m.rng.choice(
+                (
+                    call("max", z, neg(z)),
+                    call("abs", neg(z)),
+                    add(call("relu", z), call("relu", neg(z))),
+                    call("sqrt", Pow(z, TWO)),
+                )
+            )
         case Call("max", (a, b)):
-            return m.rng.choice((call("max", b, a), Div(add(add(a, b), call("abs", add(a, neg(b)))), TWO),
-                                 add(a, call("relu", add(b, neg(a)))), neg(call("min", neg(a), neg(b)))))
+            return m.rng.choice(
+                (
+                    call("max", b, a),
+                    Div(add(add(a, b), call("abs", add(a, neg(b)))), TWO),
+                    add(a, call("relu", add(b, neg(a)))),
+                    neg(call("min", neg(a), neg(b))),
+                )
+            )
         case Call("min", (a, b)):
-            return m.rng.choice((call("min", b, a), add(add(a, b), neg(call("max", a, b))),
-                                 Div(add(add(a, b), neg(call("abs", add(a, neg(b))))), TWO)))
+            return m.rng.choice(
+                (
+                    call("min", b, a),
+                    add(add(a, b), neg(call("max", a, b))),
+                    Div(add(add(a, b), neg(call("abs", add(a, neg(b))))), TWO),
+                )
+            )
     return None
 
 
@@ -444,8 +509,14 @@ def softmaxes(m: Maker, t: Core) -> Core | None:
 def powers(m: Maker, t: Core) -> Core | None:
     match t:
         case Pow(a, Num(v)) if v.denominator > 1:
-            return m.rng.choice((mul(a, Pow(a, Num(v - 1))), call("exp", mul(Num(v), call("log", a))),
-                                 Div(ONE, Pow(a, Num(-v))), Pow(Pow(a, Num(v / 2)), TWO)))
+            return m.rng.choice(
+                (
+                    mul(a, Pow(a, Num(v - 1))),
+                    call("exp", mul(Num(v), call("log", a))),
+                    Div(ONE, Pow(a, Num(-v))),
+                    Pow(Pow(a, Num(v / 2)), TWO),
+                )
+            )
     return None
 
 
@@ -500,7 +571,9 @@ def labels(m: Maker, t: Core) -> Core | None:
         case Ref("WNN" | "WKK" as name, (i, j)) if "symmetric" in has:
             return Ref(name, (j, i))
         case Sym("a" | "d") if "positive" in has:
-            return m.rng.choice((call("abs", t), call("sqrt", Pow(t, TWO)), call("relu", t), call("exp", call("log", t))))
+            return m.rng.choice(
+                (call("abs", t), call("sqrt", Pow(t, TWO)), call("relu", t), call("exp", call("log", t)))
+            )
         case Call("log", (Mul((x, y)),)) if "positive" in has:
             return add(call("log", x), call("log", y))
     return None
@@ -603,8 +676,19 @@ def replace(t: Core, old: Core, new: Core) -> Core:
 
 # -- mutation --------------------------------------------------------------------------------------
 SWAPS = {
-    "sigma": "tanh", "tanh": "sigma", "exp": "cosh", "sinh": "cosh", "cosh": "sinh", "log": "exp", "f": "g",
-    "relu": "abs", "abs": "relu", "max": "min", "min": "max", "step": "sign", "sign": "step",
+    "sigma": "tanh",
+    "tanh": "sigma",
+    "exp": "cosh",
+    "sinh": "cosh",
+    "cosh": "sinh",
+    "log": "exp",
+    "f": "g",
+    "relu": "abs",
+    "abs": "relu",
+    "max": "min",
+    "min": "max",
+    "step": "sign",
+    "sign": "step",
 }
 
 
@@ -626,7 +710,11 @@ def mutate(rng: Random, t: Core) -> Core:
                 new = rng.choice((Ref("v" if sub.name == "u" else "u", where), neg(sub), Pow(sub, TWO)))
             case Add(ts):
                 k = rng.randrange(len(ts))
-                new = Add((*ts[:k], neg(ts[k]), *ts[k + 1 :])) if rng.random() < 0.6 else Add((*ts[:k], *ts[k + 1 :]))
+                new = (
+                    Add((*ts[:k], neg(ts[k]), *ts[k + 1 :]))
+                    if rng.random() < 0.6
+                    else Add((*ts[:k], *ts[k + 1 :]))
+                )
             case Mul(ts) if len(ts) > 1:
                 k = rng.randrange(len(ts))
                 new = Mul((*ts[:k], *ts[k + 1 :]))
@@ -637,8 +725,13 @@ def mutate(rng: Random, t: Core) -> Core:
             case Div(a, b):
                 new = rng.choice((a, mul(a, b), neg(sub)))
             case Sum(body, i, lo, hi):
-                new = rng.choice((body if i not in set(walk(body)) else neg(sub), Sum(body, i, lo, add(hi, MINUS)),
-                                  Div(sub, hi)))
+                new = rng.choice(
+                    (
+                        body if i not in set(walk(body)) else neg(sub),
+                        Sum(body, i, lo, add(hi, MINUS)),
+                        Div(sub, hi),
+                    )
+                )
         if new is not None and new != sub:
             return put(t, path, new)
     return add(t, ONE)
@@ -658,7 +751,9 @@ CONSTRUCTS: dict[str, Grammar] = {
     "logarithms": Grammar(functions=("log", "exp", "softplus", "lse"), depth=4),
     "nested functions": Grammar(functions=("sigma", "exp", "tanh", "softplus", "lse"), sums=1, depth=5),
     "derivatives": Grammar(functions=("exp", "sigma", "log", "tanh"), sums=1, depth=4, derivatives=True),
-    "derivatives by entries": Grammar(functions=("sigma", "exp"), sums=2, depth=4, derivatives=True, vectors=True),
+    "derivatives by entries": Grammar(
+        functions=("sigma", "exp"), sums=2, depth=4, derivatives=True, vectors=True
+    ),
     "undefined functions": Grammar(functions=("f", "f", "exp"), sums=1, depth=4, derivatives=True),
     "kinks": Grammar(functions=("relu", "abs", "max", "min"), depth=4),
     "roots": Grammar(functions=("sqrt", "exp", "power"), depth=3, divisions=True),
@@ -667,34 +762,40 @@ CONSTRUCTS: dict[str, Grammar] = {
     "ordered sums": Grammar(sums=2, depth=5, triangles=True),
     "softmax": Grammar(sums=2, depth=4, softmax=True),
     "softmax derivatives": Grammar(sums=2, depth=3, softmax=True, derivatives=True, vectors=True),
-    "Hessians": Grammar(functions=("sigma", "exp", "f"), sums=2, depth=3, derivatives=True, vectors=True, orders=2),
+    "Hessians": Grammar(
+        functions=("sigma", "exp", "f"), sums=2, depth=3, derivatives=True, vectors=True, orders=2
+    ),
     "kinks derived": Grammar(functions=("relu", "abs", "exp"), sums=1, depth=4, derivatives=True),
-    "labels 0 and 1": Grammar(functions=("sigma", "exp", "f"), sums=1, depth=4, givens=("binary",), scalars=("a", "s")),
-    "labels of either sign": Grammar(functions=("sigma", "tanh"), sums=1, depth=4, givens=("sign",), scalars=("a", "q")),
+    "labels 0 and 1": Grammar(
+        functions=("sigma", "exp", "f"), sums=1, depth=4, givens=("binary",), scalars=("a", "s")
+    ),
+    "labels of either sign": Grammar(
+        functions=("sigma", "tanh"), sums=1, depth=4, givens=("sign",), scalars=("a", "q")
+    ),
     "linear givens": Grammar(functions=("exp",), sums=1, depth=4, givens=("linear",)),
     "simplex": Grammar(functions=("exp",), sums=2, depth=4, givens=("simplex",)),
     "symmetric matrices": Grammar(sums=3, depth=5, matrices=True, givens=("symmetric",)),
-    "signs": Grammar(functions=("log", "sqrt", "abs", "relu"), depth=4, givens=("positive",), scalars=("a", "b", "d")),
+    "signs": Grammar(
+        functions=("log", "sqrt", "abs", "relu"), depth=4, givens=("positive",), scalars=("a", "b", "d")
+    ),
 }
 
-I, J = Sym("i", "index"), Sym("j", "index")
+ROW, COLUMN = Sym("i", "index"), Sym("j", "index")
 GIVENS: dict[str, tuple[Given, ...]] = {
     "binary": (
-        Given(Ref("y", (I,)), "in", ZERO, (Fraction(0), Fraction(1))),
+        Given(Ref("y", (ROW,)), "in", ZERO, (Fraction(0), Fraction(1))),
         Given(Sym("s"), "in", ZERO, (Fraction(0), Fraction(1))),
     ),
     "sign": (Given(Sym("q"), "in", ZERO, (Fraction(-1), Fraction(1))),),
     "linear": (Given(Sym("c"), "=", add(Sym("a"), Sym("b"))),),
-    "simplex": (Given(Sum(Ref("u", (I,)), I, ONE, Sym("K", "size")), "=", ONE),),
-    "symmetric": tuple(Given(Ref(w, (I, J)), "=", Ref(w, (J, I))) for w in ("WNN", "WKK")),
+    "simplex": (Given(Sum(Ref("u", (ROW,)), ROW, ONE, Sym("K", "size")), "=", ONE),),
+    "symmetric": tuple(Given(Ref(w, (ROW, COLUMN)), "=", Ref(w, (COLUMN, ROW))) for w in ("WNN", "WKK")),
     "positive": (Given(Sym("a"), ">", ZERO), Given(Sym("d"), ">", ZERO)),
 }
 
 
 def givens(construct: str) -> tuple[Given, ...]:
     return tuple(g for name in CONSTRUCTS[construct].givens for g in GIVENS[name])
-
-
 
 
 def pair(construct: str, seed: int) -> tuple[Core, Core, bool]:
@@ -732,6 +833,3 @@ def pair(construct: str, seed: int) -> tuple[Core, Core, bool]:
     if mutated:
         rhs = mutate(rng, rhs)
     return lhs, rhs, mutated
-
-
-__all__ = ["CONSTRUCTS", "T", "d", "delta", "lift", "mutate", "pair"]
