@@ -95,7 +95,7 @@ def _extend(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         st.builds(Mul, _several(inner)),
         st.builds(Hadamard, _several(inner)),
         st.builds(Frac, inner, inner),
-        st.builds(Pow, inner, inner),
+        st.builds(Pow, inner, inner.filter(lambda n: n != Sym(r"\mathrm{MSE}"))),  # x^{\text{..}} is a label
         st.builds(lambda fn, a: Call(fn, (a,)), functions, inner),
         st.builds(Call, own | st.builds(Prime, own) | st.builds(Indexed, own, rows), _several(inner, 1)),
         st.builds(lambda a, b: Call(Sym(r"P(\cdot\mid\cdot)"), (a, b)), inner, inner),

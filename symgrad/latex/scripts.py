@@ -233,10 +233,11 @@ class Scripts(Cursor):
         if base in _BUILTIN_LETTERS or base.startswith(("\\mathrm", "\\mathbb")):
             return True
         item = items[0]
-        if isinstance(item, Relation | Sym | Prime):
+        if isinstance(item, Relation | Sym):
             return True
-        if isinstance(item, Indexed):  # the parentheses of (x^{(i)})^2 are there for the power
-            return not (item.upper and powered) or base in FUNCTION_LETTERS
+        if isinstance(item, Indexed | Prime):  # the parentheses of (x^{(i)})^2 are there for the power
+            inner = item.fn if isinstance(item, Prime) else item
+            return base in FUNCTION_LETTERS or not (powered and isinstance(inner, Indexed) and inner.upper)
         if any(isinstance(s, Sym) and s.name == base for s in walk(item)):
             return False
         return base in FUNCTION_LETTERS
