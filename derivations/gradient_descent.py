@@ -228,7 +228,7 @@ def report() -> Report:
                 table(UNIT, unit_paths, above,
                       r"20 samples, not separable, $\eta = 0.5$, 600 steps from $(0, 0)$"),
                 picture("unit", unit_paths,
-                        [*contours(above, unit_paths[0][-1], (0.003, 0.015, 0.04)), unit_level],
+                        [*contours(above, unit_paths[0][-1], (0.003, 0.012, 0.03)), unit_level],
                         Plot((-0.4, 4.2), (-2.4, 0.5), (), "Sigmoid unit: paths over the contours of J",
                              "w", "b")),
             ]),
