@@ -97,7 +97,7 @@ def test_a_refuted_claim_shows_its_witness() -> None:
     assert r"\times\ \text{refuted}" in text
     assert (
         "At $N = 2$, $m = 1$, $x_{1} = 0$, $x_{2} = 1/2$, $f(t) = t^2$ the left side is $-1$, "
-        "the right side `[0.5 +/- 1e-9]`." in text
+        r"the right side $0.5000 \pm 10^{-4}$." in text
     )
     assert "Stated to be proved." in reporting.render_part(refuted(Mark.PROVED), "tex")
 

@@ -62,24 +62,24 @@ def width(node: Node) -> float:
 def step_rows(left: Node | None, right: Node, note: str, mark: Mark) -> tuple[Row, ...]:
     """``left = right``, a line of a proof; without ``left`` it goes on from the row above."""
     start = "" if left is None else to_latex(left)
-    pieces = _broken(right, STEP)
+    pieces = broken(right, STEP)
     rows = [Row(start, pieces[0]), *(Row("", piece, relation="") for piece in pieces[1:])]
     return (*rows[:-1], Row(rows[-1].left, rows[-1].right, note, mark, rows[-1].relation))
 
 
 def claim_rows(left: Node, right: Node, mark: Mark) -> tuple[Row, ...]:
     """``left = right``, a claim by itself: in one row if it fits."""
-    relation = "=" if mark is Mark.PROVED else r"\overset{?}{=}"
+    relation = mark.relation
     if width(left) + width(right) + 3 <= CLAIM:
         return (Row(to_latex(left), to_latex(right), "", mark, relation),)
-    above = [Row("", piece, relation="") for piece in _broken(left, CLAIM)]
-    pieces = _broken(right, CLAIM)
+    above = [Row("", piece, relation="") for piece in broken(left, CLAIM)]
+    pieces = broken(right, CLAIM)
     below = [Row("", pieces[0], relation=relation), *(Row("", piece, relation="") for piece in pieces[1:])]
     *rows, last = [*above, *below]
     return (*rows, Row(last.left, last.right, "", mark, last.relation))
 
 
-def _broken(node: Node, most: float) -> list[str]:
+def broken(node: Node, most: float) -> list[str]:
     """The node in rows no wider than ``most``, as far as it can be broken between terms."""
     found = _outer_sum(node) if width(node) > most else None
     rows = [] if found is None else list(_filled(*found, most))
@@ -90,15 +90,26 @@ def _filled(terms: tuple[Node, ...], frame: Node, most: float) -> Iterator[str]:
     """As many terms to a row as fit into ``most``, the frame around all of them."""
     before, _, after = to_latex(frame).partition(_HOLE.name)
     start, end = ("", "") if frame == _HOLE else (rf"{before}\Bigl(", rf"\Bigr){after}")
-    row, used = start + to_latex(terms[0]), width(frame) + width(terms[0])
-    for term in terms[1:]:
-        signed = to_latex(Add((_HOLE, term))).removeprefix(_HOLE.name).strip()
-        if used + width(term) > most:
+    row, used = start, width(frame)
+    for n, term in enumerate(terms):
+        first, *more = _signed(term, n > 0, most - 4)
+        if n and used + width(term) > most:
             yield row
-            row, used = r"\qquad {} " + signed, 4 + width(term)
-        else:
-            row, used = f"{row} {signed}", used + width(term) + 3
-    yield row + end
+            row, used = r"\qquad {} ", 4.0
+        row, used = row + first + " ", used + width(term) + 3
+        for piece in more:
+            yield row
+            row, used = rf"\qquad {piece} ", most  # the next term starts a row of its own
+    yield row.rstrip() + end
+
+
+def _signed(term: Node, later: bool, most: float) -> list[str]:
+    """A term of a sum, with its sign if it is not the first, in one piece or broken."""
+    if width(term) <= most or _outer_sum(term) is None:
+        return [to_latex(Add((_HOLE, term))).removeprefix(_HOLE.name).strip() if later else to_latex(term)]
+    sign, body = ("-", term.arg) if isinstance(term, Neg) else ("+" if later else "", term)
+    first, *more = broken(body, most)
+    return [f"{sign} {first}".strip(), *more]
 
 
 def _outer_sum(node: Node) -> tuple[tuple[Node, ...], Node] | None:

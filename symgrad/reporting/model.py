@@ -20,6 +20,11 @@ class Mark(Enum):
     def __init__(self, word: str, symbol: str, tex: str) -> None:
         self.word, self.symbol, self.tex = word, symbol, tex
 
+    @property
+    def relation(self) -> str:
+        """How an equality with this mark is written: what is not proved is a question."""
+        return "=" if self is Mark.PROVED else r"\overset{?}{=}"
+
     @staticmethod
     def of(verdict: Verdict) -> Mark:
         return Mark[verdict.status.upper()]
@@ -37,6 +42,7 @@ class Row:
     note: str = ""
     mark: Mark | None = None
     relation: str = "="
+    expected: Mark = Mark.PROVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +101,7 @@ class Claim:
     @property
     def rows(self) -> tuple[Row, ...]:
         """The display: one row, or where that is too wide, the rows it was broken into."""
-        relation = "=" if self.mark is Mark.PROVED else r"\overset{?}{=}"
-        return self.broken or (Row(self.left, self.right, "", self.mark, relation),)
+        return self.broken or (Row(self.left, self.right, "", self.mark, self.mark.relation),)
 
     @property
     def as_stated(self) -> bool:
@@ -176,9 +181,9 @@ class Report:
             if isinstance(part, Claim):
                 yield part.mark, part.expected, part.title or f"{part.left} = {part.right}"
             elif isinstance(part, Lines):
-                marks = (row.mark for row in part.rows if row.mark is not None)
-                for n, mark in enumerate(marks, 1):
-                    yield mark, Mark.PROVED, f"{part.title or 'proof'}, line {n}"
+                judged = ((row.mark, row.expected) for row in part.rows if row.mark is not None)
+                for n, (mark, expected) in enumerate(judged, 1):
+                    yield mark, expected, f"{part.title or 'proof'}, line {n}"
 
     def failures(self) -> tuple[Failure, ...]:
         """What is not as stated; a report is good when there is nothing."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Context, Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..judging import prove_nodes
@@ -11,8 +13,8 @@ from ..page import Add, Mul, Neg, Node, same
 from ..scope import Scope
 from ..show.latex import to_latex
 from ..verdict import Verdict, Witness
-from .layout import claim_rows, step_rows
-from .model import Claim, Counterexample, Lines, Mark, Part, Report, Row, Section, Table, Text
+from .layout import CLAIM, broken, claim_rows, step_rows
+from .model import Claim, Counterexample, Lines, Mark, Part, Report, Row, Section, Text
 
 if TYPE_CHECKING:
     from ..averaging import Gap
@@ -135,14 +137,7 @@ def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
         _claim(total, Mul((gap.size, mean)), verdicts["sum"], "proved", "(a) is $N$ times (b)"),
         _claim(mean, at_mean, verdicts["zero"], expect, "Is (b) = (c) for all data?"),
     ]
-    bends = [(name, str(Mark.of(v))) for name, v in verdicts.items() if name.startswith("∂")]
-    parts.append(
-        Table(
-            ("second derivative of one sample's gradient", "is it 0 for all data?"),
-            tuple(bends),
-            "(b) = (c) for all data exactly when one sample's gradient is affine in the data",
-        )
-    )
+    parts.append(_bends(gap, expect))
     if gap.zero:
         return parts
     both = Add((mean, at_mean.arg if isinstance(at_mean, Neg) else Neg(at_mean)))
@@ -152,9 +147,25 @@ def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
         condition, solution = to_latex(gap.written(gap.condition)), to_latex(gap.written(gap.solution))
         parts.append(Text(f"It is $0$ exactly when ${condition}$, that is, at ${by} = {solution}$."))
     if gap.second_order is not None:
-        formula = to_latex(gap.written(gap.second_order))
-        parts.append(Text(f"Its second-order term about the mean of the data is ${formula}$."))
+        first, *more = broken(gap.written(gap.second_order), CLAIM)
+        rest = (Row("", piece, relation="") for piece in more)
+        parts.append(Lines((Row("", first, relation=""), *rest), "Its second-order term about the mean"))
     return parts
+
+
+def _bends(gap: Gap, expect: Expected) -> Lines:
+    """The second derivatives of one sample's gradient g by its data, each against 0."""
+    rows = []
+    for name, verdict in gap.verdicts.items():
+        if name.startswith("∂"):
+            tex = name.replace("²", "^2").replace("∂", r"\partial ").removeprefix(r"\partial ^2/")
+            tex = re.sub(r"_(\w+)", r"_{\1}", tex)
+            mark = Mark.of(verdict)
+            # Where the gap is not 0, some of them are not; which ones, the judge says.
+            expected = mark if expect == "refuted" and mark is not Mark.UNDECIDED else Mark.PROVED
+            rows.append(Row(rf"\frac{{\partial^2 g}}{{{tex}}}", "0", "", mark, mark.relation, expected))
+    title = "(b) = (c) for all data exactly when one sample's gradient $g$ is affine in the data"
+    return Lines(tuple(rows), title)
 
 
 def standard(objective: Objective, title: str = "", order: int = 100) -> Report:
@@ -211,11 +222,36 @@ def counterexample(witness: Witness) -> Counterexample:
     for name, entries in witness.data.items():
         at += [f"${name}_{{{k}}} = {v}$" for k, v in entries.items()]
     at += [_instance(name, body) for name, body in witness.functions.items()]
-    left, right = (f"${v}$" if _EXACT.fullmatch(v) else f"`{v}`" for v in (witness.left, witness.right))
-    return Counterexample(", ".join(at), left, right)
+    left, right = _shortened(witness.left, witness.right)
+    return Counterexample(", ".join(at), f"${left}$", f"${right}$")
 
 
-_EXACT = re.compile(r"-?\d+(/\d+)?")
+_BALL = re.compile(r"\[(\S+) \+/- (\S+)\]")
+
+
+def _shortened(left: str, right: str) -> tuple[str, str]:
+    """Both values with as few digits as keep their enclosures apart; rationals stay as they are."""
+    for digits in (3, 6, 12):
+        (text, low, high), (other, low2, high2) = (_enclosure(v, digits) for v in (left, right))
+        if high < low2 or high2 < low:
+            return text, other
+    return left, right
+
+
+def _enclosure(value: str, digits: int) -> tuple[str, Fraction, Fraction]:
+    """(LaTeX, lower end, upper end) of an interval that holds the value, in so many digits."""
+    ball = _BALL.fullmatch(value)
+    if ball is None:
+        exact = Fraction(value)
+        return value, exact, exact
+    middle, radius = Decimal(ball[1]), Decimal(ball[2])
+    place = Decimal(1).scaleb(middle.adjusted() - digits)
+    rounded = middle.quantize(place, context=Context(prec=400))
+    radius = max(place, 2 * radius)  # the rounding error is at most place / 2
+    exponent = radius.adjusted() + (radius != Decimal(1).scaleb(radius.adjusted()))
+    reach = Fraction(Decimal(1).scaleb(exponent))
+    low, high = Fraction(rounded) - reach, Fraction(rounded) + reach
+    return rf"{rounded:f} \pm 10^{{{exponent}}}", low, high
 
 
 def _instance(name: str, body: str) -> str:
