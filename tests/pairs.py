@@ -828,7 +828,7 @@ def pair(construct: str, seed: int) -> tuple[Core, Core, bool]:
             if new is None:
                 break
             rhs = put(rhs, path, new)
-    rhs = m.rewrite(rhs, rng.randint(1, 6))
+    rhs = m.rewrite(rhs, rng.choice((1, 2, 4, 8, 12)))
     mutated = rng.random() < 0.5
     if mutated:
         rhs = mutate(rng, rhs)
