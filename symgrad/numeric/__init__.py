@@ -1,16 +1,22 @@
 """NumPy code from a gradient: ``symgrad.compile`` and ``symgrad.gradcheck``.
 
-=========  ======================================================================
+==========  ======================================================================
 graph      arrays with named axes, in stable form
 backward   the gradient, by the chain rule from the objective back
 emit       a graph as NumPy source
 program    a function of some outputs, written, read and run
+kernels    the same outputs in one pass over the samples, block by block
+moments    losses that need the data only through finitely many sums
+evaluation what comes back
+bound      data given once; descent
 compiled   ``compile``: arguments checked, gradient judged, code run
 usercode   ``gradcheck``: somebody's own gradient code against the derived one
-=========  ======================================================================
+==========  ======================================================================
 """
 
-from .compiled import Compiled, Evaluation, compile
+from .bound import Bound, Descent
+from .compiled import Compiled, compile
+from .evaluation import Evaluation
 from .usercode import GradCheck, gradcheck
 
-__all__ = ["Compiled", "Evaluation", "GradCheck", "compile", "gradcheck"]
+__all__ = ["Bound", "Compiled", "Descent", "Evaluation", "GradCheck", "compile", "gradcheck"]

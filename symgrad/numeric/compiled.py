@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,47 +24,16 @@ from ..scope import Scope
 from ..show.text import to_text
 from ..verdict import Verdict
 from .backward import Pieces, gradient
+from .bound import Bound, Reduced
 from .emit import Argument
-from .graph import Graph, Index, Node, Reading, place_core, to_core, walk
-from .program import Output, Program
+from .evaluation import Evaluation, hessian
+from .graph import Graph, Index, Node, Reading, place_core, signed_labels, to_core, walk
+from .kernels import Kernel, NoKernel
+from .moments import moments
+from .program import Output, Program, load
 
-
-class Evaluation:
-    """The objective at one point: ``.value``, ``.gradient``, ``.hessian``; unpacks as value, gradient.
-
-    Each is computed when it is first asked for (parameters are copied, data are not).
-    """
-
-    def __init__(self, compiled: Compiled, arguments: Mapping[str, Any]) -> None:
-        self._compiled, self._arguments = compiled, arguments
-
-    @cached_property
-    def _both(self) -> tuple[Any, tuple[Any, ...]]:
-        value, gradient = self._compiled.run("both", self._arguments)
-        return value, gradient
-
-    @cached_property
-    def value(self) -> Any:
-        """The objective."""
-        return self._both[0] if "_both" in self.__dict__ else self._compiled.run("value", self._arguments)
-
-    @cached_property
-    def gradient(self) -> tuple[Any, ...]:
-        """Its derivatives, in the order of ``wrt``; each has the shape of its parameter."""
-        if "_both" in self.__dict__:
-            return self._both[1]
-        return tuple(self._compiled.run("gradient", self._arguments))
-
-    @cached_property
-    def hessian(self) -> Any:
-        """Its second derivatives: one square array over all entries of all parameters, in order."""
-        return self._compiled.hessian(self._arguments)
-
-    def __iter__(self) -> Iterator[Any]:
-        yield from self._both
-
-    def __repr__(self) -> str:
-        return f"Evaluation(value={self.value!r}, gradient={self.gradient!r})"
+BLOCKED = 4096
+"""From so many samples on, arrays are worked on in blocks."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +57,8 @@ class Compiled:
     verdicts: Mapping[str, Verdict]
 
     def __call__(self, **values: Any) -> Evaluation:
-        return Evaluation(self, self.checked(values))
+        names = {a.python: a for a in self.arguments.values()}
+        return Evaluation(self, self.checked(values, names, {})[0])
 
     def __repr__(self) -> str:
         names = ", ".join(a.python for a in self.arguments.values())
@@ -97,7 +67,7 @@ class Compiled:
     @property
     def verdict(self) -> Verdict:
         """Is every component of the emitted gradient proved?"""
-        return _joined(list(self.verdicts.values()))
+        return joined(self.verdicts.values())
 
     @cached_property
     def source(self) -> str:
@@ -106,27 +76,34 @@ class Compiled:
 
     # Arguments
 
-    def checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments as arrays and numbers of one floating type, their shapes found consistent."""
-        names = {a.python: a for a in self.arguments.values()}
+    def checked(
+        self,
+        values: Mapping[str, Any],
+        names: Mapping[str, Argument],
+        known: dict[str, tuple[int, str]],
+        kind: Any = None,
+    ) -> tuple[dict[str, Any], Any]:
+        """The named arguments as arrays and numbers of one floating type, their shapes found consistent.
+
+        ``known`` collects the lengths of axes and where they were seen; ``kind`` is the type if settled.
+        """
         lengths = {python: size for size, python in self.sizes.items()}
-        known: dict[str, tuple[int, str]] = {}
         for key in values:
             if key not in names and key not in lengths:
-                raise InputError(f"{self.name} has no argument {key!r}; it has {', '.join(names)}")
+                raise InputError(f"{self.name} has no argument {key!r} here; it has {', '.join(names)}")
         missing = [n for n in names if n not in values]
         if missing:
             raise InputError(f"{self.name}: {_listed(missing)} missing")
         arrays = {python: array_of(values[python], argument, known) for python, argument in names.items()}
         for key, size in lengths.items():
-            if key in values and values[key] != known[size][0]:
+            if key in values and size in known and values[key] != known[size][0]:
                 raise InputError(f"{key} is {values[key]}, but {known[size][1]}")
-        kind = np.result_type(*(a.dtype for a in arrays.values() if a.ndim), *([] if any(
-            a.ndim for a in arrays.values()) else [float]))
+        if kind is None:
+            kind = np.result_type(*([a.dtype for a in arrays.values() if a.ndim] or [float]))
         return {
             k: (np.array if names[k].name in self.wrt else np.asarray)(a, kind) if a.ndim else kind.type(a)
             for k, a in arrays.items()
-        }
+        }, kind
 
     @cached_property
     def sizes(self) -> dict[str, str]:
@@ -144,6 +121,13 @@ class Compiled:
         data = [a for a in self.arguments.values() if a.shape and a.name not in self.wrt]
         first = [a.shape[0] for a in sorted(data, key=lambda a: (a.shape[0] in own, -len(a.shape)))]
         return first[0] if first else ""
+
+    @cached_property
+    def sample(self) -> Index:
+        """The axis of the samples."""
+        size = self.sample_size
+        axes = (k for n in walk(self.root) for k in n.indices if k.size == size and not k.level)
+        return next(axes, Index(0, size))
 
     def samples(self, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The same arguments with one sample each."""
@@ -173,20 +157,28 @@ class Compiled:
         """The code for "value", "gradient", "both" or "product" (the Hessian times a direction)."""
         found: dict[str, Program] = self.__dict__.setdefault("_programs", {})
         if what not in found:
-            found[what] = self._program(what)
+            found[what] = self.program_of(what, self.root, self.gradients, self.arguments, self.sizes)
         return found[what]
 
-    def _program(self, what: str) -> Program:
-        value = Output("value", [((), self.root)])
-        slopes = self._outputs(self.gradients)
+    def program_of(
+        self,
+        what: str,
+        root: Node,
+        gradients: Mapping[str, Pieces],
+        arguments: Mapping[str, Argument],
+        sizes: Mapping[str, str],
+    ) -> Program:
+        """The code for what is wanted of a root and its gradients, as a function of some arguments."""
+        value = Output("value", [((), root)])
+        slopes = self._outputs(gradients)
         if what == "product":
-            return self._product()
+            return self._product(gradients, arguments, sizes)
         outputs: dict[str, tuple[Output | tuple[Output, ...], ...]] = {
             "value": (value,), "gradient": (slopes,), "both": (value, slopes)
         }
         name = "loss_and_gradient" if what == "both" else what
         about = self._about() if what == "both" else ""
-        return Program(name, self.arguments, self.sizes, outputs[what], about)
+        return Program(name, arguments, sizes, outputs[what], about)
 
     def _outputs(self, gradients: Mapping[str, Pieces]) -> tuple[Output, ...]:
         return tuple(
@@ -194,39 +186,86 @@ class Compiled:
             for n in self.wrt
         )
 
-    def _product(self) -> Program:
+    def _product(
+        self, gradients: Mapping[str, Pieces], arguments: Mapping[str, Argument], sizes: Mapping[str, str]
+    ) -> Program:
         """∂/∂θ (∇J · v): the directions v are arguments too."""
         g = self.graph
-        arguments = dict(self.arguments)
+        directions = {}
         terms = []
         for n in self.wrt:
-            direction = f"v_{{{n}}}"
             a = self.arguments[n]
-            arguments[direction] = Argument(direction, f"v_{a.python}", a.shape)
-            for spot, node in self.gradients[n]:
-                term = g.mul(node, g.leaf(direction, spot))
+            directions[f"direction {n}"] = Argument(f"direction {n}", f"v_{a.python}", a.shape)
+            for spot, node in gradients[n]:
+                term = g.mul(node, g.leaf(f"direction {n}", spot))
                 terms.append(g.reduce(term, [k for k in spot if isinstance(k, Index)], ()))
         along = g.gather(*terms)
         pieces = {n: gradient(g, along, n, self.axes[n]) for n in self.wrt}
-        return Program("product", arguments, self.sizes, (self._outputs(pieces),))
-
-    def hessian(self, arguments: Mapping[str, Any]) -> Any:
-        """The Hessian, a row for each entry of each parameter."""
-        names = [self.arguments[n].python for n in self.wrt]
-        zero = {f"v_{n}": np.zeros_like(arguments[n]) for n in names}
-        rows = []
-        for n in names:
-            for spot in np.ndindex(np.shape(arguments[n])):
-                unit = np.array(zero[f"v_{n}"])
-                unit[spot] = 1
-                found = self.run("product", {**arguments, **zero, f"v_{n}": unit})
-                rows.append(np.concatenate([np.ravel(part) for part in found]))
-        return np.array(rows)
+        return Program("product", {**arguments, **directions}, sizes, (self._outputs(pieces),))
 
     def run(self, what: str, arguments: Mapping[str, Any]) -> Any:
-        """Call the emitted code for "value", "gradient", "both" or "product"."""
+        """Call the emitted code for "value", "gradient", "both" or "product": blocked where there is much."""
+        rows = next((np.shape(arguments[a.python])[a.shape.index(self.sample_size)]
+                     for a in self.arguments.values() if self.sample_size in a.shape), 0)
+        function = self._kernel(what, self._signed(arguments)) if rows >= BLOCKED else None
         with np.errstate(over="ignore", under="ignore"):
-            return self.program(what).function(**arguments)
+            return (function or self.program(what).function)(**arguments)
+
+    def _kernel(self, what: str, labels: tuple[str, ...]) -> Any:
+        """The blocked code where the labels are 0 or 1, or None where there is none."""
+        found: dict[Any, Any] = self.__dict__.setdefault("_kernels", {})
+        key = (what, labels)
+        if key not in found:
+            program = self.program(what)
+            for name in labels:
+                program = program.with_nodes(partial(signed_labels, self.graph, name))
+            try:
+                kernel = Kernel(self.graph, program.name, program.arguments, self.sizes, self.sample,
+                                program.outputs)
+                found[key] = load(kernel.source, program.name)
+            except NoKernel:
+                found[key] = None
+        return found[key]
+
+    @cached_property
+    def _labels(self) -> tuple[str, ...]:
+        """Data whose being 0 or 1 makes the work less."""
+        wanted = [n for pieces in self.gradients.values() for _, n in pieces]
+        return tuple(
+            a.name for a in self.arguments.values()
+            if a.shape == (self.sample_size,) and a.name not in self.wrt
+            and signed_labels(self.graph, a.name, [self.root, *wanted]) != [self.root, *wanted]
+        )
+
+    def _signed(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """Those of them that hold nothing but 0 and 1."""
+        return tuple(n for n in self._labels if _binary(arguments[self.arguments[n].python]))
+
+    def hessian(self, arguments: Mapping[str, Any]) -> Any:
+        """The Hessian at some arguments, a row for each entry of each parameter."""
+        return hessian(self, [self.arguments[n].python for n in self.wrt], arguments)
+
+    # Data given once
+
+    def bind(self, blocks: Iterable[Mapping[str, Any]] | None = None, /, **data: Any) -> Bound:
+        """The objective with its data, for many calls: ``g = f.bind(x=X, y=Y)``, then ``g(m=.., b=..)``.
+
+        Losses that need the data only through finitely many sums read them once, here.  Arrays may be
+        memory-mapped files.  Data that come in pieces are given as one iterable of dictionaries.
+        """
+        return Bound(self, blocks, data)
+
+    def reduction(self, data: tuple[str, ...]) -> Reduced | None:
+        """How the objective is computed from sums over these data, or None."""
+        found: dict[tuple[str, ...], Reduced | None] = self.__dict__.setdefault("_reductions", {})
+        if data not in found:
+            polynomial = moments(self.graph, self.root, self.sample, data)
+            found[data] = Reduced(self, polynomial, data) if polynomial and polynomial.sums else None
+        return found[data]
+
+    def judged(self, name: str, pieces: Pieces) -> Verdict:
+        """Are these pieces the derivative of the objective by a parameter?"""
+        return judged(self.objective, name, self.axes[name], pieces)
 
     def written(self, node: Node) -> str:
         """A node in words, for messages."""
@@ -380,7 +419,7 @@ def build(name: str, objective: Core, formula: str, wrt: tuple[str, ...]) -> Com
             raise InputError(f"{name} does not depend on {n}")
         axes[n] = _axes(reading, arguments[n].shape)
         gradients[n] = gradient(graph, root, n, axes[n])
-        verdicts[n] = _judged(objective, n, axes[n], gradients[n])
+        verdicts[n] = judged(objective, n, axes[n], gradients[n])
         if verdicts[n].status == "refuted":
             raise UnknownMeaning(f"{name}: the gradient by {n} came out wrong, {verdicts[n]}")
     return Compiled(name, objective, formula, wrt, graph, root, gradients, arguments, axes, verdicts)
@@ -409,7 +448,7 @@ def _axes(reading: Reading, shape: Sequence[str]) -> tuple[Index, ...]:
     return tuple(out)
 
 
-def _judged(objective: Core, name: str, axes: Sequence[Index], pieces: Pieces) -> Verdict:
+def judged(objective: Core, name: str, axes: Sequence[Index], pieces: Pieces) -> Verdict:
     """Is what was found the derivative of the objective as it was given?"""
     letters = letters_for(objective, [node for _, node in pieces], axes)
     verdicts = []
@@ -417,11 +456,19 @@ def _judged(objective: Core, name: str, axes: Sequence[Index], pieces: Pieces) -
         place = place_core(spot, letters)
         variable: Core = core.Ref(name, place) if place else core.Sym(name)
         verdicts.append(judge(core.D(objective, variable), to_core(node, letters)))
-    return _joined(verdicts)
+    return joined(verdicts)
 
 
-def _joined(verdicts: Sequence[Verdict]) -> Verdict:
+def joined(verdicts: Iterable[Verdict]) -> Verdict:
+    """Proved when all are; else the first that is not."""
+    verdicts = list(verdicts)
     for v in verdicts:
         if not v:
             return v
     return Verdict("proved", tuple(dict.fromkeys(a for v in verdicts for a in v.assuming)))
+
+
+def _binary(array: Any) -> bool:
+    """Does the array hold nothing but 0 and 1?"""
+    step = 1 << 15
+    return all(((b == 0) | (b == 1)).all() for b in (array[n : n + step] for n in range(0, len(array), step)))

@@ -185,7 +185,7 @@ class Kernel:
         return Operand(out, axes)
 
     def ufunc(self, fn: str, *args: Operand, axes: tuple[Index, ...]) -> Operand:
-        return self._emit(f"np.{fn}({{args}}, {{out}})", *args, axes=axes, kind="entrywise")
+        return self._emit(f"np.{fn}({{args}}, out={{out}})", *args, axes=axes, kind="entrywise")
 
     def copied(self, operand: Operand, axes: tuple[Index, ...]) -> Reg:
         """A buffer that holds the operand and may be written into."""
@@ -280,7 +280,7 @@ class Kernel:
         u, axes = self.value(node.args[0]), node.indices
         wide = node.args[0].indices
         axis = wide.index(node.value)
-        top = self._emit(f"np.max({{args}}, {axis}, {{out}})", u, axes=axes)
+        top = self._emit(f"np.max({{args}}, {axis}, out={{out}})", u, axes=axes)
         t = self.ufunc("subtract", u, top, axes=wide)
         t = self.ufunc("exp", t, axes=wide)
         total = self._emit(f"np.sum({{args}}, {axis}, out={{out}})", t, axes=axes)
@@ -319,6 +319,14 @@ class Kernel:
         scalar = g.mul(g.num(sign), *(f for f in factors if not f.indices))
         above: list[Operand] = []
         below: list[Operand] = []
+        if scalar.op == "num" and scalar.value < 0:
+            # A sum of products takes the sign at no cost.
+            loose = [f for f in factors if f.op == "add" and self.uses[f] == 1 and f not in self.done
+                     and self.sample in f.indices]
+            if loose:
+                above.append(self.compute(loose[0], -1))
+                factors = [f for f in factors if f is not loose[0]]
+                scalar = g.neg(scalar)
         guards: list[tuple[str, Operand]] = []
         for f in factors:
             if not f.indices:
@@ -430,7 +438,9 @@ class Kernel:
                 product = self.g.mul(*common)
                 self.uses[product] += 2
                 for r in (s, t):
-                    self.factors[r] = [product, *(f for f in self.factors[r] if f not in common)]
+                    rest = [f for f in self.factors[r] if f not in common]
+                    if rest or len(product.indices) == 1:  # a wide product alone is better a matrix product
+                        self.factors[r] = [product, *rest]
 
     def _product(self, node: Node) -> tuple[str, Operand, Operand] | None:
         """A sum as a matrix product: the two operands' texts, and the operands."""
@@ -459,7 +469,7 @@ class Kernel:
         product = self._product(node)
         if product is not None:
             texts, a, b = product
-            return self._emit(f"np.matmul({texts}, {{out}})", a, b, axes=node.indices)
+            return self._emit(f"np.matmul({texts}, out={{out}})", a, b, axes=node.indices)
         body = node.args[0]
         code = f"np.sum({{args}}, {body.indices.index(node.value)}, out={{out}})"
         return self._emit(code, self.value(body), axes=node.indices)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 from builtins import compile as compile_python
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -52,6 +52,16 @@ class Program:
         emitter.share(wanted)
         returned(emitter, self.outputs)
         return function_text(self.name, self.arguments, emitter, self.about)
+
+    def with_nodes(self, change: Callable[[list[Node]], list[Node]]) -> Program:
+        """The same program for other nodes."""
+        new = iter(change([n for o in flat(self.outputs) for n in o.nodes]))
+
+        def moved(o: Output) -> Output:
+            return replace(o, pieces=[(spot, next(new)) for spot, _ in o.pieces])
+
+        outputs = [tuple(map(moved, o)) if isinstance(o, tuple) else moved(o) for o in self.outputs]
+        return replace(self, outputs=tuple(outputs))
 
     @cached_property
     def function(self) -> Callable[..., Any]:

@@ -229,7 +229,7 @@ class _Check:
             if not pieces:
                 continue
             part = Program("part", f.arguments, f.sizes, (Output("d", pieces, f.axes[page_name], name),))
-            values = [part.function(**f.checked(c)) for c, _, _ in usable]
+            values = [part.function(**c) for c, _, _ in usable]
             for sign, word in ((-1, "lacks"), (1, "doubles")):
                 changed = [(a, e + sign * v) for (_, a, e), v in zip(usable, values, strict=True)]
                 if all(_close(a, e, self.rtol) for a, e in changed):

@@ -1,0 +1,348 @@
+"""``Compiled.bind``: the data are given once, and each later call only costs what the parameters change.
+
+Where the loss needs the data only through finitely many sums (:mod:`.moments`) these are computed once, and
+a gradient costs the same whatever the number of samples.  Other losses run as blocked kernels.  Data that do
+not fit into memory come in blocks: the sums over all samples are the sums of the blocks' sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..verdict import Verdict
+from .backward import gradient
+from .emit import Argument
+from .evaluation import Evaluation, hessian
+from .graph import Graph, Index, Node, walk
+from .kernels import Kernel, NoKernel
+from .moments import COUNT, Moments
+from .program import Output, Program, flat, load
+
+if TYPE_CHECKING:
+    from .compiled import Compiled
+
+Arrays = Mapping[str, Any]
+
+
+class Split:
+    """A program in two parts: ``partial`` gives a block's part of every sum over samples, ``rest`` the rest.
+
+    Raises NoKernel where a sum over samples needs another one.
+    """
+
+    def __init__(self, f: Compiled, program: Program) -> None:
+        g, sample = f.graph, f.sample
+        nodes = walk(*(n for o in flat(program.outputs) for n in o.nodes))
+        found = [n for n in nodes if n.op == "sum" and n.value == sample]
+        for n in walk(*(s.args[0] for s in found)):
+            if n in found or (n.op == "size" and n.value == sample.size):
+                raise NoKernel
+        leaves = {s: (f"sum {k}", s.indices) for k, s in enumerate(found, 1)}
+        parts = tuple(Output(f"d{k}", [(s.indices, s)], s.indices) for k, s in enumerate(found, 1))
+        kernel = Kernel(g, "partial", f.arguments, f.sizes, sample, (parts,))
+        self.source = kernel.source
+        self.partial = load(kernel.source, "partial")
+        arguments = {
+            **{name: Argument(name, f"s{k}", tuple(i.size for i in place))
+               for k, (name, place) in enumerate(leaves.values(), 1)},
+            COUNT: Argument(COUNT, f.sizes[sample.size], ()),
+            **{n: a for n, a in f.arguments.items() if sample.size not in a.shape},
+        }
+        self.names = [arguments[name].python for name, _ in leaves.values()]
+        self.count = arguments[COUNT].python
+        done = {s: g.leaf(*leaf) for s, leaf in leaves.items()}
+        rest = program.with_nodes(lambda nodes: [_replaced(g, n, done, sample) for n in nodes])
+        sizes = {s: p for s, p in f.sizes.items() if s != sample.size}
+        self.rest = replace(rest, arguments=arguments, sizes=sizes)
+
+    def __call__(self, blocks: Iterable[Arrays], parameters: Arrays) -> Any:
+        total, count = _added(self.partial, blocks, parameters)
+        own = {k: v for k, v in parameters.items() if k in {a.python for a in self.rest.arguments.values()}}
+        return self.rest.function(**dict(zip(self.names, total, strict=True)), **{self.count: count}, **own)
+
+
+class Reduced:
+    """An objective through sums over the data, for one choice of what is data.
+
+    ``partial`` takes a block of the data and gives its part of every sum; ``program`` takes the sums.
+    """
+
+    def __init__(self, f: Compiled, found: Moments, data: Sequence[str]) -> None:
+        self.f, self.found = f, found
+        blocked = {n: f.arguments[n] for n in data}
+        self.centers = {
+            c: Argument(c, f"first_{blocked[n].python}", blocked[n].shape[1:])
+            for n, c in found.centers.items()
+        }
+        parts = tuple(Output(f"d{k}", [(found.places[name], node)], found.places[name])
+                      for k, (name, node) in enumerate(found.sums.items(), 1))
+        kernel = Kernel(f.graph, "partial", {**blocked, **self.centers}, f.sizes, f.sample, (parts,))
+        self.source = kernel.source
+        self.partial = load(kernel.source, "partial")
+        shapes = {name: tuple(k.size for k in found.places[name]) for name in found.sums}
+        self.arguments = {
+            **{name: Argument(name, f"s{k}", shapes[name]) for k, name in enumerate(found.sums, 1)},
+            **self.centers,
+            COUNT: Argument(COUNT, f.sizes[f.sample.size], ()),
+            **{n: a for n, a in f.arguments.items() if n not in blocked},
+        }
+        self.gradients = {n: gradient(f.graph, found.root, n, f.axes[n]) for n in f.wrt}
+        self._programs: dict[str, Program] = {}
+
+    def state(self, blocks: Iterable[Arrays]) -> dict[str, Any]:
+        """What the programs need of the data: the sums, the centers, the number of samples."""
+        blocks = iter(blocks)
+        first = next(blocks, None)
+        if first is None:
+            raise InputError(f"{self.f.name}: no data")
+        centers = {a.python: first[self.f.arguments[n].python][0]
+                   for n, a in zip(self.found.centers, self.centers.values(), strict=True)}
+        total, count = _added(self.partial, _chained(first, blocks), centers)
+        sums = {self.arguments[name].python: s for name, s in zip(self.found.sums, total, strict=True)}
+        out = {**sums, **centers, self.arguments[COUNT].python: count}
+        return {k: np.asarray(v, float) if np.ndim(v) else float(v) for k, v in out.items()}
+
+    def program(self, what: str) -> Program:
+        if what not in self._programs:
+            sizes = {s: p for s, p in self.f.sizes.items() if s != self.f.sample.size}
+            self._programs[what] = self.f.program_of(
+                what, self.found.root, self.gradients, self.arguments, sizes
+            )
+        return self._programs[what]
+
+    @cached_property
+    def quadratic(self) -> bool:
+        """Is the objective a polynomial of degree two in its parameters?"""
+        nodes = walk(*(n for o in flat(self.program("product").outputs) for n in o.nodes))
+        return not any(n.op == "leaf" and n.value[0] in self.f.wrt for n in nodes)
+
+    @cached_property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """Is the gradient from the sums proved equal to the derivative, whatever the data are shifted by?"""
+        g, found = self.f.graph, self.found
+
+        def opened(node: Node) -> Node:
+            known: dict[Node, Node] = {}
+            for n in walk(node):
+                if n.op == "leaf" and n.value[0] in found.sums:
+                    total, place = found.sums[n.value[0]], found.places[n.value[0]]
+                    known[n] = g.rename(total, dict(zip(place, n.value[1], strict=True)))
+                elif n.op == "leaf" and n.value[0] == COUNT:
+                    known[n] = g.size(self.f.sample.size)
+                else:
+                    known[n] = g.rebuild(n, [known[a] for a in n.args])
+            return known[node]
+
+        return {
+            n: self.f.judged(n, [(spot, opened(node)) for spot, node in pieces])
+            for n, pieces in self.gradients.items()
+        }
+
+
+def _replaced(g: Graph, node: Node, done: dict[Node, Node], sample: Index) -> Node:
+    """The node with what is ``done`` put in, and the number of samples an argument."""
+    for n in walk(node, stop=done):
+        if n not in done:
+            size = n.op == "size" and n.value == sample.size
+            done[n] = g.leaf(COUNT) if size else g.rebuild(n, [done[a] for a in n.args])
+    return done[node]
+
+
+def _added(partial: Callable[..., Any], blocks: Iterable[Arrays], other: Arrays) -> tuple[list[Any], int]:
+    """The blocks' parts added up, and the number of samples."""
+    total: list[Any] = []
+    count = 0
+    for block in blocks:
+        part = partial(**block, **other)
+        total = [s + t for s, t in zip(total, part, strict=True)] if total else list(part)
+        count += len(next(iter(block.values())))
+    return total, count
+
+
+def _chained(first: Arrays, rest: Iterable[Arrays]) -> Iterator[Arrays]:
+    yield first
+    yield from rest
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Where gradient descent ended: the parameters by name, after so many steps."""
+
+    parameters: Mapping[str, Any]
+    steps: int
+
+
+class Bound:
+    """An objective with its data: call it with the parameters and hyperparameters by keyword.
+
+    >>> from symgrad.numeric import compile
+    >>> from symgrad.problems import PROBLEMS
+    >>> g = compile(PROBLEMS["linear-regression"]()).bind(x=[1., 2., 3.], y=[2., 4., 7.])
+    >>> [round(float(d), 12) for d in g(m=2., b=0.).gradient]
+    [-2.0, -0.666666666667]
+    >>> end = g.descend({"m": 0., "b": 0.}, rate=0.05, steps=10**5)
+    >>> {k: round(float(v), 6) for k, v in end.parameters.items()}
+    {'m': 2.5, 'b': -0.666667}
+    """
+
+    def __init__(self, f: Compiled, blocks: Iterable[Arrays] | None, data: Arrays) -> None:
+        self.f = f
+        rows = [a for a in f.arguments.values() if f.sample is not None and f.sample.size in a.shape]
+        given = {a.python: a for a in f.arguments.values() if a.name not in f.wrt and (
+            a.python in data or (blocks is not None and a in rows))}
+        for name in data:
+            if name not in given:
+                raise InputError(f"bind: {f.name} has no data {name!r}; its data are "
+                                 f"{', '.join(a.python for a in rows) or 'none'}")
+        missing = [a.python for a in rows if a.python not in given]
+        if missing:
+            raise InputError(f"bind: the data {', '.join(missing)} are missing")
+        self._lengths: dict[str, tuple[int, str]] = {}
+        self._data: dict[str, Any] = {}
+        self._blocks: Iterable[Arrays] = ()
+        if blocks is None:
+            self._data, self.dtype = f.checked(data, given, self._lengths)
+            self._blocks = [self._data]
+        else:
+            self._blocks = _Blocks(self, given, blocks)
+            self.dtype = np.dtype(float)
+        names = [a.name for a in given.values()]
+        self.reduced = f.reduction(tuple(names)) if all(a in rows for a in given.values()) else None
+        self._state: dict[str, Any] = {}
+        if self.reduced is not None:
+            self._state = self.reduced.state(self._blocks)
+            self._blocks, self._data = (), {}
+        self._given = given
+        self._splits: dict[str, Split] = {}
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is known of the gradient as it is computed here."""
+        if self.reduced is None:
+            return self.f.verdict
+        return next((v for v in self.reduced.verdicts.values() if not v), self.f.verdict)
+
+    def __repr__(self) -> str:
+        how = f"{len(self.reduced.found.sums)} sums" if self.reduced else "blocks of rows"
+        return f"<{self.f.name} with its data, from {how}>"
+
+    def __call__(self, **parameters: Any) -> Evaluation:
+        return Evaluation(self, self._checked(parameters))
+
+    def _checked(self, parameters: Arrays) -> dict[str, Any]:
+        open_ = {a.python: a for a in self.f.arguments.values() if a.python not in self._given}
+        return self.f.checked(parameters, open_, dict(self._lengths), self.dtype)[0]
+
+    def run(self, what: str, parameters: Arrays) -> Any:
+        """The "value", "gradient", "both" or "product" at some parameters."""
+        with np.errstate(over="ignore", under="ignore"):
+            if self.reduced is not None:
+                return self._cast(self.reduced.program(what).function(**self._state, **parameters))
+            if self._data:
+                return self.f.run(what, {**self._data, **parameters})
+            if what not in self._splits:
+                try:
+                    self._splits[what] = Split(self.f, self.f.program(what))
+                except NoKernel:
+                    raise InputError(f"{self.f.name} needs all samples at once: bind arrays") from None
+            return self._cast(self._splits[what](self._blocks, parameters))
+
+    def _cast(self, result: Any) -> Any:
+        if isinstance(result, tuple):
+            return tuple(self._cast(r) for r in result)
+        return np.asarray(result, self.dtype)[()]
+
+    def hessian(self, parameters: Arrays) -> Any:
+        return hessian(self, [self.f.arguments[n].python for n in self.f.wrt], parameters)
+
+    def descend(
+        self,
+        start: Mapping[str, Any],
+        rate: float,
+        steps: int,
+        tol: float = 0.0,
+        progress: Callable[[int, Mapping[str, Any]], None] | None = None,
+        **hyperparameters: Any,
+    ) -> Descent:
+        """``steps`` steps θ ← θ - rate · ∇J(θ) from ``start``; fewer once no entry moves more than ``tol``.
+
+        For a loss that is quadratic in its parameters the iterates have a closed form, in the eigenvectors of
+        the Hessian, and the last one is computed at once.  ``progress`` is called with the number of steps
+        done and the parameters, about a hundred times.
+        """
+        if steps < 0 or not rate > 0:
+            raise InputError("descend needs a positive rate and a number of steps")
+        names = [self.f.arguments[n].python for n in self.f.wrt]
+        values = self._checked({**start, **hyperparameters})
+        if self.reduced is not None and self.reduced.quadratic and progress is None:
+            done = self._jump(names, values, rate, steps, tol)
+        else:
+            done = self._walk(names, values, rate, steps, tol, progress)
+        return Descent({n: values[n] for n in names}, done)
+
+    def _walk(
+        self, names: Sequence[str], values: dict[str, Any], rate: float, steps: int, tol: float, progress: Any
+    ) -> int:
+        every = max(1, steps // 100)
+        for n in range(steps):
+            moves = [rate * g for g in self.run("gradient", values)]
+            for name, move in zip(names, moves, strict=True):
+                values[name] = values[name] - move
+            if progress is not None and (n + 1) % every == 0:
+                progress(n + 1, {k: values[k] for k in names})
+            if tol and max(np.max(np.abs(m)) for m in moves) <= tol:
+                return n + 1
+        return steps
+
+    def _jump(self, names: Sequence[str], values: dict[str, Any], rate: float, steps: int, tol: float) -> int:
+        """θ_n = θ_0 - Σ_{j<n} (1 - rate·H)^j rate·∇J(θ_0), summed in the eigenvectors of H."""
+        slope = np.concatenate([np.ravel(g) for g in self.run("gradient", values)])
+        curvature, basis = np.linalg.eigh(np.asarray(self.hessian(values), float))
+        along = basis.T @ slope
+
+        def move(n: int) -> Any:
+            """How far step n + 1 goes."""
+            return rate * (basis @ ((1 - rate * curvature) ** n * along))
+
+        if tol:
+            low, high = 0, steps
+            while low < high:
+                middle = (low + high) // 2
+                low, high = (low, middle) if np.max(np.abs(move(middle))) <= tol else (middle + 1, high)
+            steps = min(steps, low + 1)
+        shrink = 1 - rate * curvature
+        with np.errstate(all="ignore"):
+            ahead = np.where(shrink > 0, -np.expm1(steps * np.log1p(-rate * curvature)), 1 - shrink**steps)
+            factor = np.where(curvature == 0, steps * rate, ahead / curvature)
+        end = np.concatenate([np.ravel(values[n]) for n in names]) - basis @ (factor * along)
+        at = 0
+        for n in names:
+            size = np.size(values[n])
+            values[n] = np.asarray(end[at : at + size], self.dtype).reshape(np.shape(values[n]))[()]
+            at += size
+        return steps
+
+
+class _Blocks:
+    """Blocks of data, each checked when it comes."""
+
+    def __init__(self, bound: Bound, given: Mapping[str, Argument], blocks: Iterable[Arrays]) -> None:
+        self.bound, self.given, self.blocks = bound, given, blocks
+        self.spent = False
+
+    def __iter__(self) -> Iterator[Arrays]:
+        if self.spent and iter(self.blocks) is self.blocks:
+            raise InputError("the blocks were read already: this loss reads them for every gradient, so "
+                             "bind a list or another iterable that can be read again")
+        self.spent = True
+        f = self.bound.f
+        for block in self.blocks:
+            known = {s: v for s, v in self.bound._lengths.items() if s != f.sample.size}
+            yield f.checked(block, self.given, known)[0]
+            self.bound._lengths.update({s: v for s, v in known.items() if s != f.sample.size})
