@@ -12,14 +12,16 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product as tuples
 
 from .page import (
     BigOp,
     Call,
+    Derivative,
     Frac,
+    Gradient,
     Indexed,
     Mul,
     Node,
@@ -82,40 +84,39 @@ def defined(node: Node, scope: Scope) -> bool:
     return unfold(node, scope) is not None
 
 
-def opened(page: Node, names: tuple[str, ...], scope: Scope) -> Node:
-    """Calls f(x) of the named functions opened, where the page also holds what they stand for."""
-    inside = tuple(dict.fromkeys(walk(page)))
-    bodies: dict[Node, Node] = {}
-    for node in inside:
-        body = unfold(node, scope) if isinstance(node, Call) and head(node) in names else None
-        if body is not None and not isinstance(body, Num | Sym) and any(same(n, body) for n in inside):
-            bodies[node] = body
-
-    def visit(node: Node) -> Node:
-        return bodies[node] if node in bodies else map_children(node, visit)
-
-    return visit(page)
+def opened(page: Node, name: str, scope: Scope) -> Node:
+    """Every f(x), f_i, f of this name opened."""
+    body = unfold(page, scope) if head(page) == name else None
+    return map_children(page, lambda child: opened(child, name, scope)) if body is None else body
 
 
-def fold(page: Node, names: tuple[str, ...], scope: Scope) -> Node:
-    """What the named quantities (not functions) stand for, written by their names again."""
+def fold(page: Node, names: Iterable[str], scope: Scope, calls: Iterable[Node] = ()) -> Node:
+    """What the names stand for, written by them again; not in a derivative, which opened them on purpose.
+
+    Quantities are recognised with any index that occurs in the page, functions at the arguments that they
+    have in ``calls``.
+    """
     for name in names:
+        pairs = [(c, body) for c in calls if head(c) == name and (body := unfold(c, scope)) is not None]
         for definition in scope.definitions.get(name, ()):
-            if definition.params is None and not isinstance(definition.body, Num | Sym | Indexed):
-                page = _folded(page, definition, tuple(_index_nodes(page)), scope)
+            if definition.params is None:
+                pairs += instances(definition, tuple(_index_nodes(page)))
+        pairs = [(n, body) for n, body in pairs if not isinstance(body, Num | Sym | Indexed)]
+        page = _folded(page, dict(pairs), scope) if pairs else page
     return page
 
 
-def _folded(node: Node, definition: Definition, indices: tuple[Node, ...], scope: Scope) -> Node:
-    node = map_children(node, lambda child: _folded(child, definition, indices, scope))
-    if isinstance(node, Mul | Frac | Pow) or type(node) is type(definition.body):
-        for name, body in instances(definition, indices):
-            if alike(node, body, scope):
-                return name
-            if isinstance(node, Mul | Frac | Pow) and isinstance(body, Mul | Frac):
-                rest = _divided(product(node, scope), product(body, scope), scope)
-                if rest is not None:
-                    return build(Term(rest.number, {name: 1, **rest.powers}))
+def _folded(node: Node, pairs: dict[Node, Node], scope: Scope) -> Node:
+    if isinstance(node, Derivative | Gradient) or node in pairs:
+        return node
+    node = map_children(node, lambda child: _folded(child, pairs, scope))
+    for name, body in pairs.items():
+        if type(node) is type(body) and alike(node, body, scope):
+            return name
+        if isinstance(node, Mul | Frac | Pow) and isinstance(body, Mul | Frac):
+            rest = _divided(product(node, scope), product(body, scope), scope)
+            if rest is not None:
+                return build(Term(rest.number, {name: 1, **rest.powers}))
     return node
 
 

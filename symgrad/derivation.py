@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from .definitions import fold, head, opened, unfold
 from .errors import InputError
 from .judging import prove_nodes
-from .page import Derivative, Gradient, Node, Path, Sym, children, paths, put
+from .page import Call, Derivative, Gradient, Node, Path, Sym, children, paths, put, walk
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, neat, opaque, partial
 from .scope import Scope
 from .show.latex import to_latex
@@ -97,7 +97,7 @@ class Derivation:
 def _course(steps: Iterable[Step]) -> Iterator[Step]:
     group: list[Step] = []
     for step in steps:
-        if group and group[-1].rule != OPENING and not _merge(group[-1].rule, step.rule):
+        if group and group[-1].rule != OPENING and not _merge(group[-1], step):
             yield _together(group)
             group = []
         group.append(step)
@@ -105,16 +105,26 @@ def _course(steps: Iterable[Step]) -> Iterator[Step]:
         yield _together(group)
 
 
-def _merge(one: str, two: str) -> bool:
-    return one == two and (one in _MERGED or one.startswith("definition"))
+def _merge(one: Step, two: Step) -> bool:
+    if _folds(two) and one.rule in _RECOGNISED:
+        return True
+    return one.rule == two.rule and (one.rule in _MERGED or _folds(two))
+
+
+def _folds(step: Step) -> bool:
+    """Does the step write something by its name again?"""
+    return step.rule.startswith("definition") and not step.substeps
 
 
 def _together(group: list[Step]) -> Step:
-    last = group[-1]
-    return last if len(group) == 1 else Step(group[0].before, last.after, last.rule, (), tuple(group))
+    if len(group) == 1:
+        return group[0]
+    rule = next((s.rule for s in reversed(group) if not _folds(s)), group[0].rule)
+    return Step(group[0].before, group[-1].after, rule, (), tuple(group))
 
 
 OPENING = "definition of the objective"
+_RECOGNISED = frozenset(["chain rule", "elementary derivative"])
 _MERGED = frozenset(
     ["evaluation", "sum rule", "factor rule", "Kronecker delta", "cancellation", "comm., distr."]
 )
@@ -146,8 +156,9 @@ def _derivation(title: str, start: Node, page: Node, name: str | None, scope: Sc
     steps = [Step(start, page, OPENING)] if start != page else []
     reason = f"not finished after {_MAX_LINES} lines"
     for _ in range(_MAX_LINES):
-        step = _next(page, steps, scope) or _named(page, name, scope)
+        step = _next(page, steps, scope)
         if step is None:
+            steps += _last(page, steps, name, scope)
             reason = _unfinished(page, scope)
             break
         steps.append(step)
@@ -173,21 +184,36 @@ def _derivative(body: Node, wrt: Node, scope: Scope) -> Node:
 def _next(page: Node, steps: list[Step], scope: Scope) -> Step | None:
     """The next line: the rule that the first derivative asks for, at all derivatives that ask for it too."""
     found = tuple(sites(page, DIFFERENTIATION, scope))
-    if found:
-        return _line(page, tuple(s for s in found if s.rule == found[0].rule), scope)
-    names = _names((part.before for step in steps for part in step.substeps), scope)
-    for name in names:
-        for after in (opened(page, (name,), scope), fold(page, (name,), scope)):
+    used = _used(steps, scope)
+    if used and (not found or steps[-1].rule in _RECOGNISED):
+        for name, calls in used.items():
+            after = fold(page, (name,), scope, calls)
             if after != page:
                 return Step(page, neat(after), f"definition {name_text(name)}")
+    if found:
+        return _line(page, tuple(s for s in found if s.rule == found[0].rule), scope)
     split, _ = tidy(page, scope, "split")
-    if names and fold(split, names, scope) != split:
+    if used and fold(split, used, scope) != split:
         return Step(page, split, "comm., distr.")
     for name in TIDYING:
         step = _tidied(page, name, scope)
         if step is not None and not reordered(page, step.after):
             return step
     return None
+
+
+def _last(page: Node, steps: list[Step], objective: str | None, scope: Scope) -> Iterator[Step]:
+    """The last line: a function that stands there once is opened, a quantity with a name called by it."""
+    folded = {step.rule for step in steps if _folds(step)}
+    for name in scope.definitions:
+        rule = f"definition {name_text(name)}"
+        if rule in folded and sum(isinstance(n, Call) and head(n) == name for n in walk(page)) == 1:
+            after = opened(page, name, scope)
+        else:
+            after = page if name == objective else fold(page, (name,), scope)
+        if after != page:
+            yield Step(page, neat(after), rule)
+            page = neat(after)
 
 
 def _tidied(page: Node, name: str, scope: Scope) -> Step | None:
@@ -210,15 +236,6 @@ def sites(node: Node, names: tuple[str, ...], scope: Scope, path: Path = ()) -> 
         yield from sites(child, names, scope, (*path, k))
 
 
-def _named(page: Node, objective: str | None, scope: Scope) -> Step | None:
-    """The last line: what the scope has a name for, such as x̄, is called by it."""
-    for name in scope.definitions:
-        after = page if name == objective else fold(page, (name,), scope)
-        if after != page:
-            return Step(page, neat(after), f"definition {name_text(name)}")
-    return None
-
-
 def _line(page: Node, parts: tuple[Step, ...], scope: Scope) -> Step:
     """One line for parallel applications of one rule."""
     after = page
@@ -227,14 +244,28 @@ def _line(page: Node, parts: tuple[Step, ...], scope: Scope) -> Step:
     after = neat(after)
     rule = parts[0].rule
     if rule == "definition":
-        rule += " " + ", ".join(map(name_text, _names((part.before for part in parts), scope)))
+        names = dict.fromkeys(name_text(head(name) or "") for part in parts for name in _opens(part, scope))
+        rule += " " + ", ".join(names)
     return Step(page, after, rule, (), parts)
 
 
-def _names(derivatives: Iterable[Node], scope: Scope) -> tuple[str, ...]:
-    """The names that the definition rule opens in these derivatives."""
-    used = (head(name) for node in derivatives for name, _ in definitions_used(node, scope))
-    return tuple(dict.fromkeys(name for name in used if name is not None))
+def _opens(part: Step, scope: Scope) -> tuple[Node, ...]:
+    """The names that an application of the definition rule opens."""
+    if part.rule != "definition":
+        return ()
+    return tuple(name for name, _ in definitions_used(part.before, scope))
+
+
+def _used(steps: list[Step], scope: Scope) -> dict[str, tuple[Node, ...]]:
+    """The names opened so far, each with where it stood."""
+    out: dict[str, tuple[Node, ...]] = {}
+    for step in steps:
+        for part in step.substeps:
+            for node in _opens(part, scope):
+                name = head(node)
+                if name is not None and node not in out.get(name, ()):
+                    out[name] = (*out.get(name, ()), node)
+    return out
 
 
 def _unfinished(page: Node, scope: Scope) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from .definitions import head, unfold
 from .derivation import sites
-from .page import Add, Derivative, Mul, Neg, Node, Sum, free_names, map_children, paths, put, same
+from .page import Add, Derivative, Mul, Neg, Node, Sum, free_names, map_children, paths, put, same, walk
 from .rules import DIFFERENTIATION, neat
 from .scope import Scope
 from .tidy import Level, equal_expanded, tidy
@@ -81,7 +81,7 @@ def explain(before: Node, after: Node, scope: Scope, claimed: str | None = None)
     """
     family = () if claimed is None else _FAMILY.get(claimed, (claimed,))
     goal = _Goal(before, after, scope)
-    for reach in (goal.exactly, goal.settled):
+    for reach in (goal.exactly, goal.settled, *((goal.opened,) if scope.definitions else ())):
         for name in (*family, *(n for n in _ORDER if n not in family)):
             if reach(name):
                 return claimed if claimed is not None and name in family else name
@@ -117,6 +117,14 @@ class _Goal:
             for start in starts for page in self.results(name, start)
         )
 
+    def opened(self, name: str) -> bool:
+        """By the rule, up to the names of quantities that are defined."""
+        after = self.settle(_opened(self.after, self.scope))
+        return any(
+            same(self.settle(_opened(page, self.scope)), after)
+            for page in self.results("simplification" if name == "definition" else name, self.before)
+        )
+
     @property
     def cancels(self) -> bool:
         """Does tidying either side cancel a factor or count a sum?"""
@@ -143,7 +151,7 @@ class _Goal:
                 yield from _applied(("sum rule", "factor rule"), page, self.scope)
             case "definition":
                 yield from _applied((name,), page, self.scope)
-                yield from _opened(page, self.scope)
+                yield from _some_opened(page, self.scope)
             case _:
                 yield from _applied((name,), page, self.scope)
                 if name == "chain rule" and page is self.after:
@@ -169,15 +177,24 @@ def _applied(names: tuple[str, ...], page: Node, scope: Scope) -> Iterator[Node]
             yield put(page, site.where, site.after)
 
 
-def _opened(page: Node, scope: Scope) -> Iterator[Node]:
-    """Names outside of derivatives opened: all of them, those of one name, those in one place."""
+def _some_opened(page: Node, scope: Scope) -> Iterator[Node]:
+    """Names outside of derivatives opened: those of one name, those in one place."""
     found = [(path, node, body) for path, node in paths(page) if (body := unfold(node, scope)) is not None]
-    names = dict.fromkeys(head(node) for _, node, _ in found)
-    for chosen in ({*names}, *({name} for name in names if len(names) > 1)):
-        yield _replaced(page, {node: body for _, node, body in found if head(node) in chosen})
+    for name in dict.fromkeys(head(node) for _, node, _ in found):
+        yield _replaced(page, {node: body for _, node, body in found if head(node) == name})
     if len(found) > 1:
         for path, _, body in found:
             yield put(page, path, body)
+
+
+def _opened(page: Node, scope: Scope) -> Node:
+    """Every name opened, to the ground."""
+    for _ in range(_MAX_AGAIN):
+        bodies = {n: body for n in walk(page) if (body := unfold(n, scope)) is not None}
+        if not bodies:
+            break
+        page = _replaced(page, bodies)
+    return page
 
 
 def _replaced(node: Node, bodies: dict[Node, Node]) -> Node:

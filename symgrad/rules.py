@@ -310,8 +310,12 @@ def _affine(body: Node, d: _D, scope: Scope) -> _Part | None:
 
 
 def _join(left: tuple[Node, ...], middle: Node, right: tuple[Node, ...]) -> Node:
-    if isinstance(middle, Neg) and isinstance(middle.arg, Mul):
-        return minus(_join(left, middle.arg, right))
+    """left · middle · right, with y · (1/u) written as y/u and a sign in front."""
+    match middle:
+        case Neg(Mul() as arg):
+            return minus(_join(left, arg, right))
+        case Mul((Frac(Num(1), den), *rest)) if left and not any(isinstance(f, Frac) for f in left):
+            return times(Frac(times(*left), den), *rest, *right)
     return times(*left, middle, *right)
 
 
