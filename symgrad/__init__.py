@@ -20,6 +20,7 @@ bridge                  SymPy to page and back (from here down SymPy and NumPy m
 problems                what is differentiated: models, losses, reductions
 averaging               the gradient at the mean against the mean of the gradients
 separation, sufficiency sums of the data, or the value of the loss, from which the gradient follows
+jensen                  sign and size of the gap
 numeric                 NumPy code from a gradient
 reporting               report model into jinja2
 cli                     the verbs on the command line
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .bridge import sigma
     from .derivation import Derivation, Step
     from .errors import InputError, ReadError, ScopeError, ShapeError, SymgradError, UnknownMeaning
+    from .jensen import JensenGap, jensen_gap
     from .numeric import Compiled, compile, gradcheck
     from .problems import Objective
     from .proving import derive, prove
@@ -51,6 +53,7 @@ _HOME = {
     "FromLoss": "sufficiency",
     "Gap": "averaging",
     "InputError": "errors",
+    "JensenGap": "jensen",
     "Objective": "problems",
     "ReadError": "errors",
     "ScopeError": "errors",
@@ -65,15 +68,17 @@ _HOME = {
     "gap": "averaging",
     "gradcheck": "numeric",
     "gradient_from_loss": "sufficiency",
+    "jensen_gap": "jensen",
     "prove": "proving",
     "sigma": "bridge",
     "statistics": "sufficiency",
 }
 
 __all__ = [
-    "Compiled", "Derivation", "FromLoss", "Gap", "InputError", "Objective", "ReadError", "ScopeError",
-    "ShapeError", "Statistics", "Step", "SymgradError", "UnknownMeaning", "Verdict", "Witness", "compile",
-    "derive", "gap", "gradcheck", "gradient_from_loss", "prove", "sigma", "statistics",
+    "Compiled", "Derivation", "FromLoss", "Gap", "InputError", "JensenGap", "Objective", "ReadError",
+    "ScopeError", "ShapeError", "Statistics", "Step", "SymgradError", "UnknownMeaning", "Verdict",
+    "Witness", "compile", "derive", "gap", "gradcheck", "gradient_from_loss", "jensen_gap", "prove",
+    "sigma", "statistics",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
