@@ -14,7 +14,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from dataclasses import replace as _dc_replace
 from fractions import Fraction
 from typing import Literal, TypeVar
@@ -260,11 +260,15 @@ class Chain(Node):
 N_ = TypeVar("N_", bound=Node)
 
 
+def _written(node: Node) -> tuple[str, ...]:
+    """The names of the fields that say what is written: all but the span, which is keyword-only."""
+    return type(node).__match_args__
+
+
 def children(node: Node) -> Iterator[Node]:
     """Direct sub-nodes, in field order."""
-    for f in fields(node):
-        if f.name != "span":
-            yield from _nodes_in(getattr(node, f.name))
+    for name in _written(node):
+        yield from _nodes_in(getattr(node, name))
 
 
 def _nodes_in(value: object) -> Iterator[Node]:
@@ -285,13 +289,11 @@ def walk(node: Node) -> Iterator[Node]:
 def map_children(node: N_, fn: Callable[[Node], Node]) -> N_:
     """A copy of the node with ``fn`` applied to each direct sub-node (the node itself if unchanged)."""
     changes: dict[str, object] = {}
-    for f in fields(node):
-        if f.name == "span":
-            continue
-        old = getattr(node, f.name)
+    for name in _written(node):
+        old = getattr(node, name)
         new = _map_value(old, fn)
         if new is not old:
-            changes[f.name] = new
+            changes[name] = new
     return _dc_replace(node, **changes) if changes else node  # type: ignore[arg-type]
 
 
@@ -401,7 +403,12 @@ def same(a: Node, b: Node) -> bool:
     >>> same(Frac(x, x), Num(1))
     False
     """
-    return _canonical(a, ()) == _canonical(b, ())
+    return canonical(a) == canonical(b)
+
+
+def canonical(node: Node) -> object:
+    """The same value for two pages exactly when they are the same in the sense of :func:`same`."""
+    return _canonical(node, ())
 
 
 # A canonical product: a number, the factors above and the factors below the line.
@@ -442,7 +449,7 @@ def _canonical(node: Node, bound: tuple[str, ...]) -> _Form:
         case Derivative(body, by):
             variables = sorted((repr(_canonical(v, bound)), k) for v, k in by)
             return Fraction(1), (("D", _canonical(body, bound), tuple(variables)),), ()
-    parts = tuple(_part(getattr(node, f.name), bound) for f in fields(node) if f.name != "span")
+    parts = tuple(_part(getattr(node, name), bound) for name in _written(node))
     return Fraction(1), ((type(node).__name__, *parts),), ()
 
 

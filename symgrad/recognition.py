@@ -16,12 +16,13 @@ is still the same rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
 
 from .definitions import head, unfold
 from .derivation import sites
-from .page import Add, Derivative, Mul, Neg, Node, Sum, free_names, map_children, paths, put, same, walk
-from .rules import DIFFERENTIATION, neat
+from .page import Add, Derivative, Mul, Neg, Node, Sum, canonical, free_names, map_children, paths, put, walk
+from .rules import DIFFERENTIATION, RULES, neat
 from .scope import Scope
 from .tidy import Level, equal_expanded, tidy
 
@@ -89,17 +90,21 @@ def explain(before: Node, after: Node, scope: Scope, claimed: str | None = None)
 
 
 class _Goal:
-    """The page to be reached from ``before``."""
+    """The page to be reached from ``before``; what was worked out once is kept."""
 
     def __init__(self, before: Node, after: Node, scope: Scope) -> None:
         self.before, self.after, self.scope = before, after, scope
-        self.settled_after: Node | None = None
+        self.form: Callable[[Node], object] = cache(canonical)
+        self.settled_form: Callable[[Node], object] = cache(lambda page: canonical(self.settle(page)))
+        self.reached = cache(lambda name: tuple(self.results(name, self.before)))
 
     def exactly(self, name: str) -> bool:
         """By the rule alone, in either direction."""
-        if any(same(page, self.after) for page in self.results(name, self.before)):
+        if any(self.form(page) == self.form(self.after) for page in self.reached(name)):
             return True
-        return name in _BACKWARDS and any(same(page, self.before) for page in self.results(name, self.after))
+        return name in _BACKWARDS and any(
+            self.form(page) == self.form(self.before) for page in self.results(name, self.after)
+        )
 
     def settled(self, name: str) -> bool:
         """By the rule, then evaluation and tidying; a name may first be opened by its definition."""
@@ -107,25 +112,21 @@ class _Goal:
             return equal_expanded(self.before, self.after, self.scope)
         if name in ("comm., distr.", "cancellation") and self.cancels != (name == "cancellation"):
             return False
-        if self.settled_after is None:
-            self.settled_after = self.settle(self.after)
-        starts = [self.before]
+        pages = self.reached(name)
         if name in DIFFERENTIATION and name != "definition":
-            starts += [next(_applied(("definition",), self.before, self.scope), self.before)]
-        return any(
-            same(page, self.after) or same(self.settle(page), self.settled_after)
-            for start in starts for page in self.results(name, start)
-        )
+            start = next(_applied(("definition",), self.before, self.scope), self.before)
+            pages += () if start is self.before else tuple(self.results(name, start))
+        return any(self.settled_form(page) == self.settled_form(self.after) for page in pages)
 
     def opened(self, name: str) -> bool:
         """By the rule, up to the names of quantities that are defined."""
-        after = self.settle(_opened(self.after, self.scope))
-        return any(
-            same(self.settle(_opened(page, self.scope)), after)
-            for page in self.results("simplification" if name == "definition" else name, self.before)
+        pages = self.reached("simplification" if name == "definition" else name)
+        return name in _OPENED and any(
+            self.settled_form(_opened(page, self.scope)) == self.settled_form(_opened(self.after, self.scope))
+            for page in pages
         )
 
-    @property
+    @cached_property
     def cancels(self) -> bool:
         """Does tidying either side cancel a factor or count a sum?"""
         how = [*tidy(self.before, self.scope, "factor")[1], *tidy(self.after, self.scope, "factor")[1]]
@@ -147,6 +148,9 @@ class _Goal:
                         yield tidied
             case "simplification":
                 yield tidy(page, self.scope)[0]
+            case "cancellation":
+                cancelled = RULES[name](page, self.scope)
+                yield page if cancelled is None else cancelled
             case "linearity":
                 yield from _applied(("sum rule", "factor rule"), page, self.scope)
             case "definition":
@@ -158,6 +162,8 @@ class _Goal:
                     yield _contracted(page)
 
 
+# The rules that are also recognised when the page after them uses other names for the same quantities.
+_OPENED = ("definition", "chain rule", "elementary derivative", "evaluation")
 _TABLE = ("evaluation", "power rule", "elementary derivative")
 
 
