@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .model import Entry, Picture, Report
-from .rendering import FORMATS, Format, render, render_index
+from .rendering import DEFAULT, Format, render, render_index
 
 
 def load(path: Path) -> Report:
@@ -65,7 +65,7 @@ def load_folder(folder: Path, progress: Callable[[str], None] = lambda name: Non
 
 
 def documents(
-    entries: Sequence[Entry], folder: str = "derivations", formats: Sequence[Format] = FORMATS
+    entries: Sequence[Entry], folder: str = "derivations", formats: Sequence[Format] = DEFAULT
 ) -> tuple[dict[str, str], tuple[Entry, ...]]:
     """File name -> text for all reports and the index; and the entries, those that will not render broken."""
     titles = {e.name: e.title for e in entries}
@@ -78,7 +78,10 @@ def documents(
             except InputError as error:
                 entry = Entry(entry.name, error=f"{folder}/{entry.name}.py: {error}")
         seen.append(entry)
-    return files | {"index.md": render_index(seen, folder)}, tuple(seen)
+    files["index.md"] = render_index(seen, folder)
+    if "html" in formats:
+        files["index.html"] = render_index(seen, folder, "html")
+    return files, tuple(seen)
 
 
 def _documents(

@@ -113,9 +113,9 @@ def prose_tex(text: str, titles: Mapping[str, str]) -> str:
             case "emph", inner:
                 return rf"\emph{{{prose_tex(inner, titles)}}}"
             case _, inner:
-                return rf"\emph{{{prose_tex(_title(inner, titles), titles)}}}"
+                return rf"\emph{{{prose_tex(title_of(inner, titles), titles)}}}"
 
-    return _convert(text, convert, tex_text)
+    return converted(text, convert, tex_text)
 
 
 def prose_md(text: str, titles: Mapping[str, str]) -> str:
@@ -126,12 +126,12 @@ def prose_md(text: str, titles: Mapping[str, str]) -> str:
     """
 
     def convert(m: re.Match[str]) -> str:
-        return f"[{_title(m['ref'], titles)}]({m['ref']}.md)" if m["ref"] else m[0]
+        return f"[{title_of(m['ref'], titles)}]({m['ref']}.md)" if m["ref"] else m[0]
 
-    return _convert(text, convert, str)
+    return converted(text, convert, str)
 
 
-def _convert(text: str, special: Callable[[re.Match[str]], str], plain: Callable[[str], str]) -> str:
+def converted(text: str, special: Callable[[re.Match[str]], str], plain: Callable[[str], str]) -> str:
     out, end = [], 0
     for m in _PROSE.finditer(text):
         out += [plain(text[end : m.start()]), special(m)]
@@ -139,7 +139,7 @@ def _convert(text: str, special: Callable[[re.Match[str]], str], plain: Callable
     return "".join((*out, plain(text[end:])))
 
 
-def _title(name: str, titles: Mapping[str, str]) -> str:
+def title_of(name: str, titles: Mapping[str, str]) -> str:
     if name not in titles:
         raise InputError(f"[[{name}]] names no report; there are {', '.join(sorted(titles))}")
     return titles[name]

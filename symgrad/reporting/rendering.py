@@ -1,4 +1,4 @@
-"""Reports through the templates: Markdown and LaTeX."""
+"""Reports through the templates: Markdown, LaTeX and HTML."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .model import Claim, Entry, Lines, Mark, Part, Report, Table
 from .prose import cell_md, label, prose_md, prose_tex, tex_text
+from .webpage import cells_html, mark_html, math, plain, prose_html, rule_html
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-Format = Literal["md", "tex"]
-FORMATS: tuple[Format, ...] = ("md", "tex")
+Format = Literal["md", "tex", "html"]
+FORMATS: tuple[Format, ...] = ("md", "tex", "html")
+DEFAULT: tuple[Format, ...] = ("md", "tex")
 
 
 @cache
@@ -36,21 +38,27 @@ def _templates() -> Environment:
         comment_start_string="<#",
         comment_end_string="#>",
     )
-    env.filters.update(tex=tex_text)
+    env.filters.update(tex=tex_text, plain=plain)
     return env
 
 
 def _render(template: str, format: Format, titles: Mapping[str, str], **context: Any) -> str:
-    convert = prose_tex if format == "tex" else prose_md
+    convert = {"md": prose_md, "tex": prose_tex, "html": prose_html}[format]
 
     def prose(text: str) -> str:
         return convert(text, titles)
 
     def cells(row: Sequence[str]) -> str:
+        if format == "html":
+            return cells_html(row, titles, "td")
         return " & ".join(map(prose, row)) if format == "tex" else " | ".join(cell_md(prose(c)) for c in row)
 
-    names = {"prose": prose, "cells": cells, "columns": _columns, "remark": _remark, "assumed": _assumed,
-             "columns_tex": _columns_tex}  # fmt: skip
+    def heads(row: Sequence[str]) -> str:
+        return cells_html(row, titles, 'th scope="col"')
+
+    names = {"prose": prose, "cells": cells, "heads": heads, "columns": _columns, "remark": _remark,
+             "assumed": _assumed, "columns_tex": _columns_tex, "math": math, "rule": rule_html,
+             "mark": mark_html}  # fmt: skip
     return _templates().get_template(f"{template}.{format}.j2").render(**names, **context)
 
 
@@ -96,12 +104,14 @@ def render(
     return _render("report", format, titles, name=name, report=report, folder=folder)
 
 
-def render_index(entries: Sequence[Entry], folder: str = "derivations") -> str:
+def render_index(
+    entries: Sequence[Entry], folder: str = "derivations", format: Literal["md", "html"] = "md"
+) -> str:
     """The story: every report in order, with its question and its answer."""
     titles = {e.name: e.title for e in entries}
-    return _render("index", "md", titles, entries=entries, folder=folder)
+    return _render("index", format, titles, entries=entries, folder=folder)
 
 
 def render_part(part: Part, format: Format, name: str = "") -> str:
     """One part by itself, as it stands in a report."""
-    return _render("part", format, {}, part=part, name=name)
+    return _render("part", format, {}, part=part, name=name, id="part")
