@@ -192,6 +192,10 @@ class _Moments:
         self.plain = {e: sympy.Dummy(self.names[e], real=True) for e in entries}
         self.means = {e: sympy.Symbol(self._mean_name(e), real=True) for e in entries}
         self.scope = objective.scope
+        means = {f"\\bar{{{page_name(base.label.name)}}}" for base in objective.data}
+        for name in sorted(means):
+            for definition in objective.at_mean().scope.definitions[name]:
+                self.scope = self.scope.define(definition)
         for e in entries:
             self._define(self.means[e], self._average(e))
 
