@@ -19,7 +19,7 @@ from ..page import (
     Relation,
     Sym,
 )
-from .names import ENDS, HADAMARD_SIGNS, MATRICES, PRODUCT_SIGNS, RELATIONS
+from .names import ENDS, HADAMARD_SIGNS, MATRICES, OPENERS, PRODUCT_SIGNS, RELATIONS
 from .scripts import Scripts
 
 _IF = frozenset(["if", "for", "when", "falls", "wenn", "si"])
@@ -36,9 +36,10 @@ class Brackets(Scripts):
         start = self.pos
         opener = self.texts[start]
         close = self.texts[self.partner[start]]
-        items, bar, stop = self.bracket()
-        self.pos = stop
-        if bar >= 0:
+        if close == "\\right." and self.texts[start + 1] == "\\begin{array}":
+            return self.open_cases()
+        items, bar, self.pos = self.bracket()
+        if bar:
             raise self.error("a bar inside brackets that are no argument list", start)
         if not items:
             raise self.error("empty brackets", start)
@@ -56,6 +57,16 @@ class Brackets(Scripts):
             return Indicator(item, span=self.span(start))
         return item
 
+    def open_cases(self) -> Node:
+        """``\\left\\{\\begin{array}{ll} .. \\end{array}\\right.``."""
+        start = self.pos
+        inner, close = self.partner[start + 1], self.partner[start]
+        if inner != close - 1:
+            raise self.error("cases with something behind them", start)
+        node = self.cases(start + 2, inner)
+        self.pos = close + 1
+        return node
+
     def braced(self) -> Node:
         start = self.pos
         close = self.partner[start]
@@ -63,12 +74,14 @@ class Brackets(Scripts):
         self.pos = close + 1
         if isinstance(node, Relation | Chain):
             raise self.error("a relation inside braces", start)
-        return self.unopened(node, start)
+        return self.unopened(node, start, start + 1, close)
 
-    def unopened(self, node: Node, start: int) -> Node:
+    def unopened(self, node: Node, start: int, a: int, b: int) -> Node:
         """What a group without brackets holds, unless its surroundings would pull a sum apart."""
         before = self.texts[start - 1] if start else ""
         after = self.text
+        if self.texts[a] in OPENERS and self.partner[a] == b - 1:
+            return node
         if isinstance(node, Add):
             alone = before in _BEFORE_SUM and (after in _AFTER_SUM or after in RELATIONS)
         elif isinstance(node, Neg):
@@ -90,7 +103,7 @@ class Brackets(Scripts):
             self.argument()
         if isinstance(node, Relation | Chain):
             raise self.error("a relation above or below a brace", start)
-        return self.unopened(node, start)
+        return self.unopened(node, start, a, b)
 
     def modulus(self) -> Node:
         start = self.pos
@@ -231,10 +244,11 @@ class Brackets(Scripts):
         return Cases(tuple(branches), span=Span(self.tokens[a - 1].start, self.tokens[b].end))
 
     def split_case(self, a: int, b: int) -> list[tuple[int, int]]:
+        commas = [k for k in self.top_level(a, b) if self.texts[k] == ","]
         for k in range(a, b):
-            if self.texts[k].startswith("\\text{"):
+            if self.spoken(k):
                 return [(a, k), (k, b)]
-        return [(a, b)]
+        return [(a, commas[0]), (commas[0] + 1, b)] if len(commas) == 1 else [(a, b)]
 
     def case_condition(self, a: int, b: int) -> Relation | None:
         while b > a and self.texts[b - 1] in (",", ".", ";"):

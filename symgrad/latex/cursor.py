@@ -35,8 +35,9 @@ class Cursor(ABC):
         self.end = len(self.tokens)
         self.depth = 0
         self.bound: list[str] = []
-        self.brackets: dict[int, tuple[list[Node], int, int]] = {}
+        self.brackets: dict[int, tuple[list[Node], str, int]] = {}
         self.dotted = False
+        self.indexing = 0
         self.index_letters = frozenset(
             s.name
             for group in scope.definitions.values()
@@ -73,7 +74,7 @@ class Cursor(ABC):
             return self.error(f"{text} stands for two values: write each")
         if text.startswith("\\text{"):
             return self.error(f"text inside mathematics: {text[6:-1]!r}")
-        if text == "\\mid" or text == "\\unpaired":
+        if text in ("\\mid", "\\parallel"):
             return self.error("a bar without a partner")
         return self.error(f"{text} cannot stand here")
 

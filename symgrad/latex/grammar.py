@@ -32,12 +32,15 @@ from .names import (
     FONTS,
     FRACTIONS,
     FUNCTION_TOKENS,
+    GREEK,
     HADAMARD_SIGNS,
     LETTERS,
     PRODUCT_SIGNS,
     RELATIONS,
 )
 from .operators import Operators
+
+_DIFFERENTIABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabfghpqrstuvwxyz")
 
 
 class Grammar(Operators):
@@ -63,16 +66,6 @@ class Grammar(Operators):
     def relation_sign(self) -> str | None:
         text = self.text
         after = self.texts[self.pos + 1] if self.pos + 1 < self.end else ""
-        if text in ("\\overset", "\\stackrel", "\\underset"):
-            start = self.pos
-            self.pos += 1
-            label = self.argument()
-            place = self.argument()
-            words = "".join(self.texts[label[0] : label[1]])
-            op = self.within(*place, self.relation_sign)
-            if op is None:
-                raise self.error(f"{text} over something that is no relation", start)
-            return ":=" if op == "=" and words in ("def", "\\text{def}", "\\Delta", "\\triangle") else op
         if text == "\\not" and after in ("=", "\\in"):
             if after == "\\in":
                 raise self.error("\\not\\in is not read")
@@ -96,7 +89,7 @@ class Grammar(Operators):
         if self.text in ("(", "["):
             close = self.partner[start]
             items, bar, stop = self.bracket()
-            if len(items) == 2 and bar < 0:
+            if len(items) == 2 and not bar:
                 self.pos = stop
                 name = self.texts[start] + self.texts[close]
                 return Call(Sym(name), tuple(items), span=self.span(start))
@@ -213,6 +206,10 @@ class Grammar(Operators):
             inline = self.inline_derivative("d")
             if inline is not None:
                 return inline
+            if self.names_differential():
+                self.pos += 1
+                name = self.scripted(self.atom(), start + 1)
+                return self.renamed(name, lambda inner: f"d{inner}", start)
         if text in FUNCTION_TOKENS and text not in ("\\sqrt",):
             return self.function()
         if text == "\\mathrm{d}":
@@ -222,6 +219,15 @@ class Grammar(Operators):
             self.pos += 1
             return Call(Sym("\\mathrm{d}"), (self.factor(),), span=self.span(start))
         return self.scripted(self.atom(), start)
+
+    def names_differential(self) -> bool:
+        """``dW`` without a space, as course notes call a gradient; with d declared it is a product."""
+        k = self.pos + 1
+        if self.indexing or k >= self.end or "d" in self.scope.kinds or "d" in self.scope.definitions:
+            return False
+        text = self.texts[k]
+        name = text in GREEK or text in ACCENTS or text in FONTS or text in _DIFFERENTIABLE
+        return name and self.tokens[self.pos].end == self.tokens[k].start
 
     def atom(self) -> Node:
         start, text = self.pos, self.text

@@ -14,8 +14,10 @@ from .names import (
     FRAMES,
     FRAMES_WITH_ARGUMENT,
     FUNCTIONS,
+    ONE_TOKEN,
     OPENERS,
     PROSE,
+    RELATIONS,
     SILENT,
     SILENT_WITH_ARGUMENT,
     SIZES,
@@ -25,6 +27,7 @@ from .names import (
 
 _CLOSERS = {**{b: a for a, b in OPENERS.items()}, "}": "{", "\\right|": "\\left|", "\\right\\|": "\\left\\|"}
 _OPEN = frozenset([*OPENERS, "{", "\\left|", "\\left\\|", "\\left."])
+_DEFINES = frozenset(["\\Delta", "\\triangle", "\\mathrm{def}"])
 _UPPER_WORDS = frozenset(["new", "old", "train", "test", "true", "pred"])
 _SUFFIXES = ("log", "exp", "tanh", "diag", "softmax", "sigmoid")
 _WORD_SIGNS = frozenset(" -.,:;'/&")
@@ -45,8 +48,9 @@ def lay_out(raw: Sequence[Token], is_word: Callable[[str], bool]) -> Layout:
 
 
 class _Simplifier:
-    def __init__(self, raw: Sequence[Token], is_word: Callable[[str], bool]) -> None:
+    def __init__(self, raw: Sequence[Token], is_word: Callable[[str], bool], depth: int = 0) -> None:
         self.raw = raw
+        self.depth = depth
         self.is_word = is_word
         self.out: list[Token] = []
         self.groups: list[str] = []  # for every open brace: "_", "^" or ""
@@ -73,6 +77,8 @@ class _Simplifier:
                 out.append(token)
             elif text == "|" and out and out[-1].text == "|" and out[-1].end == token.start:
                 out[-1] = Token("\\|", out[-1].start, token.end)
+            elif first.isdecimal() and len(text) > 1 and out and out[-1].text in ONE_TOKEN:
+                self.digits(token)
             elif text == "$":
                 raise ReadError("a '$' inside mathematics", token.span)
             else:
@@ -98,6 +104,8 @@ class _Simplifier:
             if text == "\\begin" and name == "array":
                 return self.skip_argument(self.skip_optional(stop + 1))
             return self.skip_optional(stop + 1) if text == "\\begin" and name.endswith("*") else stop + 1
+        if text in ("\\overset", "\\stackrel", "\\underset"):
+            return self.stacked(token, k)
         if text in ("\\\\", "\\cr", "\\tabularnewline"):
             out.append(Token("\\\\", token.start, token.end))
             return self.skip_length(k)
@@ -107,6 +115,44 @@ class _Simplifier:
     def blank(self, k: int) -> int:
         while k < len(self.raw) and self.raw[k].text == " ":
             k += 1
+        return k
+
+    def digits(self, token: Token) -> None:
+        """TeX takes one digit: ``\\frac12``, ``x^12``."""
+        text, start = token.text, token.start
+        if not text.isdecimal():
+            raise ReadError("write braces around this number", token.span)
+        within = token.end - start == len(text)
+        self.out.append(Token(text[0], start, start + 1 if within else token.end))
+        self.out.append(Token(text[1:], start + 1 if within else start, token.end))
+
+    def argument(self, k: int) -> tuple[list[Token], int]:
+        """The tokens of a braced or one-token argument, and the place behind it."""
+        k = self.blank(k)
+        if k >= len(self.raw):
+            raise ReadError("an argument is missing", self.raw[-1].span)
+        if self.raw[k].text != "{":
+            return [self.raw[k]], k + 1
+        stop = self.close(k)
+        return list(self.raw[k + 1 : stop]), stop + 1
+
+    def stacked(self, token: Token, k: int) -> int:
+        """A note over or under a relation sign goes; ``\\underset{w}{\\min}`` is ``\\min_{w}``."""
+        note, k = self.argument(k)
+        base, k = self.argument(k)
+        sign = "".join(t.text for t in base if t.text != " ")
+        words = "".join(t.text for t in note if t.text[0].isalpha())
+        at = Token(sign, token.start, self.raw[k - 1].end)
+        if sign in RELATIONS or sign in ("=", "<", ">"):
+            defines = sign == "=" and (words == "def" or any(t.text in _DEFINES for t in note))
+            self.out.append(at._replace(text=":=") if defines else at)
+            return k
+        if token.text != "\\underset":
+            raise ReadError(f"{token.text} over something that is no relation", at.span)
+        if self.depth > 20:
+            raise ReadError("nested too deeply to read", token.span)
+        opening, closing = ([at._replace(text=t) for t in texts] for texts in ("_{", "}"))
+        self.out += _Simplifier([*base, *opening, *note, *closing], self.is_word, self.depth + 1).run()
         return k
 
     def sided(self, token: Token, k: int) -> int:
@@ -163,16 +209,18 @@ class _Simplifier:
         start = self.blank(k)
         if start < len(self.raw) and self.raw[start].text == "{":
             stop = self.close(start)
-            inside = self.raw[start + 1 : stop]
+            inside = [t for t in self.raw[start + 1 : stop] if t.text not in SILENT]
         else:
             stop = start
-            inside = self.raw[start : start + 1]
+            inside = list(self.raw[start : start + 1])
         if not inside:
             return stop + 1
         if any(t.text == "$" for t in inside):
             return self.sentence(token, inside, stop)
         if all(t.text[0].isalnum() or t.text in _WORD_SIGNS for t in inside):
             word = "".join(t.text for t in inside).strip()
+            if word.replace(" ", "") in FUNCTIONS:
+                word = word.replace(" ", "")
             self.named(word, Token("", token.start, self.raw[stop].end), self.bracket_at(stop + 1))
             return stop + 1
         plain_text = token.text.startswith("\\text") or token.text in ("\\mbox", "\\hbox")
@@ -314,4 +362,4 @@ def _settle_bars(tokens: list[Token], bars: list[int]) -> None:
                 tokens[k] = token._replace(text=f"\\left{sign}")
                 opened = k
         if opened >= 0:
-            tokens[opened] = tokens[opened]._replace(text="\\mid" if sign == "|" else "\\unpaired")
+            tokens[opened] = tokens[opened]._replace(text="\\mid" if sign == "|" else "\\parallel")

@@ -13,7 +13,7 @@ GREEK = frozenset(
         "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"
     ]
 )
-LETTERS = GREEK | {"\\ell", "\\infty", "\\hbar", "\\emptyset", "\\varnothing", "\\imath", "\\jmath", "\\wp"}
+LETTERS = GREEK | {"\\ell", "\\infty", "\\hbar", "\\emptyset", "\\varnothing", "\\imath", "\\jmath", "\\Pr"}
 
 # Accents and fonts, each with its canonical spelling.
 ACCENTS = {
@@ -42,7 +42,7 @@ FUNCTIONS = {
     "log": "\\log", "ln": "\\ln", "lg": "\\lg", "exp": "\\exp", "sin": "\\sin", "cos": "\\cos",
     "tan": "\\tan", "cot": "\\cot", "arcsin": "\\arcsin", "arccos": "\\arccos", "arctan": "\\arctan",
     "sinh": "\\sinh", "cosh": "\\cosh", "tanh": "\\tanh", "max": "\\max", "min": "\\min", "sup": "\\sup",
-    "inf": "\\inf", "lim": "\\lim", "arg": "\\arg", "det": "\\det", "gcd": "\\gcd", "Pr": "\\Pr",
+    "inf": "\\inf", "lim": "\\lim", "arg": "\\arg", "det": "\\det", "gcd": "\\gcd",
     "dim": "\\dim", "ker": "\\ker", "sqrt": "\\sqrt", "sgn": "\\operatorname{sign}",
     "sign": "\\operatorname{sign}", "tr": "\\operatorname{tr}", "Tr": "\\operatorname{tr}",
     "trace": "\\operatorname{tr}", "Trace": "\\operatorname{tr}", "diag": "\\operatorname{diag}",
@@ -84,7 +84,7 @@ SUBSCRIPT_WORDS = frozenset(
         "new", "old", "max", "min", "out", "in", "train", "test", "val", "emp", "pred", "true", "reg",
         "avg", "opt", "tot", "total", "data", "prev", "next", "pos", "neg", "hid", "hidden", "loss",
         "model", "batch", "label", "target", "best", "init", "mean", "std", "var", "err", "error", "log",
-        "map", "mle", "ols", "ridge", "lasso", "input", "output", "obs", "ref", "cls"
+        "map", "mle", "ols", "ridge", "lasso", "input", "output", "obs", "ref", "cls", "KL", "CE", "ML", "LS"
     ]
 )  # fmt: skip
 
@@ -93,7 +93,7 @@ RELATIONS = {
     "\\neq": "!=", "\\not=": "!=", "\\leq": "<=", "\\geq": ">=", "\\leqslant": "<=", "\\geqslant": ">=",
     "\\lt": "<", "\\gt": ">", "\\simeq": "approx", "\\cong": "approx", "\\approxeq": "approx",
     "\\coloneqq": ":=", "\\triangleq": ":=", "\\doteq": ":=", "\\coloneq": ":=", "\\vcentcolon=": ":=",
-    "\\overset{def}{=}": ":=", "\\rightarrow": "to", "\\longrightarrow": "to", "\\mapsto": "to",
+    "\\rightarrow": "to", "\\longrightarrow": "to", "\\mapsto": "to",
     "\\gets": "gets", "\\longleftarrow": "gets", "\\implies": "=>", "\\Longrightarrow": "=>",
     "\\iff": "<=>", "\\Longleftrightarrow": "<=>", "\\distas": "~",
 }  # fmt: skip
@@ -144,6 +144,8 @@ DOTS = frozenset([
 FRACTIONS = frozenset([
         "\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\nicefrac", "\\sfrac", "\\flatfrac"
     ])
+ONE_TOKEN = FRACTIONS | {"_", "^", "\\sqrt", "\\binom"}
+"""Before these TeX takes a single digit as the argument."""
 MATRICES = frozenset(
     [env + star for env in ("matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix") for star in ("", "*")]
     + ["array", "bsmallmatrix", "psmallmatrix"]
@@ -154,7 +156,7 @@ ENDS = (
     frozenset([
         "", "+", "-", "=", ")", "]", "}", ",", ";", ":", ".", "!", "'", "<", ">", "/", "&", "_", "^",
         "\\\\", "\\}", "\\rangle", "\\right|", "\\right\\|", "\\right.", "\\rfloor", "\\rceil", "\\at",
-        "\\mid", "|", "\\|", "\\unpaired", "\\div", "\\pm", "\\mp", "\\overset", "\\stackrel", "\\underset",
+        "\\mid", "\\parallel", "|", "\\|", "\\div", "\\pm", "\\mp",
         "\\not", "\\because", "\\colon", "\\prime", "\\top", "\\intercal", "\\setminus"
     ])
     | frozenset(RELATIONS) | PRODUCT_SIGNS | HADAMARD_SIGNS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..page import (
+    Add,
     Call,
     Chain,
     Derivative,
@@ -10,9 +11,11 @@ from ..page import (
     Gradient,
     Indexed,
     Mul,
+    Neg,
     Node,
     Num,
     Pow,
+    Prime,
     Prod,
     Relation,
     Sum,
@@ -30,6 +33,8 @@ _REACHING = frozenset(
 )
 
 
+Binder = tuple[Sym, Node | None, Node | None, Relation | None]
+"""An index with its bounds and its condition."""
 _D = frozenset(["d", "\\mathrm{d}"])
 
 
@@ -47,32 +52,30 @@ class Operators(Brackets):
         if name == "\\operatorname{sigmoid}" and "\\sigma" not in self.scope.kinds:
             name = "\\sigma" if "\\sigma" not in self.scope.definitions else name
         head, power = self.head(Sym(name, span=self.tokens[start].span), start)
-        args = self.applied(name, isinstance(head, Indexed))
-        if args is None:
+        applied = self.applied(name)
+        if applied is None:
             return self.raised(head, power, start)
-        node: Node = Call(head, args, span=self.span(start))
+        args, bar = applied
+        node: Node = Call(self.conditional(head, bar, start), args, span=self.span(start))
         return self.scripted(self.raised(node, power, start), start)
 
-    def applied(self, name: str, subscripted: bool) -> tuple[Node, ...] | None:
-        """Arguments of a function, in brackets or bare; None where none follow."""
+    def applied(self, name: str) -> tuple[tuple[Node, ...], str] | None:
+        """Arguments of a function, in brackets or bare, and the mark of a bar between them."""
         text = self.text
         if text in ("(", "[", "\\{"):
-            items, bar, stop = self.bracket()
-            if bar >= 0:
-                raise self.error(f"a bar in the arguments of {name}")
-            self.pos = stop
-            return tuple(items)
+            items, bar, self.pos = self.bracket()
+            return tuple(items), bar
         if text == "{":
             a, b = self.unbraced(self.pos, self.partner[self.pos] + 1)
             self.pos = self.partner[self.pos] + 1
             if self.texts[a] in ("(", "[") and self.partner[a] == b - 1:
                 a, b = a + 1, b - 1
             items, bar = self.within(a, b, self.items)
-            return tuple(items)
+            return tuple(items), bar
         if text in ENDS:
             return None
         if name in _REACHING:
-            return (self.product(operand=True),)
+            return (self.product(operand=True),), ""
         start = self.pos
         first = self.factor()
         follows = [first]
@@ -81,8 +84,8 @@ class Operators(Brackets):
                 raise self.error(f"how far does {name} reach here? write its argument in parentheses")
             follows.append(self.factor())
         if len(follows) == 1:
-            return (first,)
-        return (Mul(tuple(follows), span=self.span(start)),)
+            return (first,), ""
+        return (Mul(tuple(follows), span=self.span(start)),), ""
 
     def starts_plain_name(self) -> bool:
         text = self.text
@@ -105,20 +108,20 @@ class Operators(Brackets):
             else:
                 over = place
         upper = self.within(*over, self.sum) if over is not None else None
-        binders: list[tuple[Sym, Node | None, Relation | None]] = [(Sym(""), None, None)]
+        binders: list[Binder] = [(Sym(""), None, None, None)]
         if under is not None and under[0] < under[1]:
             binders = self.within(*under, self.binders)
-        self.bound += [index.name for index, _, _ in binders]
+        self.bound += [index.name for index, *_ in binders]
         at = self.pos
         minus = self.signs()
         body = self.negated(self.term(), minus, at)
         del self.bound[len(self.bound) - len(binders) :]
         whole = self.span(start)
-        for index, lower, condition in reversed(binders):
-            body = kind(body, index, lower, upper, condition, span=whole)
+        for index, lower, own, condition in reversed(binders):
+            body = kind(body, index, lower, own if own is not None else upper, condition, span=whole)
         return body
 
-    def binders(self) -> list[tuple[Sym, Node | None, Relation | None]]:
+    def binders(self) -> list[Binder]:
         """What stands under a sum sign: ``i=1``, ``i``, ``i,j``, ``j \\ne i``, ``i : y_i = 1``."""
         start = self.pos
         colons = (k for k in self.top_level(self.pos, self.end) if self.texts[k] in (":", "\\colon", "\\mid"))
@@ -127,42 +130,44 @@ class Operators(Brackets):
             head = self.within(self.pos, colon, self.binders)
             self.pos = colon + 1
             condition = self.relation()
-            if len(head) != 1 or not isinstance(condition, Relation) or head[0][2] is not None:
+            if len(head) != 1 or not isinstance(condition, Relation) or head[0][3] is not None:
                 raise self.error("one index and one condition can stand under a sum", start)
-            return [(head[0][0], head[0][1], condition)]
+            return [(*head[0][:3], condition)]
         parts: list[Node] = [self.relation()]
         while self.text in (",", ";", "\\\\"):
             self.pos += 1
             parts.append(self.relation())
-        out: list[tuple[Sym, Node | None, Relation | None]] = []
+        out: list[Binder] = []
         for part in parts:
             entries = part.factors if isinstance(part, Mul) else (part,)
             for entry in entries:
                 self.bind(entry, out, start)
-        lows = [low for _, low, _ in out]
+        lows = [low for _, low, *_ in out]
         if len(out) > 1 and lows[-1] is not None and all(low is None for low in lows[:-1]):
-            out = [(index, lows[-1], condition) for index, _, condition in out]  # i,j=1
+            out = [(index, lows[-1], up, condition) for index, _, up, condition in out]  # i,j=1
         return out
 
-    def bind(self, entry: Node, out: list[tuple[Sym, Node | None, Relation | None]], start: int) -> None:
+    def bind(self, entry: Node, out: list[Binder], start: int) -> None:
         match entry:
             case Sym() | Indexed():
-                out.append((self.index(entry, start), None, None))
+                out.append((self.index(entry, start), None, None, None))
             case Relation(lhs, "=", rhs):
-                out.append((self.index(lhs, start), rhs, None))
+                out.append((self.index(lhs, start), rhs, None, None))
             case Relation(lhs, op, rhs):
                 known = out[-1] if out else None
-                if known is not None and known[2] is None and known[0] in (lhs, rhs):
-                    out[-1] = (known[0], known[1], entry)
+                if known is not None and known[3] is None and known[0] in (lhs, rhs):
+                    out[-1] = (*known[:3], entry)
                     return
                 index = self.index(lhs, start)
                 i, j = index.name, rhs.name if isinstance(rhs, Sym) else ""
                 if op == "<" and i < j and j not in self.bound:
                     hint = f"write \\sum_{{{j}}} \\sum_{{{i} : {i} < {j}}} or \\sum_{{{i} : {i} < {j}}}"
                     raise self.error(f"does this run over {i} and {j}, or over {i} alone? {hint}", start)
-                out.append((index, None, entry))
-            case Chain(_, (("<=" | "<", Sym() as middle), ("<=" | "<", _))):
-                raise self.error(f"write these bounds as \\sum_{{{middle.name}=a}}^{{b}}", start)
+                out.append((index, None, None, entry))
+            case Chain(low, ((("<=" | "<") as first, Sym() as middle), (("<=" | "<") as second, high))):
+                low = low if first == "<=" else Add((low, Num(1)))
+                high = high if second == "<=" else Add((high, Neg(Num(1))))
+                out.append((middle, low, high, None))
             case _:
                 raise self.error("cannot tell the index of this sum", start)
 
@@ -217,7 +222,20 @@ class Operators(Brackets):
             return Derivative(body, by, "operator", d, span=self.span(start))
         body = self.within(body_at, above[1], self.sum)
         self.pos = stop
+        body = self.point_of(body, by, start)
         return self.scripted(Derivative(body, by, "fraction", d, span=self.span(start)), start)
+
+    def point_of(self, body: Node, by: tuple[tuple[Node, int], ...], start: int) -> Node:
+        """``\\frac{df}{dx}(x)`` is the derivative of ``f(x)``; any other point needs an evaluation bar."""
+        if self.text != "(" or not isinstance(body, Sym | Indexed | Prime):
+            return body
+        items, bar, stop = self.bracket()
+        if bar or len(items) != 1 or not isinstance(items[0], Sym | Indexed):
+            return body
+        if len(by) != 1 or items[0] != by[0][0]:
+            raise self.error("evaluated there, or times that? write |_{..} or \\cdot", self.pos)
+        self.pos = stop
+        return Call(body, (items[0],), span=self.span(start))
 
     def order(self, a: int, b: int) -> tuple[int, int]:
         """The order written above a ``\\partial`` and the place behind it."""

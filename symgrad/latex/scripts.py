@@ -29,7 +29,7 @@ from ..show.latex import EXPECTATIONS, FUNCTION_LETTERS
 from .cursor import MAX_ROW, Cursor
 from .names import ACCENTS, FONTS, FUNCTION_TOKENS, FUNCTIONS, GREEK, LETTERS, TRANSPOSES
 
-_BUILTIN_LETTERS = frozenset(["\\sigma"])
+_APPLIED = frozenset(["\\sigma", "\\Pr"])
 _ONES = frozenset(
     ["I", "\\boldsymbol{1}", *(f"\\math{f}{{{one}}}" for f in ("bb", "bf", "rm", "cal") for one in "1I")]
 )
@@ -123,8 +123,8 @@ class Scripts(Cursor):
             return Sym(name, span=self.span(start))
         return Sym(f"\\mathrm{{{word}}}", span=self.span(start))
 
-    def bracket(self) -> tuple[list[Node], int, int]:
-        """Items of the bracket at hand, the number of items before its bar (-1: no bar), what follows.
+    def bracket(self) -> tuple[list[Node], str, int]:
+        """Items of the bracket at hand, the mark of the bar between them ("": none), what follows.
 
         Read once and remembered, since the caller may find that it is a factor and no argument list.
         """
@@ -137,23 +137,28 @@ class Scripts(Cursor):
         self.brackets[start] = items, bar, close + 1
         return items, bar, close + 1
 
-    def items(self) -> tuple[list[Node], int]:
+    def items(self) -> tuple[list[Node], str]:
         out: list[Node] = []
-        bar = -1
+        bar, before = "", 0
         while self.pos < self.end:
             out.append(self.relation())
             text = self.text
-            if text == "\\mid":
-                if bar >= 0:
+            if text in ("\\mid", "\\parallel"):
+                if bar:
                     raise self.unexpected()
-                bar = len(out)
+                bar, before = text, len(out)
             elif text not in (",", ";"):
                 break
             self.pos += 1
             if self.pos == self.end:
                 self.pos -= 1
                 raise self.unexpected()
-        return out, bar
+        dots = [",".join(["\\cdot"] * k) for k in (before, len(out) - before)]
+        return out, f"({dots[0]}{bar}{dots[1]})" if bar else ""
+
+    def conditional(self, fn: Node, bar: str, start: int) -> Node:
+        """The name of a function with a bar among its arguments says so: ``P(\\cdot\\mid\\cdot)``."""
+        return self.renamed(fn, lambda inner: inner + bar, start) if bar else fn
 
     def head(self, name: Node, start: int) -> tuple[Node, Node | None]:
         """A function name with its scripts: ``\\log_2``, ``\\tanh'``, ``\\sin^2`` (the power comes back)."""
@@ -207,11 +212,7 @@ class Scripts(Cursor):
         fn = name
         if base == "E" and text == "[":
             fn = self.renamed(name, lambda _: "\\mathbb{E}", start)
-        if bar >= 0:
-            before, behind = (",".join(["\\cdot"] * k) for k in (bar, len(items) - bar))
-            mark = f"({before}\\mid{behind})"
-            fn = self.renamed(fn, lambda inner: inner + mark, start)
-        return Call(fn, tuple(items), span=self.span(start))
+        return Call(self.conditional(fn, bar, start), tuple(items), span=self.span(start))
 
     def known_number(self, base: str, name: Node) -> bool:
         kind = self.scope.kinds.get(base)
@@ -219,10 +220,10 @@ class Scripts(Cursor):
             return False
         return kind is not None or base in self.scope.definitions
 
-    def is_call(self, base: str, name: Node, items: list[Node], bar: int, powered: bool) -> bool:
+    def is_call(self, base: str, name: Node, items: list[Node], bar: str, powered: bool) -> bool:
         """Is ``name`` applied to ``items``, or multiplied by them?"""
         kind = self.scope.kinds.get(base)
-        if bar >= 0 or isinstance(name, Prime) or self.scope.is_function(base):
+        if bar or isinstance(name, Prime) or self.scope.is_function(base):
             return True
         if kind is not None and kind.rests:
             return True
@@ -230,7 +231,7 @@ class Scripts(Cursor):
             return True
         if self.known_number(base, name) or base in ("e", "d", "\\infty"):
             return False
-        if base in _BUILTIN_LETTERS or base.startswith(("\\mathrm", "\\mathbb")):
+        if base in _APPLIED or base.startswith(("\\mathrm", "\\mathbb")):
             return True
         item = items[0]
         if isinstance(item, Relation | Sym):
@@ -260,6 +261,8 @@ class Scripts(Cursor):
             elif text == "!" and not self.is_unequal():
                 self.pos += 1
                 node = Call(Sym("!"), (node,), span=self.span(start))
+            elif text == "(" and isinstance(node, Prime) and base_of(node) is None:
+                raise self.error("a primed expression cannot be applied: give it a name")
             elif text in ("(", "[", "{", "\\{") and isinstance(node, _NAMES):
                 indicator = self.indicator(node, start)
                 call = indicator or self.called(node, start)
@@ -322,6 +325,7 @@ class Scripts(Cursor):
         upper: tuple[Node, ...] = ()
         bracket = "()"
         if above is not None and name:
+            node, above = self.stacked_indices(node, above)
             a, b = above
             upper, bracket, a = self.upper_indices(node, a, b)
             above = (a, b) if a < b else None
@@ -357,7 +361,7 @@ class Scripts(Cursor):
         item = call.args[0] if isinstance(call, Call) else node
         declared = self.scope.is_function(base) or isinstance(node, Prime)
         if not declared and not (isinstance(call, Call) and isinstance(item, _NAMES)):
-            if base in _BUILTIN_LETTERS or base in FUNCTION_LETTERS:
+            if base in _APPLIED or base in FUNCTION_LETTERS:
                 what = f"a power of the number {base} or of the function? declare it or move the power"
                 raise self.error(what, place)
             self.pos = place
@@ -422,6 +426,18 @@ class Scripts(Cursor):
             return self.indices(a, b), "", b
         return (), "()", a
 
+    def stacked_indices(self, node: Node, above: tuple[int, int]) -> tuple[Node, tuple[int, int]]:
+        """``z^{[1](i)}``: of several bracketed superscripts all but the last go inside."""
+        a, b = above
+        while a < b and self.texts[a] in ("(", "[") and node != Sym("e"):
+            close = self.partner[a]
+            if close + 1 >= b or self.texts[close + 1] not in ("(", "["):
+                break
+            bracket = self.texts[a] + self.texts[close]
+            node = Indexed(node, (), self.indices(a + 1, close), bracket, span=node.span)
+            a = close + 1
+        return node, (a, b)
+
     def names_upper_index(self, node: Node, a: int, b: int) -> bool:
         """Do only letters that a definition uses as bare upper indices stand here (``W^L``, ``h^{l-1}``)?"""
         letters = [t for t in self.texts[a:b] if t in LETTERS or t.isalpha()]
@@ -442,6 +458,7 @@ class Scripts(Cursor):
 
     def index_row(self) -> tuple[Node, ...]:
         out: list[Node] = []
+        self.indexing += 1
         while True:
             self.dotted = False
             if self.text.startswith("\\text{"):
@@ -454,6 +471,7 @@ class Scripts(Cursor):
             else:
                 out.append(node)
             if self.text not in (",", ";"):
+                self.indexing -= 1
                 return tuple(out)
             self.pos += 1
 

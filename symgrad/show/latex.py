@@ -69,8 +69,8 @@ DELTA = "\\Delta"
 _TALL = re.compile(r"\\(?:frac|sum|prod|begin|binom|left)(?![A-Za-z])")
 _SCRIPTED = re.compile(r"[_^']")
 _SQUARE = frozenset(["\\mathbb{E}"])
-CONDITIONAL = re.compile(r"(.+)\(((?:\\cdot,)*\\cdot)\\mid((?:\\cdot,)*\\cdot)\)$")
-"""The name of a function with a conditional bar: ``P(\\cdot\\mid\\cdot)``."""
+CONDITIONAL = re.compile(r"(.+)\(((?:\\cdot,)*\\cdot)(\\mid|\\parallel)((?:\\cdot,)*\\cdot)\)$")
+"""The name of a function with a bar among its arguments: ``P(\\cdot\\mid\\cdot)``."""
 
 
 def to_latex(node: Node) -> str:
@@ -244,7 +244,7 @@ def _arguments(fn: Node, args: tuple[Node, ...]) -> tuple[str, Node]:
         return ", ".join(_at(a, RELATION) for a in args), fn
     plain = Sym(found.group(1))
     before = found.group(2).count("\\cdot")
-    inside = f"{_list(args[:before], ', ')} \\mid {_list(args[before:], ', ')}"
+    inside = f"{_list(args[:before], ', ')} {found.group(3)} {_list(args[before:], ', ')}"
     return inside, Indexed(plain, fn.lower, fn.upper, fn.bracket) if isinstance(fn, Indexed) else plain
 
 

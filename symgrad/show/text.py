@@ -248,7 +248,8 @@ def _call(node: Call) -> tuple[str, int]:
     if found is not None:
         before = found.group(2).count("\\cdot")
         head = name_text(found.group(1)) + (_scripts(fn) if isinstance(fn, Indexed) else "")
-        return f"{head}({_list(args[:before])} | {_list(args[before:])})", BASE
+        bar = "|" if found.group(3) == "\\mid" else "‖"
+        return f"{head}({_list(args[:before])} {bar} {_list(args[before:])})", BASE
     inside = ", ".join(to_text(a) for a in args)
     left, right = "[]" if base == Sym("\\mathbb{E}") else "()"
     head = name_text(fn.name) if isinstance(fn, Sym) else _at(fn, FACTOR)
