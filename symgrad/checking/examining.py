@@ -8,6 +8,7 @@ a definition.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from ..page import Add, Indexed, Node, Sym, walk
 from ..page import same as same_page
 from ..scope import Scope
 from . import hints, naming
-from .judgement import Judged, judge_step, vanishing, with_rule
+from .judgement import Judged, guessed_shape, judge_step, vanishing, with_rule
 from .model import Derivation, FileResult, Finding, Kind, Place, Step
 from .reading import Reading, TooLarge, read_side
 from .rows import Chain, Link, Side, split
@@ -30,6 +31,7 @@ from .worker import Job
 MAX_REGION = 200_000
 MAX_STEPS = 20_000
 Event = tuple[Any, ...]
+BAD = ("refuted", "illtyped")
 
 _CONDITIONAL = re.compile(r"\b(?:if|when|whenever|suppose|assum\w+|unless|in case|case|such that|provided|iff|for which|satisf\w+"
                           r"|at|until|once|setting|set|given that|only if|fix|take)\W*$", re.IGNORECASE)  # fmt: skip
@@ -57,6 +59,7 @@ class _Planned:
     restates: str | None = None  # the name that is defined again
     soft: bool = False  # a refutation means "it rests on the equation before", not "it is wrong"
     message: str = ""
+    alone: bool = False  # the only step of its chain
     key: tuple[int, int] = (0, 0)
 
 
@@ -96,6 +99,8 @@ class _Examiner:
         self.ignores: list[tuple[Region, frozenset[str], list[bool]]] = []
         self.ignoring: tuple[frozenset[str], list[bool]] | None = None
         self.early: set[int] = set()
+        self.spoken_kinds: dict[str, int] = {}  # kinds from the text -> how many headings before
+        self.uses = _uses(document)
         self.previous: tuple[_Planned, Judged] | None = None
         self.seen = 0
         self.count = 0
@@ -173,7 +178,7 @@ class _Examiner:
             except Exception as error:  # one step must not take the others with it
                 judged = Judged("undecided", "SG207", f"{type(error).__name__}: {error}"[:200])
             yield ("known", unit, judged)
-        if judged.verdict in ("refuted", "illtyped") and not judged.studied and unit not in self.lost:
+        if judged.verdict in BAD and not judged.studied and unit not in self.lost:
             assert planned.lhs.node is not None and planned.rhs.node is not None
             yield ("at", unit)
             try:
@@ -187,10 +192,10 @@ class _Examiner:
 
     def after_a_slip(self, planned: _Planned, judged: Judged) -> Judged:
         """Where the row above disagrees with both its neighbours and they agree, it is the root of both."""
-        if judged.verdict not in ("refuted", "illtyped") or self.previous is None:
+        if judged.verdict not in BAD or self.previous is None:
             return judged
         before, verdict = self.previous
-        if verdict.verdict not in ("refuted", "illtyped") or before.link.rhs != planned.link.lhs:
+        if verdict.verdict not in BAD or before.link.rhs != planned.link.lhs:
             return judged
         start, end = before.lhs.node, planned.rhs.node
         if start is None or end is None or judge_step(start, end, planned.scope).verdict != "proved":
@@ -271,9 +276,13 @@ class _Examiner:
         for name in re.split(r",(?![^{}()]*[})])", m.group("names")):
             line = f"{'assume' if values else 'let'} {name.strip()} \\in {space}"
             try:
-                self.scope = read_directive(line, self.scope)
+                scope = read_directive(line, self.scope)
             except (SymgradError, RecursionError):
                 continue
+            for key in scope.kinds:
+                if scope.kinds[key] != self.scope.kinds.get(key):
+                    self.spoken_kinds[key] = self.headings
+            self.scope = scope
 
     def define(self, lhs: Side, rhs: Side, region: Region, at: int) -> bool:
         """Take ``lhs = rhs`` as a definition from here on; False where it cannot be one."""
@@ -377,6 +386,7 @@ class _Examiner:
             )
             step = self.classify(region, chain, k, link, left, right, prose)
             step.key = (index, link.start)
+            step.alone = len(chain.links) == 1
             out.append(step)
         return out
 
@@ -507,6 +517,8 @@ class _Examiner:
         lhs, rhs = planned.lhs.node, planned.rhs.node
         assert lhs is not None and rhs is not None
         judged = judge_step(lhs, rhs, planned.scope)
+        if judged.verdict in BAD:
+            judged = self.temper(planned, judged, lhs, rhs)
         if judged.verdict == "proved":
             judged = with_rule(judged, lhs, rhs, planned.scope, planned.link.label)
             if vanishing(lhs, rhs, planned.scope):
@@ -520,6 +532,37 @@ class _Examiner:
                 note = ("SG306", "a parenthesis has no partner; it was left out")
                 judged = replace(judged, notes=(*judged.notes, note))
                 break
+        return judged
+
+    def temper(self, planned: _Planned, judged: Judged, lhs: Node, rhs: Node) -> Judged:
+        """Take back a refutation that rests on what the author may not have meant here."""
+        scope = planned.scope
+        touched = any(
+            naming.rests_on_definitions(side, scope) or naming.has_derivative(side) for side in (lhs, rhs)
+        )
+        if planned.alone and not touched:
+            inline = planned.region.kind == "inline"
+            if inline or naming.leaves([lhs], scope) != naming.leaves([rhs], scope) or naming.symmetric(lhs, rhs):
+                planned.kind = "condition"
+                return Judged(None, None, "a relation between quantities of which nothing is defined; not judged")
+        used = naming.inside(lhs, scope) | naming.inside(rhs, scope)
+        shaped = {n for n in used if n in scope.kinds and scope.kinds[n].shape}
+        if judged.verdict == "illtyped" and not shaped - self.spoken_kinds.keys():
+            name = guessed_shape(lhs, rhs, scope)
+            if name is not None:
+                message = f"{judged.message}; but the shape of {name} is only guessed"
+                return Judged("undecided", "SG202", message, undefined=name)
+        far = {n for n in used if n in self.sources and self.sources[n][2] != self.headings}
+        far |= {n for n in shaped if self.spoken_kinds.get(n, self.headings) != self.headings}
+        if not far:
+            return judged
+        again = judge_step(lhs, rhs, _without(scope, far))
+        if again.verdict == "proved":
+            return again
+        doubtful = sorted(n for n in far if self.uses[n] > 1 or n in self.spoken_kinds)
+        if doubtful and judge_step(lhs, rhs, _without(scope, set(doubtful))).verdict not in BAD:
+            lines = ", ".join(f"{n} (line {self.sources[n][1]})" if n in self.sources else n for n in doubtful)
+            return Judged("undecided", "SG201", f"false only with what another section says of {lines}")
         return judged
 
     def unreadable(self, planned: _Planned, side: Side, reading: Reading) -> Judged:
@@ -551,7 +594,7 @@ class _Examiner:
             )
         if any(note == "SG304" for note, _ in judged.notes):
             kind = "approximation"
-        if planned.restates and judged.verdict in ("refuted", "illtyped"):
+        if planned.restates and judged.verdict in BAD:
             line = self.sources[planned.restates][1]
             judged = replace(
                 judged,
@@ -649,6 +692,25 @@ class _Examiner:
                 self.document.path, place, code, message, hint, witness, derived, source, (first or [""])[0]
             )
         )
+
+
+def _uses(document: Document) -> Counter[str]:
+    """How often a name stands alone on the left of a first relation sign: how often it may be defined."""
+    out: Counter[str] = Counter()
+    for region in document.regions:
+        if region.kind in ("display", "inline") and len(region.body) < MAX_REGION:
+            for chain in split(region.body):
+                if chain.links:
+                    out[re.split(r"[_(^]", "".join(chain.links[0].lhs.text.split()))[0]] += 1
+    return out
+
+
+def _without(scope: Scope, names: set[str]) -> Scope:
+    return replace(
+        scope,
+        definitions={k: v for k, v in scope.definitions.items() if k not in names},
+        kinds={k: v for k, v in scope.kinds.items() if k not in names},
+    )
 
 
 def _span(planned: _Planned) -> tuple[int, int]:

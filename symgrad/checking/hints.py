@@ -227,7 +227,7 @@ def _renamed(node: Node, old: str, new: str) -> Node:
 def _chain_factors(side: Node, other: Node, scope: Scope) -> Iterator[Node]:
     """What an inner derivative would have left: the atoms that the other side speaks of, and minus 1."""
     bodies: list[Node] = [other]
-    for name in sorted(naming.closure(naming.quantities(other), scope)):
+    for name in sorted(naming.inside(other, scope)):
         bodies += [d.body for d in scope.definitions.get(name, ())]
     seen: dict[Node, None] = {}
     for body in bodies:

@@ -62,6 +62,9 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     if missing is not None and not _misnamed(lhs, rhs, scope):
         name, message = missing
         return Judged("undecided", "SG202", message, undefined=name)
+    function = _invented(verdict.witness, scope)
+    if function is not None:
+        return Judged("undecided", "SG202", f"nothing here says what the function {function} is", undefined=function)
     return Judged("refuted", "SG101", _values(verdict), witness=verdict.witness)
 
 
@@ -76,6 +79,9 @@ def _undecided(lhs: Node, rhs: Node, scope: Scope, verdict: Verdict) -> Judged:
     m = re.search(r"^(\S+) is not defined here", verdict.reason)
     if m:
         return Judged("undecided", "SG202", verdict.reason, undefined=m.group(1))
+    wide = _wide_sums(lhs, rhs, scope)
+    if wide is not None:
+        return wide
     missing = ignorance(lhs, rhs, scope)
     if missing is not None:
         return Judged("undecided", "SG202", missing[1], undefined=missing[0])
@@ -93,12 +99,20 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     if found is not None:
         body, variable = found
         return body, f"nothing here says how {body} depends on {variable}"
-    left, right = (naming.closure(naming.quantities(s), scope) for s in (lhs, rhs))
+    left, right = naming.leaves([lhs], scope), naming.leaves([rhs], scope)
     bound = naming.indices(lhs) | naming.indices(rhs)
-    for names, other in ((naming.quantities(rhs), left), (naming.quantities(lhs), right)):
-        for name in sorted(naming.closure(names, scope) - other):
-            if not naming.known(name, scope) and name not in bound:
-                return name, f"{name} stands on one side only, and nothing here says what it is"
+    for name in (*sorted(right - left), *sorted(left - right)):
+        if not naming.known(name, scope) and name not in bound:
+            return name, f"{name} stands on one side only, and nothing here says what it is"
+    return None
+
+
+def _invented(witness: Witness | None, scope: Scope) -> str | None:
+    """A function of which nothing is said: the counterexample chose one, the author has another in mind."""
+    spoken = {n for ds in scope.definitions.values() for d in ds for n in naming.quantities(d.body)}
+    for name in () if witness is None else sorted(witness.functions):
+        if not naming.known(name, scope) and name not in spoken:
+            return name
     return None
 
 
@@ -186,6 +200,16 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
         if verdict.status == "proved":
             return Judged("illtyped", "SG102", error.message, hint="holds if one side is transposed")
     return Judged("illtyped", "SG102", error.message)
+
+
+def guessed_shape(lhs: Node, rhs: Node, scope: Scope) -> str | None:
+    """A name that looks like a vector or a matrix, of which no shape is declared."""
+    for name in sorted(naming.leaves([lhs, rhs], scope)):
+        plain = re.sub(r"[^A-Za-z]|\\[a-z]+", "", name)
+        looks = re.search(r"\\(?:mathbf|boldsymbol|bm|vec|bold|mathcal)\\b", name) or plain[:1].isupper()
+        if looks and not naming.known(name, scope) and name not in naming.indices(lhs) | naming.indices(rhs):
+            return name
+    return None
 
 
 def vanishing(lhs: Node, rhs: Node, scope: Scope) -> bool:

@@ -29,6 +29,9 @@ from ..page import (
     Sym,
     Transpose,
     children,
+    free_names,
+    same,
+    substitute,
     walk,
 )  # fmt: skip
 from ..scope import Scope
@@ -127,57 +130,131 @@ def indices(node: Node) -> frozenset[str]:
     return frozenset(out)
 
 
-def closure(names: Iterable[str], scope: Scope) -> frozenset[str]:
-    """The names and all that their definitions speak of."""
+def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
+    """What the nodes speak of in the end: names with a label (``E_{\\text{edges}}``) that nothing defines.
+
+    Definitions are unfolded, also where the author leaves indices or arguments out; what is only
+    differentiated by does not count.
+    """
+    out: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    queue = list(nodes)
+    while queue:
+        node = queue.pop()
+        match node:
+            case Derivative(body) | Gradient(body):
+                queue.append(body)
+            case BigOp(body, index):
+                out |= leaves([body], scope) - {index.name}
+            case Call(fn, args):
+                name = base(fn) if isinstance(fn, Sym | Indexed) else None
+                if name is None or not (name in KNOWN or name == "\\sigma" or "operat" in name):
+                    queue.append(fn)
+                queue += _spoken_arguments(fn, args, scope)
+            case Sym(name):
+                _leaf(name, "", scope, seen, out, queue)
+            case Indexed(Sym(name), lower, upper):
+                _leaf(name, _label(lower, upper), scope, seen, out, queue)
+            case Indicator():
+                pass
+            case Cases(branches):
+                queue += [value for value, _ in branches]
+            case _:
+                queue += children(node)
+    return frozenset(out - CONSTANTS)
+
+
+def _leaf(
+    name: str, label: str, scope: Scope, seen: set[tuple[str, str]], out: set[str], queue: list[Node]
+) -> None:
+    if (name, label) in seen:
+        return
+    seen.add((name, label))
+    found = [d for d in scope.definitions.get(name, ()) if _label(d.lower, d.upper) in ("", label)]
+    kind = scope.kinds.get(name)
+    if found:
+        queue += [d.body for d in found]
+    elif kind is not None and kind.rests:
+        queue += kind.rests
+    else:
+        out.add(name + label)
+
+
+def _label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
+    """The part of the indices that makes another name: words, and stars."""
+    words = [n.name for n in (*lower, *upper) if isinstance(n, Sym) and (len(n.name) > 2 and n.name[0] == "\\")]
+    words = [w for w in words if w.startswith(("\\text", "\\mathrm", "\\operatorname", "\\ast", "\\star"))]
+    words += [n.name for n in (*lower, *upper) if isinstance(n, Sym) and n.name in ("*", "+", "-")]
+    return "_{" + ",".join(words) + "}" if words else ""
+
+
+def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
+    """A derivative by a variable on which, as far as is written, its body does not depend: (body, variable).
+
+    Taken literally it is 0.  That is what an author means who differentiates data, term by term; it is not
+    where the variable is spoken of nowhere else, nor where one name is written over another
+    (``\\frac{dh}{dg}``).
+    """
+    spoken = leaves([lhs, rhs], scope)
+    for node in (*walk(lhs), *walk(rhs)):
+        match node:
+            case Derivative(body, by, style):
+                variables = [v for v, _ in by]
+                quotient = style == "fraction"
+            case Gradient(body, wrt):
+                variables = list(scope.nabla) if wrt is None else [wrt]
+                quotient = False
+            case _:
+                continue
+        subject = base(body)
+        for v in variables:
+            name = base(v)
+            if name is None:
+                continue
+            by_which = leaves([v], scope)
+            if not by_which & (leaves([body], scope) if quotient and subject is not None else spoken):
+                if subject == name or name in inside(body, scope):
+                    continue
+                return subject or (sorted(quantities(body)) or ["it"])[0], name
+    return None
+
+
+def inside(node: Node, scope: Scope) -> frozenset[str]:
+    """Names of quantities and of all that their definitions speak of."""
     seen: set[str] = set()
-    queue = list(names)
+    queue = list(quantities(node, scope))
     while queue:
         name = queue.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for definition in scope.definitions.get(name, ()):
-            queue += quantities(definition.body, scope)
-        kind = scope.kinds.get(name)
-        if kind is not None:
-            for rest in kind.rests:
+        if name not in seen:
+            seen.add(name)
+            for definition in scope.definitions.get(name, ()):
+                queue += quantities(definition.body, scope)
+            kind = scope.kinds.get(name)
+            for rest in () if kind is None else kind.rests:
                 queue += quantities(rest)
     return frozenset(seen)
 
 
 def known(name: str, scope: Scope) -> bool:
     """Is anything said about the name: a definition, a kind, or that it is a function of something?"""
-    return name in scope.definitions or name in scope.kinds
+    plain = name.partition("_{\\")[0]
+    return plain in scope.definitions or name in scope.kinds or plain in scope.kinds
 
 
-def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
-    """A derivative by a variable of which nothing in the step speaks otherwise: (body, variable).
-
-    Taken literally it is 0, which is hardly what an author means who writes it.
-    """
-    spoken = closure({n for side in (lhs, rhs) for n in _spoken(side, scope)}, scope)
-    for node in (*walk(lhs), *walk(rhs)):
-        match node:
-            case Derivative(body, by):
-                variables = [v for v, _ in by]
-            case Gradient(body, wrt):
-                variables = list(scope.nabla) if wrt is None else [wrt]
-            case _:
-                continue
-        for v in variables:
-            name = base(v)
-            if name is not None and name not in spoken and not closure([name], scope) & spoken:
-                return base(body) or (sorted(quantities(body)) or ["it"])[0], name
-    return None
+def rests_on_definitions(node: Node, scope: Scope) -> bool:
+    """Does the node speak of anything that is defined?"""
+    return any(name in scope.definitions for name in quantities(node, scope))
 
 
-def _spoken(node: Node, scope: Scope) -> frozenset[str]:
-    """Names of quantities, not counting what is only differentiated by."""
-    if isinstance(node, Derivative | Gradient):
-        return _spoken(node.body, scope)
-    if any(isinstance(n, Derivative | Gradient) for n in walk(node)):
-        return frozenset().union(*(_spoken(c, scope) for c in children(node)))
-    return quantities(node, scope)
+def symmetric(lhs: Node, rhs: Node) -> bool:
+    """Is one side the other with two free indices exchanged: a property of what stands there, no rewriting."""
+    free = sorted(n for n in indices(lhs) & free_names(lhs) if len(n) == 1)
+    for k, i in enumerate(free):
+        for j in free[k + 1 :]:
+            swapped = substitute(lhs, {Sym(i): Sym(j), Sym(j): Sym(i)})
+            if same(swapped, rhs):
+                return True
+    return False
 
 
 def is_constant(node: Node) -> bool:
