@@ -1,8 +1,8 @@
-"""An independent oracle: core terms in mpmath's floating point, 100 digits, derivatives by differences.
+"""An independent oracle: core terms in mpmath's floating point, 160 digits, derivatives by differences.
 
 It shares nothing with the judge but the terms.  ``value`` raises Undefined where a term has no value.
 Two values count as different when they differ by more than 1e-60 relative to their size, or 1e-25
-where derivatives are taken: by differences with h = 1e-20, so that they are right to about 1e-35.
+where derivatives are taken: by differences with h = 1e-30, so that they are right to about 1e-55.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from mpmath import cosh, exp, fabs, isfinite, log, mp, mpf, pi, sin, sinh, sqrt,
 from symgrad.core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, walk
 from symgrad.verdict import Verdict, Witness
 
-mp.dps = 100
-STEP = mpf(10) ** -20
+mp.dps = 160
+STEP = mpf(10) ** -30
 FINE, COARSE = mpf(10) ** -60, mpf(10) ** -25
 
 
@@ -194,7 +194,7 @@ class Point:
             case "sign":
                 return mpf((z > 0) - (z < 0))
             case "log":
-                if z <= mpf(10) ** -30:
+                if z <= mpf(10) ** -120:
                     raise Undefined
                 return log(z)
             case "sqrt":

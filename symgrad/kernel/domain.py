@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from fractions import Fraction
 from math import prod
 
@@ -35,7 +36,7 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
     def demand(t: Core, relation: str) -> None:
         if isinstance(t, Pow) and isinstance(t.exp, Num) and t.exp.value % 2 == 0 and relation != ">=":
             return nonzero(t.base)
-        holds = {"!=": _nonzero, ">": _positive, ">=": _nonnegative}[relation]
+        holds = {"!=": _nonzero, ">": _positive, ">=": nonnegative}[relation]
         if not holds(t, positive):
             out.setdefault(PRIMES.sub(lambda m: "'" * int(m[1] or 1), text(t)), {})[relation] = None
 
@@ -136,7 +137,7 @@ def _negated(t: Core) -> Core:
     return Mul((Num(Fraction(-1)), t))
 
 
-def _positive(t: Core, known: set[str]) -> bool:
+def _positive(t: Core, known: Container[str]) -> bool:
     match t:
         case Num(value):
             return value > 0
@@ -149,7 +150,7 @@ def _positive(t: Core, known: set[str]) -> bool:
         case Call("sqrt" | "abs", (a,)):
             return _positive(a, known)
         case Add(terms):
-            if all(_nonnegative(k, known) for k in terms) and any(_positive(k, known) for k in terms):
+            if all(nonnegative(k, known) for k in terms) and any(_positive(k, known) for k in terms):
                 return True
             # 1 - sigma(z), 1 - tanh(z)^2
             match terms:
@@ -169,7 +170,8 @@ def _positive(t: Core, known: set[str]) -> bool:
     return False
 
 
-def _nonnegative(t: Core, known: set[str]) -> bool:
+def nonnegative(t: Core, known: Container[str] = ()) -> bool:
+    """Is the term >= 0 by the way it is written?"""
     match t:
         case Num(value):
             return value >= 0
@@ -178,13 +180,13 @@ def _nonnegative(t: Core, known: set[str]) -> bool:
         case Call("abs" | "relu" | "sqrt" | "step"):
             return True
         case Add(terms):
-            return all(_nonnegative(k, known) for k in terms)
+            return all(nonnegative(k, known) for k in terms)
         case Mul(factors):
             if len(factors) % 2 == 0 and factors[: len(factors) // 2] == factors[len(factors) // 2 :]:
                 return True
-            return all(_nonnegative(k, known) for k in factors)
+            return all(nonnegative(k, known) for k in factors)
         case Div(num, den):
-            return _nonnegative(num, known) and _nonnegative(den, known)
+            return nonnegative(num, known) and nonnegative(den, known)
         case Sum(body):
-            return _nonnegative(body, known)
+            return nonnegative(body, known)
     return _positive(t, known)

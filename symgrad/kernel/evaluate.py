@@ -34,14 +34,16 @@ class Dual:
 class Point:
     """Lazily chosen values: what a term asks for is drawn once and kept."""
 
-    def __init__(self, rng: Random, sizes: int, pool: tuple[Any, ...], given: tuple[Given, ...]) -> None:
+    def __init__(
+        self, rng: Random, sizes: int, pool: tuple[Any, ...], given: tuple[Given, ...], fuel: int = 40_000
+    ) -> None:
         self.rng, self.top, self.pool = rng, sizes, pool
         self.sizes: dict[str, int] = {}
         self.indices: list[int] = []
         self.parameters: dict[str, Any] = {}
         self.data: dict[str, dict[tuple[int, ...], Any]] = {}
         self.functions: dict[str, dict[tuple[int, ...], int]] = {}
-        self.fuel = 40_000
+        self.fuel = fuel
         self.level = 0
         self.symmetric = {
             g.lhs.name for g in given
@@ -335,7 +337,7 @@ def power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, fmpq):
         if exponent.q == 1:
             n = int(exponent.p)
-            if abs(n) > 2_000:
+            if abs(n) > 2_000 or (isinstance(base, fmpq) and base.height_bits() * abs(n) > 200_000):
                 raise Undefined
             if n < 0:
                 return power(reciprocal(base), fmpq(-n))

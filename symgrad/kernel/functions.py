@@ -76,7 +76,7 @@ class Functions(Algebra):
             case "exp":
                 return self.exp(args[0])
             case "log":
-                self._note_positive(args[0])
+                self.note_positive(args[0])
                 return self.log(args[0])
             case "sigma":
                 return self.sub(const(1), self.inverse(self.add(const(1), self.exp(args[0]))))
@@ -88,7 +88,7 @@ class Functions(Algebra):
                 f = self.scale(f, fmpq(-1)) if fn == "sinh" else f
                 return self.scale(self.add(e, f), fmpq(1, 2))
             case "sqrt":
-                self._note_positive(args[0])
+                self.note_positive(args[0])
                 return self.root(args[0], Fraction(1, 2))
             case "relu":
                 return self.mul(args[0], self.step(args[0]))
@@ -168,7 +168,7 @@ class Functions(Algebra):
             out = self.add(out, self.scale(self.log_atom(self.atoms[k][1]), fmpq(e)))
         return out
 
-    def _note_positive(self, p: Poly) -> None:
+    def note_positive(self, p: Poly) -> None:
         """p >= 0 on the domain: so is its one factor of unknown sign, where there is only one."""
         if not p:
             return

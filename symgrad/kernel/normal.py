@@ -16,6 +16,7 @@ from __future__ import annotations
 from flint import fmpq
 
 from ..core import Add, Call, Core, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, text
+from .domain import nonnegative
 from .functions import Unsupported
 from .graphs import Graphs
 from .polynomials import Poly, const, freeze, thaw
@@ -69,9 +70,14 @@ class Normal(Graphs):
                 return self.mul(self.norm(num, env), self.by_cases([below], lambda p: self.inverse(*p)))
             case Pow(base, exp):
                 powers = [self.norm(base, env), self.norm(exp, env)]
+                if isinstance(exp, Num) and exp.value.denominator > 1:
+                    self.note_positive(powers[0])
                 return self.by_cases(powers, lambda p: self.raise_to(*p))
             case Call(fn, args, orders):
-                return self.call(fn, [self.norm(a, env) for a in args], orders)
+                values = [self.norm(a, env) for a in args]
+                if fn in ("abs", "sign", "step", "relu") and nonnegative(args[0]):
+                    self.note_positive(values[0])
+                return self.call(fn, values, orders)
             case Delta(left, right):
                 return self.delta(self.sub(self.norm(left, env), self.norm(right, env)))
             case Sum(body, index, lower, upper):

@@ -213,6 +213,8 @@ class Sums(Leaves):
             if c is None or c * c != 1 or i in self.poly_deps(rest):
                 continue
             at = self.scale(rest, -1 / c)
+            if self.at_least(self.sub(at, hi), 1) or self.at_least(self.sub(lo, at), 1):
+                return {}
             if not self.within(at, lo, hi, assume):
                 continue
             others = tuple(x for x in m if x[0] != k)

@@ -17,8 +17,12 @@ from .evaluate import Point, Undefined, add, exact, mul, sign_of
 from .polynomials import OutOfFuel
 
 PRECISIONS = (64, 256, 1024)
+SIZES = (1, 1, 2, 2, 1, 3, 2, 3, 2, 4, 3, 2, 5, 3, 4, 6, 1, 2, 3, 8)
 SMALL = (1, 2, 0, -1, 3, -2, 4, -3, 5)
+BELOW = (-1, -2, -3, -4, -5)
 FINE = (*SMALL, fmpq(1, 2), fmpq(-1, 2), fmpq(1, 3))
+FUEL = 300_000
+"""Subterms evaluated in one search, and in one attempt a tenth of them."""
 
 
 def satisfies(point: Point, given: tuple[Given, ...], env: dict[str, int]) -> bool:
@@ -97,15 +101,15 @@ def search(
     Small sizes and integers come first.  With ``domain_only`` the search stops at the first point
     where both sides are defined and the givens hold.
     """
-    defined = False
+    defined, fuel = False, FUEL
     names = sorted({t.name for t in walk(Add((lhs, rhs))) if isinstance(t, Sym) and t.sort == "index"}
                    - {t.index.name for t in walk(Add((lhs, rhs))) if isinstance(t, Sum)})
     for attempt in range(tries):
-        sizes = 1 + attempt * 4 // tries if attempt else 1
-        pool = FINE if attempt % 3 == 2 else SMALL[: 3 + attempt // 3]
+        pool = (SMALL[: 3 + attempt // 3], SMALL, FINE, BELOW)[attempt % 4 if attempt > 4 else 0]
         for precision in PRECISIONS:
             ctx.prec = precision
-            point = Point(Random(attempt), sizes, pool, given)
+            point = Point(Random(attempt), SIZES[attempt % len(SIZES)], pool, given, min(fuel, FUEL // 10))
+            fuel -= point.fuel
             for name in names:
                 point.index(name)
             try:
@@ -119,6 +123,8 @@ def search(
                     break
             except (Undefined, OutOfFuel, OverflowError, ZeroDivisionError):
                 break
+            finally:
+                fuel += max(point.fuel, 0)
             defined = True
             if domain_only:
                 return None, True
