@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import mpmath as mp
@@ -267,3 +268,178 @@ def test_swapped_missing_and_overflowing_code() -> None:
     assert set(overflow.findings.values()) == {"not finite where the derived gradient is"}
     with pytest.raises(InputError, match="no argument 'q'"):
         gradcheck(naive, PROBLEMS["sigmoid-regression"](), domains={"q": "binary"})
+
+
+# Data given once, and in blocks
+
+
+def case(name: str) -> tuple[Compiled, dict[str, Any], dict[str, Any]]:
+    """A compiled loss, its data, and values for everything else."""
+    score = sp.Sum(w[k] * x[i, k], (k, 1, d)) + b
+    classes, total = (sp.Sum(W[j, c] * x[i, j], (j, 1, d)) for c in (k, h))
+    hidden = sigma(sp.Sum(W[h, k] * x[i, k], (k, 1, d)))
+    share = sp.exp(classes) / sp.Sum(sp.exp(total), (h, 1, K))
+    vector = {"x": X, "y": Y1}
+    parameters: dict[str, Any] = {"w": np.array([0.3, -1.0, 0.2]), "b": 0.4}
+    scalar = {"x": X1, "y": Y1}
+    if name in PROBLEMS:
+        f = compile(PROBLEMS[name]())
+        return f, scalar, {f.arguments[n].python: 0.3 for n in f.wrt}
+    if name in KINKED:
+        f = compile(mean(KINKED[name]), w_)
+        names = {a.python for a in f.arguments.values()}
+        return f, scalar, {q: v for q, v in {"w": 0.3, "delta": 0.4, "gamma": 2.0}.items() if q in names}
+    losses: dict[str, tuple[Any, Any, dict[str, Any], dict[str, Any]]] = {
+        "ridge": (mean((y[i] - score) ** 2) + lam * sp.Sum(w[k] ** 2, (k, 1, d)), (w, b), vector,
+                  {**parameters, "lambda_": 0.2}),
+        "logistic": (mean(-y[i] * sp.log(sigma(score)) - (1 - y[i]) * sp.log(1 - sigma(score))), (w, b),
+                     vector, parameters),
+        "signs": (mean(sp.log(1 + sp.exp(-y[i] * score))), (w, b), vector, parameters),
+        "poisson": (mean(sp.exp(score) - y[i] * score), (w, b), vector, parameters),
+        "log-cosh": (mean(sp.log(sp.cosh(score - y[i]))), (w, b), vector, parameters),
+        "softmax": (mean(-sp.Sum(y[i, k] * sp.log(share), (k, 1, K))), W, {"x": X, "y": Y3},
+                    {"W": RNG.normal(size=(3, 4))}),
+        "network": (mean((y[i] - sp.Sum(V[h] * hidden, (h, 1, H))) ** 2), (V, W), vector,
+                    {"V": RNG.normal(size=4), "W": RNG.normal(size=(4, 3))}),
+        "quartic": (mean((y[i] - m * x[i]) ** 4), m, scalar, {"m": 0.3}),
+        "two passes": (mean((m * x[i] - mean(m * x[i])) ** 2 * y[i]), m, scalar, {"m": 0.3}),
+    }
+    loss, wrt, data, rest = losses[name]
+    f = compile(loss, wrt)
+    return f, {q: v for q, v in data.items() if q in {a.python for a in f.arguments.values()}}, rest
+
+
+CASES = [*PROBLEMS, *KINKED, "ridge", "logistic", "signs", "poisson", "log-cosh", "softmax", "network",
+         "quartic", "two passes"]
+
+
+def flat(evaluation: Any) -> Any:
+    return np.concatenate([np.ravel(part) for part in (evaluation.value, *evaluation.gradient)])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_way_to_run_agrees(name: str, monkeypatch: Any) -> None:
+    f, data, rest = case(name)
+    expected, curvature = flat(f(**data, **rest)), f(**data, **rest).hessian
+    monkeypatch.setattr("symgrad.numeric.kernels.ROWS", 16)  # so that a block ends in the middle
+    monkeypatch.setattr("symgrad.numeric.compiled.BLOCKED", 1)
+    bound = f.bind(**data)
+    assert bound.verdict, bound.verdict
+    for evaluation in (f(**data, **rest), bound(**rest)):
+        np.testing.assert_allclose(flat(evaluation), expected, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(evaluation.hessian, curvature, rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(evaluation.gradient[0], expected[1 : 1 + np.size(evaluation.gradient[0])]
+                                   .reshape(np.shape(evaluation.gradient[0])), rtol=1e-12, atol=1e-14)
+    pieces = [{q: v[s : s + 13] for q, v in data.items()} for s in range(0, 40, 13)]
+    if name == "two passes":
+        with pytest.raises(InputError, match="needs all samples at once"):
+            f.bind(pieces)(**rest).gradient  # noqa: B018
+    else:
+        np.testing.assert_allclose(flat(f.bind(pieces)(**rest)), expected, rtol=1e-12, atol=1e-14)
+
+
+def test_stable_in_blocks() -> None:
+    points = np.tile(FAR, 1000)
+    for labels in (0 * points, 0 * points + 1, 1.0 * (points > 0), 1.0 * (points < 0), 0 * points + 0.25):
+        f = compile(PROBLEMS["sigmoid-regression"]().sum())
+        found = f.bind(x=points, y=labels)(w=1.0, b=0.0)
+        if labels[0] == 0.25:
+            assert np.isfinite(flat(found)).all()
+            continue
+        value, slope, size = exact_cross_entropy(points, labels)
+        assert abs(found.value - value) <= 1e-14 * value
+        assert abs(found.gradient[0] - slope) <= 1e-14 * size
+
+
+def test_which_losses_have_finite_sums() -> None:
+    for name in CASES:
+        f, data, _ = case(name)
+        finite = name in ("linear-regression", "signed-error", "ridge", "quartic")
+        assert (f.bind(**data).reduced is not None) == finite, name
+
+
+def test_variance_far_from_zero() -> None:
+    mu = sp.Symbol("mu", real=True)
+    f = compile(mean((x[i] - mu) ** 2), mu)
+    points = 1e8 + RNG.normal(size=10_000)
+    with mp.workdps(50):
+        exact = [mp.mpf(p) for p in points]
+        middle = mp.fsum(exact) / len(exact)
+        variance = mp.fsum((p - middle) ** 2 for p in exact) / len(exact)
+        at = mp.mpf(float(middle))
+        expected = variance + (middle - at) ** 2
+    assert abs(f.bind(x=points)(mu=float(middle)).value - expected) <= 1e-14 * expected
+
+
+def test_memory_does_not_grow() -> None:
+    for name in ("linear-regression", "sigmoid-regression"):
+        f = compile(PROBLEMS[name]())
+        points = RNG.normal(size=400_000)
+        labels = 1.0 * (points > 0)
+        bound = f.bind(x=points, y=labels)
+        rest = {f.arguments[n].python: 0.3 for n in f.wrt}
+        bound(**rest).gradient  # noqa: B018  (compiles)
+        tracemalloc.start()
+        f.bind(x=points, y=labels)(**rest).gradient  # noqa: B018
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 1_000_000
+
+
+def test_memmap_and_a_stream(tmp_path: Any) -> None:
+    f, data, rest = case("linear-regression")
+    stored = np.memmap(tmp_path / "x", float, "w+", shape=X1.shape)
+    stored[:] = X1
+    expected = flat(f(**data, **rest))
+    np.testing.assert_allclose(flat(f.bind(x=stored, y=Y1)(**rest)), expected, rtol=1e-13)
+    once = ({"x": X1[n : n + 7], "y": Y1[n : n + 7]} for n in range(0, 40, 7))
+    np.testing.assert_allclose(flat(f.bind(once)(**rest)), expected, rtol=1e-13)
+    g, data, rest = case("sigmoid-regression")
+    stream = g.bind({"x": X1[n : n + 7], "y": Y1[n : n + 7]} for n in range(0, 40, 7))
+    stream(**rest).gradient  # noqa: B018
+    with pytest.raises(InputError, match="read already"):
+        stream(**rest).gradient  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["linear-regression", "ridge", "quartic", "sigmoid-regression"])
+def test_descent_is_the_iteration(name: str) -> None:
+    f, data, rest = case(name)
+    start = {f.arguments[n].python: rest.pop(f.arguments[n].python) for n in f.wrt}
+    seen: list[int] = []
+    end = f.bind(**data).descend(start, rate=0.05, steps=40, **rest)
+    walked = f.bind(**data).descend(start, rate=0.05, steps=40, progress=lambda n, _: seen.append(n), **rest)
+    values = dict(start)
+    for _ in range(40):
+        slopes = f(**data, **values, **rest).gradient
+        values = {q: v - 0.05 * s for (q, v), s in zip(values.items(), slopes, strict=True)}
+    for q, v in values.items():
+        np.testing.assert_allclose(end.parameters[q], v, rtol=1e-12)
+        np.testing.assert_allclose(walked.parameters[q], v, rtol=1e-12)
+    assert end.steps == 40 and seen == list(range(1, 41))
+    jumped, went = (f.bind(**data).descend(start, 0.05, 10**4, tol=1e-9, progress=p, **rest).steps
+                    for p in (None, lambda *_: 0))
+    assert jumped == went < 10**4 or name == "sigmoid-regression"
+
+
+def test_bind_messages() -> None:
+    f = compile(PROBLEMS["linear-regression"]())
+    with pytest.raises(InputError, match="the data y are missing"):
+        f.bind(x=X1)
+    with pytest.raises(InputError, match="no data 'm'; its data are x, y"):
+        f.bind(x=X1, y=Y1, m=1.0)
+    with pytest.raises(InputError, match="argument b is missing"):
+        f.bind(x=X1, y=Y1)(m=1.0)
+    with pytest.raises(InputError, match="no argument 'x' here; it has m, b"):
+        f.bind(x=X1, y=Y1)(x=X1, m=1.0, b=2.0)
+    with pytest.raises(InputError, match="no data"):
+        f.bind([])
+    with pytest.raises(InputError, match="positive rate"):
+        f.bind(x=X1, y=Y1).descend({"m": 0.0, "b": 0.0}, rate=-1, steps=3)
+
+
+def test_single_precision_bound() -> None:
+    for name in ("linear-regression", "sigmoid-regression"):
+        f, data, rest = case(name)
+        here = f.bind(**{q: v.astype(np.float32) for q, v in data.items()})(**rest)
+        assert here.value.dtype == here.gradient[0].dtype == np.float32
+        np.testing.assert_allclose(flat(here), flat(f(**data, **rest)), rtol=1e-5)

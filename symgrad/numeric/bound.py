@@ -218,6 +218,7 @@ class Bound:
         if self.reduced is not None:
             self._state = self.reduced.state(self._blocks)
             self._blocks, self._data = (), {}
+        self._signed = f.signed(self._data) if self._data else ()
         self._given = given
         self._splits: dict[str, Split] = {}
 
@@ -245,7 +246,7 @@ class Bound:
             if self.reduced is not None:
                 return self._cast(self.reduced.program(what).function(**self._state, **parameters))
             if self._data:
-                return self.f.run(what, {**self._data, **parameters})
+                return self.f.run(what, {**self._data, **parameters}, self._signed)
             if what not in self._splits:
                 try:
                     self._splits[what] = Split(self.f, self.f.program(what))

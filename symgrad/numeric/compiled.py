@@ -203,11 +203,16 @@ class Compiled:
         pieces = {n: gradient(g, along, n, self.axes[n]) for n in self.wrt}
         return Program("product", {**arguments, **directions}, sizes, (self._outputs(pieces),))
 
-    def run(self, what: str, arguments: Mapping[str, Any]) -> Any:
-        """Call the emitted code for "value", "gradient", "both" or "product": blocked where there is much."""
+    def run(self, what: str, arguments: Mapping[str, Any], signed: tuple[str, ...] | None = None) -> Any:
+        """Call the emitted code for "value", "gradient", "both" or "product": blocked where there is much.
+
+        ``signed`` names the labels that are known to be 0 or 1, where that was found out before.
+        """
         rows = next((np.shape(arguments[a.python])[a.shape.index(self.sample_size)]
                      for a in self.arguments.values() if self.sample_size in a.shape), 0)
-        function = self._kernel(what, self._signed(arguments)) if rows >= BLOCKED else None
+        function = None
+        if rows >= BLOCKED:
+            function = self._kernel(what, self.signed(arguments) if signed is None else signed)
         with np.errstate(over="ignore", under="ignore"):
             return (function or self.program(what).function)(**arguments)
 
@@ -237,8 +242,8 @@ class Compiled:
             and signed_labels(self.graph, a.name, [self.root, *wanted]) != [self.root, *wanted]
         )
 
-    def _signed(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
-        """Those of them that hold nothing but 0 and 1."""
+    def signed(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """The labels that hold nothing but 0 and 1."""
         return tuple(n for n in self._labels if _binary(arguments[self.arguments[n].python]))
 
     def hessian(self, arguments: Mapping[str, Any]) -> Any:

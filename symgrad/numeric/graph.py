@@ -461,7 +461,7 @@ def signed_labels(g: Graph, name: str, roots: Sequence[Node]) -> list[Node]:
     This halves the work of a cross-entropy and loses no digit of it.
     """
     label = next((n for n in walk(*roots) if n.op == "leaf" and n.value[0] == name), g.num(0))
-    sign = g.add(g.num(1), g.mul(g.num(-2), label))
+    sign = g.mul(g.num(2), g.add(g.num(Fraction(1, 2)), g.neg(label)))
     rest = g.add(g.num(1), g.neg(label))
     new: dict[Node, Node] = {}
     for node in walk(*roots):

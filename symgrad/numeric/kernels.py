@@ -14,13 +14,13 @@ from fractions import Fraction
 from itertools import combinations
 
 from .emit import Argument, Emitter, contraction
-from .graph import Graph, Index, Node, walk
+from .graph import Graph, Index, Node, Number, walk
 from .program import Output, flat, function_text, lengths, returned
 
-ROWS = 16384
-"""Rows of a block at most: two arrays of as many doubles lie in any second-level cache of today."""
-CACHE = 1_500_000
-"""Bytes that a block of data and its buffers may fill."""
+ROWS = 32768
+"""Rows of a block at most."""
+CACHE, BUFFERS = 1_500_000, 900_000
+"""Bytes that a block may fill together with its buffers, and the buffers alone."""
 
 
 class NoKernel(Exception):
@@ -120,13 +120,18 @@ class Kernel:
         for s, name in totals.items():
             self._accumulate(name, s)
         places = self._placed()
+        shapes = {place: tuple(k.size for k in axes) for place, axes in places.items()}
         self._hoist()
         lines = self.outer.lines
         for s, name in totals.items():
             shape = "".join(f"{self._length(k.size)}, " for k in s.indices).rstrip()
             lines.append(f"{name} = np.zeros(({shape}))" if s.indices else f"{name} = 0.0")
         size = self._length(self.sample.size)
-        lines.append(f"rows = min({size}, {ROWS}, max(256, {CACHE // 8} // ({self._row(places)})))")
+        data = [a.shape for a in self.blocked.values()]
+        limits = [f"{CACHE // 8} // ({self._row([*data, *shapes.values()])})"]
+        if shapes:
+            limits.append(f"{BUFFERS // 8} // ({self._row(shapes.values())})")
+        lines.append(f"rows = max(1, min({size}, {ROWS}, {', '.join(limits)}))")
         kind = f"{next(iter(self.blocked.values())).python}.dtype"
         for place, axes in places.items():
             shape = "".join(f", {self._length(k.size)}" for k in axes[1:])
@@ -135,14 +140,11 @@ class Kernel:
         lines += [f"    {line}" for line in [*self._slices(places), *map(self._text, self.code)]]
         self.outer.names.update(totals)
 
-    def _row(self, places: Mapping[str, tuple[Index, ...]]) -> str:
-        """How many numbers of data and of buffers there are to a sample."""
+    def _row(self, shapes: Iterable[Sequence[str]]) -> str:
+        """How many numbers these arrays hold to a sample."""
         parts = Counter(
-            " * ".join(self._length(s) if s else f"{a.python}.shape[{axis}]"
-                       for axis, s in enumerate(a.shape) if s != self.sample.size)
-            for a in self.blocked.values()
+            " * ".join(self._length(s or "1") for s in shape if s != self.sample.size) for shape in shapes
         )
-        parts.update(" * ".join(self._length(k.size) for k in axes[1:]) for axes in places.values())
         return " + ".join(f"{n} * {w}" if w and n > 1 else w or str(n) for w, n in sorted(parts.items()))
 
     def _slices(self, places: Iterable[str]) -> list[str]:
@@ -210,15 +212,15 @@ class Kernel:
                 self.done[node] = self.compute(node)
         return self.done[node]
 
-    def compute(self, node: Node, sign: int = 1) -> Operand:
-        """Instructions that compute sign times a node into a buffer of its own."""
+    def compute(self, node: Node, times: Number = 1) -> Operand:
+        """Instructions that compute a multiple of a node into a buffer of its own."""
         axes, args = node.indices, node.args
         if node.op == "add":
-            return self._add(node, sign)
+            return self._add(node, times)
         if node.op == "mul":
-            return self._mul(list(args), axes, sign)
-        if sign < 0:
-            return self.ufunc("negative", self.value(node), axes=axes)
+            return self._mul(list(args), axes, times)
+        if times != 1:
+            return self._mul([node], axes, times)
         match node.op:
             case "pow":
                 return self._mul([node], axes, 1)
@@ -286,20 +288,25 @@ class Kernel:
         total = self._emit(f"np.sum({{args}}, {axis}, out={{out}})", t, axes=axes)
         return self.ufunc("add", self.ufunc("log", total, axes=axes), top, axes=axes)
 
-    def _add(self, node: Node, sign: int) -> Operand:
+    def _scaled(self, term: Node) -> bool:
+        """Is the term multiplied by a scalar anyway, so that another one costs nothing?"""
+        c, _ = self.g.split(term)
+        return abs(c) != 1 or (term.op == "mul" and any(not f.indices and f.op != "num" for f in term.args))
+
+    def _add(self, node: Node, times: Number) -> Operand:
         axes, g = node.indices, self.g
-        scalar = g.mul(g.num(sign), g.add(*(t for t in node.args if not t.indices)))
+        scalar = g.mul(g.num(times), g.add(*(t for t in node.args if not t.indices)))
         parts: list[tuple[int, Operand]] = []
         for t in node.args:
             c, rest = g.split(t)
             if not t.indices:
                 continue
             if self.sample not in t.indices:
-                parts.append((sign, self.constant(t)))
-            elif abs(c) != 1 or (t.op == "mul" and any(not f.indices and f.op != "num" for f in t.args)):
-                parts.append((1, self.compute(t, sign)))  # its scalar takes the sign at no cost
+                parts.append((1, self.constant(g.mul(g.num(times), t))))
+            elif self._scaled(t) or abs(times) != 1:
+                parts.append((1, self.compute(t, times)))
             else:
-                parts.append((sign * int(c), self.value(rest)))
+                parts.append((int(times * c), self.value(rest)))
         parts.sort(key=lambda part: (-part[0], -len(part[1].axes)))
         (first, total), *others = parts
         if first < 0:
@@ -314,19 +321,20 @@ class Kernel:
     def _join(a: Operand, b: Operand) -> tuple[Index, ...]:
         return tuple(sorted({*a.axes, *b.axes}))
 
-    def _mul(self, factors: list[Node], axes: tuple[Index, ...], sign: int) -> Operand:
+    def _mul(self, factors: list[Node], axes: tuple[Index, ...], times: Number) -> Operand:
         g = self.g
-        scalar = g.mul(g.num(sign), *(f for f in factors if not f.indices))
+        scalar = g.mul(g.num(times), *(f for f in factors if not f.indices))
         above: list[Operand] = []
         below: list[Operand] = []
-        if scalar.op == "num" and scalar.value < 0:
-            # A sum of products takes the sign at no cost.
+        if scalar.op == "num" and scalar.value != 1:
+            # A sum takes the number at no cost where its terms are multiplied anyway (the sign: always).
             loose = [f for f in factors if f.op == "add" and self.uses[f] == 1 and f not in self.done
-                     and self.sample in f.indices]
+                     and self.sample in f.indices
+                     and (scalar.value == -1 or all(self._scaled(t) for t in f.args if t.indices))]
             if loose:
-                above.append(self.compute(loose[0], -1))
-                factors = [f for f in factors if f is not loose[0]]
-                scalar = g.neg(scalar)
+                above.append(self.compute(loose[-1], scalar.value))
+                factors = [f for f in factors if f is not loose[-1]]
+                scalar = g.num(1)
         guards: list[tuple[str, Operand]] = []
         for f in factors:
             if not f.indices:
@@ -436,11 +444,13 @@ class Kernel:
             common = [f for f in self.factors[s] if f in self.factors[t]]
             if len(common) > 1 and len(set(common)) == len(common):
                 product = self.g.mul(*common)
-                self.uses[product] += 2
+                self.uses.update(common)
                 for r in (s, t):
                     rest = [f for f in self.factors[r] if f not in common]
                     if rest or len(product.indices) == 1:  # a wide product alone is better a matrix product
                         self.factors[r] = [product, *rest]
+                        self.uses[product] += 1
+                        self.uses.subtract(common)
 
     def _product(self, node: Node) -> tuple[str, Operand, Operand] | None:
         """A sum as a matrix product: the two operands' texts, and the operands."""
