@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
-from ..judging import prove_nodes
-from ..page import Add, BigOp, Node, Num, Sum, Sym, Transpose, free_names, map_children, put, substitute, walk
+from ..judging import judgement, prove_nodes
+from ..page import Add, BigOp, Call, Node, Num, Sum, Sym, Transpose, free_names, map_children, put, substitute, walk
 from ..recognition import claimed_rule, explain
 from ..scope import Scope
 from ..verdict import Verdict, Witness
@@ -39,7 +39,7 @@ class Judged:
 def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     """The literal verdict on ``lhs = rhs``, with refutations that rest on ignorance taken back."""
     try:
-        verdict = prove_nodes(lhs, rhs, scope)
+        found = judgement(lhs, rhs, scope)
     except ShapeError as error:
         return _shapes(lhs, rhs, scope, error)
     except (ScopeError, UnknownMeaning) as error:
@@ -48,8 +48,10 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
         return Judged("undecided", "SG201", str(error))
     except RecursionError:
         return Judged("undecided", "SG205", "the formula is nested too deeply")
+    verdict = found.verdict
     if verdict.status == "proved":
-        return Judged("proved", assuming=verdict.assuming)
+        notes = tuple(("SG302", note) for note in found.notes if "transpos" in note or "layout" in note)
+        return Judged("proved", assuming=verdict.assuming, notes=notes)
     if verdict.status == "undecided":
         return _undecided(lhs, rhs, scope, verdict)
     rounded = _rounded(rhs, verdict.witness)
@@ -111,8 +113,19 @@ def _invented(witness: Witness | None, scope: Scope) -> str | None:
     """A function of which nothing is said: the counterexample chose one, the author has another in mind."""
     spoken = {n for ds in scope.definitions.values() for d in ds for n in naming.quantities(d.body)}
     for name in () if witness is None else sorted(witness.functions):
-        if not naming.known(name, scope) and name not in spoken:
+        if not naming.known(name.partition(".")[0], scope) and name.partition(".")[0] not in spoken:
             return name
+    return None
+
+
+def _unknown_function(lhs: Node, rhs: Node, scope: Scope) -> str | None:
+    """A function that is applied here and of which nothing is said, so that its shape is anybody's guess."""
+    spoken = {n for ds in scope.definitions.values() for d in ds for n in naming.quantities(d.body)}
+    for node in (*walk(lhs), *walk(rhs)):
+        if isinstance(node, Call):
+            name = naming.base(node.fn)
+            if name is not None and not naming.builtin(name) and not naming.known(name, scope) and name not in spoken:
+                return name
     return None
 
 
@@ -199,6 +212,10 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
             )
         if verdict.status == "proved":
             return Judged("illtyped", "SG102", error.message, hint="holds if one side is transposed")
+    function = _unknown_function(lhs, rhs, scope)
+    if function is not None:
+        message = f"{error.message}; but nothing here says what the function {function} is"
+        return Judged("undecided", "SG202", message, undefined=function)
     return Judged("illtyped", "SG102", error.message)
 
 

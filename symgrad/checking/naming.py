@@ -56,6 +56,11 @@ def base(node: Node) -> str | None:
     return None
 
 
+def builtin(name: str) -> bool:
+    """Does symgrad itself say what the function is?"""
+    return name in KNOWN or name == "\\sigma" or "operat" in name
+
+
 def _plain(node: Node) -> bool:
     match node:
         case Sym() | Dots():
@@ -90,7 +95,7 @@ def _collect(node: Node, out: set[str], scope: Scope | None) -> None:
             _collect(body, inside, scope)
             out |= inside - {index.name}
         case Call(fn, args):
-            if not (isinstance(fn, Sym) and (fn.name in KNOWN or fn.name == "\\sigma" or "operat" in fn.name)):
+            if not (isinstance(fn, Sym) and builtin(fn.name)):
                 _collect(fn, out, scope)
             for a in _spoken_arguments(fn, args, scope):
                 _collect(a, out, scope)
@@ -148,7 +153,7 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
                 out |= leaves([body], scope) - {index.name}
             case Call(fn, args):
                 name = base(fn) if isinstance(fn, Sym | Indexed) else None
-                if name is None or not (name in KNOWN or name == "\\sigma" or "operat" in name):
+                if name is None or not builtin(name):
                     queue.append(fn)
                 queue += _spoken_arguments(fn, args, scope)
             case Sym(name):
