@@ -24,7 +24,7 @@ from typing import Literal
 
 from .errors import InputError
 
-RegionKind = Literal["display", "inline", "directive", "macro", "heading"]
+RegionKind = Literal["display", "inline", "directive", "macro", "heading", "weave"]
 
 FORMATS = {
     ".md": "md", ".markdown": "md", ".qmd": "md", ".tex": "tex", ".ipynb": "ipynb", ".rst": "rst",
@@ -511,7 +511,11 @@ def group_end(text: str, at: int) -> int:
 def _directives(text: str, start: int, end: int, part: int, outer: tuple[int, int]) -> Iterator[Region]:
     """Directive lines in a comment: ``symgrad: let ..``, or several lines after a first ``symgrad``."""
     first = re.compile(r"[ \t\r\n]*symgrad(?P<weave>:(?:begin|end)\b)?:?").match(text, start, end)
-    if first is None or first.group("weave"):
+    if first is None:
+        return
+    if first.group("weave"):  # a mark of weaving: its body is "begin VERB .." or "end .."
+        at = first.start("weave") + 1
+        yield Region("weave", part, at, end, text[at:end].strip(), outer)
         return
     for m in re.compile(r"[^\r\n]+").finditer(text, first.end(), end):
         line = m.group().strip()

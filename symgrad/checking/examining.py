@@ -128,6 +128,8 @@ class _Examiner:
                 self.macro(region)
             elif region.kind == "directive":
                 self.directive(region)
+            elif region.kind == "weave":
+                continue
             elif region.kind == "heading":
                 self.headings += 1
                 self.solving = False
