@@ -46,6 +46,7 @@ from .polynomials import (
 
 SWITCHES = ("step", "delta", "order")
 """Kinds of atoms that are 0 or 1."""
+PRIME = 2**61 - 1
 
 
 class Algebra:
@@ -405,8 +406,42 @@ class Algebra:
                 self._accumulate(out, mono_mul(shifted, u), -v / c)
         return out
 
+    def differs(self, p: Poly) -> bool:
+        """Is p nonzero at one point modulo a large prime?  Then it is no use to look for a proof."""
+        values: dict[int, int] = {}
+
+        def value(n: int) -> int:
+            if n not in values:
+                key = self.atoms[n]
+                if key[0] == "poly":
+                    values[n] = at(thaw(key[1]))
+                elif n in self.value_sets:
+                    first = self.value_sets[n][0]
+                    values[n] = int(first.p) * pow(int(first.q), -1, PRIME) % PRIME
+                else:
+                    values[n] = pow(3, n + 101, PRIME)
+            return values[n]
+
+        def at(q: Poly) -> int:
+            out = 0
+            for m, c in q.items():
+                term = int(c.p) * pow(int(c.q), -1, PRIME)
+                for k, e in m:
+                    if not isinstance(e, int):
+                        raise ValueError("a root has no value here")
+                    term = term * pow(value(k), e, PRIME) % PRIME
+                out += term
+            return out % PRIME
+
+        try:
+            return at(p) != 0
+        except ValueError:  # also from pow: not invertible
+            return False
+
     def vanishes(self, p: Poly) -> bool:
         """Is p zero over a common denominator?  (Sound; complete in free atoms.)"""
+        if self.differs(p):
+            return False
         for _ in range(50):
             if not p:
                 return True
