@@ -66,7 +66,8 @@ class Name:
         return (*self.upper, *self.lower)
 
     def place(self, position: int) -> Place:
-        return (unbold(self.base), len(self.upper), position)
+        numbers = "".join(f"^{_short(k)}" for k in self.upper if isinstance(k, Num))
+        return (unbold(self.base) + numbers, len(self.upper), position)
 
     def __str__(self) -> str:
         return written(self.base, self.upper, self.lower, self.bracket)
@@ -215,7 +216,7 @@ class Survey:
             if kind.role == "size":
                 sizes.add(name)
             for size in (*kind.shape, *(n for n in (kind.lower, kind.upper) if n is not None)):
-                sizes |= {s.name for s in walk(size) if isinstance(s, Sym)}
+                sizes |= set(_size_names(size))
         for tree in trees:
             for node in walk(tree):
                 if isinstance(node, BigOp):
@@ -235,7 +236,7 @@ class Survey:
                 env[entry.name] = key
                 self._letters.append((key, entry.name))
                 self.subscripts.add(entry.name)
-                place = (unbold(d.key), len(d.upper), position)
+                place = Name(d.key, d.upper, d.lower).place(position)
                 self._members.append((place, place))
                 self._union(place, key)
         for param in d.params or ():
@@ -263,7 +264,7 @@ class Survey:
         if isinstance(node, BigOp):
             key = ("binder", id(node))
             if node.upper is not None:
-                sizes |= {s.name for s in walk(node.upper) if isinstance(s, Sym) and s.name not in env}
+                sizes |= {s for s in _size_names(node.upper) if s not in env}
                 if node.lower is not None:
                     self._ranges.setdefault(key, []).append(Range(node.lower, node.upper))
             for end in (node.lower, node.upper):
@@ -327,11 +328,18 @@ class Survey:
         for group in self.scope.definitions.values():
             labels |= _contradictory([d for d in group if d in self.definitions])
         labels |= self._shape_labels()
+        # v_b = sum_c W_{cb} h_c + b_b: what stands as an index on both sides counts.
+        counting = {
+            k.name for d in self.definitions for k in (*d.upper, *d.lower)
+            if isinstance(k, Sym) and any(True for _ in places(d.body, k.name))
+        }
         for letter in self.subscripts:
             kind = self.scope.kind(letter)
             declared = kind is not None and kind.role in ("real", "function")
             # E_k and y^k: a letter that also stands alone, or carries indices itself, is a name.
-            elsewhere = letter in self.based or letter in self.bare or letter in self.scope.definitions
+            elsewhere = letter not in counting and (
+                letter in self.based or letter in self.bare or letter in self.scope.definitions
+            )
             if declared or (elsewhere and letter not in _CONVENTIONAL and letter not in self.sizes):
                 labels.add(letter)
         return frozenset(labels - self.bound - self.sizes)
@@ -419,7 +427,9 @@ class Survey:
 
     def _declared_size(self, place: Place) -> Node | None:
         base, uppers, position = place
-        for kind in self.kinds.get(base, ()):
+        if uppers and any(not d.upper for d in self.scope.definitions.get(base.split("^")[0], ())):
+            return None
+        for kind in self.kinds.get(base.split("^")[0], ()):
             entry = position - max(kind.arity, uppers)
             if entry == 0 and len(kind.shape) == 2 and kind.shape[0] == Num(1):
                 return kind.shape[1]
@@ -438,6 +448,15 @@ class Survey:
         first, second = self._find(a), self._find(b)
         if first != second:
             self._parent[second] = first
+
+
+def _size_names(node: Node) -> Iterator[str]:
+    """The letters of a size; the indices of s_l are none."""
+    if isinstance(node, Sym):
+        yield node.name
+    elif not isinstance(node, Indexed):
+        for child in children(node):
+            yield from _size_names(child)
 
 
 def places(node: Node, letter: str) -> Iterator[Place]:

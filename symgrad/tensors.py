@@ -103,6 +103,8 @@ def transposed(v: Value) -> Value:
         return v
     if len(v.shape) == 1:
         return tensor((ONE, v.shape[0]), lambda k: v.at((k[1],)))
+    if len(v.shape) > 2:
+        raise ShapeError(f"no transpose of {shown(v.shape)}")
     n, m = v.shape
     return tensor((m, n), lambda k: v.at((k[1], k[0])))
 

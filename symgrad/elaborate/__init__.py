@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
+from ..core import Call as CoreCall
 from ..core import Core, Given, Num, Sym, text
+from ..core import walk as core_walk
 from ..errors import ShapeError, UnknownMeaning
 from ..page import BigOp, Call, Component, Indexed, Node, Relation, children, walk
 from ..page import Num as PageNum
@@ -81,11 +83,11 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             try:
                 pairs, notes = _pairs(e, e.value(lhs, Env()), e.value(rhs, Env()), rhs)
                 one_sided = _summed_silently(lhs, rhs, e)
-                doubts = (*e.doubts, *one_sided)
+                doubts = (*e.doubts, *one_sided, *_one_sided_functions(e, pairs))
                 weight, assuming = _apart(e)
                 if weight != ONE:
                     pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
-                yield Claim(pairs, _givens(e), notes + e.notes(), doubts, assuming)
+                yield Claim(pairs, _givens(e), notes + e.notes(), doubts, (*assuming, *e.assumed))
                 found = True
             except (ShapeError, UnknownMeaning) as error:
                 problem = problem or error
@@ -135,6 +137,16 @@ def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[str, ...]:
     )
 
 
+def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, ...]:
+    """A function that nobody defined, on one side only: the other side is what the author knows of it."""
+    out = []
+    for name in sorted(e.unknown_functions):
+        sides = [any(isinstance(t, CoreCall) and t.fn == name for k in side for t in core_walk(k)) for side in zip(*pairs, strict=True)]
+        if sides[0] != sides[1]:
+            out.append(f"{name} is not defined here: write let {name}(..) = ..")
+    return tuple(out)
+
+
 def _free_indices(node: Node, e: Elaborator, bound: frozenset[str]) -> Iterator[str]:
     if isinstance(node, BigOp):
         bound |= {node.index.name}
@@ -162,7 +174,7 @@ def _apart(e: Elaborator) -> tuple[Core, tuple[str, ...]]:
 
 
 def _is_index(e: Elaborator, node: Node) -> bool:
-    return isinstance(node, PageSym) and node.name in e.survey.subscripts and e.scope.kind(node.name) is None or (
+    return (isinstance(node, PageSym) and node.name in e.survey.subscripts and e.scope.kind(node.name) is None) or (
         isinstance(node, PageSym) and (kind := e.scope.kind(node.name)) is not None and kind.role == "index"
     )
 

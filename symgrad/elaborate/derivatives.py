@@ -16,11 +16,21 @@ from ..errors import Span, UnknownMeaning
 from ..kernel.differentiate import eliminate
 from ..kinds import Name, name_of, unbold
 from ..page import Node
-from ..scope import Definition
+from ..scope import Definition, Kind, Scope
 from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
 from .names import Env, Held, Names
 
 Back = Callable[[Core], Core]
+
+# Written name -> core function of one argument, applied to every entry of a vector.
+FUNCTIONS = {
+    "\\exp": "exp", "\\log": "log", "\\ln": "log", "\\sigma": "sigma", "\\tanh": "tanh", "\\sinh": "sinh",
+    "\\cosh": "cosh", "\\sqrt": "sqrt", "\\operatorname{relu}": "relu", "\\operatorname{ReLU}": "relu",
+    "\\operatorname{sigmoid}": "sigma", "\\operatorname{sign}": "sign", "\\operatorname{sgn}": "sign",
+    "\\operatorname{logistic}": "sigma",
+}  # fmt: skip
+NABLA = page.Sym("\\nabla")
+"""The variable of a bare nabla that nothing declares: whatever it is, it is one and the same."""
 
 # Letters of quantities that are computed: alone and undefined they are never taken for constants.
 _COMPUTED = frozenset(("z", "h", "o", "L", "J", "E", "C", "\\mathcal{L}", "\\ell", "\\mathcal{J}", "\\xi"))
@@ -40,6 +50,12 @@ class Variable:
 class Derivatives(Names):
     """Derivatives of values."""
 
+    def __init__(
+        self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator"
+    ) -> None:
+        super().__init__(scope, nodes, entrywise, layout)
+        self.implied = self.imply()
+
     def derivative(
         self, body: Node, by: tuple[tuple[Node, int], ...], env: Env, span: Span | None = None
     ) -> Value:
@@ -51,6 +67,9 @@ class Derivatives(Names):
                 v = self.variable(node, inner)
                 variables.append(v)
                 inner = v.env
+        if isinstance(body, page.Sym) and body.name in FUNCTIONS and len(by) == 1 and body.name not in self._stacks:
+            # d sigma / dz of the function itself: its value at z.
+            body = page.Call(body, (by[0][0],), span=body.span)
         out = self.value(body, inner)
         bare = body if isinstance(body, page.Sym | page.Indexed) else None
         for v in variables:
@@ -144,7 +163,7 @@ class Derivatives(Names):
         span: Span | None,
     ) -> Variable:
         d, places, missing, extra = found
-        body, inner = d.body, replace(env, bound={**env.bound, **places}, params={})
+        body, inner = d.body, replace(env, places=env.within(d, places), params={})
         flipped = isinstance(body, page.Transpose)
         core = body.arg if isinstance(body, page.Transpose) else body
         if (
@@ -188,7 +207,7 @@ class Derivatives(Names):
             core, _ = self.split(plain)
             found, used = self.kind_of(plain)
             assert found is not None
-            args = tuple(self.value(r, env) for r in found.rests)
+            args = tuple(self.rest(r, env) for r in found.rests)
             return self.apply(core, k, args, span)
 
         del arity
@@ -233,6 +252,70 @@ class Derivatives(Names):
     def call_variable(self, node: page.Call, env: Env) -> Variable:
         raise NotImplementedError
 
+    # -- dependences that nobody wrote ----------------------------------------------------------------
+
+    def imply(self) -> dict[str, Kind]:
+        """Undefined names whose derivatives stand on the page depend on what these are taken by.
+
+        Of several variables those count that reach no other: where z depends on w, L depends on w
+        through z.  This can support a proof, never a refutation.
+        """
+        found: dict[str, tuple[int, dict[Node, None]]] = {}
+        for root in (*self.nodes, *(d.body for d in self.survey.definitions)):
+            for node in page.walk(root):
+                body, by = self.bare_derivative(node)
+                name = None if body is None else name_of(body)
+                if name is None or not self.is_unknown(name):
+                    continue
+                core, counting = self.split(name)
+                for v in by:
+                    variable = name_of(v)
+                    if variable is None or unbold(variable.base) == unbold(name.base):
+                        continue
+                    if not self.is_data(core, self.split(variable)[0], body):
+                        found.setdefault(name.base, (len(counting), {}))[1][v] = None
+        reach = {n: self._names_in(tuple(vs)) - {unbold(n)} for n, (_, vs) in found.items()}
+        out: dict[str, Kind] = {}
+        for n, (arity, vs) in found.items():
+            kept = tuple(v for v in vs if not any(
+                w is not v and self._base(v) in self.through(w, reach) and self._base(w) != self._base(v) for w in vs
+            ))
+            declared = self.scope.kind(n)
+            out[n] = replace(declared or Kind(), arity=arity, rests=kept)
+        return out
+
+    def bare_derivative(self, node: Node) -> tuple[Node | None, tuple[Node, ...]]:
+        """A name in a derivative, and what it is differentiated by."""
+        match node:
+            case page.Derivative(page.Sym() | page.Indexed() as body, by):
+                return body, tuple(v for v, _ in by)
+            case page.Gradient(page.Sym() | page.Indexed() as body, None):
+                return body, self.scope.nabla or (NABLA,)
+            case page.Gradient(page.Sym() | page.Indexed() as body, page.Node() as wrt):
+                return body, (wrt,)
+        return None, ()
+
+    def is_unknown(self, name: Name) -> bool:
+        if unbold(name.base) in self._stacks or name.base in ("\\pi", "e") or name.base in FUNCTIONS:
+            return False
+        kind = self.scope.kind(name.base)
+        return kind is None or (kind.role == "real" and not kind.rests)
+
+    def _base(self, node: Node) -> str:
+        name = name_of(node)
+        return "" if name is None else unbold(name.base)
+
+    def through(self, node: Node, reach: dict[str, frozenset[str]]) -> frozenset[str]:
+        """The names that a variable depends on, by definitions and by implied dependences."""
+        base = self._base(node)
+        bodies = tuple(d.body for d in self._stacks.get(base, ()))
+        out = self._names_in(bodies) if bodies else frozenset()
+        for n in (base, *out):
+            for key, names in reach.items():
+                if unbold(key) == n:
+                    out |= names
+        return out
+
     # -- what must not vanish silently -------------------------------------------------------------
 
     def check_dependence(self, body: Value, v: Variable, bare: Node | None, span: Span | None) -> None:
@@ -273,6 +356,12 @@ class Derivatives(Names):
         base, by = leaf.split("#")[0], key.split("#")[0]
         if base == by:
             return leaf == key
+        if by in self._stacks and base in self._names_in(tuple(d.body for d in self._stacks[by])):
+            # dx/dz where z is computed from x: an inverse function, not 0.
+            return False
+        kind = self.scope.kind(base)
+        if bare is None and kind is not None and kind.role != "function" and not kind.rests:
+            return True
         if base in _COMPUTED or base.startswith(("\\hat", "\\widehat", "\\delta")):
             return False
         return any(base in names and by in names for names in self.formulas())

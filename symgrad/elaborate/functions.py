@@ -12,17 +12,10 @@ from ..kinds import Name, name_of, unbold
 from ..page import Node
 from ..scope import Definition, Kind, Scope
 from ..tensors import ONE, Value, add, div, each, mul, scalar, tensor, transposed
-from .derivatives import Variable, alike, differentiated, exchange, fill, settled
+from .derivatives import FUNCTIONS, NABLA, Variable, alike, differentiated, exchange, fill, settled
 from .matrices import Matrices
 from .names import Env, Held, delta
 
-# Written name -> core function of one argument, applied to every entry of a vector.
-FUNCTIONS = {
-    "\\exp": "exp", "\\log": "log", "\\ln": "log", "\\sigma": "sigma", "\\tanh": "tanh", "\\sinh": "sinh",
-    "\\cosh": "cosh", "\\sqrt": "sqrt", "\\operatorname{relu}": "relu", "\\operatorname{ReLU}": "relu",
-    "\\operatorname{sigmoid}": "sigma", "\\operatorname{sign}": "sign", "\\operatorname{sgn}": "sign",
-    "\\operatorname{logistic}": "sigma",
-}  # fmt: skip
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
 _KNOWN_ELSEWHERE = frozenset(
     ["\\mathrm{d}", "d", "\\sin", "\\cos", "\\tan", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
@@ -133,6 +126,8 @@ class Functions(Matrices):
             raise UnknownMeaning(f"{base} has no meaning here", span)
         if declared is not None and declared.role != "function" and not declared.rests:
             raise UnknownMeaning(f"{base} is declared as a quantity and is applied to arguments", span)
+        if declared is None:
+            self.unknown_functions.add(base)
         values = self.arguments(args, env, span)
         core, written_indices = self.split(name)
         indices = tuple(self.index(k, env) for k in written_indices)
@@ -151,7 +146,7 @@ class Functions(Matrices):
         """Does the function act on every entry: as declared, or because the result must have that shape?"""
         if declared is not None and declared.entrywise:
             return True
-        target = self.scope.kind(env.active[-1].key) if env.active else None
+        target = self.scope.kind(env.active[-1][0].key) if env.active else None
         if target is not None and target.shape:
             return self.sizes.fit(tuple(self.size(k) for k in target.shape), arg.shape)
         return (unbold(base) in ("\\phi", "\\varphi", "\\psi", "g", "\\sigma") and declared is None) or base in self.primed
@@ -243,7 +238,7 @@ class Functions(Matrices):
         """diag(y_i): the vector over the one index that nothing binds."""
         letters = {
             k.name for n in page.walk(node) if (name := name_of(n)) is not None for k in name.indices
-            if isinstance(k, page.Sym) and k.name not in env.bound and not self.survey.is_label(k)
+            if isinstance(k, page.Sym) and env.letter(k.name) is None and not self.survey.is_label(k)
         }
         if len(letters) != 1:
             return None
@@ -267,7 +262,7 @@ class Functions(Matrices):
         name = name_of(fn)
         if name is not None:
             for d in self.function_definitions(name, args):
-                if not any(d is a for a in env.active):
+                if not any(d is a for a, _ in env.active):
                     return self.applied(d, name, args, env, span)
         whole = name_of(fn.fn)
         if whole is not None and len(args) == 1 and not self.function_definitions(whole, args):
@@ -313,6 +308,9 @@ class Functions(Matrices):
         }
         if len(found) == 1:
             return (next(iter(found)),)
+        if any(NABLA in kind.rests for kind in self.implied.values()):
+            self.doubt("nabla by what?  write let \\nabla = \\nabla_w")
+            return (NABLA,)
         raise UnknownMeaning("nabla by what?  write let \\nabla = \\nabla_w", span)
 
     def gradient(self, body: Node, wrt: Node | None, order: int, env: Env, span: Span | None) -> Value:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from .. import page
-from ..core import Call, Core, Delta, Num, Ref, Sum, Sym
+from ..core import Call, Core, Delta, Num, Ref, Sum, Sym, text
 from ..errors import ScopeError, ShapeError, Span, UnknownMeaning
 from ..kinds import (
     Generic,
@@ -50,17 +50,34 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """What letters mean at one place of the page."""
+    """What letters mean at one place of the page.
+
+    ``places`` are the placeholders of the definition that is being unfolded, ``bound`` the indices of
+    the sums around it; both reach into definitions whose left side does not name the letter: an
+    index that the author drops is that of the place where the name is used.
+    """
 
     bound: Mapping[str, Core] = field(default_factory=dict)
+    places: Mapping[str, Core] = field(default_factory=dict)
     params: Mapping[str, Value] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     opaque: tuple[tuple[Core, Core], ...] = ()
-    active: tuple[Definition, ...] = ()
+    active: tuple[tuple[Definition, tuple[Core, ...]], ...] = ()
 
     def bind(self, letter: str, index: Core) -> Env:
         params = {k: v for k, v in self.params.items() if k != letter}
-        return replace(self, bound={**self.bound, letter: index}, params=params)
+        places = {k: v for k, v in self.places.items() if k != letter}
+        return replace(self, bound={**self.bound, letter: index}, places=places, params=params)
+
+    def within(self, d: Definition, places: Mapping[str, Core]) -> Mapping[str, Core]:
+        """The placeholders in force inside a definition: its own, and those it does not mention."""
+        own = {s.name for k in (*d.upper, *d.lower) for s in page.walk(k) if isinstance(s, page.Sym)}
+        return {**{k: v for k, v in self.places.items() if k not in own}, **places}
+
+    def letter(self, name: str) -> Core | None:
+        """The index that a letter stands for here."""
+        found = self.places.get(name)
+        return self.bound.get(name) if found is None else found
 
 
 class Names:
@@ -72,6 +89,7 @@ class Names:
         self.jacobians = False
         self.entrywise = entrywise
         self.doubts: dict[str, None] = {}
+        self.unknown_functions: set[str] = set()
         self.survey = Survey(scope, nodes)
         self.sizes = Sizes()
         self.nodes = nodes
@@ -84,6 +102,8 @@ class Names:
         self.cut: dict[str, tuple[Definition, Core]] = {}
         self._levels: list[Core] | None = None
         self._shaping: set[int] = set()
+        self.implied: dict[str, Kind] = {}
+        self.assumed: dict[str, None] = {}
         # Letters that mark an index above in some definition: there they are never powers.
         self.marks = {
             s.name for group in scope.definitions.values() for d in group if not d.bracket
@@ -114,8 +134,9 @@ class Names:
             case page.Num(value) if Fraction(value).denominator == 1:
                 return Num(Fraction(value))
             case page.Sym(name):
-                if name in env.bound:
-                    return env.bound[name]
+                known = env.letter(name)
+                if known is not None:
+                    return known
                 if name in env.params and not env.params[name].shape:
                     return env.params[name].term
                 if name in self.survey.sizes:
@@ -129,7 +150,8 @@ class Names:
                 return mul(*(self.index(f, env) for f in factors))
             case page.Indexed() if (name := name_of(node)) is not None:
                 core, rest = self.split(name)
-                return Sym(core + "".join(f"_{page_short(k)}" for k in rest), "size")
+                inside = ",".join(text(self.index(k, env)) for k in rest)
+                return Sym(f"{core}_{{{inside}}}" if inside else core, "size")
         raise UnknownMeaning("this index has no meaning here", node.span)
 
     def size(self, node: Node) -> Core:
@@ -192,8 +214,9 @@ class Names:
         if not name.indices:
             if base in env.params:
                 return env.params[base]
-            if base in env.bound:
-                return scalar(env.bound[base])
+            known = env.letter(base)
+            if known is not None:
+                return scalar(known)
         elif base in env.params:
             return self.entry(env.params[base], tuple(self.index(k, env) for k in name.indices), span)
         found = self.defined(name, env, span)
@@ -276,7 +299,7 @@ class Names:
     def is_matrix(self, name: Name, env: Env) -> bool:
         kind = self.scope.kind(str(name))
         if kind is not None:
-            return kind.role == "real" and len(kind.shape) == 2 and not kind.arity
+            return kind.role == "real" and len(kind.shape) == 2 and (bool(name.lower) or not kind.arity)
         return bool(name.lower) and self.find(name, env) is not None
 
     def family(
@@ -298,6 +321,9 @@ class Names:
         if exact is not None and (name.indices or not exact.arity):
             return exact, len(counting)
         kind = self.scope.kind(name.base)
+        if name.upper and any(not d.upper for d in self.scope.definitions.get(name.base, ())):
+            # W = W^{(2)}: what is said of W is not said of W^{(1)}.
+            kind = None
         if kind is not None and len(counting) >= kind.arity:
             # x^{(i)} of a declared x is one of many such x.
             return kind, max(kind.arity, sum(not self.survey.is_label(k) for k in name.upper))
@@ -306,6 +332,9 @@ class Names:
             for other in self.survey.kinds.get(unbold(name.base), ()):
                 if other.role == "real" and len(counting) == other.arity + len(other.shape):
                     return other, other.arity
+        implied = self.implied.get(name.base)
+        if implied is not None and len(counting) >= implied.arity:
+            return implied, implied.arity
         return None, 0
 
     def constant(self, base: str) -> Value | None:
@@ -330,7 +359,8 @@ class Names:
         if letter in ("0", "1") and letter != name.base:
             number = Num(Fraction(int(letter)))
             shape = (self.sizes.unknown(name.base),) if kind is None else tuple(self.size(k) for k in kind.shape)
-            return tensor(shape, lambda _: number)
+            ones = tensor(shape, lambda _: number)
+            return replace(ones, loose=kind is None and len(ones.shape) == 1)
         if letter != "I" or name.upper or name.lower:
             return None
         if kind is not None and len(kind.shape) == 2 and kind.shape[0] == kind.shape[1]:
@@ -370,7 +400,7 @@ class Names:
         """The size of an undeclared dimension: how far sums run through it, or open."""
         key = (core, position)
         if key not in self._inferred:
-            found = self.survey.range_at((unbold(name.base), len(name.upper), position))
+            found = self.survey.range_at(name.place(position))
             if isinstance(found, Range) and found.lower == page.Num(1):
                 self._inferred[key] = self.size(found.upper)
             else:
@@ -395,12 +425,30 @@ class Names:
         for candidates in (own, [d for d in group if d.key != name.base]):
             for d in definition_order(candidates):
                 matched = self.match(d, name, env)
-                if matched is None or (any(d is a for a in env.active) and id(d) not in self.descents):
+                if matched is None or self.is_active(d, matched[0], env):
                     continue
-                if matched[2] and not self.shape_of(d, matched[0], env):
+                if matched[2] and (self.lists(d, name) or not self.shape_of(d, matched[0], env)):
                     continue
                 return (d, *matched)
         return None
+
+    def lists(self, d: Definition, name: Name) -> bool:
+        """Is the bold name defined as the list of these very entries?  They keep their own numbers."""
+        return d.key != name.base and any(
+            (other := name_of(k)) is not None and other.base == name.base and other.indices
+            for k in page.walk(d.body)
+        )
+
+    def is_active(self, d: Definition, places: Mapping[str, Core], env: Env) -> bool:
+        """Inside its own unfolding a name is itself, unless it stands at another index."""
+        indices = self.filled(d, places)
+        return any(a is d and not _apart(indices, at) for a, at in env.active)
+
+    def filled(self, d: Definition, places: Mapping[str, Core]) -> tuple[Core, ...]:
+        """What the placeholders of the left side are."""
+        return tuple(
+            places[k.name] for k in (*d.upper, *d.lower) if isinstance(k, page.Sym) and k.name in places
+        )
 
     def shape_of(self, d: Definition, places: dict[str, Core], env: Env) -> Shape:
         """The shape of a definition's value; () while that is being found out."""
@@ -408,7 +456,7 @@ class Names:
             return ()
         self._shaping.add(id(d))
         try:
-            inner = replace(env, held=(), bound={**env.bound, **places}, params={}, active=(*env.active, d))
+            inner = replace(env, held=(), places=env.within(d, places), params={}, active=(*env.active, (d, self.filled(d, places))))
             return self.value(d.body, inner).shape
         finally:
             self._shaping.discard(id(d))
@@ -494,9 +542,7 @@ class Names:
         span: Span | None = None,
     ) -> Value:
         """The body where its placeholders are ``places`` and its parameters ``params``."""
-        indices = tuple(
-            places[k.name] for k in (*d.upper, *d.lower) if isinstance(k, page.Sym) and k.name in places
-        )
+        indices = self.filled(d, places)
         level = self.level(d, places)
         for held in env.held:
             if held.definition is not d or _apart(indices, held.indices):
@@ -509,9 +555,9 @@ class Names:
             name = f"{unbold(d.key)}^{{()}}" if d.upper else unbold(d.key)
             self.cut[name] = (d, level)
             return self.shaped(name, indices, d, places, params, env)
-        if len(env.active) > DEPTH or sum(d is a for a in env.active) > 8:
+        if len(env.active) > DEPTH or sum(d is a for a, _ in env.active) > 8:
             raise ScopeError(f"the definition of {d.key} refers to itself", span)
-        inner = replace(env, bound={**env.bound, **places}, params=params, active=(*env.active, d))
+        inner = replace(env, places=env.within(d, places), params=params, active=(*env.active, (d, indices)))
         out = self.value(d.body, inner)
         kind = self.scope.kind(d.key)
         if out.shape and kind is not None and kind.role == "real" and not kind.arity and not indices:
@@ -585,9 +631,36 @@ class Names:
                 if not shape:
                     return self.entry(scalar(Ref(held.name, first) if first else Sym(held.name)), rest, span)
                 return self.entry(tensor(shape, lambda k: Ref(held.name, (*first, *k))), rest, span)
-        args = tuple(self.value(r, env) for r in kind.rests)
+        if name.base in self.implied:
+            said = ", ".join(map(page_short, kind.rests))
+            self.doubt(f"{name.base} is not defined here: write let {name.base} = ..")
+            self.assumed[f"{name.base} depends on {said} only"] = None
+        args = tuple(self.rest(r, env) for r in kind.rests)
         v = tensor(shape, lambda k: self.apply(core, (*first, *k), args, span))
         return self.entry(v, rest, span)
+
+    def rest(self, node: Node, env: Env) -> Value:
+        """What an opaque quantity depends on; z_j without its j bound means all of z."""
+        name = name_of(node)
+        letters = [
+            (position, k.name) for position, k in enumerate(name.indices if name is not None else ())
+            if isinstance(k, page.Sym) and env.letter(k.name) is None and not self.survey.is_label(k)
+            and k.name not in self.survey.sizes and not self.constant_letter(k)
+        ]
+        if name is None or not letters or len(letters) > 2:
+            return self.value(node, env)
+        ends = [self.range_of(self.survey.range_at(name.place(p)), env) for p, _ in letters]
+
+        def at(k: tuple[Core, ...]) -> Core:
+            inner = env
+            for (_, letter), index, (lower, _) in zip(letters, k, ends, strict=True):
+                inner = inner.bind(letter, index if lower == ONE else add(index, lower, MINUS))
+            v = self.value(node, inner)
+            if v.shape:
+                raise UnknownMeaning("a dependence on many vectors", node.span)
+            return v.term
+
+        return Value(tuple(self.length(low, high) for low, high in ends), at)
 
     def apply(self, core: str, indices: tuple[Core, ...], args: tuple[Value, ...], span: Span | None) -> Core:
         """An undefined function at scalars and vectors.

@@ -89,6 +89,12 @@ class Elaborator(Functions):
                 return self.derivative(body, by, env, node.span)
             case page.Gradient(body, wrt, order):
                 return self.gradient(body, wrt, order, env, node.span)
+            case page.Transpose(page.Indexed(base, (*rest, j, k), upper, bracket)) if len(
+                self.value(node.arg, env).shape
+            ) == 0:
+                # W_{bg}^T is the entry of the transpose.
+                swapped = page.Indexed(base, (*rest, k, j), upper, bracket, span=node.span)
+                return self.value(swapped, env)
             case page.Transpose(arg):
                 return replace(transposed(self.value(arg, env)), gradient=False)
             case page.Norm(arg, p):
@@ -120,11 +126,11 @@ class Elaborator(Functions):
             assert d.params is not None
             pattern = d.params[0]
             found: dict[str, Node] = {}
-            if any(d is a for a in env.active) or not _fits(pattern, node, _subscripts(pattern), found):
+            if any(d is a for a, _ in env.active) or not _fits(pattern, node, _subscripts(pattern), found):
                 continue
             operand = found.pop(HOLE, None)
             bound = {k: self.index(v, env) for k, v in found.items()}
-            inner = replace(env, bound={**env.bound, **bound}, active=(*env.active, d))
+            inner = replace(env, places={**env.places, **bound}, active=(*env.active, (d, ())))
             return self.value(d.body if operand is None else page.substitute(d.body, {page.Sym(HOLE): operand}), inner)
         return None
 
@@ -154,7 +160,7 @@ class Elaborator(Functions):
         if len(name.lower) != 2 or name.upper or "\\delta" in self._stacks or "\\delta" in self.survey.kinds:
             return False
         for k in name.lower:
-            known = isinstance(k, page.Sym) and (k.name in env.bound or k.name in "ijklmnpqrabcdhstu")
+            known = isinstance(k, page.Sym) and (env.letter(k.name) is not None or k.name in "ijklmnpqrabcdhstu")
             if not known and not isinstance(k, page.Num):
                 return False
         return True
@@ -299,7 +305,7 @@ class Elaborator(Functions):
 
     def must_be_bound(self, node: Node, env: Env) -> None:
         for s in page.walk(node):
-            if isinstance(s, page.Sym) and s.name in self.survey.subscripts and s.name not in env.bound:
+            if isinstance(s, page.Sym) and s.name in self.survey.subscripts and env.letter(s.name) is None:
                 raise UnknownMeaning(
                     f"does this sum run over {s.name} too?  write one sum for each index", node.span
                 )
