@@ -260,6 +260,9 @@ def _outer(core: Node, d: _D, scope: Scope) -> tuple[Node, Node] | None:
             return Call(Sym("\\operatorname{sign}"), (arg,)), arg
         case Call(Sym(name), (arg,)) if name in TABLE:
             return TABLE[name](arg), arg
+        case Call(Sym("\\max" | "\\min" as name), (u, v)) if d.constant(u, scope) != d.constant(v, scope):
+            inner, other = (v, u) if d.constant(u, scope) else (u, v)
+            return Indicator(Relation(inner, ">" if name == "\\max" else "<", other)), inner
         case Call(fn, (arg,)) if unknown(core, scope) and d.constant(fn, scope):
             primed = Prime(fn.fn, fn.order + 1) if isinstance(fn, Prime) else Prime(fn)
             return Call(primed, (arg,)), arg

@@ -9,7 +9,7 @@ parentheses) to an integer power; a sum is expanded only where that makes it sho
 >>> one_minus = lambda a: Add((Num(1), Neg(a)))
 >>> tidied, how = tidy(Add((Mul((y, one_minus(s), x)), Neg(Mul((one_minus(y), s, x))))), Scope())
 >>> tidied == Mul((Add((y, Neg(s))), x)), how
-(True, ('expand', 'combine', 'factor'))
+(True, ('factor', 'expand', 'combine'))
 """
 
 from __future__ import annotations
@@ -299,11 +299,10 @@ class _Tidy:
             return Term(powers={Add(tuple(map(self.one, node.terms))): 1})
         if self.level in ("split", "terms"):
             return Term(powers={_plus(written): 1})
-        best, how = self.attempt(lambda: self.factored(self.combine(written)))
+        ways = [lambda: self.factored(self.combine(written))]
         if self.level == "expand":
-            other, done = self.attempt(lambda: self.factored(self.combine(self.expand(written))))
-            if _size(build(other)) < _size(build(best)):
-                best, how = other, done
+            ways += [lambda: self.shared(written), lambda: self.factored(self.combine(self.expand(written)))]
+        best, how = min(map(self.attempt, ways), key=lambda found: _size(build(found[0])))
         if build(best) == node:
             self.made.pop(node, None)
             return Term(powers={node: 1})
@@ -366,6 +365,18 @@ class _Tidy:
             number = -number
         return Term(number, powers)
 
+    def shared(self, terms: list[Term]) -> Term:
+        """Multiplied out but for what all terms have in common."""
+        front = Term(powers=self.common(terms).powers)
+        if front.powers:
+            self.did("factor")
+        inverse = front.inverse()
+        rest = [self.attempt(partial(self.product, (t, inverse)))[0] for t in terms]
+        inner = self.factored(self.combine(self.expand(rest)))
+        sums = [a for a in inner.powers if isinstance(a, Add)]
+        inner.lead = inner.lead or (sums[0] if sums and front.powers and not _chooses(sums[0]) else None)
+        return self.product((inner, front))
+
     def factored(self, terms: list[Term]) -> Term:
         if not terms:
             return Term(Fraction(0))
@@ -378,14 +389,15 @@ class _Tidy:
         rest = [self.attempt(partial(self.product, (t, inverse)))[0] for t in terms]
         total = Add(_positive_first(tuple(build(t) for t in rest)))
         self.made.setdefault(total)
-        delta = any(_chooses(n) for t in total.terms for n in walk(t))
-        lead = total if common.powers and not delta else None
+        lead = total if common.powers and not _chooses(total) else None
         return Term(common.number, {total: 1, **common.powers}, lead)
 
 
 def _chooses(node: Node) -> bool:
-    """Is this δ_ij or an indicator?"""
-    return isinstance(node, Indicator) or (isinstance(node, Indexed) and node.base == Sym("\\delta"))
+    """Is there a δ_ij or an indicator in it?"""
+    return any(
+        isinstance(n, Indicator) or (isinstance(n, Indexed) and n.base == Sym("\\delta")) for n in walk(node)
+    )
 
 
 def size_of(node: Sum, scope: Scope) -> Node | None:

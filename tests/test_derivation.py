@@ -87,6 +87,11 @@ FORMS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
                     r"-\frac{1}{N} \sum_{i=1}^N y_i x_i e^{-y_i f(x_i)}"),
     "hinge": (r"\sum_{i=1}^N \operatorname{relu}(1 - y_i f(x_i))", "m", (LINE,),
               r"-\sum_{i=1}^N y_i x_i \mathbb{1}[1 - y_i f(x_i) > 0]"),
+    "hinge by a maximum": (r"\sum_{i=1}^N \max(0, 1 - y_i f(x_i))", "m", (LINE,),
+                           r"-\sum_{i=1}^N y_i x_i \mathbb{1}[1 - y_i f(x_i) > 0]"),
+    "cross-entropy of a logit over a unit": (
+        r"-\sum_{i=1}^N (y_i \log \sigma(f(x_i)) + (1 - y_i) \log(1 - \sigma(f(x_i))))", "w", (UNIT,),
+        r"\sum_{i=1}^N (\sigma(f(x_i)) - y_i) x_i f(x_i) (1 - f(x_i))"),
     "tanh unit": (SQUARES, "w", (r"let f(x_i) = a_i", r"let a_i = \tanh(w x_i + b)"),
                   r"-\frac{2}{N} \sum_{i=1}^N x_i (y_i - f(x_i)) (1 - a_i^2)"),
     "network, first layer": (
@@ -268,7 +273,7 @@ def test_a_mutated_step_is_refuted(name: str, wrt: str, mutate) -> None:  # type
 
 
 @pytest.mark.parametrize(("body", "given"), [
-    (r"\max(w, x) + w^2", ()),
+    (r"\max(w, w x) + w^2", ()),
     (r"\lVert w u + v \rVert", (r"let u \in \mathbb{R}^d", r"let v \in \mathbb{R}^d")),
     (r"w^w", ()),
 ])  # fmt: skip

@@ -145,6 +145,7 @@ SQUARE = Pow(V, TWO)
 WRONG: dict[str, tuple[Node, Node]] = {
     "chain rule without the inner derivative": (d(SQUARE), Mul((TWO, V))),
     "chain rule with the outer derivative at the variable": (d(SQUARE), Mul((TWO, THETA, d(V)))),
+    "max' without its step": (d(Call(Sym("\\max"), (Num(0), V))), X),
     "power rule that keeps the exponent": (d(Pow(THETA, Num(3))), Mul((Num(3), Pow(THETA, Num(3))))),
     "power rule without the factor": (d(Pow(THETA, Num(3))), Pow(THETA, TWO)),
     "product rule as a product of derivatives": (d(Mul((U, V))), Mul((d(U), d(V)))),
@@ -196,7 +197,7 @@ def test_a_wrong_gradient_of_a_square_is_refuted(before: Node, after: Node) -> N
 
 
 def test_rules_leave_alone_what_they_do_not_know() -> None:
-    kept = d(Call(Sym("\\max"), (THETA, X)))
+    kept = d(Call(Sym("\\max"), (THETA, Mul((THETA, X)))))
     assert all(RULES[name](kept, SCOPE) is None for name in DIFFERENTIATION)
     own = SCOPE.define(read_definition(r"let \sigma(t) = t^2"))
     assert RULES["elementary derivative"](d(Call(Sym("\\sigma"), (THETA,))), own) is None
