@@ -118,9 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_givens(prove)
 
     verb("list", _list, "list the problems, models and losses of the library", _LIST_EXAMPLE)
-    from .cli_check import add_verbs
+    from . import cli_check, cli_compile
 
-    add_verbs(verb)
+    cli_check.add_verbs(verb)
+    cli_compile.add_verbs(verb)
     return parser
 
 
