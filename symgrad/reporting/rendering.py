@@ -56,10 +56,24 @@ def _render(template: str, format: Format, titles: Mapping[str, str], **context:
     def heads(row: Sequence[str]) -> str:
         return cells_html(row, titles, 'th scope="col"')
 
-    names = {"prose": prose, "cells": cells, "heads": heads, "columns": _columns, "remark": _remark,
+    names = {"prose": prose, "cells": cells, "heads": heads, "aligned": aligned, "remark": _remark,
              "assumed": _assumed, "columns_tex": _columns_tex, "math": math, "rule": rule_html,
              "mark": mark_html}  # fmt: skip
     return _templates().get_template(f"{template}.{format}.j2").render(**names, **context)
+
+
+def aligned(part: Lines | Claim) -> list[str]:
+    r"""The rows of a display, one a line, the rule and the mark in columns of their own.
+
+    >>> from symgrad.reporting import Row
+    >>> aligned(Lines((Row("a", "b", "sum rule", Mark.PROVED),)))
+    ['a &= b && \\text{sum rule} && \\checkmark\\ \\text{proved}']
+    """
+    rows = [
+        f"{row.left + ' ' if row.left else ''}&{row.relation} {row.right}{_columns(row.note, row.mark)}"
+        for row in part.rows
+    ]
+    return [row + r" \\" for row in rows[:-1]] + rows[-1:]
 
 
 def _columns(note: str, mark: Mark | None) -> str:
