@@ -18,7 +18,7 @@ from ..directives import read_directive, read_directives
 from ..errors import SpannedError, SymgradError
 from ..latex import read_macro_definitions
 from ..notes import Document, Region, read_file, read_text
-from ..page import Add, Indexed, Node, Sym, walk
+from ..page import Add, BigOp, Indexed, Node, Num, Sym, substitute, walk
 from ..page import same as same_page
 from ..scope import Scope
 from . import hints, naming
@@ -99,6 +99,8 @@ class _Examiner:
         self.ignores: list[tuple[Region, frozenset[str], list[bool]]] = []
         self.ignoring: tuple[frozenset[str], list[bool]] | None = None
         self.early: set[int] = set()
+        self.declared: set[str] = set()  # names whose kind a directive declares
+        self.stated: list[tuple[frozenset[str], str, int]] = []  # equations in force: names, line, headings
         self.spoken_kinds: dict[str, int] = {}  # kinds from the text -> how many headings before
         self.uses = _uses(document)
         self.previous: tuple[_Planned, Judged] | None = None
@@ -248,6 +250,7 @@ class _Examiner:
                     message = error.message
                     start, end = region.start + error.span.start, region.start + error.span.end
                 self.report("SG403", message, region.part, start, end)
+        self.declared |= {n for n, kind in scope.kinds.items() if kind != self.scope.kinds.get(n)}
         self.scope = scope
 
     def prose_before(self, index: int) -> str:
@@ -542,18 +545,24 @@ class _Examiner:
         touched = any(
             naming.rests_on_definitions(side, scope) or naming.has_derivative(side) for side in (lhs, rhs)
         )
-        if planned.alone and not touched:
-            inline = planned.region.kind == "inline"
+        inline = planned.region.kind == "inline"
+        if not touched and (planned.alone or inline):
             if inline or naming.leaves([lhs], scope) != naming.leaves([rhs], scope) or naming.symmetric(lhs, rhs):
                 planned.kind = "condition"
                 return Judged(None, None, "a relation between quantities of which nothing is defined; not judged")
         used = naming.inside(lhs, scope) | naming.inside(rhs, scope)
         shaped = {n for n in used if n in scope.kinds and scope.kinds[n].shape}
-        if judged.verdict == "illtyped" and not shaped - self.spoken_kinds.keys():
+        if judged.verdict == "illtyped" and not used & self.declared:
             name = guessed_shape(lhs, rhs, scope)
             if name is not None:
                 message = f"{judged.message}; but the shape of {name} is only guessed"
                 return Judged("undecided", "SG202", message, undefined=name)
+        under = self.under_what_is_stated(judged, lhs, rhs, scope)
+        if under is not None:
+            return under
+        few = _for_few(lhs, rhs, scope)
+        if few is not None:
+            return Judged("undecided", "SG201", few)
         far = {n for n in used if n in self.sources and self.sources[n][2] != self.headings}
         far |= {n for n in shaped if self.spoken_kinds.get(n, self.headings) != self.headings}
         if not far:
@@ -566,6 +575,27 @@ class _Examiner:
             lines = ", ".join(f"{n} (line {self.sources[n][1]})" if n in self.sources else n for n in doubtful)
             return Judged("undecided", "SG201", f"false only with what another section says of {lines}")
         return judged
+
+    def under_what_is_stated(self, judged: Judged, lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
+        """The verdict with the equations that the text states about these quantities as hypotheses."""
+        if judged.verdict != "refuted":
+            return None
+        names = naming.leaves([lhs, rhs], scope)
+        lines = [line for about, line, where in self.stated if about & names and where == self.headings]
+        for line in lines[-4:]:
+            try:
+                scope = read_directive(line, scope)
+            except (SymgradError, RecursionError):
+                lines.remove(line)
+        return judge_step(lhs, rhs, scope) if lines else None
+
+    def state(self, planned: _Planned) -> None:
+        """An equation of the text that is no claim: what is said about its quantities from here on."""
+        lhs, rhs = planned.lhs.node, planned.rhs.node
+        if lhs is None or rhs is None or planned.link.sign != "=" or naming.has_derivative(lhs):
+            return
+        line = f"assume {planned.link.lhs.text.strip()} = {planned.link.rhs.text.strip()}"
+        self.stated.append((naming.leaves([lhs, rhs], planned.scope), line, self.headings))
 
     def unreadable(self, planned: _Planned, side: Side, reading: Reading) -> Judged:
         error = reading.error
@@ -605,6 +635,8 @@ class _Examiner:
                 code=None,
             )
             kind = "definition"
+        if kind == "condition":
+            self.state(planned)
         code, hint = judged.code, judged.hint
         name = judged.undefined
         if code == "SG202" and name is not None and hint is None:
@@ -705,6 +737,20 @@ def _uses(document: Document) -> Counter[str]:
                 if chain.links:
                     out[re.split(r"[_(^]", "".join(chain.links[0].lhs.text.split()))[0]] += 1
     return out
+
+
+def _for_few(lhs: Node, rhs: Node, scope: Scope) -> str | None:
+    """``\\sum_{i=1}^n x_i = x_1 + x_2 + x_3``: true for one n, which the author has in mind."""
+    numbers = [int(k.value) for side in (lhs, rhs) for n in walk(side) if isinstance(n, Indexed)
+               for k in (*n.lower, *n.upper) if isinstance(k, Num) and 1 < k.value < 9]  # fmt: skip
+    if not numbers:
+        return None
+    sizes = {n.upper for side in (lhs, rhs) for n in walk(side) if isinstance(n, BigOp) and isinstance(n.upper, Sym)}
+    for size in sizes:
+        left, right = (substitute(side, {size: Num(max(numbers))}) for side in (lhs, rhs))
+        if judge_step(left, right, scope).verdict == "proved":
+            return f"holds for {size.name} = {max(numbers)} only"
+    return None
 
 
 def _without(scope: Scope, names: set[str]) -> Scope:

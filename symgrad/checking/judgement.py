@@ -111,20 +111,28 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
 
 def _invented(witness: Witness | None, scope: Scope) -> str | None:
     """A function of which nothing is said: the counterexample chose one, the author has another in mind."""
-    spoken = {n for ds in scope.definitions.values() for d in ds for n in naming.quantities(d.body)}
-    for name in () if witness is None else sorted(witness.functions):
-        if not naming.known(name.partition(".")[0], scope) and name.partition(".")[0] not in spoken:
-            return name
+    if witness is None:
+        return None
+    for name in sorted(witness.functions):
+        plain = name.partition(".")[0]
+        quantity = plain in witness.parameters or plain in witness.sizes or plain in witness.data
+        if quantity or not (plain in scope.kinds or (plain in _spoken(scope) and plain not in scope.definitions)):
+            return plain
     return None
+
+
+def _spoken(scope: Scope) -> frozenset[str]:
+    """Names that occur in definitions."""
+    return frozenset(n for ds in scope.definitions.values() for d in ds for n in naming.quantities(d.body))
 
 
 def _unknown_function(lhs: Node, rhs: Node, scope: Scope) -> str | None:
     """A function that is applied here and of which nothing is said, so that its shape is anybody's guess."""
-    spoken = {n for ds in scope.definitions.values() for d in ds for n in naming.quantities(d.body)}
     for node in (*walk(lhs), *walk(rhs)):
         if isinstance(node, Call):
             name = naming.base(node.fn)
-            if name is not None and not naming.builtin(name) and not naming.known(name, scope) and name not in spoken:
+            said = name is None or naming.builtin(name) or name in scope.kinds or name in scope.definitions
+            if not said and name not in _spoken(scope):
                 return name
     return None
 

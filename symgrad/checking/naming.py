@@ -214,12 +214,11 @@ def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
         subject = base(body)
         for v in variables:
             name = base(v)
-            if name is None:
+            if name is None or name == subject or name in inside(body, scope):
                 continue
-            by_which = leaves([v], scope)
-            if not by_which & (leaves([body], scope) if quotient and subject is not None else spoken):
-                if subject == name or name in inside(body, scope):
-                    continue
+            if quotient and subject is not None and name in scope.definitions:
+                return subject, name
+            if not leaves([v], scope) & (leaves([body], scope) if quotient and subject is not None else spoken):
                 return subject or (sorted(quantities(body)) or ["it"])[0], name
     return None
 
@@ -240,10 +239,9 @@ def inside(node: Node, scope: Scope) -> frozenset[str]:
     return frozenset(seen)
 
 
-def known(name: str, scope: Scope) -> bool:
-    """Is anything said about the name: a definition, a kind, or that it is a function of something?"""
-    plain = name.partition("_{\\")[0]
-    return plain in scope.definitions or name in scope.kinds or plain in scope.kinds
+def known(leaf: str, scope: Scope) -> bool:
+    """Is anything said about a name that no definition opens: a kind, or that it depends on something?"""
+    return leaf in scope.kinds or leaf.partition("_{\\")[0] in scope.kinds
 
 
 def rests_on_definitions(node: Node, scope: Scope) -> bool:
