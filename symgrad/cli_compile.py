@@ -34,7 +34,7 @@ def _arguments(parser: Any) -> None:
         "what", nargs="?", metavar="NAME|'LATEX'", help="a problem of `symgrad list`, or a formula"
     )
     parser.add_argument("--wrt", metavar="NAMES", help="what to differentiate by, such as m,b")
-    parser.add_argument("--data", default="", metavar="NAMES", help="the formula is one sample's loss of these")
+    parser.add_argument("--data", default="", metavar="NAMES", help="LATEX is one sample's loss in these")
     parser.add_argument("--sum", action="store_true", help="the sum over the samples, not their mean")
     parser.add_argument("--let", action="append", default=[], metavar="DEF", help="a definition or a kind")
     parser.add_argument("--emit", default="numpy", choices=("numpy", "numba"), help="default: numpy")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
+from types import SimpleNamespace
 from typing import Any
 
 import mpmath as mp
@@ -11,6 +13,7 @@ import pytest
 import sympy as sp
 
 from symgrad import sigma
+from symgrad.cli import main
 from symgrad.errors import InputError
 from symgrad.numeric import Compiled, compile, gradcheck
 from symgrad.problems import PROBLEMS
@@ -443,3 +446,91 @@ def test_single_precision_bound() -> None:
         here = f.bind(**{q: v.astype(np.float32) for q, v in data.items()})(**rest)
         assert here.value.dtype == here.gradient[0].dtype == np.float32
         np.testing.assert_allclose(flat(here), flat(f(**data, **rest)), rtol=1e-5)
+
+
+# Code that one can keep
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_loop_agrees(name: str, monkeypatch: Any) -> None:
+    f, data, rest = case(name)
+    if name == "two passes":
+        with pytest.raises(InputError, match="no single loop"):
+            _ = f.loop
+        return
+    plain = SimpleNamespace(njit=lambda *fn, **_: fn[0] if fn else lambda g: g)  # the loop in plain Python
+    monkeypatch.setitem(sys.modules, "numba", plain)
+    space: dict[str, Any] = {}
+    exec(f.loop, space)
+    value, slopes = space["loss_and_gradient"](**data, **rest)
+    here = f(**data, **rest)
+    np.testing.assert_allclose(value, here.value, rtol=1e-12)
+    for a, b_ in zip(slopes, here.gradient, strict=True):
+        np.testing.assert_allclose(a, b_, rtol=1e-11, atol=1e-14)
+
+
+def test_loop_under_numba() -> None:
+    pytest.importorskip("numba")
+    f, data, rest = case("logistic")
+    space: dict[str, Any] = {}
+    exec(f.loop, space)
+    value, slopes = space["loss_and_gradient"](**data, **rest)
+    np.testing.assert_allclose(value, f(**data, **rest).value, rtol=1e-12)
+    np.testing.assert_allclose(slopes[0], f(**data, **rest).gradient[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_source_agrees(name: str) -> None:
+    f, data, rest = case(name)
+    space: dict[str, Any] = {}
+    exec(f.source, space)
+    value, slopes = space["loss_and_gradient"](**data, **rest)
+    bound = f.bind(**data)(**rest)
+    np.testing.assert_allclose(value, bound.value, rtol=1e-12)
+    for a, b_ in zip(slopes, bound.gradient, strict=True):
+        np.testing.assert_allclose(a, b_, rtol=1e-11, atol=1e-14)
+    assert "The gradient is the derivative, proved" in f.source
+
+
+LATEX = {
+    r"(y - (m x + b))^2": ({"wrt": ("m", "b"), "data": ("x", "y")}, X1),
+    r"-y \log \sigma(m x + b) - (1 - y) \log(1 - \sigma(m x + b))": (
+        {"wrt": ("m", "b"), "data": ("x", "y")}, X1),
+    r"\frac{1}{N} \sum_{i=1}^N (y_i - w^\top x_i - b)^2 + \frac{1}{2} \lVert w \rVert^2": (
+        {"wrt": ("w", "b"), "given": (r"let w \in \mathbb{R}^d", r"let x_i \in \mathbb{R}^d")}, X),
+}
+
+
+@pytest.mark.parametrize("text", LATEX)
+def test_latex(text: str) -> None:
+    options, features = LATEX[text]
+    f = compile(text, **options)
+    values = {"m": 0.3, "b": -0.2, "w": np.array([0.1, 0.2, -0.3])}
+    agrees(f, x=features, y=Y1, **{f.arguments[n].python: values[n] for n in f.wrt})
+
+
+def test_sum_and_mean_of_samples() -> None:
+    sample = (y[i] - m * x[i]) ** 2
+    arguments = {"x": X1, "y": Y1, "m": 0.3}
+    total, average = (compile(sample, m, data=(x, y), mean=c)(**arguments) for c in (False, None))
+    np.testing.assert_allclose(flat(total), 40 * flat(average))
+
+
+def test_command_line(tmp_path: Any, capsys: Any) -> None:
+    assert main(["compile", "linear-regression", "--wrt", "m,b"]) == 0
+    code = capsys.readouterr().out
+    assert code.startswith("# symgrad compile linear-regression --wrt m,b\nimport numpy as np\n")
+    kept = tmp_path / "line.py"
+    kept.write_text(code, encoding="utf-8")
+    assert main(["compile", "--check", str(kept)]) == 0
+    kept.write_text(code.replace("-2 *", "-1 *"), encoding="utf-8")
+    assert main(["compile", "--check", str(kept)]) == 1
+    kept.write_text("import numpy\n", encoding="utf-8")
+    assert main(["compile", "--check", str(kept)]) == 3
+    kept.write_text("# symgrad compile --wrt\n", encoding="utf-8")
+    assert main(["compile", "--check", str(kept)]) == 3
+    assert main(["compile", "(y - w x", "--data", "x,y", "--wrt", "w"]) == 2
+    assert main(["compile", "(y - w x)^2", "--data", "x,y"]) == 3
+    capsys.readouterr()
+    assert main(["compile", "(y - w x)^2", "--data", "x,y", "--wrt", "w", "--emit", "numba"]) == 0
+    assert "from numba import njit" in capsys.readouterr().out

@@ -5,6 +5,7 @@ graph      arrays with named axes, in stable form
 backward   the gradient, by the chain rule from the objective back
 emit       a graph as NumPy source
 program    a function of some outputs, written, read and run
+loops      the same outputs as a fused loop for numba
 kernels    the same outputs in one pass over the samples, block by block
 moments    losses that need the data only through finitely many sums
 evaluation what comes back

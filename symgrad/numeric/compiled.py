@@ -23,6 +23,7 @@ from ..problems import Objective, objective_of
 from ..scope import Scope
 from ..show.text import to_text
 from ..verdict import Verdict
+from . import loops
 from .backward import Pieces, gradient
 from .bound import Bound, Reduced
 from .emit import Argument
@@ -73,6 +74,14 @@ class Compiled:
     def source(self) -> str:
         """A function that stands alone and returns (value, (derivatives..))."""
         return self.program("both").source
+
+    @cached_property
+    def loop(self) -> str:
+        """The same function as a fused loop for numba, which is an extra: ``pip install symgrad[numba]``."""
+        try:
+            return loops.write(self.program("both"), self.sample)
+        except NoKernel:
+            raise InputError(f"{self.name} is no single loop over the samples") from None
 
     # Arguments
 
@@ -279,7 +288,10 @@ class Compiled:
     def _about(self) -> str:
         shapes = "; ".join(f"{a.python} {_shape(a)}" for a in self.arguments.values() if a.shape)
         by = ", ".join(self.arguments[n].python for n in self.wrt)
-        return f"{self.formula}\n\n    and its gradient by {by}.  Shapes: {shapes}.\n    "
+        verdict = re.sub(r"#\d+", "", str(self.verdict))
+        told = f"The gradient is the derivative, {verdict}" if self.verdict else f"Not proved: {verdict}"
+        about = f"{self.formula}\n\n    and its gradient by {by}.  Shapes: {shapes}.\n    {told}.\n    "
+        return about.replace("\\", "").replace('"', "'")  # nothing in it ends the docstring
 
 
 def array_of(value: Any, argument: Argument, known: dict[str, tuple[int, str]]) -> Any:
@@ -350,12 +362,13 @@ def compile(
     >>> f.verdict.status
     'proved'
     """
-    scope = Scope()
+    scope, formula = Scope(), ""
     if isinstance(what, Objective):
         objective = what if mean is None else what.mean() if mean else what.sum()
         parameters = objective.parameters if wrt is None else _sequence(wrt)
         named = [objective.parameter(p) if isinstance(p, str) else p for p in parameters]
         node, scope, name = objective.page, objective.scope, objective.name
+        formula = to_text(to_page(objective.unfolded))
     else:
         if wrt is None:
             raise InputError("say which symbols to differentiate by: compile(.., wrt=(m, b))")
@@ -376,7 +389,7 @@ def compile(
             raise InputError(f"compile takes an Objective, a SymPy expression or LaTeX, not "
                              f"{type(what).__name__}")
     names = tuple(page_name(str(getattr(p, "label", p))) for p in named)
-    return build(name, elaborate(node, scope), to_text(node), names)
+    return build(name, elaborate(node, scope), formula or to_text(node), names)
 
 
 def _sampled(node: PageNode, data: Sequence[Any], mean: bool | None) -> PageNode:

@@ -43,7 +43,7 @@ def _lse(z, axis):
 _CALLS = {"exp": "np.exp", "log": "np.log", "sigma": "_sigma", "softplus": "_softplus", "tanh": "np.tanh",
           "sinh": "np.sinh", "cosh": "np.cosh", "logcosh": "_logcosh", "abs": "np.abs", "sign": "np.sign"}
 
-_SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(5)
+SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Emitter:
             uses.update(node.args)
         for node in nodes:
             if uses[node] > 1 and self._worth(node):
-                text = self.text(node, _SUM)
+                text = self.text(node, SUM)
                 self.names[node] = self.fresh("t" + str(len(self.names) + 1))
                 self.lines.append(f"{self.names[node]} = {text}")
 
@@ -109,7 +109,7 @@ class Emitter:
         """How tightly the text of ``aligned`` binds."""
         own = node.indices
         whole = not own or list(own) == list(axes)[len(axes) - len(own) :]
-        return _ATOM if node in self.names or not whole else self._text(node)[1]
+        return ATOM if node in self.names or not whole else self._text(node)[1]
 
     def aligned(self, node: Node, axes: Sequence[Index], level: int) -> str:
         """Source of a node that broadcasts against an array with these axes."""
@@ -118,56 +118,56 @@ class Emitter:
             return self.text(node, level)
         first = list(axes).index(own[0])
         picks = ", ".join(":" if k in own else "None" for k in axes[first:])
-        return f"{self.text(node, _ATOM)}[{picks}]"
+        return f"{self.text(node, ATOM)}[{picks}]"
 
     def _text(self, node: Node) -> tuple[str, int]:
         match node.op:
             case "num":
                 return number(node.value)
             case "size":
-                return self.sizes[node.value], _ATOM
+                return self.sizes[node.value], ATOM
             case "pi":
-                return "np.pi", _ATOM
+                return "np.pi", ATOM
             case "leaf":
-                return self._leaf(node), _ATOM
+                return self._leaf(node), ATOM
             case "add":
-                return self._add(node), _SUM
+                return self._add(node), SUM
             case "mul":
                 return self._mul(node.args, node.indices)
             case "pow":
                 return self._pow(node)
             case "power":
-                base, exponent = (self.aligned(a, node.indices, _ATOM) for a in node.args)
-                return f"{base} ** {exponent}", _POWER
+                base, exponent = (self.aligned(a, node.indices, ATOM) for a in node.args)
+                return f"{base} ** {exponent}", POWER
             case "sum":
                 return self._sum(node)
             case "lse":
                 self.helpers.add("_lse")
                 axis = node.args[0].indices.index(node.value)
-                return f"_lse({self.text(node.args[0], _SUM)}, {axis})", _ATOM
+                return f"_lse({self.text(node.args[0], SUM)}, {axis})", ATOM
             case "log" if node.args[0].op == "add" and node.args[0].args[0].op == "num":
                 first, *rest = node.args[0].args
                 if first.value == 1 and node.args[0] not in self.names:
-                    return f"np.log1p({self._terms(rest, node.indices)})", _ATOM
+                    return f"np.log1p({self._terms(rest, node.indices)})", ATOM
             case "step":
-                return f"np.heaviside({self.text(node.args[0], _SUM)}, 0)", _ATOM
+                return f"np.heaviside({self.text(node.args[0], SUM)}, 0)", ATOM
             case "stop":
-                return f"1 - np.heaviside({self.text(node.args[0], _SUM)}, 0)", _SUM
+                return f"1 - np.heaviside({self.text(node.args[0], SUM)}, 0)", SUM
             case "where":
-                condition, *values = (self.aligned(a, node.indices, _PRODUCT) for a in node.args)
-                return f"np.where({condition} > 0, {', '.join(values)})", _ATOM
+                condition, *values = (self.aligned(a, node.indices, PRODUCT) for a in node.args)
+                return f"np.where({condition} > 0, {', '.join(values)})", ATOM
             case "relu":
-                return f"np.maximum({self.text(node.args[0], _SUM)}, 0)", _ATOM
+                return f"np.maximum({self.text(node.args[0], SUM)}, 0)", ATOM
             case "max" | "min":
                 fn = "np.maximum" if node.op == "max" else "np.minimum"
-                parts = [self.aligned(a, node.indices, _SUM) for a in node.args]
-                return reduce(lambda a, b: f"{fn}({a}, {b})", parts), _ATOM
+                parts = [self.aligned(a, node.indices, SUM) for a in node.args]
+                return reduce(lambda a, b: f"{fn}({a}, {b})", parts), ATOM
         if node.op not in _CALLS:
             raise UnknownMeaning(f"{node.op} has no numeric form here")
         fn = _CALLS[node.op]
         if fn in HELPERS:
             self.helpers.add(fn)
-        return f"{fn}({self.text(node.args[0], _SUM)})", _ATOM
+        return f"{fn}({self.text(node.args[0], SUM)})", ATOM
 
     def _leaf(self, node: Node) -> str:
         name, place = node.value
@@ -193,7 +193,7 @@ class Emitter:
         out = ""
         for t in sorted(terms, key=lambda t: minus[t] is (sign > 0)):
             negative = minus[t] is (sign > 0)
-            code = self._signless(t, axes) if minus[t] else self.aligned(t, axes, _PRODUCT)
+            code = self._signless(t, axes) if minus[t] else self.aligned(t, axes, PRODUCT)
             if not out:
                 out = f"-{code}" if negative else code
             else:
@@ -208,14 +208,14 @@ class Emitter:
         if term.op == "num":
             return number(-term.value)[0]
         code, own = self._mul(_negated(term), term.indices)
-        return self._place(f"({code})" if own < _PRODUCT else code, own, term.indices, axes)
+        return self._place(f"({code})" if own < PRODUCT else code, own, term.indices, axes)
 
     def _place(self, code: str, own: int, indices: Sequence[Index], axes: Sequence[Index]) -> str:
         if not indices or list(indices) == list(axes)[len(axes) - len(indices) :]:
             return code
         first = list(axes).index(indices[0])
         picks = ", ".join(":" if k in indices else "None" for k in axes[first:])
-        return f"({code})[{picks}]" if own < _ATOM else f"{code}[{picks}]"
+        return f"({code})[{picks}]" if own < ATOM else f"{code}[{picks}]"
 
     def _mul(self, factors: Sequence[Node | Fraction], axes: Sequence[Index]) -> tuple[str, int]:
         """A product: numbers and scalars first, so that arrays are touched once."""
@@ -244,11 +244,11 @@ class Emitter:
         if len(above) == 1 and not below and abs(top) == 1 == bottom:
             only = above[0]
             if top < 0 and only.op == "add" and only not in self.names and only.indices == tuple(axes):
-                return self._terms(only.args, axes, -1), _SUM
-            code, own = self.aligned(only, axes, _SUM), self._level(only, axes)
-            return (code, own) if top > 0 else (f"-{code if own >= _UNARY else f'({code})'}", _UNARY)
+                return self._terms(only.args, axes, -1), SUM
+            code, own = self.aligned(only, axes, SUM), self._level(only, axes)
+            return (code, own) if top > 0 else (f"-{code if own >= UNARY else f'({code})'}", UNARY)
         sign = "-" if top < 0 else ""
-        head = [self.text(f, _UNARY) for f in scalars]
+        head = [self.text(f, UNARY) for f in scalars]
         if abs(top) != 1:
             head.insert(0, number(Fraction(abs(top)))[0])
         tail = [number(Fraction(bottom))[0]] if bottom != 1 else []
@@ -256,43 +256,43 @@ class Emitter:
         code = " * ".join(head)
         if tail and not code and arrays:  # a / N needs no 1/N
             first = arrays.pop(0)
-            code = self.aligned(first, axes, _UNARY)
+            code = self.aligned(first, axes, UNARY)
         if tail:
             code = f"{code or '1'} / {tail[0] if len(tail) == 1 else '(' + ' * '.join(tail) + ')'}"
         for f in arrays:
-            piece = self.aligned(f, axes, _UNARY)
+            piece = self.aligned(f, axes, UNARY)
             code = f"{code} * {piece}" if code else piece
         if divisors:
             pieces = [self._reciprocal(f, axes) for f in divisors]
             code = f"{code or '1'} / {pieces[0] if len(pieces) == 1 else '(' + ' * '.join(pieces) + ')'}"
-        return sign + (code or "1"), _PRODUCT
+        return sign + (code or "1"), PRODUCT
 
     def _guarded(
         self, guard: list[Node], rest: list[Node | Fraction], axes: Sequence[Index]
     ) -> tuple[str, int]:
         """Where a condition fails the product is 0, whatever the rest is there."""
         first, *more = (
-            f"({self.aligned(f.args[0], axes, _PRODUCT)} {'>' if f.op == 'step' else '<='} 0)" for f in guard
+            f"({self.aligned(f.args[0], axes, PRODUCT)} {'>' if f.op == 'step' else '<='} 0)" for f in guard
         )
         condition = " & ".join((first, *more)) if more else first[1:-1]
-        return f"np.where({condition}, {self._mul(rest, axes)[0]}, 0)", _ATOM
+        return f"np.where({condition}, {self._mul(rest, axes)[0]}, 0)", ATOM
 
     def _reciprocal(self, node: Node, axes: Sequence[Index]) -> str:
         (base,), n = node.args, -node.value
         if n == 1:
-            return self.aligned(base, axes, _POWER)
-        code = f"np.sqrt({self.text(base, _SUM)})" if n == Fraction(1, 2) else (
-            f"{self.text(base, _ATOM)} ** {number(n)[0]}")
-        return self._place(code, _ATOM if n == Fraction(1, 2) else _POWER, node.indices, axes)
+            return self.aligned(base, axes, POWER)
+        code = f"np.sqrt({self.text(base, SUM)})" if n == Fraction(1, 2) else (
+            f"{self.text(base, ATOM)} ** {number(n)[0]}")
+        return self._place(code, ATOM if n == Fraction(1, 2) else POWER, node.indices, axes)
 
     def _pow(self, node: Node) -> tuple[str, int]:
         (base,), n = node.args, node.value
         if n < 0:
-            return f"1 / {self._reciprocal(node, node.indices)}", _PRODUCT
+            return f"1 / {self._reciprocal(node, node.indices)}", PRODUCT
         if n == Fraction(1, 2):
-            return f"np.sqrt({self.text(base, _SUM)})", _ATOM
+            return f"np.sqrt({self.text(base, SUM)})", ATOM
         exponent, own = number(n)
-        return f"{self.text(base, _ATOM)} ** {exponent if own == _ATOM else f'({exponent})'}", _POWER
+        return f"{self.text(base, ATOM)} ** {exponent if own == ATOM else f'({exponent})'}", POWER
 
     # Sums
 
@@ -313,10 +313,10 @@ class Emitter:
             if code is not None:
                 return code
         places = [body.indices.index(k) for k in sorted(axes)]
-        text = self.text(body, _SUM)
+        text = self.text(body, SUM)
         if len(places) == len(body.indices):
-            return f"np.sum({text})", _ATOM
-        return f"np.sum({text}, {places[0] if len(places) == 1 else tuple(places)})", _ATOM
+            return f"np.sum({text})", ATOM
+        return f"np.sum({text}, {places[0] if len(places) == 1 else tuple(places)})", ATOM
 
     def _matmul(
         self, factors: Sequence[Node | Fraction], axis: Index, out: Sequence[Index]
@@ -329,18 +329,18 @@ class Emitter:
         left, (right,) = parts
         left_axes = tuple(sorted({k for f in left for k in f.indices}))
         if len(left) == 1 and not numbers:
-            code = self.text(left[0], _ATOM)
+            code = self.text(left[0], ATOM)
         else:
             code, own = self._mul([*numbers, *left], left_axes)
-            code = f"({code})" if own < _ATOM else code
-        pair = ((code, left_axes), (self.text(right, _ATOM), right.indices))
+            code = f"({code})" if own < ATOM else code
+        pair = ((code, left_axes), (self.text(right, ATOM), right.indices))
         found = []
         for (a, a_axes), (b, b_axes) in (pair, pair[::-1]):
             if [k for k in (*a_axes, *b_axes) if k != axis] == list(out):
                 turned = (a_axes[-1] != axis, b_axes[0] != axis)
                 found.append((sum(turned), f"{_transposed(a) if turned[0] else a} @ "
                                            f"{_transposed(b) if turned[1] else b}"))
-        return (min(found)[1], _PRODUCT) if found else None
+        return (min(found)[1], PRODUCT) if found else None
 
 
 def contraction(factors: Sequence[Node], axis: Index) -> tuple[list[Node], list[Node]] | None:
@@ -375,7 +375,7 @@ def _negated(term: Node) -> list[Node | Fraction]:
 def number(value: Fraction) -> tuple[str, int]:
     """A number in Python: 3, 0.5, 1 / 3."""
     if value.denominator == 1:
-        return str(value.numerator), _ATOM if value >= 0 else _UNARY
+        return str(value.numerator), ATOM if value >= 0 else UNARY
     if Fraction(repr(float(value))) == value:
-        return repr(float(value)), _ATOM if value >= 0 else _UNARY
-    return f"{value.numerator} / {value.denominator}", _PRODUCT
+        return repr(float(value)), ATOM if value >= 0 else UNARY
+    return f"{value.numerator} / {value.denominator}", PRODUCT
