@@ -265,6 +265,8 @@ def _rational(expr: Expr) -> _Rational | None:
     expr = expr.rewrite([sigma, sympy.tanh, sympy.sinh, sympy.cosh], sympy.exp)
     multiples: dict[Expr, list[Expr]] = {}
     for e in expr.atoms(sympy.exp):
+        if e.args[0].has(sympy.exp):
+            return None
         for term in sympy.Add.make_args(sympy.expand(e.args[0])):
             number, monomial = term.as_coeff_Mul()
             if not number.is_Rational or monomial == 1:

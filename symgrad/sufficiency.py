@@ -359,8 +359,24 @@ def _affine_in_loss(objective: Objective, body: Expr, slope: Expr, chosen: tuple
 
 
 def _constant(expr: Expr, moving: set[Expr]) -> Expr | None:
+    """The expression without the symbols in ``moving``, if it does not depend on them."""
+    if _varies(expr, moving):
+        return None
     expr = sympy.simplify(expr)
     return None if expr.free_symbols & moving else expr
+
+
+def _varies(expr: Expr, moving: set[Expr]) -> bool:
+    """Does a look at two points show that there is nothing to simplify?"""
+    symbols = sorted(expr.free_symbols, key=str)
+    if expr.atoms(AppliedUndef):
+        return False
+    seen = []
+    for shift in (0, 1):
+        at = {s: sympy.Rational(2 * n + 3, 7) + shift * (s in moving) * sympy.Rational(n + 1, 5)
+              for n, s in enumerate(symbols)}  # fmt: skip
+        seen.append(sympy.N(expr.xreplace(at), 20))
+    return all(v.is_Float for v in seen) and bool(abs(seen[0] - seen[1]) > 1e-9 * (1 + abs(seen[0])))
 
 
 # --- two data sets with one loss and two gradients ----------------------------------------------------
