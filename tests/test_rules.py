@@ -46,6 +46,8 @@ INSTANCES: dict[str, Callable[[Maker], Node]] = {
     "elementary derivative": lambda m: d(Add((m.constant(), Call(Sym(m.random.choice(
         ["\\exp", "\\sigma", "\\tanh", "\\sinh", "\\cosh", "\\log", "\\operatorname{softplus}"]
     )), (THETA,))))),
+    "logarithm of a quotient": lambda m: d(Mul((m.constant(), Call(Sym("\\log"), (
+        Frac(Pow(Sym("e"), m.moving()), Add((Num(1), Pow(m.moving(), TWO)))),))))),
     "chain rule": lambda m: d(Mul((m.constant(), m.outer(Add((m.moving(0), THETA)))))),
     "factor rule": lambda m: d(Mul((m.constant(), m.outer(m.moving()), m.moving()))),
     "sum rule": lambda m: d(
@@ -171,6 +173,9 @@ WRONG: dict[str, tuple[Node, Node]] = {
         d(Call(Sym("\\tanh"), (THETA,))), Add((Num(1), Neg(Call(Sym("\\tanh"), (THETA,)))))),
     "exp' with the exponent lowered": (
         d(Pow(Sym("e"), THETA)), Mul((THETA, Pow(Sym("e"), Add((THETA, Neg(Num(1)))))))),
+    "log of a quotient as a quotient of logs": (
+        d(Call(Sym("\\log"), (Frac(Pow(Sym("e"), THETA), Add((Num(2), U))),))),
+        d(Frac(THETA, Call(Sym("\\log"), (Add((Num(2), U)),))))),
     "1/(1 + e^z) = σ(z)": (
         Frac(Num(1), Add((Num(1), Pow(Sym("e"), THETA)))), Call(Sym("\\sigma"), (THETA,))),
     "δ summed without a choice": (

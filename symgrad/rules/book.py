@@ -1,0 +1,23 @@
+"""The book of rules: every rule by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..page import Node
+from ..scope import Scope
+
+Rule = Callable[[Node, Scope], Node | None]
+RULES: dict[str, Rule] = {}
+
+
+def rule(name: str) -> Callable[[Rule], Rule]:
+    """Enter a function into the book of rules, behind those already there."""
+
+    def enter(fn: Rule) -> Rule:
+        if name in RULES:
+            raise ValueError(f"two rules are called {name}")
+        RULES[name] = fn
+        return fn
+
+    return enter

@@ -1,0 +1,146 @@
+"""Rules for gradients by vectors and matrices, and for entries of one array."""
+
+from __future__ import annotations
+
+from ..page import (
+    Add,
+    Derivative,
+    Frac,
+    Indexed,
+    Indicator,
+    Mul,
+    Neg,
+    Node,
+    Norm,
+    Num,
+    Pow,
+    Relation,
+    Sym,
+    Transpose,
+)
+from ..scope import Scope
+from ..tidy import ONE, TWO, ZERO, vectorish
+from .book import rule
+from .dependence import Taken, taken_apart
+from .functions import DELTA
+from .writing import minus, times
+
+
+def delta(body: Indexed, wrt: Indexed, scope: Scope) -> Node | None:
+    """∂w_{ij}/∂w_{kl} = δ_ik δ_jl, where the two are entries of one array."""
+    mine, theirs = (*body.lower, *body.upper), (*wrt.lower, *wrt.upper)
+    if body.base != wrt.base or (len(body.lower), len(mine)) != (len(wrt.lower), len(theirs)):
+        return None
+    return times(*(equal(a, b, scope) for a, b in zip(mine, theirs, strict=True) if a != b))
+
+
+def equal(a: Node, b: Node, scope: Scope) -> Node:
+    """δ_ab, or 1[a = b] where δ has a meaning of its own or a, b would not be read as indices of it."""
+    if isinstance(a, Num) and isinstance(b, Num):
+        return ONE if a.value == b.value else ZERO
+    taken = "\\delta" in scope.definitions or "\\delta" in scope.kinds
+    plain = all(isinstance(k, Num) or (isinstance(k, Sym) and k.name in "abcdijklmnpqr") for k in (a, b))
+    return Indexed(DELTA, (a, b)) if plain and not taken else Indicator(Relation(a, "=", b))
+
+
+def vectors_in(node: Mul, scope: Scope) -> bool:
+    return any(vectorish(f, scope) for f in node.factors)
+
+
+def _sorted_out(node: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:
+    """A product as constant scalars and the chain of its vectors and matrices."""
+    match node:
+        case Neg(arg):
+            inner = _sorted_out(arg, d, scope)
+            return None if inner is None else ((Neg(ONE), *inner[0]), inner[1])
+        case Mul(factors):
+            scalars = tuple(f for f in factors if not vectorish(f, scope))
+            chain = tuple(f for f in factors if vectorish(f, scope))
+            return (scalars, chain) if all(d.constant(f, scope) for f in scalars) else None
+    return (), (node,)
+
+
+def transposed(chain: tuple[Node, ...]) -> tuple[Node, ...]:
+    """(A B)^T = B^T A^T for the factors of a product."""
+    return tuple(f.arg if isinstance(f, Transpose) else Transpose(f) for f in reversed(chain))
+
+
+def _moved(chain: tuple[Node, ...], d: Taken, scope: Scope) -> int | None:
+    """The place of the one factor W or W^T that depends on W."""
+    places = [k for k, f in enumerate(chain) if not d.constant(f, scope)]
+    if len(places) == 1 and chain[places[0]] in (d.wrt, Transpose(d.wrt)):
+        return places[0]
+    return None
+
+
+def linear_form(body: Mul, d: Taken, scope: Scope) -> Node | None:
+    parts = _sorted_out(body, d, scope)
+    places = [] if parts is None else [k for k, f in enumerate(parts[1]) if not d.constant(f, scope)]
+    if parts is None or len(places) != 1:
+        return None
+    scalars, chain = parts
+    before, factor, after = chain[:places[0]], chain[places[0]], chain[places[0] + 1:]
+    base = factor.arg if isinstance(factor, Transpose) else factor
+    chosen: Node | None = ONE if base == d.wrt else None
+    if isinstance(base, Indexed) and isinstance(d.wrt, Indexed):
+        chosen = delta(base, d.wrt, scope)
+    if chosen is None:
+        return None
+    if base is factor:
+        return times(*scalars, chosen, *transposed(before), *transposed(after))
+    return times(*scalars, chosen, *after, *before)
+
+
+@rule("quadratic form")
+def quadratic_form(node: Node, scope: Scope) -> Node | None:
+    """∇_w (w^T A w) = (A + A^T) w,  2 A w for a symmetric A"""
+    d = taken_apart(node, scope)
+    parts = None if d is None or isinstance(d.node, Derivative) else _sorted_out(d.body, d, scope)
+    if d is None or parts is None or len(parts[1]) < 2 or len(parts[0]) + len(parts[1]) < 2:
+        return None
+    scalars, (first, *middle, last) = parts
+    if first != Transpose(d.wrt) or last != d.wrt or not all(d.constant(a, scope) for a in middle):
+        return None
+    chain = tuple(middle)
+    if transposed(chain) == chain:
+        return times(*scalars, TWO, *chain, d.wrt)
+    return times(*scalars, Add((times(*chain), times(*transposed(chain)))), d.wrt)
+
+
+@rule("gradient of a square")
+def gradient_of_square(node: Node, scope: Scope) -> Node | None:
+    """∇_w ‖u‖² = ∇_w (u^T u) = 2 A^T u  where u = A w + c;  ∇_W ‖u‖² = 2 A^T u B^T where u = A W B + C"""
+    d = taken_apart(node, scope)
+    if d is None or isinstance(d.node, Derivative) or d.constant(d.body, scope):
+        return None
+    scalars, square = _square(d.body, d, scope)
+    moving = [] if square is None else [
+        t for t in (square.terms if isinstance(square, Add) else (square,)) if not d.constant(t, scope)
+    ]
+    parts = _sorted_out(moving[0], d, scope) if len(moving) == 1 else None
+    k = None if parts is None else _moved(parts[1], d, scope)
+    if square is None or parts is None or k is None or parts[1][k] != d.wrt:
+        return None
+    factors, chain = parts
+    flipped = factors.count(Neg(ONE)) % 2 == 1
+    factors = tuple(f for f in factors if f != Neg(ONE))
+    slope = times(*scalars, TWO, *factors, *transposed(chain[:k]), square, *transposed(chain[k + 1:]))
+    return minus(slope) if flipped else slope
+
+
+def _square(body: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], Node | None]:
+    """Constant factors, and the u of ‖u‖² or u^T u."""
+    match body:
+        case Pow(Norm(arg, p), exp) if exp == TWO and p in (None, TWO, Sym("F")):
+            return (), arg
+        case Mul(factors):
+            still = tuple(f for f in factors if d.constant(f, scope) and not vectorish(f, scope))
+            moving = tuple(f for f in factors if f not in still)
+            if len(moving) == 1:
+                return still, _square(moving[0], d, scope)[1]
+            if len(moving) == 2 and moving[0] == Transpose(moving[1]):
+                return still, moving[1]
+        case Frac(num, den) if d.constant(den, scope):
+            front, square = _square(num, d, scope)
+            return ((Frac(times(*front), den),), square)
+    return (), None
