@@ -10,8 +10,9 @@ A :class:`Sum` over an empty range is 0; sizes are integers >= 1; indices are in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -179,8 +180,41 @@ def walk(term: Core) -> Iterator[Core]:
 
 
 def text(term: Core) -> str:
-    """A plain, unambiguous rendering for messages and witnesses."""
-    return _text(term, 0)
+    """A plain, unambiguous rendering for messages and witnesses; bound indices get plain letters.
+
+    >>> i, inner, N = Sym("i#3", "index"), Sym("i#4", "index"), Sym("N", "size")
+    >>> one, minus = Num(Fraction(1)), Num(Fraction(-1))
+    >>> mean = Mul((Div(one, N), Sum(Ref("x", (inner,)), inner, one, N)))
+    >>> text(Sum(Add((Ref("x", (i,)), Mul((minus, mean)))), i, one, N))
+    'Sum_{i=1..N}(x_{i} - (1/N)*Sum_{i=1..N}(x_{i}))'
+    """
+    return _text(_lettered(term, {}), 0)
+
+
+def _lettered(term: Core, names: Mapping[str, str]) -> Core:
+    """Bound indices renamed to letters that capture nothing."""
+    match term:
+        case Sym(name, "index"):
+            return Sym(names[name], "index") if name in names else term
+        case Sum(body, index, lower, upper):
+            own = re.sub(r"#\d+|'", "", index.name) or "i"
+            taken = {names.get(k, k) for k in _free(body) - {index.name}}
+            letter = next(k for k in (own, *"ijklrstuvpq", index.name) if k not in taken)
+            inside = _lettered(body, {**names, index.name: letter})
+            return Sum(inside, Sym(letter, "index"), _lettered(lower, names), _lettered(upper, names))
+        case Given(lhs, _, rhs):
+            return replace(term, lhs=_lettered(lhs, names), rhs=_lettered(rhs, names))
+    return rebuild(term, lambda t: _lettered(t, names))
+
+
+def _free(term: Core) -> set[str]:
+    """Names of the symbols that no Sum inside binds."""
+    match term:
+        case Sym(name):
+            return {name}
+        case Sum(body, index, lower, upper):
+            return (_free(body) - {index.name}) | _free(lower) | _free(upper)
+    return {name for child in children(term) for name in _free(child)}
 
 
 def _text(term: Core, level: int) -> str:
@@ -197,9 +231,11 @@ def _text(term: Core, level: int) -> str:
             s = " + ".join(_text(t, 0) for t in terms).replace("+ -", "- ") or "0"
             return f"({s})" if level else s
         case Mul(factors):
-            if len(factors) == 2 and factors[0] == Num(Fraction(-1)):
-                s = "-" + _text(factors[1], 1)
+            if len(factors) > 1 and factors[0] == Num(Fraction(-1)):
+                s = "-" + _text(factors[1] if len(factors) == 2 else Mul(factors[1:]), 1)
                 return f"({s})" if level else s
+            if len(factors) == 1:
+                return _text(factors[0], level)
             s = "*".join(_text(t, 1) for t in factors) or "1"
             return f"({s})" if level > 1 else s
         case Div(num, den):

@@ -192,7 +192,7 @@ _TEX_PLACE: dict[Place, tuple[int, int, str]] = {
 
 def _tex_shape(shape: Curve | Dot | Word, across: _Map, up: _Map) -> Iterator[str]:
     if isinstance(shape, Curve):
-        points = [(across(x), up(y)) for x, y in _thinned(shape.points)]
+        points = _apart([(across(x), up(y)) for x, y in _thinned(shape.points)])
         for (x0, y0), (x1, y1) in pairwise(points):
             dots = "[12]" if shape.dashed else ""
             middle = f"({_n((x0 + x1) / 2)},{_n((y0 + y1) / 2)})"
@@ -210,3 +210,12 @@ def _thinned(points: Sequence[tuple[float, float]], most: int = 40) -> Sequence[
     """Every k-th point and the last: LaTeX draws dot by dot."""
     step = max(1, (len(points) - 1) // most)
     return [*points[:-1:step], points[-1]]
+
+
+def _apart(points: Sequence[tuple[float, float]], least: float = 4) -> list[tuple[float, float]]:
+    r"""Without points that nearly fall on the one before: \qbezier divides by their distance."""
+    kept = [points[0]]
+    for x, y in points[1:]:
+        if max(abs(x - kept[-1][0]), abs(y - kept[-1][1])) >= least:
+            kept.append((x, y))
+    return kept
