@@ -23,6 +23,8 @@ separation, sufficiency sums of the data, or the value of the loss, from which t
 jensen                  sign and size of the gap
 numeric                 NumPy code from a gradient
 reporting               report model into jinja2
+weaving                 marked regions in notes, filled and kept true
+cli_weave               the verb ``weave``
 cli                     the verbs on the command line
 ======================  ==========================================================================
 

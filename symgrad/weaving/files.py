@@ -1,0 +1,192 @@
+"""A document read, its regions compared with what they should hold, and replaced whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+from ..errors import InputError
+from ..notes import FORMATS, Document, read_text
+from . import memory
+from .filling import Context, Filling, fill
+from .flavors import Flavor, guess
+from .regions import Marked, checksum, marked
+
+
+class State(Enum):
+    """What a region is found to be."""
+
+    TRUE = "up to date"
+    STALE = "stale: run symgrad weave --write"
+    EDITED = "edited by hand: move your text out of the region, or empty the region"
+    UNPROVED = "not proved"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One region: where, and what it is."""
+
+    line: int
+    column: int
+    cell: int | None
+    state: State
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Woven:
+    """A document after weaving: its new text, and what was found about each region."""
+
+    path: str
+    old: str
+    new: str
+    regions: tuple[Found, ...] = field(default=())
+
+    @property
+    def good(self) -> bool:
+        return all(r.state is State.TRUE for r in self.regions)
+
+
+def weave_file(path: Path, flavor: Flavor | None = None) -> Woven:
+    """Weave a file in memory; nothing is written.  InputError where it cannot be read or is marked wrong."""
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise InputError(f"{path}: not one of {', '.join(FORMATS)}")
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8 first") from None
+    return weave_text(text, kind, str(path), flavor)
+
+
+def weave_text(text: str, kind: str, path: str = "<text>", flavor: Flavor | None = None) -> Woven:
+    """The document with every region filled, and the state each was found in.
+
+    >>> note = "<!-- symgrad:begin prove 'a + a = 2 a' -->\\n<!-- symgrad:end -->\\n"
+    >>> woven = weave_text(note, "md")
+    >>> woven.regions[0].state.name, weave_text(woven.new, "md").regions[0].state.name
+    ('STALE', 'TRUE')
+    >>> woven.new.splitlines()[4]
+    'a + a &= 2 a &&  && \\\\checkmark\\\\ \\\\text{proved}'
+    """
+    bom = "\ufeff" if text.startswith("\ufeff") else ""
+    text = text.removeprefix("\ufeff")
+    if "symgrad:begin" not in text and "symgrad:end" not in text:
+        return Woven(path, bom + text, bom + text)
+    document = read_text(text, kind, path)
+    if document.problems and kind == "ipynb":
+        raise InputError(f"{path}: {document.problems[0].message}")
+    flavor = flavor or guess(path, kind, text)
+    parts = [part.text for part in document.parts]
+    found = []
+    changes: list[tuple[Marked, str]] = []
+    for region in marked(document):
+        filling, problem = _filling(document, region, text, kind, flavor)
+        there = parts[region.part][region.start : region.end]
+        state, content = _judge(region, there, filling, problem)
+        found.append(Found(region.line, region.column, document.parts[region.part].cell, state, problem))
+        if content is not None:
+            changes.append((region, content))
+    for region, content in reversed(changes):
+        parts[region.part] = _replaced(parts[region.part], region, content)
+    new = _notebook(text, document, parts, path) if kind == "ipynb" else parts[0]
+    return Woven(path, bom + text, bom + new, tuple(found))
+
+
+def _filling(
+    document: Document, region: Marked, text: str, kind: str, flavor: Flavor
+) -> tuple[Filling | None, str]:
+    request = region.request
+    before = [
+        r for r in document.regions
+        if r.kind in ("directive", "macro") and (r.part, r.start) < (region.part, region.start)
+    ]  # fmt: skip
+    lines = tuple(r.body for r in before if r.kind == "directive" and r.body.split()[0] in ("let", "assume"))
+    macros = tuple(r.body for r in before if r.kind == "macro")
+    context = Context(lines, macros)
+    if request.verb == "check-status":
+        after = document.position(region.part, region.mark[1])[0]
+        context = Context(lines, macros, text, kind, after, document.parts[region.part].cell)
+    name = memory.key(request, context, flavor)
+    known = memory.recall(name)
+    if known is not None:
+        return known, ""
+    try:
+        filling = fill(request, context, flavor)
+    except InputError as error:
+        return None, str(error)
+    memory.remember(name, filling)
+    return filling, ""
+
+
+def _judge(region: Marked, there: str, filling: Filling | None, problem: str) -> tuple[State, str | None]:
+    """The state of a region, and its new content where that is to be written."""
+    stands = checksum(there)
+    if filling is None:
+        return State.UNPROVED, None
+    if stands == checksum(filling.text):
+        if region.sum == stands:
+            return (State.TRUE if filling.holds else State.UNPROVED), None
+        return (State.STALE if filling.holds else State.UNPROVED), filling.text
+    if there.strip() and region.sum != stands:
+        return State.EDITED, None
+    return (State.STALE if filling.holds else State.UNPROVED), filling.text
+
+
+def _replaced(text: str, region: Marked, content: str) -> str:
+    """The region's text and the sum in its end mark, line ends as the document has them."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    # Markdown and RST need an empty line between a comment and a paragraph; in LaTeX it would end one.
+    block = f"{content}\n" if text[region.mark[0]] == "%" else f"\n{content}\n\n"
+    mark = text[region.mark[0] : region.mark[1]]
+    head, _, tail = mark.partition("end")
+    closing = "-->" if tail.rstrip().endswith("-->") else ""
+    signed = f"{head}end sum={checksum(content)}{' ' + closing if closing else ''}"
+    first = "" if text[: region.start].endswith(("\n", "\r")) else "\n"
+    return (
+        text[: region.start] + (first + block).replace("\n", end) + signed + text[region.mark[1] :]
+    )
+
+
+def _notebook(text: str, document: Document, parts: list[str], path: str) -> str:
+    """The notebook with new cell sources, its JSON laid out as it was."""
+    data = json.loads(text)
+    dump = next((d for d in _layouts() if d(data) == text), None)
+    if dump is None:
+        raise InputError(f"{path}: the layout of this notebook's JSON is unusual: save it once in Jupyter")
+    for part, new in zip(document.parts, parts, strict=True):
+        if part.cell is not None and new != part.text:
+            cell = data["cells"][part.cell]
+            cell["source"] = new if isinstance(cell["source"], str) else new.splitlines(keepends=True)
+    return dump(data)
+
+
+def _layouts() -> Iterator[Callable[[object], str]]:
+    for indent, ascii_only, end in product((1, 2, 4, None), (False, True), ("\n", "")):
+        yield partial(_dump, indent, ascii_only, end)
+
+
+def _dump(indent: int | None, ascii_only: bool, end: str, data: object) -> str:
+    return json.dumps(data, indent=indent, ensure_ascii=ascii_only) + end
+
+
+def write(path: Path, woven: Woven) -> None:
+    """Replace the file at once, its permissions kept; nothing happens where nothing changed."""
+    if woven.new == woven.old:
+        return
+    target = path.resolve()
+    if not os.access(target, os.W_OK):
+        raise InputError(f"{path}: cannot be written")
+    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(woven.new.encode("utf-8"))
+        draft.chmod(target.stat().st_mode & 0o7777)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)

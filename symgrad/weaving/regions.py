@@ -1,0 +1,137 @@
+"""Where the marks are, and what each region asks for."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NoReturn
+
+from ..errors import InputError
+from ..notes import Document, Region
+
+VERBS = ("derive", "gap", "prove", "table", "check-status")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``verb`` with its arguments; ``label`` is what others cite the block by."""
+
+    verb: str
+    what: tuple[str, ...]
+    wrt: str = ""
+    label: str = ""
+    given: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A region of part ``part``: what stands at ``[start, end)`` is ours, ``sum`` is what it was signed with.
+
+    ``mark`` is the place of the end mark.
+    """
+
+    part: int
+    line: int
+    column: int
+    request: Request
+    start: int
+    end: int
+    sum: str
+    mark: tuple[int, int]
+
+
+def marked(document: Document) -> list[Marked]:
+    """The regions in reading order; an InputError names the first mark that is wrong.
+
+    >>> from symgrad.notes import read_text
+    >>> note = read_text("<!-- symgrad:begin derive J --wrt m -->\\n<!-- symgrad:end -->\\n", "md")
+    >>> [(r.request.verb, r.request.what, r.request.wrt) for r in marked(note)]
+    [('derive', ('J',), 'm')]
+    """
+    return list(_pairs(document))
+
+
+def _pairs(document: Document) -> Iterator[Marked]:
+    opened: Region | None = None
+    labels: dict[str, int] = {}
+    for region in (r for r in document.regions if r.kind == "weave"):
+        word, _, rest = region.body.partition(" ")
+        if opened is not None and region.part != opened.part:
+            raise _wrong(document, opened, "this region is not closed in its cell: add symgrad:end")
+        if word == "begin":
+            if opened is not None:
+                raise _wrong(document, region, "a region inside a region: close the first with symgrad:end")
+            opened = region
+            continue
+        if opened is None:
+            raise _wrong(document, region, "symgrad:end without symgrad:begin")
+        request = _request(document, opened)
+        line, column = document.position(opened.part, opened.outer[0])
+        if request.label and request.label in labels:
+            raise _wrong(document, opened, f"the label {request.label} stands in line {labels[request.label]}"
+                                           " already: every label names one block")  # fmt: skip
+        labels[request.label] = line
+        found = re.search(r"\bsum=(\w+)", rest)
+        start = _line_end(document.parts[opened.part].text, opened.outer[1])
+        yield Marked(region.part, line, column, request, start, max(start, region.outer[0]),
+                     found.group(1) if found else "", region.outer)  # fmt: skip
+        opened = None
+    if opened is not None:
+        raise _wrong(document, opened, "this region is never closed: add symgrad:end behind it")
+
+
+def _line_end(text: str, at: int) -> int:
+    found = re.compile(r"[ \t]*(?:\r\n|\n|\r)?").match(text, at)
+    return found.end() if found else at
+
+
+def _wrong(document: Document, region: Region, message: str) -> InputError:
+    line, column = document.position(region.part, region.outer[0])
+    cell = document.parts[region.part].cell
+    where = f"{document.path}:{'' if cell is None else f'cell {cell}:'}{line}:{column}"
+    return InputError(f"{where}: {message}")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)
+
+
+def _request(document: Document, region: Region) -> Request:
+    words = _words(region.body.partition(" ")[2])
+    verb = words[0] if words else ""
+    if verb not in VERBS:
+        raise _wrong(document, region, f"unknown verb {verb!r}: there are {', '.join(VERBS)}")
+    parser = _Parser(prog="", add_help=False, allow_abbrev=False)
+    parser.add_argument("what", nargs="*" if verb in ("table", "check-status") else 1)
+    if verb in ("derive", "gap"):
+        parser.add_argument("--wrt", required=True)
+    parser.add_argument("--label", default="")
+    parser.add_argument("--let", action="append", default=[])
+    parser.add_argument("--assume", action="append", default=[])
+    try:
+        args = parser.parse_args(words[1:])
+    except InputError as error:
+        raise _wrong(document, region, f"{verb}: {error}") from None
+    if args.label and not re.fullmatch(r"[A-Za-z][\w:.-]*", args.label):
+        raise _wrong(document, region, f"the label {args.label!r} takes letters, digits, - . : _")
+    given = (*(f"let {d}" for d in args.let), *(f"assume {a}" for a in args.assume))
+    return Request(verb, tuple(args.what), getattr(args, "wrt", ""), args.label, given)
+
+
+def _words(text: str) -> list[str]:
+    """Words and quoted texts; a backslash is LaTeX's, never an escape."""
+    return [a or b or c for a, b, c in re.findall(r"'([^']*)'|\"([^\"]*)\"|(\S+)", text)]
+
+
+def checksum(text: str) -> str:
+    """A short sum that does not see white space or the width of a table's rule.
+
+    >>> checksum("a  b\\n| ---- |") == checksum("a b | --- |")
+    True
+    """
+    squeezed = re.sub(r"-{3,}", "---", "".join(text.split()))
+    return sha256(squeezed.encode()).hexdigest()[:8]
