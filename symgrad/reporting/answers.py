@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..page import Call, Derivative, Sym
 from ..show.latex import to_latex
 from .model import Claim, Lines, Mark, Part, Row, Table, Text
-from .parts import Expected, latex_of, counterexample
+from .parts import Expected, counterexample, latex_of
 
 if TYPE_CHECKING:
     from ..problems import Objective
@@ -67,9 +67,12 @@ def _no_list(why: Obstacle) -> list[Part]:
 
     held = ", ".join(f"${latex_of(k)} = {latex_of(v)}$" for k, v in why.at.items())
     t, x, g = latex_of(why.parameter), latex_of(why.datum), latex_of(why.restriction)
+    moves = latex_of(why.reason)
+    moving = f"its exponent ${moves}$ moves" if why.lemma == "moving exponents" else (
+        f"it is singular where ${moves}$, a place that moves")  # fmt: skip
     parts: list[Part] = [
         Text(f"No finite list of sums is enough. The gradient of one sample{' at ' * bool(held)}{held} is "
-             f"$G({t}, {x}) = {g}$, and ${latex_of(why.reason)}$ holds at complex ${t}$ that move with ${x}$."),
+             f"$G({t}, {x}) = {g}$; as a function of ${t}$ {moving} with ${x}$."),
         Text(f"**Lemma** ({why.lemma}; its hypotheses are checked, itself it is not judged). "
              f"{LEMMAS[why.lemma]}"),
     ]  # fmt: skip

@@ -58,9 +58,12 @@ def load_folder(folder: Path, progress: Callable[[str], None] = lambda name: Non
     for path in paths:
         progress(path.stem)
         try:
-            entries.append(Entry(path.stem, load(path)))
+            report = load(path)
         except InputError as error:
             entries.append(Entry(path.stem, error=str(error)))
+            continue
+        entries.append(Entry(path.stem, report))
+        entries += [Entry(f"{path.stem}_{key}", r, above=path.stem) for key, r in report.below.items()]
     return tuple(sorted(entries, key=lambda e: (e.report is None, e.report.order if e.report else 0, e.name)))
 
 
@@ -74,9 +77,9 @@ def documents(
     for entry in entries:
         if entry.report is not None:
             try:
-                files |= _documents(entry.name, entry.report, titles, folder, formats)
+                files |= _documents(entry, entry.report, titles, folder, formats)
             except InputError as error:
-                entry = Entry(entry.name, error=f"{folder}/{entry.name}.py: {error}")
+                entry = Entry(entry.name, error=f"{folder}/{entry.above or entry.name}.py: {error}")
         seen.append(entry)
     files["index.md"] = render_index(seen, folder)
     if "html" in formats:
@@ -85,11 +88,13 @@ def documents(
 
 
 def _documents(
-    name: str, report: Report, titles: Mapping[str, str], folder: str, formats: Sequence[Format]
+    entry: Entry, report: Report, titles: Mapping[str, str], folder: str, formats: Sequence[Format]
 ) -> dict[str, str]:
-    files = {f"{name}.{f}": render(name, report, f, titles, folder) for f in formats}
+    files = {
+        f"{entry.name}.{f}": render(entry.name, report, f, titles, folder, entry.above) for f in formats
+    }
     pictures = (part for part in report.parts() if isinstance(part, Picture))
-    return files | {f"{name}-{p.name}.svg": p.svg for p in pictures}
+    return files | {f"{entry.name}-{p.name}.svg": p.svg for p in pictures}
 
 
 def stale(out: Path, files: Mapping[str, str]) -> tuple[str, ...]:

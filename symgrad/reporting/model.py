@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
@@ -162,7 +162,8 @@ class Section:
 class Report:
     """A question, its answer in one sentence, and the sections that prove it.
 
-    ``order`` is its place in the story that the index tells.
+    ``order`` is its place in the story that the index tells.  ``below`` holds reports of detail: each is
+    written under this report's name and its key, NAME_KEY, and does not stand in the index.
     """
 
     title: str
@@ -170,6 +171,7 @@ class Report:
     answer: str
     sections: Sequence[Section]
     order: int = 100
+    below: Mapping[str, Report] = field(default_factory=dict, hash=False)
 
     def parts(self) -> Iterator[Part]:
         for section in self.sections:
@@ -216,11 +218,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A report in the index: found under ``name``; ``error`` tells why a broken one has no report."""
+    """A report found under ``name``; ``error`` tells why a broken one has no report.
+
+    ``above`` is the name of the report that it is a detail of.
+    """
 
     name: str
     report: Report | None = None
     error: str = ""
+    above: str = ""
 
     @property
     def title(self) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from .model import Claim, Entry, Lines, Mark, Part, Report, Table
-from .prose import cell_md, label, prose_md, prose_tex, tex_text
+from .prose import cell_md, condition, label, prose_md, prose_tex, tex_text
 from .webpage import cells_html, mark_html, math, plain, prose_html, rule_html
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _remark(part: Claim) -> str:
 
 
 def _assumed(part: Lines | Claim) -> str:
-    return f"Assumed: {', '.join(f'`{given}`' for given in part.assuming)}."
+    return f"Assumed: {', '.join(f'${condition(given)}$' for given in part.assuming)}."
 
 
 def _columns_tex(part: Table) -> str:
@@ -112,10 +112,14 @@ def render(
     format: Format,
     titles: Mapping[str, str] | None = None,
     folder: str = "derivations",
+    above: str = "",
 ) -> str:
-    """The report as one document; ``titles`` are those of all reports, by name, for references."""
+    """The report as one document; ``titles`` are those of all reports, by name, for references.
+
+    ``above`` names the report whose derivation file makes this one too.
+    """
     titles = {name: report.title} if titles is None else titles
-    return _render("report", format, titles, name=name, report=report, folder=folder)
+    return _render("report", format, titles, name=name, report=report, folder=folder, file=above or name)
 
 
 def render_index(
@@ -123,7 +127,8 @@ def render_index(
 ) -> str:
     """The story: every report in order, with its question and its answer."""
     titles = {e.name: e.title for e in entries}
-    return _render("index", format, titles, entries=entries, folder=folder)
+    told = [e for e in entries if not e.above]
+    return _render("index", format, titles, entries=told, folder=folder)
 
 
 def render_part(part: Part, format: Format, name: str = "") -> str:
