@@ -9,6 +9,7 @@ from ..page import (
     Call,
     Cases,
     Chain,
+    Dots,
     Indicator,
     Inner,
     Matrix,
@@ -199,9 +200,7 @@ class Brackets(Scripts):
         if name in ("cases", "dcases", "rcases", "cases*"):
             node: Node = self.cases(start + 1, close)
         elif name in MATRICES:
-            rows = [
-                tuple(self.within(a, b, self.sum) for a, b in cells) for cells in self.rows(start + 1, close)
-            ]
+            rows = [tuple(self.cell(a, b) for a, b in cells) for cells in self.rows(start + 1, close)]
             if len({len(row) for row in rows}) != 1:
                 raise self.error("rows of a matrix with different lengths", start)
             node = Matrix(tuple(rows), span=self.span(start))
@@ -211,6 +210,12 @@ class Brackets(Scripts):
             raise self.error(f"unknown environment {name}", start)
         self.pos = close + 1
         return node
+
+    def cell(self, a: int, b: int) -> Node:
+        a, b = self.unbraced(a, b)
+        if b - a == 1 and self.texts[a] in PRODUCT_SIGNS:
+            return Dots(span=self.tokens[a].span)
+        return self.within(a, b, self.sum)
 
     def rows(self, a: int, b: int) -> list[list[tuple[int, int]]]:
         """Ranges of the cells of every row; an empty last row is none."""
@@ -234,13 +239,15 @@ class Brackets(Scripts):
         for cells in self.rows(a, b):
             if len(cells) == 1:
                 cells = self.split_case(*cells[0])
+            if len(cells) == 3 and self.said(*cells[1]) in _IF:
+                cells = [cells[0], cells[2]]
             if len(cells) != 2:
                 raise self.error("a case is a value & a condition", cells[0][0])
-            (c, d), condition = cells[0], cells[1]
+            c, d = self.unbraced(*cells[0])
             if self.texts[d - 1] in (",", ";"):
                 d -= 1
             value = self.within(c, d, self.sum)
-            branches.append((value, self.case_condition(*condition)))
+            branches.append((value, self.case_condition(*self.unbraced(*cells[1]))))
         return Cases(tuple(branches), span=Span(self.tokens[a - 1].start, self.tokens[b].end))
 
     def split_case(self, a: int, b: int) -> list[tuple[int, int]]:
@@ -253,18 +260,20 @@ class Brackets(Scripts):
     def case_condition(self, a: int, b: int) -> Relation | None:
         while b > a and self.texts[b - 1] in (",", ".", ";"):
             b -= 1
-        if "".join(self.texts[a:b]) in _OTHERWISE or self.spoken(a) in _OTHERWISE:
+        if self.said(a, b) in _OTHERWISE:
             return None
         while a < b and self.spoken(a) in _IF:
             a += 1
-        if self.texts[a : a + 2] == ["i", "f"]:
-            a += 2
         if a == b or self.spoken(a):
             raise self.error("a condition in words", a)
         condition = self.within(a, b, self.relation)
         if not isinstance(condition, Relation):
             raise self.error("a case needs one relation as its condition", a)
         return condition
+
+    def said(self, a: int, b: int) -> str:
+        a, b = self.unbraced(a, b)
+        return self.spoken(a) if b - a == 1 else ""
 
     def spoken(self, place: int) -> str:
         """The words of a ``\\text{..}`` that is no name."""

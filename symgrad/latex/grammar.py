@@ -195,7 +195,10 @@ class Grammar(Operators):
     def prefixed(self) -> Node:
         start, text = self.pos, self.text
         if text in ("\\sum", "\\prod"):
-            return self.big_operator()
+            return self.big_operator(start)
+        if text == "{" and self.wraps_sign(start):
+            self.pos += 1
+            return self.big_operator(start)
         if text in ("\\nabla", "\\triangledown"):
             return self.nabla()
         if text in FRACTIONS:
@@ -232,9 +235,6 @@ class Grammar(Operators):
     def atom(self) -> Node:
         start, text = self.pos, self.text
         if not text or text in ENDS:
-            if text == "." and self.texts[self.pos : self.pos + 3] == [".", ".", "."]:
-                self.pos += 3
-                return Dots(span=self.span(start))
             raise self.unexpected()
         first = text[0]
         if first.isdecimal() or first == ".":

@@ -3,6 +3,7 @@ brackets find their partners and every bar learns whether it opens, closes, cond
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from .names import (
     FRAMES,
     FRAMES_WITH_ARGUMENT,
     FUNCTIONS,
+    NAME_WORDS,
     ONE_TOKEN,
     OPENERS,
     PROSE,
@@ -29,8 +31,11 @@ _CLOSERS = {**{b: a for a, b in OPENERS.items()}, "}": "{", "\\right|": "\\left|
 _OPEN = frozenset([*OPENERS, "{", "\\left|", "\\left\\|", "\\left."])
 _DEFINES = frozenset(["\\Delta", "\\triangle", "\\mathrm{def}"])
 _UPPER_WORDS = frozenset(["new", "old", "train", "test", "true", "pred"])
-_SUFFIXES = ("log", "exp", "tanh", "diag", "softmax", "sigmoid")
-_WORD_SIGNS = frozenset(" -.,:;'/&")
+_INSIDE = re.compile("(log|exp|tanh|diag|softmax|sigmoid)")
+"""Functions that stay functions when the letters of names touch them: ``ylog(p)``, ``logw``."""
+_OPERATORS = frozenset(f"\\{name}" for name in ("arg", "min", "max", "sup", "inf", "lim", "sum", "prod"))
+_CASE_WORDS = frozenset(["if", "for", "when", "otherwise", "else"])
+_WORD_SIGNS = frozenset([*" -.,:;'/&_", "\\_", "\\&"])
 
 
 @dataclass(slots=True)
@@ -149,11 +154,14 @@ class _Simplifier:
             return k
         if token.text != "\\underset":
             raise ReadError(f"{token.text} over something that is no relation", at.span)
+        opening, closing = ([at._replace(text=t) for t in texts] for texts in ("_{", "}"))
+        self.out += self.deeper([*base, *opening, *note, *closing], token)
+        return k
+
+    def deeper(self, raw: Sequence[Token], token: Token) -> list[Token]:
         if self.depth > 20:
             raise ReadError("nested too deeply to read", token.span)
-        opening, closing = ([at._replace(text=t) for t in texts] for texts in ("_{", "}"))
-        self.out += _Simplifier([*base, *opening, *note, *closing], self.is_word, self.depth + 1).run()
-        return k
+        return _Simplifier(raw, self.is_word, self.depth + 1).run()
 
     def sided(self, token: Token, k: int) -> int:
         k = self.blank(k)
@@ -218,7 +226,7 @@ class _Simplifier:
         if any(t.text == "$" for t in inside):
             return self.sentence(token, inside, stop)
         if all(t.text[0].isalnum() or t.text in _WORD_SIGNS for t in inside):
-            word = "".join(t.text for t in inside).strip()
+            word = "".join("\\_" if t.text == "_" else t.text for t in inside).strip()
             if word.replace(" ", "") in FUNCTIONS:
                 word = word.replace(" ", "")
             self.named(word, Token("", token.start, self.raw[stop].end), self.bracket_at(stop + 1))
@@ -228,6 +236,11 @@ class _Simplifier:
             words = "".join(t.text for t in inside).strip()
             self.out.append(Token(f"\\text{{{words}}}", token.start, self.raw[stop].end))
             return stop + 1
+        if token.text == "\\mathop":
+            operator = self.deeper(inside, token)
+            if len(operator) == 1 or all(t.text in _OPERATORS for t in inside):
+                self.out += operator
+                return stop + 1
         if token.text != "\\mathop":
             self.out.append(Token("\\mathrm", token.start, token.end))
         return k
@@ -241,8 +254,7 @@ class _Simplifier:
                 piece.append(t)
                 continue
             if math:
-                inner = _Simplifier(piece, self.is_word)
-                self.out += inner.run()
+                self.out += self.deeper(piece, token)
             else:
                 words = "".join(p.text for p in piece).strip()
                 if words:
@@ -279,21 +291,31 @@ class _Simplifier:
             out.append(Token(f"\\text{{{run}}}", start, token.end))
             return
         bracket = self.bracket_at(k)
+        if run in _CASE_WORDS and before in ("&", ",", "\\\\"):
+            out.append(Token(f"\\text{{{run}}}", start, token.end))
+            return
         if run in BARE_WORDS and (bracket or len(run) > 2):
             out.append(Token(FUNCTIONS[run], start, token.end))
-            return
-        if len(run) > 1 and self.is_word(run):
-            out.append(Token(f"\\text{{{run}}}", start, token.end))
             return
         if run in PROSE:
             what = f"a word {run!r}: is a backslash missing, or is it text?"
             raise ReadError(what, Span(start, token.end))
-        word = next((s for s in _SUFFIXES if run.endswith(s) and bracket), "")
+        if len(run) > 1 and (self.is_word(run) or run in NAME_WORDS or _spelled(run)):
+            out.append(Token(f"\\text{{{run}}}", start, token.end))
+            return
         within = token.end - token.start == len(token.text)  # else the run came out of a macro
-        for j, letter in enumerate(run[: len(run) - len(word)]):
-            out.append(Token(letter, start + j, start + j + 1) if within else token._replace(text=letter))
-        if word:
-            out.append(Token(FUNCTIONS[word], token.end - len(word) if within else start, token.end))
+        at = 0
+        for piece in _INSIDE.split(run):
+            place = token._replace(text=piece)
+            if within:
+                place = Token(piece, start + at, start + at + len(piece))
+            at += len(piece)
+            if piece in FUNCTIONS:
+                out.append(place._replace(text=FUNCTIONS[piece]))
+                continue
+            for j, letter in enumerate(piece):
+                single = Token(letter, place.start + j, place.start + j + 1)
+                out.append(single if within else token._replace(text=letter))
 
     def script_word(self, run: str) -> bool:
         if self.groups[-1] == "^":
@@ -303,6 +325,12 @@ class _Simplifier:
             or (len(run) >= 3 and run.isupper())
             or (len(run) >= 4 and any(v in run.lower() for v in "aeou"))
         )
+
+
+def _spelled(run: str) -> bool:
+    """Is a run of letters a word (``cost``, ``Loss``) rather than a product of letters?"""
+    small = run[1:].islower() and len(run) >= 4
+    return small and any(v in "aeiou" for v in run.lower()) and not set(run) <= set("aeiou")
 
 
 def _pair(tokens: list[Token]) -> dict[int, int]:

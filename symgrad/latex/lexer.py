@@ -13,7 +13,7 @@ MAX_DIGITS = 200
 _TOKEN = re.compile(
     r"\s+|~|%[^\n]*"
     r"|\\(?:operatorname|tag|hspace|vspace|DeclareMathOperator|newcommand|renewcommand|providecommand)\*"
-    r"|\\[A-Za-z]+|\\.|\d+\{,\}\d+|\d+(?:\.\d+)?|\.\d+|[A-Za-z]+|.",
+    r"|\\[A-Za-z]+|\\\s|\\.|\.\.\.+|\d+\{,\}\d+|\d+(?:\.\d+)?|\.\d+|[A-Za-z]+|.",
     re.DOTALL,
 )
 # Signs that stand for a command.
@@ -62,8 +62,10 @@ def tokens_of(source: str) -> list[Token]:
     for found in _TOKEN.finditer(source):
         text, start, end = found.group(), found.start(), found.end()
         first = text[0]
-        if first.isspace() or first == "~" or first == "%":
+        if first.isspace() or first == "~" or first == "%" or text[-1].isspace():
             text = " "
+        elif text.startswith("..."):
+            text = "\\dots"
         elif first.isdecimal() or (first == "." and len(text) > 1):
             if end - start > MAX_DIGITS:
                 what = f"a number of {end - start} digits; the limit is {MAX_DIGITS}"

@@ -79,12 +79,15 @@ PROSE = frozenset(
     ]
 )  # fmt: skip
 """Runs of letters that are words or lost backslashes, never products."""
+NAME_WORDS = frozenset(["net", "err", "acc", "obj"])
+"""Short runs of letters that are names."""
 SUBSCRIPT_WORDS = frozenset(
     [
         "new", "old", "max", "min", "out", "in", "train", "test", "val", "emp", "pred", "true", "reg",
         "avg", "opt", "tot", "total", "data", "prev", "next", "pos", "neg", "hid", "hidden", "loss",
         "model", "batch", "label", "target", "best", "init", "mean", "std", "var", "err", "error", "log",
-        "map", "mle", "ols", "ridge", "lasso", "input", "output", "obs", "ref", "cls", "KL", "CE", "ML", "LS"
+        "map", "mle", "ols", "ridge", "lasso", "input", "output", "obs", "ref", "cls", "rot", "net",
+        "acc", "ext", "eff", "KL", "CE", "ML", "LS"
     ]
 )  # fmt: skip
 
@@ -113,7 +116,7 @@ SILENT_WITH_ARGUMENT = frozenset(
     [
         "\\label", "\\tag", "\\tag*", "\\hspace", "\\hspace*", "\\vspace", "\\vspace*", "\\phantom",
         "\\hphantom", "\\vphantom", "\\color", "\\qedhere", "\\cline", "\\mspace", "\\hskip", "\\mskip",
-        "\\kern", "\\eqref", "\\cite", "\\footnote"
+        "\\kern", "\\eqref", "\\cite", "\\footnote", "\\textcircled"
     ]
 )  # fmt: skip
 FRAMES = frozenset(

@@ -29,7 +29,7 @@ _CANONICAL_FUNCTION = {
     **{f"\\{word}": name for word, name in FUNCTIONS.items() if "{" in name},
 }  # fmt: skip
 _REACHING = frozenset(
-    ["\\operatorname{tr}", "\\arg\\min", "\\arg\\max", "\\max", "\\min", "\\sup", "\\inf", "\\lim"]
+    ["\\operatorname{tr}", "\\max", "\\min", "\\sup", "\\inf", "\\lim"]
 )
 
 
@@ -74,6 +74,8 @@ class Operators(Brackets):
             return tuple(items), bar
         if text in ENDS:
             return None
+        if name.startswith("\\arg"):
+            return (self.sum(),), ""
         if name in _REACHING:
             return (self.product(operand=True),), ""
         start = self.pos
@@ -93,8 +95,17 @@ class Operators(Brackets):
             text in LETTERS or text in ACCENTS or text in FONTS or (len(text) == 1 and text.isalnum())
         )
 
-    def big_operator(self) -> Node:
-        start = self.pos
+    def wraps_sign(self, start: int) -> bool:
+        """Do these braces hold a sum sign with its scripts and nothing else?"""
+        if self.texts[start + 1] not in ("\\sum", "\\prod"):
+            return False
+        k = start + 2
+        while self.texts[k] in ("_", "^"):
+            k = self.partner.get(k + 1, k + 1) + 1
+        return k == self.partner[start]
+
+    def big_operator(self, start: int) -> Node:
+        """``\\sum_{i=1}^N body``; ``{\\sum_i}`` in braces of its own means the same."""
         kind = Sum if self.take() == "\\sum" else Prod
         under: tuple[int, int] | None = None
         over: tuple[int, int] | None = None
@@ -107,6 +118,8 @@ class Operators(Brackets):
                 under = place
             else:
                 over = place
+        if self.texts[start] == "{":
+            self.expect("}")
         upper = self.within(*over, self.sum) if over is not None else None
         binders: list[Binder] = [(Sym(""), None, None, None)]
         if under is not None and under[0] < under[1]:
@@ -230,12 +243,13 @@ class Operators(Brackets):
         if self.text != "(" or not isinstance(body, Sym | Indexed | Prime):
             return body
         items, bar, stop = self.bracket()
-        if bar or len(items) != 1 or not isinstance(items[0], Sym | Indexed):
+        point = items[0] if len(items) == 1 and not bar else None
+        if self.texts[stop] in ("^", "_") or not isinstance(point, Sym | Indexed):
             return body
-        if len(by) != 1 or items[0] != by[0][0]:
+        if len(by) != 1 or point != by[0][0]:
             raise self.error("evaluated there, or times that? write |_{..} or \\cdot", self.pos)
         self.pos = stop
-        return Call(body, (items[0],), span=self.span(start))
+        return Call(body, (point,), span=self.span(start))
 
     def order(self, a: int, b: int) -> tuple[int, int]:
         """The order written above a ``\\partial`` and the place behind it."""
@@ -257,8 +271,10 @@ class Operators(Brackets):
                 inner = self.within(self.pos + 1, close, lambda: self.variables(sign))
                 if inner is None:
                     return None
-                out += inner
                 self.pos = close + 1
+                if self.text == "^" and len(inner) == 1:
+                    inner = [self.superscript(inner[0], *self.raised_by(), self.span(close))]
+                out += inner
                 continue
             if self.text != sign or self.pos + 1 == self.end:
                 if sign == "\\partial":
@@ -269,6 +285,10 @@ class Operators(Brackets):
             start = self.pos
             out.append(self.scripted(self.atom(), start))
         return out
+
+    def raised_by(self) -> tuple[int, int]:
+        self.pos += 1
+        return self.unbraced(*self.argument())
 
     def orders(self, variables: list[Node], order: int, place: int) -> tuple[tuple[Node, int], ...]:
         if order == len(variables):

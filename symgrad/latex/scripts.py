@@ -33,9 +33,15 @@ _APPLIED = frozenset(["\\sigma", "\\Pr"])
 _ONES = frozenset(
     ["I", "\\boldsymbol{1}", *(f"\\math{f}{{{one}}}" for f in ("bb", "bf", "rm", "cal") for one in "1I")]
 )
-_MARKS = {"*": "*", "\\ast": "*", "\\star": "\\star", "\\dagger": "\\dagger"}
+_MARKS = {
+    "*": "*", "\\ast": "*", "\\star": "\\star", "\\dagger": "\\dagger", "+": "+", "-": "-",
+    "\\parallel": "\\parallel", "\\perp": "\\perp", "\\bot": "\\perp",
+}  # fmt: skip
 _OPEN_SETS = frozenset(["\\mathbb{R}", "\\mathbb{N}", "\\mathbb{Z}", "\\mathbb{C}", "\\mathbb{Q}"])
 _NAMES = (Sym, Indexed, Prime)
+_NEVER_APPLIED = (Sym("e"), Sym("d"), Sym("\\infty"))
+_UNBRACKETED = (Sym, Indexed, Prime, Pow, Transpose, Call, Relation)
+"""What nobody puts into parentheses to multiply it: ``p(x)`` and ``p(x^2)`` are calls."""
 _ACCENTED = re.compile(rf"({'|'.join(re.escape(a) for a in sorted(set(ACCENTS.values())))})\{{(.*)\}}$")
 
 
@@ -67,7 +73,8 @@ class Scripts(Cursor):
         if command in ACCENTS:
             mark = ACCENTS[command]
             node = self.within(a, b, self.relation)
-            if not isinstance(node, Sym | Indexed | Prime | Transpose | Pow):
+            pointed = isinstance(node, Call) and mark in ("\\dot", "\\ddot", "\\hat", "\\tilde", "\\vec")
+            if not pointed and not isinstance(node, Sym | Indexed | Prime | Transpose | Pow):
                 raise self.error(f"{command} over more than a name", start)
             return self.renamed(node, lambda inner: f"{mark}{{{inner}}}", start)
         font = FONTS[command]
@@ -113,7 +120,7 @@ class Scripts(Cursor):
         word = self.take()[6:-1]
         if word in FUNCTIONS:
             raise self.error(f"{word} is a function", start)
-        if not word.isalnum() or not word[0].isalpha():
+        if not word.replace("\\_", "").isalnum() or not word[0].isalpha():
             if word in ("1",):
                 return Sym("\\mathrm{1}", span=self.span(start))
             self.pos = start
@@ -210,7 +217,7 @@ class Scripts(Cursor):
             return None
         self.pos = outer if text == "{" else stop
         fn = name
-        if base == "E" and text == "[":
+        if base == "E" and text != "(":
             fn = self.renamed(name, lambda _: "\\mathbb{E}", start)
         return Call(self.conditional(fn, bar, start), tuple(items), span=self.span(start))
 
@@ -229,16 +236,16 @@ class Scripts(Cursor):
             return True
         if len(items) != 1:
             return True
-        if self.known_number(base, name) or base in ("e", "d", "\\infty"):
+        if self.known_number(base, name) or name in _NEVER_APPLIED:
             return False
         if base in _APPLIED or base.startswith(("\\mathrm", "\\mathbb")):
             return True
         item = items[0]
-        if isinstance(item, Relation | Sym):
+        core = item.fn if isinstance(item, Prime) else item
+        if powered and isinstance(core, Indexed) and core.upper:
+            return base in FUNCTION_LETTERS  # the parentheses of (x^{(i)})^2 are there for the power
+        if isinstance(item, _UNBRACKETED):
             return True
-        if isinstance(item, Indexed | Prime):  # the parentheses of (x^{(i)})^2 are there for the power
-            inner = item.fn if isinstance(item, Prime) else item
-            return base in FUNCTION_LETTERS or not (powered and isinstance(inner, Indexed) and inner.upper)
         if any(isinstance(s, Sym) and s.name == base for s in walk(item)):
             return False
         return base in FUNCTION_LETTERS
@@ -247,6 +254,9 @@ class Scripts(Cursor):
         """The atom with everything that hangs on it: scripts, primes, arguments, bars, factorials."""
         rounds = 0
         while True:
+            empty = self.text == "{" and self.partner[self.pos] == self.pos + 1
+            if empty and self.texts[self.pos + 2] in ("'", "^", "_"):  # x{}' is x'
+                self.pos += 2
             text = self.text
             rounds += 1
             if rounds > MAX_ROW:
@@ -367,6 +377,8 @@ class Scripts(Cursor):
             self.pos = place
             return None
         exp = self.within(a, b, self.sum)
+        if isinstance(exp, Sym) and isinstance(call, Call):  # V^\\pi(s): a label
+            return Call(Indexed(node, (), (exp,), "", span=call.fn.span), call.args, span=call.span)
         if not isinstance(exp, Num):
             raise self.error("a function to this power: an inverse? write it out", a)
         return Pow(call, exp, span=self.span(start))
@@ -418,7 +430,7 @@ class Scripts(Cursor):
             rest = close + 1
             if rest == b or self.is_transpose(rest, b):
                 return self.indices(a + 1, close), first + texts[close], rest
-        if first in _MARKS and (b - a == 1 or self.is_transpose(a + 1, b)):
+        if first in _MARKS and (b - a == 1 or (first != "-" and self.is_transpose(a + 1, b))):
             return (Sym(_MARKS[first], span=self.tokens[a].span),), "", a + 1
         if b - a == 1 and first.startswith("\\text{") and not self.is_transpose(a, b):
             return (Sym(first, span=self.tokens[a].span),), "", b
@@ -450,10 +462,12 @@ class Scripts(Cursor):
             return ()
         if b - a == 1:
             text, span = self.texts[a], self.tokens[a].span
-            if text in _MARKS or text in ("+", "-"):
-                return (Sym(_MARKS.get(text, text), span=span),)
+            if text in _MARKS:
+                return (Sym(_MARKS[text], span=span),)
             if text.startswith("\\text{"):
                 return (Sym(text, span=span),)
+        if any(self.texts[k] == "\\times" for k in self.top_level(a, b)):
+            return (self.within(a, b, self.shape),)
         return self.within(a, b, self.index_row)
 
     def index_row(self) -> tuple[Node, ...]:
@@ -461,7 +475,7 @@ class Scripts(Cursor):
         self.indexing += 1
         while True:
             self.dotted = False
-            if self.text.startswith("\\text{"):
+            if self.text.startswith("\\text{") and self.texts[self.pos + 1] not in ("_", "^"):
                 start = self.pos
                 node: Node = Sym(self.take(), span=self.span(start))
             else:
@@ -470,7 +484,7 @@ class Scripts(Cursor):
                 out += node.factors
             else:
                 out.append(node)
-            if self.text not in (",", ";"):
+            if self.text not in (",", ";", "\\mid"):
                 self.indexing -= 1
                 return tuple(out)
             self.pos += 1

@@ -125,11 +125,16 @@ def _name(base: Node, primes: str) -> str:
 
 
 def _scripts(node: Indexed) -> str:
-    out = f"_{{{','.join(to_latex(n) for n in node.lower)}}}" if node.lower else ""
+    out = f"_{{{','.join(map(_entry, node.lower))}}}" if node.lower else ""
     if node.upper:
         left, right = (node.bracket[0], node.bracket[1]) if len(node.bracket) == 2 else ("", "")
-        out += f"^{{{left}{_list(node.upper)}{right}}}"
+        out += f"^{{{left}{','.join(map(_entry, node.upper))}{right}}}"
     return out
+
+
+def _entry(node: Node) -> str:
+    """An index; letters side by side are several, so a product shows its sign."""
+    return " \\cdot ".join(_at(f, FACTOR) for f in node.factors) if isinstance(node, Mul) else to_latex(node)
 
 
 def _prime(node: Prime) -> tuple[str, int]:
@@ -244,7 +249,8 @@ def _arguments(fn: Node, args: tuple[Node, ...]) -> tuple[str, Node]:
         return ", ".join(_at(a, RELATION) for a in args), fn
     plain = Sym(found.group(1))
     before = found.group(2).count("\\cdot")
-    inside = f"{_list(args[:before], ', ')} {found.group(3)} {_list(args[before:], ', ')}"
+    before_bar, behind = (", ".join(map(to_latex, part)) for part in (args[:before], args[before:]))
+    inside = f"{before_bar} {found.group(3)} {behind}"
     return inside, Indexed(plain, fn.lower, fn.upper, fn.bracket) if isinstance(fn, Indexed) else plain
 
 
@@ -309,7 +315,7 @@ def _inner(node: Inner) -> tuple[str, int]:
 
 
 def _component(node: Component) -> tuple[str, int]:
-    return f"\\left[{_at(node.arg, SUM)}\\right]_{{{_list(node.lower)}}}", BASE
+    return f"\\left[{_at(node.arg, SUM)}\\right]_{{{','.join(map(_entry, node.lower))}}}", BASE
 
 
 def _indicator(node: Indicator) -> tuple[str, int]:

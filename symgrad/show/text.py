@@ -102,7 +102,7 @@ def name_text(name: str) -> str:
         if plainer == text:
             break
         text = plainer
-    return re.sub(r"_\{(\w)\}", r"_\1", text)
+    return re.sub(r"_\{(\w)\}", r"_\1", text.replace("\\_", "_"))
 
 
 def _letter(command: str) -> str:
@@ -249,7 +249,8 @@ def _call(node: Call) -> tuple[str, int]:
         before = found.group(2).count("\\cdot")
         head = name_text(found.group(1)) + (_scripts(fn) if isinstance(fn, Indexed) else "")
         bar = "|" if found.group(3) == "\\mid" else "‖"
-        return f"{head}({_list(args[:before])} {bar} {_list(args[before:])})", BASE
+        before_bar, behind = (", ".join(map(to_text, part)) for part in (args[:before], args[before:]))
+        return f"{head}({before_bar} {bar} {behind})", BASE
     inside = ", ".join(to_text(a) for a in args)
     left, right = "[]" if base == Sym("\\mathbb{E}") else "()"
     head = name_text(fn.name) if isinstance(fn, Sym) else _at(fn, FACTOR)
