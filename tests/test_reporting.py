@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+import sympy
 
+import symgrad
 from symgrad import reporting
 from symgrad.errors import InputError
+from symgrad.page import Add, Mul, Neg, Num, Sum, Sym
+from symgrad.problems import objective_of
 from symgrad.reporting import (
     Claim,
     Failure,
@@ -22,7 +29,9 @@ from symgrad.reporting import (
     Section,
     Table,
     Text,
+    measuring,
 )
+from symgrad.reporting.layout import step_rows
 from symgrad.reporting.parts import counterexample
 from symgrad.reporting.prose import tex_text
 from symgrad.verdict import Verdict, Witness
@@ -106,7 +115,7 @@ def test_assumptions_and_reasons_are_shown() -> None:
     part = Claim("a", "b", Mark.UNDECIDED, Mark.PROVED, assuming=("a > 0", "b != 0"), reason="fuel spent")
     text = reporting.render_part(part, "md")
     assert "Stated to be proved. Reason: fuel spent." in text and r"\text{undecided}" in text
-    assert "Assumed: `a > 0`, `b != 0`." in text
+    assert r"Assumed: $a > 0$, $b \neq 0$." in text
 
 
 def test_tex_stands_alone_and_as_a_fragment() -> None:
@@ -235,3 +244,125 @@ def test_pictures_are_written_beside_the_report() -> None:
     files, _ = reporting.documents([entry])
     assert files["fit-slope.svg"] == "<svg/>"
     assert "![The slope.](fit-slope.svg)" in files["fit.md"]
+
+
+# --- parts made from mathematics ----------------------------------------------------------------------
+
+m, lam = sympy.symbols("m", real=True), sympy.Symbol("lambda", positive=True)
+x, y = sympy.IndexedBase("x", real=True), sympy.IndexedBase("y", real=True)
+i = sympy.Symbol("i", integer=True)
+OWN = {
+    "poisson": sympy.exp(m * x[i]) - y[i] * m * x[i],
+    "log-cosh": sympy.log(sympy.cosh(y[i] - m * x[i])),
+    "ridge": (y[i] - m * x[i]) ** 2 + lam * m**2,
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_loss_of_ones_own_gets_a_report_like_the_others(name: str) -> None:
+    made = reporting.standard(objective_of(OWN[name], m, name=name))
+    assert made.failures() == ()
+    text = reporting.render(name, made, "md")
+    for part in ("## Setting", "chain rule", "SymPy's own derivative", "Is (b) = (c)", "## Numbers"):
+        assert part in text
+    assert "SymPy, 30 digits | < 1e-12" in text
+    assert ("data up to 1000" in text) is (name != "poisson")  # e^1000 is no floating-point number
+
+
+def test_a_claim_is_what_the_judge_says_whatever_the_author_states() -> None:
+    wrong = reporting.claim("(a + b)^2", "a^2 + b^2", title="freshman")
+    assert wrong.mark is Mark.REFUTED and not wrong.as_stated
+    (failure,) = make(wrong).failures()
+    assert failure == Failure("freshman: refuted, not as stated")
+    assert reporting.claim("(a + b)^2", "a^2 + b^2 + 2ab").as_stated
+
+
+def test_a_proof_with_a_wrong_line_shows_it() -> None:
+    derivation = symgrad.derive("(y - m x)^2", "m")
+    *steps, last = derivation.steps
+    bad = dataclasses.replace(derivation, steps=(*steps, dataclasses.replace(last, after=Neg(last.after))))
+    assert [row.mark for row in reporting.proof(bad).rows if row.mark][-1] is Mark.REFUTED
+    assert make(reporting.proof(bad)).failures() != ()
+
+
+def test_a_wrong_gradient_does_not_pass_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    J = objective_of(OWN["ridge"], m)
+    assert all(row.held for row in reporting.numbers(J).rows)
+    right = measuring._gradient
+    monkeypatch.setattr(measuring, "_gradient", lambda *given: right(*given) * (1 + 1e-9))
+    against = {row.against: row.held for row in reporting.numbers(J).rows}
+    assert against == {
+        "central differences": True, "SymPy, 30 digits": False, "SymPy, 30 digits, data up to 1000": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value, digits",
+    [(sympy.exp(1), "2.7182818285"), (-sympy.log(2), "-0.6931471806"), (sympy.Rational(5, 2), "5/2"),
+     (sympy.exp(-30), "0.0000000000")],
+)  # fmt: skip
+def test_enclosed_digits_are_rounded_right(value: sympy.Expr, digits: str) -> None:
+    assert reporting.enclosed(value) == digits
+
+
+def test_enclosed_refuses_what_is_not_closed() -> None:
+    with pytest.raises(InputError, match="not closed"):
+        reporting.enclosed(m + 1)
+
+
+@pytest.mark.parametrize(
+    "left, right, shown",
+    [
+        ("299/9", "-3", ("299/9", "-3")),
+        ("[0.503345295299993 +/- 4.77e-16]", "0", (r"0.5033 \pm 10^{-4}", "0")),
+        ("[0.12345678 +/- 1e-9]", "[0.12346 +/- 1e-9]", (r"0.1234568 \pm 10^{-7}", r"0.1234600 \pm 10^{-7}")),
+        ("[-12154.1258544978 +/- 1.9e-12]", "1", (r"-12150 \pm 10^{1}", "1")),
+    ],
+)
+def test_a_counterexample_is_shown_in_few_digits_that_keep_the_sides_apart(
+    left: str, right: str, shown: tuple[str, str]
+) -> None:
+    found = counterexample(Witness(left=left, right=right))
+    assert (found.left, found.right) == tuple(f"${v}$" for v in shown)
+
+
+def test_a_witness_function_is_typeset() -> None:
+    found = counterexample(Witness(functions={"\\ell": "1*t1*t2^2 - 1*t1 + 11*t2"}, left="1", right="2"))
+    assert found.at == r"$\ell(t_{1}, t_{2}) = t_{1} t_{2}^2 - t_{1} + 11 t_{2}$"
+
+
+# --- layout -------------------------------------------------------------------------------------------
+
+
+def test_a_wide_line_is_broken_between_terms() -> None:
+    terms = Add(tuple(Mul((Sym(c), Sym(r"\theta"), Sym(c.upper()))) for c in "abcdefghijklmnopqrst"))
+    rows = step_rows(None, Sum(terms, Sym("i"), Num(1), Sym("N")), "sum rule", Mark.PROVED)
+    assert len(rows) > 1 and [row.mark for row in rows] == [None] * (len(rows) - 1) + [Mark.PROVED]
+    text = "".join(row.right for row in rows)
+    assert text.startswith(r"\sum_{i=1}^{N} \Bigl(") and text.endswith(r"\Bigr)")
+    assert all(row.relation == "" for row in rows[1:]) and text.count(r"\theta") == 20
+
+
+def test_a_narrow_line_stays_as_it_is() -> None:
+    (row,) = step_rows(Sym("a"), Add((Sym("b"), Sym("c"))), "", Mark.PROVED)
+    assert (row.left, row.right) == ("a", "b + c")
+
+
+# --- LaTeX itself -------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
+def test_the_committed_reports_compile_by_themselves_and_as_fragments(tmp_path: Path) -> None:
+    reports = sorted((Path(__file__).parent.parent / "reports").glob("*.tex"))
+    assert reports
+    for path in reports:
+        shutil.copy(path, tmp_path)
+    inputs = "\n".join(rf"\input{{{path.stem}}}" for path in reports)
+    head = r"\documentclass{article}\usepackage{amsmath,amssymb}\begin{document}"
+    (tmp_path / "whole.tex").write_text(rf"{head}{inputs}\end{{document}}")
+    for name in (reports[0].stem, "whole"):
+        done = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", f"{name}.tex"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-2000:]

@@ -12,36 +12,51 @@ from .parts import Expected, counterexample, latex_of
 if TYPE_CHECKING:
     from ..problems import Objective
     from ..separation import Obstacle
+    from ..sufficiency import FromLoss, Statistics
 
 
 def from_loss(objective: Objective, wrt: Any, expect: Expected, title: str = "") -> list[Part]:
     """∇J = g(J) with one g for all data?  ``expect`` is what the report states about it."""
-    from ..bridge import to_page
     from ..sufficiency import gradient_from_loss, loss_of
 
-    found = gradient_from_loss(objective, wrt)
     chosen = loss_of(objective, wrt)[1]
+    return from_loss_parts(objective, chosen, gradient_from_loss(objective, wrt), expect, title)
+
+
+def from_loss_parts(
+    objective: Objective, chosen: tuple[Any, ...], found: FromLoss, expect: Expected, title: str = ""
+) -> list[Part]:
+    """What :func:`symgrad.gradient_from_loss` found."""
+    from ..bridge import to_page
+
     left = ", ".join(to_latex(Derivative(objective.symbol, ((to_page(p), 1),))) for p in chosen)
     left = left if len(chosen) == 1 else rf"\left({left}\right)"
-    value = Call(Sym("g"), (objective.symbol,))
-    right = to_latex(value)
+    right = to_latex(Call(Sym("g"), (objective.symbol,)))
     if found:
-        shown = to_page(found.g.expr)
-        right += rf" \quad\text{{with}}\quad g(z) = {to_latex(shown)}"
-    statement = Claim(
-        left, right, Mark.of(found), Mark[expect.upper()], title, found.assuming, found.reason,
-        None if found.witness is None else counterexample(found.witness),
-    )  # fmt: skip
-    return [statement, Text(f"The data sets stand side by side, the second primed: {found.reason}.")] * bool(
-        found.witness) or [statement]
+        right += rf" \quad\text{{with}}\quad g(z) = {to_latex(to_page(found.g.expr))}"
+    parts: list[Part] = [
+        Claim(
+            left, right, Mark.of(found), Mark[expect.upper()], title, found.assuming, found.reason,
+            None if found.witness is None else counterexample(found.witness),
+        )
+    ]  # fmt: skip
+    if found.witness is not None:
+        parts.append(Text(f"The data sets stand side by side, the second primed: {found.reason}."))
+    return parts
 
 
 def suffices(objective: Objective, wrt: Any, title: str = "") -> list[Part]:
     """The gradient in sums computed once, judged; or the lemma that rules that out, with exact minors."""
-    from ..bridge import to_page
     from ..sufficiency import statistics
 
-    found = statistics(objective, wrt)
+    return suffices_parts(statistics(objective, wrt), title)
+
+
+def suffices_parts(found: Statistics, title: str = "") -> list[Part]:
+    """What :func:`symgrad.statistics` found."""
+    from ..bridge import to_page
+
+    objective = found.objective
     if found.finite:
         verdicts = found.verdicts.values()
         left = [to_latex(Derivative(objective.symbol, ((to_page(p), 1),))) for p in found.wrt]

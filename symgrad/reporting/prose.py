@@ -145,6 +145,25 @@ def title_of(name: str, titles: Mapping[str, str]) -> str:
     return titles[name]
 
 
+_CONDITION = [
+    (r"Sum_\{(\w+)=([^{}]*?)\.\.([^{}]*?)\}", r"\\sum_{\1=\2}^{\3} "),
+    (r"\((-?\w+)/(\w+)\)\*", r"\\frac{\1}{\2} "),
+    (r"\^(\d\d+|\([^()]*\))", r"^{\1}"), (r"\*", " "), ("!=", r"\\neq"), ("<=", r"\\leq"), (">=", r"\\geq"),
+    (r"(?<![\\\w])(exp|log|tanh|sinh|cosh|sigma|max|min)(?=\()", r"\\\1"),
+]  # fmt: skip
+
+
+def condition(text: str) -> str:
+    r"""A condition as the judge prints it, in LaTeX.
+
+    >>> condition("Sum_{i=1..N}((x_{i} - (1/N)*Sum_{i=1..N}(x_{i}))^2) != 0")
+    '\\sum_{i=1}^{N} ((x_{i} - \\frac{1}{N} \\sum_{i=1}^{N} (x_{i}))^2) \\neq 0'
+    """
+    for pattern, tex in _CONDITION:
+        text = re.sub(pattern, tex, text)
+    return text
+
+
 def cell_md(text: str) -> str:
     """A Markdown table cell: a bar inside would end it."""
     return text.replace(r"\|", r"\Vert{}").replace("|", r"\vert{}").replace("\n", " ")
