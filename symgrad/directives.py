@@ -15,7 +15,7 @@ from .elaborate.terms import HOLE, NOTATION
 from .errors import ReadError, Span, SpannedError, UnknownMeaning
 from .kinds import Name, name_of, written
 from .latex import read
-from .page import Call, Chain, Component, Indexed, Node, Num, Pow, Relation, Sym
+from .page import Call, Chain, Component, Indexed, Node, Num, Pow, Relation, Sym, substitute
 from .scope import Definition, Kind, Macro, Scope
 
 _SIGNS = (":=", "\\coloneqq", "\\triangleq", "\\equiv", "=")
@@ -233,9 +233,9 @@ def _function(left: _Text, scope: Scope) -> Scope:
 def _entrywise(node: Node, body: Node) -> str | None:
     """``phi(z)_i = phi(z_i)`` says that phi acts on every entry."""
     match node, body:
-        case Component(Call(f, (v,)), (i,)) | Indexed(Call(f, (v,)), (i,), ()), Call(g, (Indexed(w, (j,), ()),)) if (
-            f == g and v == w and i == j
-        ):
+        case Component(Call(f, (v,)), (i,)) | Indexed(Call(f, (v,)), (i,), ()), Call(
+            g, (Indexed(w, (j,), ()),)
+        ) if f == g and v == w and i == j:
             name = name_of(f)
             return None if name is None else name.base
     return None
@@ -252,7 +252,9 @@ def _operators(left: _Text, right: _Text, scope: Scope) -> Scope | None:
         pass
     try:
         node = read(f"{left} {HOLE}", scope)
-        body = read(re.sub(r"\^\s*(?:\{\s*)?(?:\\top|T|\\intercal)\s*\}?\s*$", "", str(right)) + f" {HOLE}", scope)
+        body = read(
+            re.sub(r"\^\s*(?:\{\s*)?(?:\\top|T|\\intercal)\s*\}?\s*$", "", str(right)) + f" {HOLE}", scope
+        )
     except ReadError:
         return None
     if node == body:
@@ -262,24 +264,25 @@ def _operators(left: _Text, right: _Text, scope: Scope) -> Scope | None:
 
 def _depends(name: Name, args: tuple[Node, ...], scope: Scope) -> Scope:
     """``let h_t = h_t(w)``: an opaque quantity whose derivatives are symbols."""
+    own: dict[Node, Node] = {
+        k: Sym(f"#{place}") for place, k in enumerate(name.indices) if isinstance(k, Sym)
+    }
     old = scope.kind(name.base) or Kind(arity=len(name.indices))
     role = "real" if old.role == "function" else old.role
-    return scope.declare(name.base, replace(old, rests=args, role=role))
+    # Its own indices are numbered: h_t = h_t(w_t) says of h_s that it rests on w_s.
+    return scope.declare(name.base, replace(old, rests=tuple(substitute(a, own) for a in args), role=role))
 
 
 def _call(text: _Text) -> tuple[_Text, list[_Text] | None]:
     """``f(x, y)`` taken apart; anything else is a name without arguments."""
     source = str(text)
-    found = re.search(r"(?:\\left|\\bigl?|\\Bigl?)?\s*\(", source)
-    depth = 0
-    for k, sign in enumerate(source):
+    depth, k = 0, -1
+    for at, sign in enumerate(source):
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(sign, 0)
         if sign == "(" and not depth:
+            k = at
             break
-    else:
-        return text, None
-    del found
-    if not k or not source.rstrip().endswith(")"):
+    if k < 1 or not source.rstrip().endswith(")"):
         return text, None
     level = 0
     for j in range(k, len(source)):
@@ -343,7 +346,9 @@ def _set(text: _Text, scope: Scope) -> tuple[Kind | None, str | None]:
         return (None, None) if ends is None else (Kind(role="index", lower=ends[0], upper=ends[1]), None)
     if re.match(r"\(0,\s*1\)$", source):
         return Kind(), ">"
-    raise UnknownMeaning("this set has no meaning here: write \\mathbb{R}^{n \\times d} or \\{1,\\dots,N\\}", text.span)
+    raise UnknownMeaning(
+        "this set has no meaning here: write \\mathbb{R}^{n \\times d} or \\{1,\\dots,N\\}", text.span
+    )
 
 
 def _real(rest: _Text, scope: Scope) -> tuple[Kind, str | None]:
@@ -400,5 +405,3 @@ def _assume(text: _Text, scope: Scope) -> Scope:
             scope = scope.assume(r)
         return scope
     raise ReadError("assume needs a relation", text.span)
-
-

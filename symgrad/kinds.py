@@ -321,10 +321,8 @@ class Survey:
 
     def _find_labels(self) -> frozenset[str]:
         """Letters in subscripts that name things (``W_o``, ``h_\\theta``) instead of counting them."""
-        labels = {
-            k for k in self.subscripts - self.uppers
-            if len(k) == 1 and k.isupper() and (self.scope.kind(k) is None or self.scope.kind(k).role != "index")
-        }
+        declared = {name for name, kind in self.scope.kinds.items() if kind.role == "index"}
+        labels = {k for k in self.subscripts - self.uppers - declared if len(k) == 1 and k.isupper()}
         for group in self.scope.definitions.values():
             labels |= _contradictory([d for d in group if d in self.definitions])
         labels |= self._shape_labels()
@@ -335,12 +333,12 @@ class Survey:
         }
         for letter in self.subscripts:
             kind = self.scope.kind(letter)
-            declared = kind is not None and kind.role in ("real", "function")
+            named = kind is not None and kind.role in ("real", "function")
             # E_k and y^k: a letter that also stands alone, or carries indices itself, is a name.
             elsewhere = letter not in counting and (
                 letter in self.based or letter in self.bare or letter in self.scope.definitions
             )
-            if declared or (elsewhere and letter not in _CONVENTIONAL and letter not in self.sizes):
+            if named or (elsewhere and letter not in _CONVENTIONAL and letter not in self.sizes):
                 labels.add(letter)
         return frozenset(labels - self.bound - self.sizes)
 
@@ -402,8 +400,9 @@ class Survey:
         letters = [letter for key, letter in self._letters if self._find(key) == root]
         for letter in letters:
             kind = self.scope.kind(letter)
-            if kind is not None and kind.role == "index" and kind.lower is not None and kind.upper is not None:
-                found.setdefault((kind.lower, kind.upper), Range(kind.lower, kind.upper))
+            if kind is None or kind.role != "index" or kind.lower is None or kind.upper is None:
+                continue
+            found.setdefault((kind.lower, kind.upper), Range(kind.lower, kind.upper))
         declared: dict[tuple[Node, Node], Range] = {}
         for key, place in self._members:
             if self._find(key) == root and isinstance(place, tuple):

@@ -136,14 +136,21 @@ class Sizes:
         self._open.add(size)
         return size
 
+    def generic(self, name: str) -> Sym:
+        """The size of a range that nothing bounds; it is that of whatever it must fit."""
+        size = Sym(name, "size")
+        if size not in self._known:
+            self._open.add(size)
+        return size
+
     def find(self, size: Core) -> Core:
         while size in self._known:
             size = self._known[size]
         return size
 
-    def settled(self) -> tuple[str, ...]:
-        """Names of the sizes that turned out to be others."""
-        return tuple(k.name for k in self._known if isinstance(k, Sym))
+    def settled(self) -> tuple[Sym, ...]:
+        """The sizes that turned out to be others."""
+        return tuple(k for k in self._known if isinstance(k, Sym))
 
     def agree(self, a: Core, b: Core) -> bool:
         """Are the sizes equal?  One that is still open becomes the other."""
@@ -217,13 +224,16 @@ class Sizes:
                     out = Sum(out, letter, ONE, size)
                 return out
 
-            return replace(tensor((*a.shape[:kept], *b.shape[shared:]), at), gradient=a.gradient or b.gradient)
+            out = tensor((*a.shape[:kept], *b.shape[shared:]), at)
+            return replace(out, gradient=a.gradient or b.gradient)
         return None
 
     def words(self, v: Value) -> str:
         return shown(tuple(self.find(k) for k in v.shape))
 
-    def entrywise(self, values: tuple[Value, ...], fn: Callable[..., Core], what: str, span: Span | None) -> Value:
+    def entrywise(
+        self, values: tuple[Value, ...], fn: Callable[..., Core], what: str, span: Span | None
+    ) -> Value:
         """``fn`` of corresponding entries; a scalar goes with every entry, a row with every row."""
         rows = [v.shape for v in values if len(v.shape) == 2 and v.shape[0] == ONE]
         if rows:

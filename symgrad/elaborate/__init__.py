@@ -90,6 +90,8 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
                 yield Claim(pairs, _givens(e), notes + e.notes(), doubts, (*assuming, *e.assumed))
                 found = True
             except (ShapeError, UnknownMeaning) as error:
+                if e.doubts and isinstance(error, ShapeError):
+                    error = UnknownMeaning(next(iter(e.doubts)))
                 problem = problem or error
             if not e.jacobians:
                 break
@@ -133,7 +135,8 @@ def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[str, ...]:
     left, right = (Counter(_free_indices(n, e, frozenset())) for n in (lhs, rhs))
     return tuple(
         f"{k} stands on one side only: is a sum over {k} meant?  A repeated index is not a sum"
-        for k in (*left, *right) if max(left[k], right[k]) > 1 and not min(left[k], right[k])
+        for k in (*left, *right)
+        if max(left[k], right[k]) > 1 and not min(left[k], right[k])
     )
 
 
@@ -141,7 +144,10 @@ def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) ->
     """A function that nobody defined, on one side only: the other side is what the author knows of it."""
     out = []
     for name in sorted(e.unknown_functions):
-        sides = [any(isinstance(t, CoreCall) and t.fn == name for k in side for t in core_walk(k)) for side in zip(*pairs, strict=True)]
+        sides = [
+            any(isinstance(t, CoreCall) and t.fn == name for k in side for t in core_walk(k))
+            for side in zip(*pairs, strict=True)
+        ]
         if sides[0] != sides[1]:
             out.append(f"{name} is not defined here: write let {name}(..) = ..")
     return tuple(out)
@@ -156,16 +162,17 @@ def _free_indices(node: Node, e: Elaborator, bound: frozenset[str]) -> Iterator[
     elif isinstance(node, Component):
         entries = node.lower
     for k in entries:
-        if isinstance(k, PageSym) and k.name not in bound and k.name not in e.survey.sizes:
-            if not e.survey.is_label(k):
-                yield k.name
+        free = isinstance(k, PageSym) and k.name not in bound and k.name not in e.survey.sizes
+        if free and isinstance(k, PageSym) and not e.survey.is_label(k):
+            yield k.name
     for child in children(node):
         yield from _free_indices(child, e, bound)
 
 
 def _apart(e: Elaborator) -> tuple[Core, tuple[str, ...]]:
     """Hypotheses i != k about free indices: both sides are compared where they hold."""
-    weight, said = ONE, []
+    weight: Core = ONE
+    said: list[str] = []
     for r in e.scope.assumptions:
         if r.op == "!=" and _is_index(e, r.lhs) and _is_index(e, r.rhs):
             weight = mul(weight, add(ONE, neg(delta(e.index(r.lhs, Env()), e.index(r.rhs, Env())))))
@@ -174,7 +181,9 @@ def _apart(e: Elaborator) -> tuple[Core, tuple[str, ...]]:
 
 
 def _is_index(e: Elaborator, node: Node) -> bool:
-    return (isinstance(node, PageSym) and node.name in e.survey.subscripts and e.scope.kind(node.name) is None) or (
+    return (
+        isinstance(node, PageSym) and node.name in e.survey.subscripts and e.scope.kind(node.name) is None
+    ) or (
         isinstance(node, PageSym) and (kind := e.scope.kind(node.name)) is not None and kind.role == "index"
     )
 
@@ -209,7 +218,8 @@ def _given(e: Elaborator, r: Relation) -> list[Given]:
         raise UnknownMeaning(f"an assumption cannot be written with {r.op}", r.span)
     left, right = e.value(r.lhs, Env()), e.value(r.rhs, Env())
     if left.shape and not right.shape:
-        right = Value(left.shape, lambda _, t=right.term: t)
+        number = right.term
+        right = Value(left.shape, lambda _: number)
     pairs, _ = _pairs(e, left, right, r.rhs)
     return [Given(a, "=" if r.op == "equiv" else r.op, b) for a, b in pairs]
 

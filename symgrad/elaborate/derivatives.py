@@ -7,8 +7,9 @@ is filled in.  Everything that depends on z through definitions does so, and not
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from .. import page
 from ..core import Call, Core, D, Div, Num, Pow, Ref, Sum, Sym, children, rebuild, text, walk
@@ -16,7 +17,7 @@ from ..errors import Span, UnknownMeaning
 from ..kernel.differentiate import eliminate
 from ..kinds import Name, name_of, unbold
 from ..page import Node
-from ..scope import Definition, Kind, Scope
+from ..scope import Definition, Kind
 from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
 from .names import Env, Held, Names
 
@@ -50,11 +51,13 @@ class Variable:
 class Derivatives(Names):
     """Derivatives of values."""
 
-    def __init__(
-        self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator"
-    ) -> None:
-        super().__init__(scope, nodes, entrywise, layout)
-        self.implied = self.imply()
+    @property
+    def implied(self) -> Mapping[str, Kind]:
+        """Kinds of undefined names, from the derivatives that are written of them."""
+        if self._implied is None:
+            self._implied = {}  # what is asked while it is being found out
+            self._implied = self.imply()
+        return self._implied
 
     def derivative(
         self, body: Node, by: tuple[tuple[Node, int], ...], env: Env, span: Span | None = None
@@ -67,7 +70,12 @@ class Derivatives(Names):
                 v = self.variable(node, inner)
                 variables.append(v)
                 inner = v.env
-        if isinstance(body, page.Sym) and body.name in FUNCTIONS and len(by) == 1 and body.name not in self._stacks:
+        if (
+            isinstance(body, page.Sym)
+            and body.name in FUNCTIONS
+            and len(by) == 1
+            and body.name not in self._stacks
+        ):
             # d sigma / dz of the function itself: its value at z.
             body = page.Call(body, (by[0][0],), span=body.span)
         out = self.value(body, inner)
@@ -135,9 +143,9 @@ class Derivatives(Names):
         kind, _ = self.kind_of(name)
         if kind is not None and kind.rests:
             return self.hold(kind, name, env, node.span)
-        v = self.opaque(name, env, node.span)
-        self.must_be_free(v, node.span)
-        return Variable(v.shape, v.at, env)
+        free = self.opaque(name, env, node.span)
+        self.must_be_free(free, node.span)
+        return Variable(free.shape, free.at, env)
 
     def must_be_free(self, v: Value, span: Span | None) -> None:
         entry = v.at(tuple(self.sizes.index() for _ in v.shape))
@@ -177,47 +185,44 @@ class Derivatives(Names):
             t = self.entry(t, extra, span)
             held = replace(env, held=(*env.held, *v.env.held[len(inner.held) :]))
             return Variable(t.shape, t.at, held, v.back)
-        fresh = self.sizes.fresh(d.key)
+        fresh = self.fresh_for(d, d.key, env)
         placeholders = tuple(k.name for k in (*d.upper, *d.lower) if isinstance(k, page.Sym))
-        indices = tuple(places[p] for p in placeholders if p in places)
-        held = replace(env, held=(*env.held, Held(d, fresh, indices, (), self.level(d, places))))
-        v = self.use(d, places, missing, extra, held, span)
+        hold = Held(d, fresh, self.filled(d, places), (), self.level(d, places))
+        held = replace(env, held=(*env.held, hold))
+        value = self.use(d, places, missing, extra, held, span)
         names = tuple(p for p in placeholders if p in places or p in missing)
 
         def filled(k: tuple[Core, ...]) -> Core:
-            at = dict(zip(names, k, strict=False))
-            return self.unfold(d, at, self.own_params(d, env), env).at(k[len(names) :])
+            return self.unfold(d, dict(zip(names, k, strict=False)), {}, env).at(k[len(names) :])
 
-        return Variable(v.shape, v.at, held, lambda t: fill(t, fresh, filled))
+        return Variable(value.shape, value.at, held, lambda t: fill(t, fresh, filled))
 
-    def own_params(self, d: Definition, env: Env) -> dict[str, Value]:
-        """The parameters of a definition that is used without arguments stand for themselves."""
-        return {}
+    def fresh_for(self, what: object, base: str, env: Env) -> str:
+        """The name of a held family: one, however many of its entries are differentiated by."""
+        return next((h.name for h in env.held if h.definition is what and not h.args), self.sizes.fresh(base))
 
-    def hold(self, kind: object, name: Name, env: Env, span: Span | None) -> Variable:
-        fresh = self.sizes.fresh(name.base)
-        _, written_indices = self.split(name)
+    def hold(self, kind: Kind, name: Name, env: Env, span: Span | None) -> Variable:
+        """An opaque quantity with dependences as a variable."""
+        fresh = self.fresh_for(kind, name.base, env)
+        core, written_indices = self.split(name)
         indices = tuple(self.index(k, env) for k in written_indices)
-        held = replace(env, held=(*env.held, Held(kind, fresh, indices)))
+        held = replace(env, held=(*env.held, Held(kind, fresh, indices[: kind.arity])))
         v = self.name(name, held, span)
-        plain = Name(name.base, name.upper, name.lower, name.bracket)
-        arity = len(indices)
 
         def filled(k: tuple[Core, ...]) -> Core:
-            core, _ = self.split(plain)
-            found, used = self.kind_of(plain)
-            assert found is not None
-            args = tuple(self.rest(r, env) for r in found.rests)
-            return self.apply(core, k, args, span)
+            own = self.own_letters(k[: kind.arity], env)
+            return self.apply(core, k, tuple(self.rest(r, own) for r in kind.rests), span)
 
-        del arity
         return Variable(v.shape, v.at, held, lambda t: fill(t, fresh, filled))
 
     def variables_of(self, node: Node, rows: tuple[tuple[Node, ...], ...], env: Env) -> Variable:
         """A vector or matrix whose entries are variables, written out."""
         whole = self.value(node, env)
-        entries = [self.variable(e, env) for row in rows for e in row if not isinstance(e, page.Dots)]
-        held = replace(env, held=tuple(dict.fromkeys(h for e in entries for h in e.env.held)))
+        entries: list[Variable] = []
+        held = env
+        for e in (e for row in rows for e in row if not isinstance(e, page.Dots)):
+            entries.append(self.variable(e, held))
+            held = entries[-1].env
         if any(e.back is not None for e in entries):
             return self._held_entries(rows, entries, held)
         inner = whole
@@ -242,8 +247,6 @@ class Derivatives(Names):
             for e in entries:
                 t = e.back(t) if e.back is not None else t
             return t
-
-        from fractions import Fraction
 
         shape: Shape = (Num(Fraction(len(rows))), Num(Fraction(width)))
         v = tensor(shape, at)
@@ -277,9 +280,14 @@ class Derivatives(Names):
         reach = {n: self._names_in(tuple(vs)) - {unbold(n)} for n, (_, vs) in found.items()}
         out: dict[str, Kind] = {}
         for n, (arity, vs) in found.items():
-            kept = tuple(v for v in vs if not any(
-                w is not v and self._base(v) in self.through(w, reach) and self._base(w) != self._base(v) for w in vs
-            ))
+            kept = tuple(
+                v
+                for v in vs
+                if not any(
+                    w is not v and self._base(v) in self.through(w, reach) and self._base(w) != self._base(v)
+                    for w in vs
+                )
+            )
             declared = self.scope.kind(n)
             out[n] = replace(declared or Kind(), arity=arity, rests=kept)
         return out
@@ -296,7 +304,7 @@ class Derivatives(Names):
         return None, ()
 
     def is_unknown(self, name: Name) -> bool:
-        if unbold(name.base) in self._stacks or name.base in ("\\pi", "e") or name.base in FUNCTIONS:
+        if name.base in ("\\pi", "e") or name.base in FUNCTIONS or self.find(name, Env()) is not None:
             return False
         kind = self.scope.kind(name.base)
         return kind is None or (kind.role == "real" and not kind.rests)
@@ -332,10 +340,9 @@ class Derivatives(Names):
                 leaf = t.fn
             if leaf is None or self.is_data(leaf, key, bare):
                 continue
-            shown_name = leaf.split("#")[0]
+            name = leaf.split("#")[0]
             raise UnknownMeaning(
-                f"{shown_name} is not defined here, so its derivative is not known: write let {shown_name} = ..",
-                span,
+                f"{name} is not defined here, so its derivative is not known: write let {name} = ..", span
             )
 
     def check_cuts(self, term: Core, key: str, probe: Core, span: Span | None) -> None:
@@ -369,7 +376,9 @@ class Derivatives(Names):
     def formulas(self) -> list[frozenset[str]]:
         """The names of each formula: what a definition reaches, and each side of the claim."""
         if self._formulas is None:
-            roots = [(d.body,) for group in self.scope.definitions.values() for d in group] + [(n,) for n in self.nodes]
+            roots = [(d.body,) for group in self.scope.definitions.values() for d in group] + [
+                (n,) for n in self.nodes
+            ]
             self._formulas = [self._names_in(r) for r in roots]
         return self._formulas
 
@@ -459,7 +468,8 @@ def alike(a: Core, b: Core) -> bool:
     """Equal up to the names of bound indices."""
     if isinstance(a, Sum) and isinstance(b, Sum):
         return (
-            alike(a.lower, b.lower) and alike(a.upper, b.upper)
+            alike(a.lower, b.lower)
+            and alike(a.upper, b.upper)
             and alike(a.body, fill(b.body, b.index.name, lambda _: a.index))
         )
     if type(a) is not type(b) or isinstance(a, Sym | Num):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -27,14 +28,15 @@ _KNOWN_ELSEWHERE = frozenset(
 class Functions(Matrices):
     """Calls, primes, gradients."""
 
-    def __init__(self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator") -> None:
+    def __init__(
+        self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator"
+    ) -> None:
         super().__init__(scope, nodes, entrywise, layout)
         self._renamed: dict[object, Definition] = {}
         # A function whose derivative is written f' has numbers as arguments.
         roots = (*nodes, *(d.body for d in self.survey.definitions))
         primes = (n.fn for root in roots for n in page.walk(root) if isinstance(n, page.Prime))
         self.primed = {name.base for fn in primes if (name := name_of(fn)) is not None}
-
 
     # -- functions ------------------------------------------------------------------------------------
 
@@ -51,15 +53,22 @@ class Functions(Matrices):
     def function_definitions(self, name: Name, args: tuple[Node, ...]) -> list[Definition]:
         """Definitions that fit the call, those whose parameters are the written arguments first."""
         group = [
-            d for d in self._stacks.get(unbold(name.base), ())
-            if d.params is not None and len(d.params) == len(args) and len(d.upper) == len(name.upper)
+            d
+            for d in self._stacks.get(unbold(name.base), ())
+            if d.params is not None
+            and len(d.params) == len(args)
+            and len(d.upper) == len(name.upper)
             and len(d.lower) == len(name.lower)
         ]
         # C'(W) and C'(R) are two definitions, told apart by their arguments.
         for fits in (
             [d for d in group if d.params == args],
-            [d for d in group if not all(isinstance(p, page.Sym) for p in d.params or ())
-             and all(_same_family(p, a) for p, a in zip(d.params or (), args, strict=True))],
+            [
+                d
+                for d in group
+                if not all(isinstance(p, page.Sym) for p in d.params or ())
+                and all(_same_family(p, a) for p, a in zip(d.params or (), args, strict=True))
+            ],
             group,
         ):
             if fits and len({d.params for d in fits}) == 1:
@@ -76,7 +85,8 @@ class Functions(Matrices):
             return self.undefined_call(name, args, env, span)
         places, _, _ = matched
         params: dict[str, Value] = {}
-        body, renamed = d.body, {}
+        body = d.body
+        renamed: dict[Node, Node] = {}
         for k, (param, arg) in enumerate(zip(d.params or (), args, strict=True)):
             if param == arg and isinstance(param, page.Sym) and param.name not in env.params:
                 # J(theta) at theta: the name itself, whatever it stands for here.
@@ -115,9 +125,13 @@ class Functions(Matrices):
                 return known
         if declared is not None and declared.rests:
             # L(Z), where L depends on Z: L itself, and at another argument the same function there.
-            if args == declared.rests or len(args) != len(declared.rests):
+            if args == declared.rests or len(args) != len(declared.rests) or self.rests_on(name, args, env):
                 return self.name(name, env, span)
-        elif declared is None and self.find(name, env) is not None and all(name_of(a) is not None for a in args):
+        elif (
+            declared is None
+            and self.find(name, env) is not None
+            and all(name_of(a) is not None for a in args)
+        ):
             # J(theta), where the definition of J does not name its arguments.
             return self.name(name, env, span)
         if base == "!":
@@ -134,22 +148,36 @@ class Functions(Matrices):
         shape = () if declared is None else tuple(self.size(k) for k in declared.shape)
         if shape:
             return tensor(shape, lambda k: self.called(core, (*indices, *k), values, env, span))
-        if len(values) == 1 and values[0].shape and self.is_entrywise(base, declared, values[0], env):
+        one = len(values) == len(args) == 1 and bool(values[0].shape)
+        if one and self.is_entrywise(base, declared, values[0], env):
             return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
         if any(v.shape for v in values) and not self.is_loss(base):
             self.doubt(f"{base} is not defined here: it may act on a vector entry by entry or as a whole")
-            if len(values) == 1 and self.entrywise:
+            if one and self.entrywise:
                 return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
         return scalar(self.called(core, indices, values, env, span))
+
+    def rests_on(self, name: Name, args: tuple[Node, ...], env: Env) -> bool:
+        """Are these the very quantities that the name depends on?"""
+        kind, _ = self.kind_of(name)
+        if kind is None:
+            return False
+        indices = tuple(self.index(k, env) for k in self.split(name)[1])
+        rests = tuple(self.rest(r, self.own_letters(indices, env)) for r in kind.rests)
+        return self.same_args(tuple(self.value(a, env) for a in args), rests)
 
     def is_entrywise(self, base: str, declared: Kind | None, arg: Value, env: Env) -> bool:
         """Does the function act on every entry: as declared, or because the result must have that shape?"""
         if declared is not None and declared.entrywise:
             return True
         target = self.scope.kind(env.active[-1][0].key) if env.active else None
+        if env.active and self.is_loss(env.active[-1][0].key):
+            return False
         if target is not None and target.shape:
             return self.sizes.fit(tuple(self.size(k) for k in target.shape), arg.shape)
-        return (unbold(base) in ("\\phi", "\\varphi", "\\psi", "g", "\\sigma") and declared is None) or base in self.primed
+        return (
+            unbold(base) in ("\\phi", "\\varphi", "\\psi", "g", "\\sigma") and declared is None
+        ) or base in self.primed
 
     def arguments(self, args: tuple[Node, ...], env: Env, span: Span | None) -> tuple[Value, ...]:
         if any(isinstance(a, page.Dots) for a in args):
@@ -211,14 +239,11 @@ class Functions(Matrices):
         if not v.shape:
             raise ShapeError("softmax needs a vector, not a scalar", span)
         size = v.shape[-1]
-        flat = (lambda j: v.at((ONE, j))) if len(v.shape) == 2 else (lambda j: v.at((j,)))
-        return Value(
-            v.shape,
-            lambda k: div(Call("exp", (v.at(k),)), self.sum_to(size, lambda j: Call("exp", (flat(j),)))),
-        )
+        row = len(v.shape) == 2
+        total = self.sum_to(size, lambda j: Call("exp", (v.at((ONE, j) if row else (j,)),)))
+        return replace(v, at=lambda k: div(Call("exp", (v.at(k),)), total), ref=None)
 
-    def sum_to(self, size: Core, body: object) -> Core:
-        assert callable(body)
+    def sum_to(self, size: Core, body: Callable[[Core], Core]) -> Core:
         j = self.sizes.index()
         return Sum(body(j), j, ONE, size)
 
@@ -237,7 +262,10 @@ class Functions(Matrices):
     def over_free_index(self, node: Node, env: Env) -> Value | None:
         """diag(y_i): the vector over the one index that nothing binds."""
         letters = {
-            k.name for n in page.walk(node) if (name := name_of(n)) is not None for k in name.indices
+            k.name
+            for n in page.walk(node)
+            if (name := name_of(n)) is not None
+            for k in name.indices
             if isinstance(k, page.Sym) and env.letter(k.name) is None and not self.survey.is_label(k)
         }
         if len(letters) != 1:
@@ -333,23 +361,18 @@ class Functions(Matrices):
         name = name_of(body.fn) if isinstance(body, page.Call) else None
         if name is None or not isinstance(body, page.Call):
             return None
-        for d in self.function_definitions(name, body.args):
-            params = d.params or ()
-            if wrt not in params or body.args[params.index(wrt)] == wrt:
-                return None
-            place = params.index(wrt)
-            if name_of(wrt) is None or _mentions(body.args[place], name_of(wrt)):
-                return None
-            point = self.value(body.args[place], env)
-            slot = self.sizes.fresh("t")
-            fresh = tensor(point.shape, lambda k: Ref(slot, k)) if point.shape else scalar(Sym(slot))
-            inner = replace(env, params={**env.params, slot: fresh})
-            args = (*body.args[:place], page.Sym(slot), *body.args[place + 1 :])
-            out = self.derivative(page.Call(body.fn, args), ((page.Sym(slot), order),), inner, span)
-            return replace(
-                Value(out.shape, lambda k: fill(settled(out.at(k)), slot, point.at)), gradient=out.gradient
-            )
-        return None
+        found = self.function_definitions(name, body.args)
+        params = (found[0].params or ()) if found else ()
+        if wrt not in params or _mentions(body.args[params.index(wrt)], name_of(wrt)):
+            return None
+        place = params.index(wrt)
+        point = self.value(body.args[place], env)
+        slot = self.sizes.fresh("t")
+        fresh = tensor(point.shape, lambda k: Ref(slot, k)) if point.shape else scalar(Sym(slot))
+        inner = replace(env, params={**env.params, slot: fresh})
+        args = (*body.args[:place], page.Sym(slot), *body.args[place + 1 :])
+        out = self.derivative(page.Call(body.fn, args), ((page.Sym(slot), order),), inner, span)
+        return replace(out, at=lambda k: fill(settled(out.at(k)), slot, point.at))
 
     def call_variable(self, node: page.Call, env: Env) -> Variable:
         """dL/df(x): the value of f at x is the variable."""
@@ -361,7 +384,9 @@ class Functions(Matrices):
             fresh = self.sizes.fresh(d.key)
             held = replace(env, held=(*env.held, Held(d, fresh, (), args)))
             v = self.value(node, held)
-            return Variable(v.shape, v.at, held, partial(fill, name=fresh, at=lambda k: self.value(node, env).at(k)))
+            return Variable(
+                v.shape, v.at, held, partial(fill, name=fresh, at=lambda k: self.value(node, env).at(k))
+            )
         if self.find(name, env) is not None:
             return self.variable(node.fn, env)
         v = self.value(node, env)
@@ -385,8 +410,8 @@ def _same_family(param: Node, arg: Node) -> bool:
     p, a = name_of(param), name_of(arg)
     if isinstance(param, page.Sym):
         return True
-    return p is not None and a is not None and (p.base, len(p.upper), len(p.lower)) == (
-        a.base, len(a.upper), len(a.lower)
+    return (
+        p is not None
+        and a is not None
+        and (p.base, len(p.upper), len(p.lower)) == (a.base, len(a.upper), len(a.lower))
     )
-
-

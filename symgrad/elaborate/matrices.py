@@ -58,7 +58,9 @@ class Matrices(Derivatives):
 
     def family_matrix(self, rows: tuple[tuple[Node, ...], ...], env: Env, span: Span | None) -> Value:
         """(x_1, .., x_n) and its column form: the entry of a family at a running index."""
-        rows = tuple(r for r in rows if not all(isinstance(e, page.Dots) for e in r)) if len(rows) > 1 else rows
+        rows = (
+            tuple(r for r in rows if not all(isinstance(e, page.Dots) for e in r)) if len(rows) > 1 else rows
+        )
         if len(rows) == 1 and len(rows[0]) >= 3:
             return self.line(tuple(e for e in rows[0] if not isinstance(e, page.Dots)), False, env, span)
         if len(rows) >= 2 and len({len(r) for r in rows}) == 1:
@@ -87,9 +89,7 @@ class Matrices(Derivatives):
             for first in (1, 0, 2):
                 end = running(before[start], last, letter, first)
                 run = before[start:]
-                if end is None or any(
-                    at_number(end[0], letter, first + k) != e for k, e in enumerate(run)
-                ):
+                if end is None or any(at_number(end[0], letter, first + k) != e for k, e in enumerate(run)):
                     continue
                 upper = self.index(end[1], env)
                 length = self.length(Num(Fraction(first)), upper)
@@ -126,9 +126,7 @@ class Matrices(Derivatives):
 
         return self.oriented(add(length, shift), entry, vertical, span)
 
-    def oriented(
-        self, size: Core, at: Callable[[Core], Value], vertical: bool, span: Span | None
-    ) -> Value:
+    def oriented(self, size: Core, at: Callable[[Core], Value], vertical: bool, span: Span | None) -> Value:
         """Entries or blocks one under the other, or side by side."""
         probe = at(self.sizes.index())
         if not probe.shape:
@@ -152,12 +150,16 @@ class Matrices(Derivatives):
                 for start in range(at if end is not None else 0):
                     assert end is not None
                     numbered = range(at - start)
-                    if all(at_number(end[0], letter, at - 1 + first - k) == terms[at - 1 - k] for k in numbered):
+                    if all(
+                        at_number(end[0], letter, at - 1 + first - k) == terms[at - 1 - k] for k in numbered
+                    ):
                         lower = page.Num(start + first)
                         total = page.Sum(end[0], letter, lower, end[1])
                         rest = (*terms[:start], total, *terms[at + 2 :])
                         return rest[0] if len(rest) == 1 else page.Add(rest)
-        raise UnknownMeaning("an ellipsis between terms that are not numbered: write the sum with its index", span)
+        raise UnknownMeaning(
+            "an ellipsis between terms that are not numbered: write the sum with its index", span
+        )
 
 
 def pick(k: Core, entries: list[Core]) -> Core:
@@ -168,7 +170,7 @@ def pick(k: Core, entries: list[Core]) -> Core:
 
 
 def running(first: Node, last: Node, letter: page.Sym, number: int = 1) -> tuple[Node, Node] | None:
-    """The last entry with its number made a letter, and that number, if this gives ``first`` at ``number``."""
+    """The last entry with its number made a letter, and that number, if it gives ``first`` at ``number``."""
     for node in page.walk(last):
         if isinstance(node, page.Sym | page.Num | page.Indexed | page.Add) and node != last:
             template = page.substitute(last, {node: letter})
@@ -179,5 +181,3 @@ def running(first: Node, last: Node, letter: page.Sym, number: int = 1) -> tuple
 
 def at_number(template: Node, letter: page.Sym, number: int) -> Node:
     return page.substitute(template, {letter: page.Num(number)})
-
-

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 
 from .. import page
 from ..core import Call, Core, Delta, Num, Ref, Sum, Sym, text
@@ -29,11 +30,25 @@ from ..kinds import (
 )
 from ..page import Node
 from ..scope import Definition, Kind, Scope
-from ..tensors import MINUS, ONE, ZERO, Shape, Sizes, Value, add, gap, mul, neg, scalar, tensor, transposed
+from ..tensors import (
+    MINUS,
+    ONE,
+    ZERO,
+    Shape,
+    Sizes,
+    Value,
+    add,
+    gap,
+    mul,
+    neg,
+    refs,
+    scalar,
+    tensor,
+    transposed,
+)
 from .layers import descents
 
 DEPTH = 40
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +98,9 @@ class Env:
 class Names:
     """The lookups; ``value`` (terms of the page) is supplied by the class that stands on this one."""
 
-    def __init__(self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator") -> None:
+    def __init__(
+        self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator"
+    ) -> None:
         self.scope = scope
         self.layout = layout
         self.jacobians = False
@@ -102,12 +119,24 @@ class Names:
         self.cut: dict[str, tuple[Definition, Core]] = {}
         self._levels: list[Core] | None = None
         self._shaping: set[int] = set()
-        self.implied: dict[str, Kind] = {}
+        self._implied: Mapping[str, Kind] | None = None
+        self._aliases = [
+            d
+            for key, group in scope.definitions.items()
+            if scope.kind(key) is not None
+            for d in group
+            if not d.upper and not d.lower and d.params is None and name_of(d.body) is not None
+        ]
         self.assumed: dict[str, None] = {}
         # Letters that mark an index above in some definition: there they are never powers.
         self.marks = {
-            s.name for group in scope.definitions.values() for d in group if not d.bracket
-            for k in d.upper for s in page.walk(k) if isinstance(s, page.Sym)
+            s.name
+            for group in scope.definitions.values()
+            for d in group
+            if not d.bracket
+            for k in d.upper
+            for s in page.walk(k)
+            if isinstance(s, page.Sym)
         }
         for root in (*nodes, *(d.body for d in self.survey.definitions)):
             for n in page.walk(root):
@@ -117,6 +146,17 @@ class Names:
                         self.marks |= {s.name for s in page.walk(v.exp) if isinstance(s, page.Sym)}
 
     def value(self, node: Node, env: Env) -> Value:
+        raise NotImplementedError
+
+    def number(self, node: Node, env: Env) -> Core:
+        """The term of a scalar."""
+        v = self.value(node, env)
+        if v.shape:
+            raise ShapeError(f"a number is needed, not {self.sizes.words(v)}", node.span)
+        return v.term
+
+    @property
+    def implied(self) -> Mapping[str, Kind]:
         raise NotImplementedError
 
     def doubt(self, reason: str) -> None:
@@ -148,8 +188,8 @@ class Names:
                 return neg(self.index(arg, env))
             case page.Mul(factors):
                 return mul(*(self.index(f, env) for f in factors))
-            case page.Indexed() if (name := name_of(node)) is not None:
-                core, rest = self.split(name)
+            case page.Indexed() if (whole := name_of(node)) is not None:
+                core, rest = self.split(whole)
                 inside = ",".join(text(self.index(k, env)) for k in rest)
                 return Sym(f"{core}_{{{inside}}}" if inside else core, "size")
         raise UnknownMeaning("this index has no meaning here", node.span)
@@ -161,7 +201,7 @@ class Names:
 
     def range_of(self, found: Range | Generic, env: Env) -> tuple[Core, Core]:
         if isinstance(found, Generic):
-            return ONE, Sym(found.size, "size")
+            return ONE, self.sizes.generic(found.size)
         return self.index(found.lower, env), self.index(found.upper, env)
 
     def length(self, lower: Core, upper: Core) -> Core:
@@ -332,6 +372,15 @@ class Names:
             for other in self.survey.kinds.get(unbold(name.base), ()):
                 if other.role == "real" and len(counting) == other.arity + len(other.shape):
                     return other, other.arity
+        for d in self._aliases:
+            target = name_of(d.body)
+            if (
+                target is not None
+                and (target.base, target.upper) == (name.base, name.upper)
+                and (target.lower == name.lower[: len(target.lower)])
+            ):
+                # W = W^{(2)} with W declared: so is W^{(2)}.
+                return self.scope.kind(d.key), len(self.split(target)[1])
         implied = self.implied.get(name.base)
         if implied is not None and len(counting) >= implied.arity:
             return implied, implied.arity
@@ -358,7 +407,9 @@ class Names:
         letter = unbold(name.base)
         if letter in ("0", "1") and letter != name.base:
             number = Num(Fraction(int(letter)))
-            shape = (self.sizes.unknown(name.base),) if kind is None else tuple(self.size(k) for k in kind.shape)
+            shape = (
+                (self.sizes.unknown(name.base),) if kind is None else tuple(self.size(k) for k in kind.shape)
+            )
             ones = tensor(shape, lambda _: number)
             return replace(ones, loose=kind is None and len(ones.shape) == 1)
         if letter != "I" or name.upper or name.lower:
@@ -386,6 +437,9 @@ class Names:
                 return 0
             return 1
         if name.base in self.survey.vectors:
+            two = any(lower == 2 for _, lower in self.survey.used_with.get(name.base, ()))
+            if two and not lows and unbold(name.base).isupper():
+                return 2
             used = self.survey.used_with.get(name.base, set())
             if (
                 not counting
@@ -456,7 +510,13 @@ class Names:
             return ()
         self._shaping.add(id(d))
         try:
-            inner = replace(env, held=(), places=env.within(d, places), params={}, active=(*env.active, (d, self.filled(d, places))))
+            inner = replace(
+                env,
+                held=(),
+                places=env.within(d, places),
+                params={},
+                active=(*env.active, (d, self.filled(d, places))),
+            )
             return self.value(d.body, inner).shape
         finally:
             self._shaping.discard(id(d))
@@ -486,14 +546,23 @@ class Names:
         if self.survey.is_label(pattern) or self.survey.is_label(entry):
             return pattern == entry
         index = self.index(entry, env)
-        if isinstance(pattern, page.Sym) and pattern.name not in self.survey.sizes and not self.constant_letter(pattern):
+        if (
+            isinstance(pattern, page.Sym)
+            and pattern.name not in self.survey.sizes
+            and not self.constant_letter(pattern)
+        ):
             return places.setdefault(pattern.name, index) == index
         return gap(self.index(pattern, Env()), index) == 0
 
     def constant_letter(self, pattern: page.Sym) -> bool:
         """a^{(L)}: a capital that nothing declares or sums over is the last layer, not any one."""
         name = pattern.name
-        return name.isupper() and len(name) == 1 and name not in self.survey.bound and self.scope.kind(name) is None
+        return (
+            name.isupper()
+            and len(name) == 1
+            and name not in self.survey.bound
+            and self.scope.kind(name) is None
+        )
 
     def use(
         self,
@@ -548,7 +617,9 @@ class Names:
             if held.definition is not d or _apart(indices, held.indices):
                 continue
             if level is not None and held.level is not None and gap(level, held.level) is None:
-                raise UnknownMeaning(f"which of these two levels of {d.key} is the higher one is not known", span)
+                raise UnknownMeaning(
+                    f"which of these two levels of {d.key} is the higher one is not known", span
+                )
             if self.same_args(tuple(params.values()), held.args):
                 return self.shaped(held.name, indices, d, places, params, env)
         if level is not None and self.descents[id(d)].steps and self.below(level):
@@ -582,7 +653,11 @@ class Names:
                 name = name_of(node)
                 for base, uppers, position in keys if name is not None else ():
                     assert name is not None
-                    if unbold(name.base) == base and len(name.upper) == uppers and position < len(name.indices):
+                    if (
+                        unbold(name.base) == base
+                        and len(name.upper) == uppers
+                        and position < len(name.indices)
+                    ):
                         index = name.indices[position]
                         if not self.survey.is_label(index):
                             found[self.index(index, Env())] = None
@@ -605,8 +680,13 @@ class Names:
         )
 
     def shaped(
-        self, name: str, indices: tuple[Core, ...], d: Definition, places: dict[str, Core],
-        params: dict[str, Value], env: Env,
+        self,
+        name: str,
+        indices: tuple[Core, ...],
+        d: Definition,
+        places: dict[str, Core],
+        params: dict[str, Value],
+        env: Env,
     ) -> Value:
         """Entries of an opaque name with the shape of a definition."""
         own = Name(d.key, d.upper, d.lower, d.bracket)
@@ -628,24 +708,30 @@ class Names:
         first, rest = indices[: kind.arity], indices[kind.arity :]
         for held in env.held:
             if held.definition is kind and not _apart(indices, held.indices):
-                if not shape:
-                    return self.entry(scalar(Ref(held.name, first) if first else Sym(held.name)), rest, span)
-                return self.entry(tensor(shape, lambda k: Ref(held.name, (*first, *k))), rest, span)
+                return self.entry(tensor(shape, partial(_entry_of, held.name, first)), rest, span)
         if name.base in self.implied:
             said = ", ".join(map(page_short, kind.rests))
             self.doubt(f"{name.base} is not defined here: write let {name.base} = ..")
             self.assumed[f"{name.base} depends on {said} only"] = None
-        args = tuple(self.rest(r, env) for r in kind.rests)
+        args = tuple(self.rest(r, self.own_letters(indices, env)) for r in kind.rests)
         v = tensor(shape, lambda k: self.apply(core, (*first, *k), args, span))
         return self.entry(v, rest, span)
+
+    def own_letters(self, indices: tuple[Core, ...], env: Env) -> Env:
+        """The numbered letters by which a dependence names the indices of its own left side."""
+        return replace(env, places={**env.places, **{f"#{k}": i for k, i in enumerate(indices)}})
 
     def rest(self, node: Node, env: Env) -> Value:
         """What an opaque quantity depends on; z_j without its j bound means all of z."""
         name = name_of(node)
         letters = [
-            (position, k.name) for position, k in enumerate(name.indices if name is not None else ())
-            if isinstance(k, page.Sym) and env.letter(k.name) is None and not self.survey.is_label(k)
-            and k.name not in self.survey.sizes and not self.constant_letter(k)
+            (position, k.name)
+            for position, k in enumerate(name.indices if name is not None else ())
+            if isinstance(k, page.Sym)
+            and env.letter(k.name) is None
+            and not self.survey.is_label(k)
+            and k.name not in self.survey.sizes
+            and not self.constant_letter(k)
         ]
         if name is None or not letters or len(letters) > 2:
             return self.value(node, env)
@@ -686,6 +772,10 @@ def delta(a: Core, b: Core) -> Core:
     if rest is not None:
         return ONE if rest == 0 else ZERO
     return Delta(a, b)
+
+
+def _entry_of(name: str, first: tuple[Core, ...], rest: tuple[Core, ...]) -> Core:
+    return refs(name, (*first, *rest))
 
 
 def page_short(node: Node) -> str:

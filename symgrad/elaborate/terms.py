@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from fractions import Fraction
+from functools import partial
 
 from .. import page
 from ..core import Call, Core, Num, Pow, Ref, Sum, Sym
@@ -11,36 +13,24 @@ from ..errors import ShapeError, Span, UnknownMeaning
 from ..kinds import Generic, Name, Range, name_of
 from ..page import Node
 from ..scope import Scope
-from ..tensors import (
-    MINUS,
-    ONE,
-    TWO,
-    Value,
-    add,
-    div,
-    each,
-    gap,
-    mul,
-    neg,
-    scalar,
-    square,
-    transposed,
-)
-from .derivatives import fill, settled
+from ..tensors import MINUS, ONE, TWO, Value, add, div, each, gap, mul, neg, scalar, square, transposed
+from .derivatives import exchange, fill, settled
 from .functions import Functions
 from .names import Env, delta
 
 NOTATION = "="
 """The key of definitions whose left side is no name: what such an expression means wherever it stands."""
 
-HOLE = "\\wp"
+HOLE = "\\mathrm{operand}"
 """What an operator of such a definition is applied to."""
 
 
 class Elaborator(Functions):
     """One reading of the nodes of one claim."""
 
-    def __init__(self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator") -> None:
+    def __init__(
+        self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator"
+    ) -> None:
         super().__init__(scope, nodes, entrywise, layout)
         self._notations = [d for d in scope.definitions.get(NOTATION, ()) if d.params]
 
@@ -50,8 +40,11 @@ class Elaborator(Functions):
     def closed(self, t: Core) -> Core:
         """The term with sizes that were found equal written as one."""
         for size in self.sizes.settled():
-            t = fill(t, size, lambda _, n=size: self.sizes.find(Sym(n, "size")))
+            t = fill(t, size.name, partial(self._found, size))
         return t
+
+    def _found(self, size: Sym, _: tuple[Core, ...]) -> Core:
+        return self.sizes.find(size)
 
     def value(self, node: Node, env: Env) -> Value:
         if self._notations and not isinstance(node, page.Num | page.Sym):
@@ -89,9 +82,9 @@ class Elaborator(Functions):
                 return self.derivative(body, by, env, node.span)
             case page.Gradient(body, wrt, order):
                 return self.gradient(body, wrt, order, env, node.span)
-            case page.Transpose(page.Indexed(base, (*rest, j, k), upper, bracket)) if len(
-                self.value(node.arg, env).shape
-            ) == 0:
+            case page.Transpose(page.Indexed(base, (*rest, j, k), upper, bracket)) if (
+                len(self.value(node.arg, env).shape) == 0
+            ):
                 # W_{bg}^T is the entry of the transpose.
                 swapped = page.Indexed(base, (*rest, k, j), upper, bracket, span=node.span)
                 return self.value(swapped, env)
@@ -131,15 +124,10 @@ class Elaborator(Functions):
             operand = found.pop(HOLE, None)
             bound = {k: self.index(v, env) for k, v in found.items()}
             inner = replace(env, places={**env.places, **bound}, active=(*env.active, (d, ())))
-            return self.value(d.body if operand is None else page.substitute(d.body, {page.Sym(HOLE): operand}), inner)
+            return self.value(
+                d.body if operand is None else page.substitute(d.body, {page.Sym(HOLE): operand}), inner
+            )
         return None
-
-    def number(self, node: Node, env: Env) -> Core:
-        """The term of a scalar."""
-        v = self.value(node, env)
-        if v.shape:
-            raise ShapeError(f"a number is needed, not {self.sizes.words(v)}", node.span)
-        return v.term
 
     def named(self, node: Node, env: Env) -> Value:
         name = name_of(node)
@@ -160,7 +148,9 @@ class Elaborator(Functions):
         if len(name.lower) != 2 or name.upper or "\\delta" in self._stacks or "\\delta" in self.survey.kinds:
             return False
         for k in name.lower:
-            known = isinstance(k, page.Sym) and (env.letter(k.name) is not None or k.name in "ijklmnpqrabcdhstu")
+            known = isinstance(k, page.Sym) and (
+                env.letter(k.name) is not None or k.name in "ijklmnpqrabcdhstu"
+            )
             if not known and not isinstance(k, page.Num):
                 return False
         return True
@@ -174,7 +164,8 @@ class Elaborator(Functions):
         return out
 
     def quotient(self, num: Value, den: Value, span: Span | None) -> Value:
-        if den.shape and not self.sizes.fit(num.shape, den.shape):
+        alike = self.sizes.fit(num.shape, den.shape) or num.loose or den.loose
+        if den.shape and not (num.shape and alike):
             raise ShapeError(f"cannot divide {self.sizes.words(num)} by {self.sizes.words(den)}", span)
         return self.sizes.entrywise((num, den), div, "divide", span)
 
@@ -222,17 +213,13 @@ class Elaborator(Functions):
         """The sum of the squares of all entries."""
         return self.summed(v, square)
 
-    def summed(self, v: Value, fn: object) -> Core:
-        assert callable(fn)
-        if not v.shape:
-            return fn(v.term)  # type: ignore[no-any-return]
-        letters = tuple(self.sizes.index() for _ in v.shape)
-        out: Core = fn(v.at(letters))
+    def summed(self, v: Value, fn: Callable[[Core], Core]) -> Core:
+        """The sum of fn(entry) over all entries."""
+        letters = tuple(ONE if size == ONE else self.sizes.index() for size in v.shape)
+        out = fn(v.at(letters))
         for letter, size in zip(letters, v.shape, strict=True):
-            if size != ONE:
+            if isinstance(letter, Sym):
                 out = Sum(out, letter, ONE, size)
-            else:
-                out = fill(out, letter.name, lambda _: ONE)
         return out
 
     def norm(self, arg: Node, p: Node | None, env: Env, span: Span | None) -> Value:
@@ -330,10 +317,8 @@ class Elaborator(Functions):
             and upper.value - lower.value < 12
             and weight is None
         ):
-            count = int(upper.value - lower.value) + 1
-            return scalar(
-                mul(*(fill(term, k.name, lambda _, i=i: Num(lower.value + i)) for i in range(count)))
-            )
+            numbers = (Num(lower.value + i) for i in range(int(upper.value - lower.value) + 1))
+            return scalar(mul(*(exchange(term, k, number) for number in numbers)))
         logs = Call("log", (term,)) if weight is None else mul(weight, Call("log", (term,)))
         # A product of positive factors; that they are positive becomes a condition of the verdict.
         return scalar(Call("exp", (Sum(logs, k, lower, upper),)))
@@ -429,16 +414,23 @@ def _subscripts(pattern: Node) -> frozenset[str]:
 
 def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[str, Node]) -> bool:
     """Is the node the pattern with other indices?"""
-    if isinstance(pattern, page.Sym) and (pattern.name in letters or pattern.name == HOLE) and isinstance(node, Node):
+    if (
+        isinstance(pattern, page.Sym)
+        and (pattern.name in letters or pattern.name == HOLE)
+        and isinstance(node, Node)
+    ):
         return found.setdefault(pattern.name, node) == node
     if isinstance(pattern, tuple):
-        return isinstance(node, tuple) and len(node) == len(pattern) and all(
-            _fits(p, n, letters, found) for p, n in zip(pattern, node, strict=True)
+        return (
+            isinstance(node, tuple)
+            and len(node) == len(pattern)
+            and all(_fits(p, n, letters, found) for p, n in zip(pattern, node, strict=True))
         )
     if isinstance(pattern, Node):
         return type(node) is type(pattern) and all(
             _fits(getattr(pattern, f.name), getattr(node, f.name), letters, found)
-            for f in fields(pattern) if f.name != "span"
+            for f in fields(pattern)
+            if f.name != "span"
         )
     return pattern == node
 
