@@ -33,8 +33,9 @@ def test_nothing_is_drawn_outside_the_picture() -> None:
 
 def test_the_same_plot_is_the_same_text() -> None:
     assert PLOT.svg() == PLOT.svg()
-    numbers = re.findall(r'"(?:M|L)?(-?[\d.e-]+)', PLOT.svg())
-    assert "-0" not in numbers and not any("e" in n for n in numbers)
+    numbers = {n for pair in re.findall(r"[ML](\S+) ([^LVH\"]+)", PLOT.svg()) for n in pair}
+    assert len(numbers) > 50 and "-0" not in numbers
+    assert all(re.fullmatch(r"-?\d+(\.\d{1,2})?", n) for n in numbers)
 
 
 def test_tex_needs_no_package() -> None:
