@@ -419,7 +419,7 @@ def _namesake(thing: Any, others: Iterable[Any]) -> str:
 
 # ------------------------------------------------------------------------------------------ the library
 
-_M, _B, _W, _THETA, _T, _P = sympy.symbols("m b w theta t p", real=True)
+_A, _M, _B, _W, _THETA, _T, _P = sympy.symbols("a m b w theta t p", real=True)
 _X, _Y = sympy.IndexedBase("x", real=True), sympy.IndexedBase("y", real=True)
 _I, _N = sympy.Symbol("i", integer=True), sympy.Symbol("N", integer=True, positive=True)
 _F, _TARGET = sympy.Function("f"), sympy.Symbol("y", real=True)
@@ -427,7 +427,9 @@ _F, _TARGET = sympy.Function("f"), sympy.Symbol("y", real=True)
 MODELS: dict[str, Expr] = {
     "line": sympy.Lambda(_T, _M * _T + _B),
     "proportional": sympy.Lambda(_T, _THETA * _T),
+    "polynomial": sympy.Lambda(_T, _A * _T**2 + _M * _T + _B),
     "sigmoid": sympy.Lambda(_T, sigma(_W * _T + _B)),
+    "tanh": sympy.Lambda(_T, sympy.tanh(_W * _T + _B)),
 }
 """What predicts a target from an input: f(t)."""
 
@@ -437,6 +439,11 @@ LOSSES: dict[str, Expr] = {
         (_TARGET, _P), -_TARGET * sympy.log(_P) - (1 - _TARGET) * sympy.log(1 - _P)
     ),
     "signed": sympy.Lambda((_TARGET, _P), _TARGET - _P),
+    "log-cosh": sympy.Lambda((_TARGET, _P), sympy.log(sympy.cosh(_TARGET - _P))),
+    "softplus": sympy.Lambda((_TARGET, _P), sympy.log(1 + sympy.exp(_P)) - _TARGET * _P),
+    "margin": sympy.Lambda((_TARGET, _P), sympy.log(1 + sympy.exp(-_TARGET * _P))),
+    "exponential": sympy.Lambda((_TARGET, _P), sympy.exp(-_TARGET * _P)),
+    "poisson": sympy.Lambda((_TARGET, _P), sympy.exp(_P) - _TARGET * _P),
 }
 """What a prediction p costs when the target is y: ℓ(y, p)."""
 

@@ -36,7 +36,7 @@ def from_loss_parts(
         right += rf" \quad\text{{with}}\quad g(z) = {to_latex(to_page(found.g.expr))}"
     parts: list[Part] = [
         Claim(
-            left, right, Mark.of(found), Mark[expect.upper()], title, found.assuming, found.reason,
+            left, right, Mark.of(found), Mark[expect.upper()], title, found.assuming, "" if found.witness else found.reason,
             None if found.witness is None else counterexample(found.witness),
         )
     ]  # fmt: skip
