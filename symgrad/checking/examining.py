@@ -18,11 +18,13 @@ from ..directives import read_directive, read_directives
 from ..errors import SpannedError, SymgradError
 from ..latex import read_macro_definitions
 from ..notes import Document, Region, read_file, read_text
-from ..page import Add, BigOp, Indexed, Node, Num, Sym, substitute, walk
+from ..page import Add, BigOp, Call, Indexed, Node, Num, Sym, substitute, walk
 from ..page import same as same_page
-from ..scope import Scope
+from ..scope import Definition, Scope
 from . import hints, naming
-from .judgement import Judged, guessed_shape, judge_step, vanishing, with_rule
+from .judgement import (
+    Judged, guessed_shape, invented, judge_step, unknown_function, vanishing, with_rule,
+)  # fmt: skip
 from .model import Derivation, FileResult, Finding, Kind, Place, Step
 from .reading import Reading, TooLarge, read_side
 from .rows import Chain, Link, Side, split
@@ -251,6 +253,9 @@ class _Examiner:
                     start, end = region.start + error.span.start, region.start + error.span.end
                 self.report("SG403", message, region.part, start, end)
         self.declared |= {n for n, kind in scope.kinds.items() if kind != self.scope.kinds.get(n)}
+        for name, definitions in scope.definitions.items():
+            if definitions != self.scope.definitions.get(name):
+                self.declared |= {name} | {n for d in definitions for n in naming.quantities(d.body)}
         self.scope = scope
 
     def prose_before(self, index: int) -> str:
@@ -404,6 +409,8 @@ class _Examiner:
             return _Planned(link, region, left, right, scope, kind, judge, **more)
 
         sign = link.sign
+        if region.kind == "inline" and not link.lhs:
+            return planned("condition")
         if sign == "condition":
             self.solving = True
             return planned("condition")
@@ -459,7 +466,7 @@ class _Examiner:
         inside = set() if rhs is None else {n for n in walk(rhs) if naming.base(n) == name}
         if inside and (sign == ":=" or _updates(lhs, rhs, name)):
             return planned("update")
-        defined = naming.known(name, self.scope) and bool(self.scope.definitions.get(name))
+        defined = any(_same_form(d, lhs) for d in self.scope.definitions.get(name, ()))
         by_author = defined and name not in self.sources
         inline = region.kind == "inline"
         if sign in (":=", "equiv"):
@@ -551,12 +558,12 @@ class _Examiner:
                 planned.kind = "condition"
                 return Judged(None, None, "a relation between quantities of which nothing is defined; not judged")
         used = naming.inside(lhs, scope) | naming.inside(rhs, scope)
-        shaped = {n for n in used if n in scope.kinds and scope.kinds[n].shape}
-        if judged.verdict == "illtyped" and not used & self.declared:
-            name = guessed_shape(lhs, rhs, scope)
-            if name is not None:
-                message = f"{judged.message}; but the shape of {name} is only guessed"
-                return Judged("undecided", "SG202", message, undefined=name)
+        if judged.verdict == "illtyped":
+            return self.temper_shapes(planned, judged, lhs, rhs, used)
+        function = invented(judged.witness, frozenset(self.declared))
+        if function is not None:
+            message = f"nothing here says what the function {function} is"
+            return Judged("undecided", "SG202", message, undefined=function)
         under = self.under_what_is_stated(judged, lhs, rhs, scope)
         if under is not None:
             return under
@@ -564,16 +571,45 @@ class _Examiner:
         if few is not None:
             return Judged("undecided", "SG201", few)
         far = {n for n in used if n in self.sources and self.sources[n][2] != self.headings}
-        far |= {n for n in shaped if self.spoken_kinds.get(n, self.headings) != self.headings}
         if not far:
             return judged
         again = judge_step(lhs, rhs, _without(scope, far))
         if again.verdict == "proved":
             return again
-        doubtful = sorted(n for n in far if self.uses[n] > 1 or n in self.spoken_kinds)
+        doubtful = sorted(n for n in far if self.uses[n] > 1)
         if doubtful and judge_step(lhs, rhs, _without(scope, set(doubtful))).verdict not in BAD:
-            lines = ", ".join(f"{n} (line {self.sources[n][1]})" if n in self.sources else n for n in doubtful)
+            lines = ", ".join(f"{n} (line {self.sources[n][1]})" for n in doubtful)
             return Judged("undecided", "SG201", f"false only with what another section says of {lines}")
+        return judged
+
+    def temper_shapes(
+        self, planned: _Planned, judged: Judged, lhs: Node, rhs: Node, used: frozenset[str]
+    ) -> Judged:
+        """Shapes that do not fit are the author's only if the author gave them, here."""
+        scope = planned.scope
+        function = unknown_function(lhs, rhs, scope, frozenset(self.declared))
+        if function is not None:
+            message = f"{judged.message}; but nothing here says what the function {function} is"
+            return Judged("undecided", "SG202", message, undefined=function)
+        if "dim " in judged.message or "softmax needs" in judged.message:
+            return Judged("undecided", "SG206", f"{judged.message}; but a shape is only guessed")
+        if used & self.declared:
+            return judged
+        name = guessed_shape(lhs, rhs, scope)
+        if name is not None:
+            message = f"{judged.message}; but the shape of {name} is only guessed"
+            return Judged("undecided", "SG202", message, undefined=name)
+        spoken = {n for n in used if n in self.spoken_kinds}
+        far = {n for n in used if n in self.sources and self.sources[n][2] != self.headings}
+        far |= {n for n in spoken if self.spoken_kinds[n] != self.headings}
+        for names in (spoken | far, far):
+            if not names:
+                continue
+            again = judge_step(lhs, rhs, _without(scope, names))
+            if again.verdict == "proved":
+                return again
+            if again.verdict not in BAD and (names == far or "index" in judged.message or "indices" in judged.message):
+                return Judged("undecided", "SG206", f"{judged.message}; but only with what other places say")
         return judged
 
     def under_what_is_stated(self, judged: Judged, lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
@@ -726,6 +762,19 @@ class _Examiner:
                 self.document.path, place, code, message, hint, witness, derived, source, (first or [""])[0]
             )
         )
+
+
+def _same_form(definition: Definition, node: Node) -> bool:
+    """Does the definition speak of this quantity (as many indices), and not of one that shares its letter?"""
+    called = isinstance(node, Call)
+    head = node.fn if isinstance(node, Call) else node
+    lower, upper = (head.lower, head.upper) if isinstance(head, Indexed) else ((), ())
+    forms = (len(definition.lower), len(definition.upper)) == (len(lower), len(upper))
+    constant = all(
+        p == v for p, v in zip((*definition.lower, *definition.upper), (*lower, *upper), strict=True)
+        if isinstance(p, Num) or isinstance(v, Num) or naming.label((p,), ()) or naming.label((v,), ())
+    ) if forms else False  # fmt: skip
+    return constant and (definition.params is not None or not called)
 
 
 def _uses(document: Document) -> Counter[str]:

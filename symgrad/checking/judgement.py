@@ -64,9 +64,6 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     if missing is not None and not _misnamed(lhs, rhs, scope):
         name, message = missing
         return Judged("undecided", "SG202", message, undefined=name)
-    function = _invented(verdict.witness, scope)
-    if function is not None:
-        return Judged("undecided", "SG202", f"nothing here says what the function {function} is", undefined=function)
     return Judged("refuted", "SG101", _values(verdict), witness=verdict.witness)
 
 
@@ -104,36 +101,33 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     left, right = naming.leaves([lhs], scope), naming.leaves([rhs], scope)
     bound = naming.indices(lhs) | naming.indices(rhs)
     for name in (*sorted(right - left), *sorted(left - right)):
-        if not naming.known(name, scope) and name not in bound:
+        plain = name.removesuffix("[]")
+        if not naming.known(name, scope) and plain not in bound:
+            name = plain
             return name, f"{name} stands on one side only, and nothing here says what it is"
     return None
 
 
-def _invented(witness: Witness | None, scope: Scope) -> str | None:
-    """A function of which nothing is said: the counterexample chose one, the author has another in mind."""
+def invented(witness: Witness | None, declared: frozenset[str]) -> str | None:
+    """A function of which the author said nothing: the counterexample chose one, the author has another in mind."""
     if witness is None:
         return None
     for name in sorted(witness.functions):
         plain = name.partition(".")[0]
         quantity = plain in witness.parameters or plain in witness.sizes or plain in witness.data
-        if quantity or not (plain in scope.kinds or (plain in _spoken(scope) and plain not in scope.definitions)):
+        if quantity or plain not in declared:
             return plain
     return None
 
 
-def _spoken(scope: Scope) -> frozenset[str]:
-    """Names that occur in definitions."""
-    return frozenset(n for ds in scope.definitions.values() for d in ds for n in naming.quantities(d.body))
-
-
-def _unknown_function(lhs: Node, rhs: Node, scope: Scope) -> str | None:
+def unknown_function(lhs: Node, rhs: Node, scope: Scope, declared: frozenset[str]) -> str | None:
     """A function that is applied here and of which nothing is said, so that its shape is anybody's guess."""
     for node in (*walk(lhs), *walk(rhs)):
         if isinstance(node, Call):
             name = naming.base(node.fn)
-            said = name is None or naming.builtin(name) or name in scope.kinds or name in scope.definitions
-            if not said and name not in _spoken(scope):
-                return name
+            if name is None or naming.builtin(name) or name in declared or name in scope.definitions:
+                continue
+            return name
     return None
 
 
@@ -220,10 +214,6 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
             )
         if verdict.status == "proved":
             return Judged("illtyped", "SG102", error.message, hint="holds if one side is transposed")
-    function = _unknown_function(lhs, rhs, scope)
-    if function is not None:
-        message = f"{error.message}; but nothing here says what the function {function} is"
-        return Judged("undecided", "SG202", message, undefined=function)
     return Judged("illtyped", "SG102", error.message)
 
 
@@ -233,7 +223,7 @@ def guessed_shape(lhs: Node, rhs: Node, scope: Scope) -> str | None:
         plain = re.sub(r"[^A-Za-z]|\\[a-z]+", "", name)
         looks = re.search(r"\\(?:mathbf|boldsymbol|bm|vec|bold|mathcal)\\b", name) or plain[:1].isupper()
         if looks and not naming.known(name, scope) and name not in naming.indices(lhs) | naming.indices(rhs):
-            return name
+            return name.removesuffix("[]")
     return None
 
 

@@ -95,7 +95,7 @@ def _collect(node: Node, out: set[str], scope: Scope | None) -> None:
             _collect(body, inside, scope)
             out |= inside - {index.name}
         case Call(fn, args):
-            if not (isinstance(fn, Sym) and builtin(fn.name)):
+            if not builtin(base(fn) or ""):
                 _collect(fn, out, scope)
             for a in _spoken_arguments(fn, args, scope):
                 _collect(a, out, scope)
@@ -121,17 +121,21 @@ def _spoken_arguments(fn: Node, args: tuple[Node, ...], scope: Scope | None) -> 
 
 
 def indices(node: Node) -> frozenset[str]:
-    """Names that stand as an index or bound somewhere."""
+    """Names that stand as an index (``i``, ``t+1``) or are bound somewhere."""
     out: set[str] = set()
     for n in walk(node):
         if isinstance(n, Indexed):
-            for entry in (*n.lower, *n.upper):
-                out |= {s.name for s in walk(entry) if isinstance(s, Sym)}
+            entries = [*n.lower, *n.upper]
         elif isinstance(n, BigOp):
             out.add(n.index.name)
-            for bound in (n.lower, n.upper):
-                if bound is not None:
-                    out |= {s.name for s in walk(bound) if isinstance(s, Sym)}
+            entries = [bound for bound in (n.lower, n.upper) if bound is not None]
+        else:
+            continue
+        for entry in entries:
+            if isinstance(entry, Sym):
+                out.add(entry.name)
+            elif isinstance(entry, Add):
+                out |= {s.name for t in entry.terms for s in walk(t) if isinstance(s, Sym) and not isinstance(t, Mul)}
     return frozenset(out)
 
 
@@ -159,7 +163,7 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
             case Sym(name):
                 _leaf(name, "", scope, seen, out, queue)
             case Indexed(Sym(name), lower, upper):
-                _leaf(name, _label(lower, upper), scope, seen, out, queue)
+                _leaf(name, label(lower, upper) or "[]", scope, seen, out, queue)
             case Indicator():
                 pass
             case Cases(branches):
@@ -170,22 +174,22 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
 
 
 def _leaf(
-    name: str, label: str, scope: Scope, seen: set[tuple[str, str]], out: set[str], queue: list[Node]
+    name: str, mark: str, scope: Scope, seen: set[tuple[str, str]], out: set[str], queue: list[Node]
 ) -> None:
-    if (name, label) in seen:
+    if (name, mark) in seen:
         return
-    seen.add((name, label))
-    found = [d for d in scope.definitions.get(name, ()) if _label(d.lower, d.upper) in ("", label)]
+    seen.add((name, mark))
+    found = [d for d in scope.definitions.get(name, ()) if label(d.lower, d.upper) in ("", mark.strip("[]"))]
     kind = scope.kinds.get(name)
     if found:
         queue += [d.body for d in found]
     elif kind is not None and kind.rests:
         queue += kind.rests
     else:
-        out.add(name + label)
+        out.add(name + mark)
 
 
-def _label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
+def label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
     """The part of the indices that makes another name: words, and stars."""
     words = [n.name for n in (*lower, *upper) if isinstance(n, Sym) and (len(n.name) > 2 and n.name[0] == "\\")]
     words = [w for w in words if w.startswith(("\\text", "\\mathrm", "\\operatorname", "\\ast", "\\star"))]
@@ -241,7 +245,7 @@ def inside(node: Node, scope: Scope) -> frozenset[str]:
 
 def known(leaf: str, scope: Scope) -> bool:
     """Is anything said about a name that no definition opens: a kind, or that it depends on something?"""
-    return leaf in scope.kinds or leaf.partition("_{\\")[0] in scope.kinds
+    return leaf in scope.kinds or leaf.removesuffix("[]").partition("_{\\")[0] in scope.kinds
 
 
 def rests_on_definitions(node: Node, scope: Scope) -> bool:
