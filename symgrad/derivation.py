@@ -143,12 +143,16 @@ def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivat
 
 
 def derive_again(first: Derivation, wrt: Node, title: str = "") -> Derivation:
-    """The derivation of ∂²J/∂wrt∂θ from the result of the derivation of ∂J/∂θ."""
-    start, variable = first.start, (wrt, 1)
-    if not isinstance(start, Derivative) or vectorish(wrt, first.scope):
-        raise InputError(f"second derivatives are derived by single entries, not for {to_text(start)}")
-    by = ((wrt, start.by[0][1] + 1), *start.by[1:]) if start.by[0][0] == wrt else (variable, *start.by)
-    whole = Derivative(start.body, by, start.style, start.d)
+    """The derivation of ∂²J/∂wrt∂θ (of ∇²_w J for vectors) from the result of the derivation of ∂J/∂θ."""
+    start = first.start
+    if isinstance(start, Gradient) and start.wrt == wrt and start.order == 1:
+        whole: Node = Gradient(start.body, wrt, 2)
+    elif isinstance(start, Derivative) and not vectorish(wrt, first.scope):
+        (latest, order), *earlier = start.by
+        by = ((wrt, order + 1), *earlier) if latest == wrt else ((wrt, 1), *start.by)
+        whole = Derivative(start.body, by, start.style, start.d)
+    else:
+        raise InputError(f"{to_text(start)} is differentiated again by entries or by the same vector only")
     return _derivation(title, whole, partial(first.result, wrt), head(start.body), first.scope)
 
 

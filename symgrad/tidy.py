@@ -181,7 +181,7 @@ class _Tidy:
 
     def node(self, node: Node) -> Node:
         match node:
-            case Add() | Neg() | Mul() | Frac() | Pow() | Sum() | Num():
+            case Add() | Neg() | Mul() | Frac() | Pow() | Sum() | Num() | Transpose():
                 return build(self.sign(self.term(node)))
         return node
 
@@ -194,10 +194,14 @@ class _Tidy:
                 return self.term(arg).scaled(-1)
             case Mul(factors) if sum(vectorish(f, self.scope) for f in factors) < 2:
                 return self.product(self.term(f) for f in factors)
-            case Mul(factors) if any(not vectorish(f, self.scope) for f in factors):
-                chain = tuple(f for f in factors if vectorish(f, self.scope))
-                scalars = self.product(self.term(f) for f in factors if f not in chain)
-                return self.product((scalars, Term(powers={Mul(chain): 1})))
+            case Mul(factors):
+                scalars = [self.term(f) for f in factors if not vectorish(f, self.scope)]
+                chain = [self.vector(f) for f in factors if vectorish(f, self.scope)]
+                whole = Term(powers={_mul([v for _, v in chain]): 1})
+                return self.product((*scalars, *(t for t, _ in chain), whole))
+            case Transpose():
+                scalar, vector = self.vector(node)
+                return self.product((scalar, Term(powers={vector: 1})))
             case Frac(Add(parts), den) if self.level == "split" and not isinstance(den, Num):
                 return self.term(Add(tuple(
                     Neg(Frac(p.arg, den)) if isinstance(p, Neg) else Frac(p, den) for p in parts)))
@@ -216,6 +220,21 @@ class _Tidy:
             case Sum():
                 return self.sum(node)
         return Term(powers={node: 1})
+
+    def vector(self, node: Node) -> tuple[Term, Node]:
+        """A factor that is a vector or a matrix, its numbers, signs and scalars apart."""
+        match node:
+            case Neg(arg):
+                scalar, vector = self.vector(arg)
+                return scalar.scaled(-1), vector
+            case Transpose(arg):
+                scalar, vector = self.vector(arg)
+                return scalar, vector.arg if isinstance(vector, Transpose) else Transpose(vector)
+            case Mul(factors) if sum(vectorish(f, self.scope) for f in factors) == 1:
+                inner, vector = self.vector(next(f for f in factors if vectorish(f, self.scope)))
+                scalars = (self.term(f) for f in factors if not vectorish(f, self.scope))
+                return self.product((*scalars, inner)), vector
+        return Term(), node
 
     def product(self, terms: Iterable[Term]) -> Term:
         number = Fraction(1)

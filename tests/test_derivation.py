@@ -163,8 +163,23 @@ def test_second_derivatives_go_on_from_a_derivation() -> None:
     assert to_text(entries["m"].result) == "2/N * Σ_{i=1}^N x_i^2"
     assert to_text(entries["b"].result) == "2/N * Σ_{i=1}^N x_i"
     assert all(all(d.verdicts()) for d in entries.values())
-    with pytest.raises(InputError, match="single entries"):
-        derive(derive(r"\lVert w \rVert^2", "w", VECTORS), "w")
+    with pytest.raises(InputError, match="same vector"):
+        derive(first, "w", VECTORS)
+
+
+@pytest.mark.parametrize(("body", "given", "hessian"), [
+    (r"\lVert y - X w \rVert^2", VECTORS, "2 X^T X"),
+    (r"\frac{1}{n} \lVert y - X w \rVert^2 + \lambda \lVert w \rVert^2", VECTORS,
+     r"\frac{2}{n} X^T X + 2 \lambda \mathbf{I}"),
+    (r"\frac{1}{N} \sum_{i=1}^N (y_i - w^T x_i)^2", ROWS, r"\frac{2}{N} \sum_{i=1}^N x_i x_i^T"),
+    (r"-\sum_{i=1}^N (y_i \log \sigma(w^T x_i) + (1 - y_i) \log(1 - \sigma(w^T x_i)))", ROWS,
+     r"\sum_{i=1}^N \sigma(w^T x_i) (1 - \sigma(w^T x_i)) x_i x_i^T"),
+])  # fmt: skip
+def test_hessians(body: str, given: tuple[str, ...], hessian: str) -> None:
+    d = derive(derive(body, "w", given), "w")
+    assert to_text(d.start).startswith("∇")
+    assert to_text(d.result) == to_text(read(hessian, d.scope)), str(d)
+    assert all(d.verdicts()) and not d.reason
 
 
 def test_the_tree_holds_every_application() -> None:

@@ -6,6 +6,7 @@ from ..page import (
     Add,
     Derivative,
     Frac,
+    Gradient,
     Indexed,
     Indicator,
     Mul,
@@ -24,6 +25,8 @@ from .book import rule
 from .dependence import Taken, taken_apart
 from .functions import DELTA
 from .writing import minus, times
+
+IDENTITY = Sym("\\mathbf{I}")
 
 
 def delta(body: Indexed, wrt: Indexed, scope: Scope) -> Node | None:
@@ -144,3 +147,25 @@ def _square(body: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], Node 
             front, square = _square(num, d, scope)
             return ((Frac(times(*front), den),), square)
     return (), None
+
+
+@rule("Jacobian")
+def jacobian(node: Node, scope: Scope) -> Node | None:
+    """∂(A w)/∂w = A,  ∂(A u)/∂w = A ∂u/∂w,  ∂(s c)/∂w = c (∇_w s)^T  for a scalar s and a vector c"""
+    d = taken_apart(node, scope)
+    if d is None or not isinstance(d.node, Derivative) or not vectorish(d.wrt, scope):
+        return None
+    factors = d.body.factors if isinstance(d.body, Mul) else (d.body,)
+    scalars = tuple(f for f in factors if not vectorish(f, scope))
+    chain = tuple(f for f in factors if vectorish(f, scope))
+    moving = tuple(f for f in scalars if not d.constant(f, scope))
+    still = tuple(f for f in scalars if f not in moving)
+    if not chain or not all(d.constant(f, scope) for f in chain[:-1]):
+        return None
+    if chain[-1] == d.wrt and not moving and IDENTITY.name not in scope.kinds:
+        return times(*scalars, *(chain[:-1] or (IDENTITY,)))
+    if not moving and not d.constant(chain[-1], scope) and len(factors) > 1:
+        return times(*scalars, *chain[:-1], d.of(chain[-1]))
+    if moving and len(chain) == 1 and d.constant(chain[0], scope):
+        return times(*still, chain[0], Transpose(Gradient(times(*moving), d.wrt)))
+    return None
