@@ -300,7 +300,8 @@ class _Simplifier:
         if run in PROSE:
             what = f"a word {run!r}: is a backslash missing, or is it text?"
             raise ReadError(what, Span(start, token.end))
-        if len(run) > 1 and (self.is_word(run) or run in NAME_WORDS or _spelled(run)):
+        declared = len(run) > 1 and (self.is_word(run) or run in NAME_WORDS)
+        if declared or _spelled(run) or (run.isupper() and bracket and self.named_in_capitals(run, k)):
             out.append(Token(f"\\text{{{run}}}", start, token.end))
             return
         within = token.end - token.start == len(token.text)  # else the run came out of a macro
@@ -317,6 +318,21 @@ class _Simplifier:
                 single = Token(letter, place.start + j, place.start + j + 1)
                 out.append(single if within else token._replace(text=letter))
 
+    def named_in_capitals(self, run: str, k: int) -> bool:
+        """``MSE(w)``, ``LL(\\theta)``: capitals applied to one name or a list; ``IX(A^T A)`` is a product."""
+        if len(run) < 3 and run[0] != run[-1]:
+            return False
+        depth, inside = 0, []
+        for token in self.raw[k:]:
+            depth += (token.text == "(") - (token.text == ")")
+            if token.text == ")" and depth == 0:
+                break
+            if token.text != " " and token.text not in SIZES and token.text not in ("\\left", "\\right"):
+                inside.append(token.text)
+        else:
+            return False
+        return len(inside) == 2 or "," in inside or "|" in inside or (len(inside) > 2 and inside[2] == "_")
+
     def script_word(self, run: str) -> bool:
         if self.groups[-1] == "^":
             return run in _UPPER_WORDS
@@ -329,8 +345,9 @@ class _Simplifier:
 
 def _spelled(run: str) -> bool:
     """Is a run of letters a word (``cost``, ``Loss``) rather than a product of letters?"""
-    small = run[1:].islower() and len(run) >= 4
-    return small and any(v in "aeiou" for v in run.lower()) and not set(run) <= set("aeiou")
+    if len(run) < 4 or run.isupper() or len(_INSIDE.sub("", run)) < min(3, len(run)):
+        return False
+    return any(v in "aeiou" for v in run.lower())
 
 
 def _pair(tokens: list[Token]) -> dict[int, int]:

@@ -79,7 +79,7 @@ PROSE = frozenset(
     ]
 )  # fmt: skip
 """Runs of letters that are words or lost backslashes, never products."""
-NAME_WORDS = frozenset(["net", "err", "acc", "obj"])
+NAME_WORDS = frozenset(["net", "err", "acc", "obj", "logit", "logits", "expit"])
 """Short runs of letters that are names."""
 SUBSCRIPT_WORDS = frozenset(
     [

@@ -239,17 +239,16 @@ class Operators(Brackets):
         return self.scripted(Derivative(body, by, "fraction", d, span=self.span(start)), start)
 
     def point_of(self, body: Node, by: tuple[tuple[Node, int], ...], start: int) -> Node:
-        """``\\frac{df}{dx}(x)`` is the derivative of ``f(x)``; any other point needs an evaluation bar."""
+        """``\\frac{df}{dx}(x)`` is the derivative of ``f(x)``; other points need an evaluation bar."""
         if self.text != "(" or not isinstance(body, Sym | Indexed | Prime):
             return body
         items, bar, stop = self.bracket()
-        point = items[0] if len(items) == 1 and not bar else None
-        if self.texts[stop] in ("^", "_") or not isinstance(point, Sym | Indexed):
+        if bar or self.texts[stop] in ("^", "_") or not all(isinstance(n, Sym | Indexed) for n in items):
             return body
-        if len(by) != 1 or point != by[0][0]:
+        if not {v for v, _ in by} <= set(items):
             raise self.error("evaluated there, or times that? write |_{..} or \\cdot", self.pos)
         self.pos = stop
-        return Call(body, (point,), span=self.span(start))
+        return Call(body, tuple(items), span=self.span(start))
 
     def order(self, a: int, b: int) -> tuple[int, int]:
         """The order written above a ``\\partial`` and the place behind it."""

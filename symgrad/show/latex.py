@@ -111,7 +111,8 @@ def _num(node: Num) -> tuple[str, int]:
 
 
 def _sym(node: Sym) -> tuple[str, int]:
-    return node.name, FACTOR if "^" in node.name else BASE
+    # Not every renderer knows \\operatorname; the reader takes both for the same function.
+    return node.name.replace("\\operatorname{", "\\mathrm{"), FACTOR if "^" in node.name else BASE
 
 
 def _indexed(node: Indexed) -> tuple[str, int]:
