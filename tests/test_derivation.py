@@ -117,6 +117,10 @@ FORMS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
         r"-\frac{1}{N} \sum_{i=1}^N (y_i \log \sigma(w^T x_i) + (1 - y_i) \log(1 - \sigma(w^T x_i)))",
         "w", ROWS,
         r"\frac{1}{N} \sum_{i=1}^N (\sigma(w^T x_i) - y_i) x_i"),
+    "an entry of the parameter": (
+        r"\frac{1}{2 n} \sum_{i=1}^n (h(x^{(i)}) - y^{(i)})^2", r"\theta_j",
+        (r"let \theta \in \mathbb{R}^d", r"let x^{(i)} \in \mathbb{R}^d", r"let h(x) = \theta^T x"),
+        r"\frac{1}{n} \sum_{i=1}^n x^{(i)}_j (h(x^{(i)}) - y^{(i)})"),
     "one weight of many": (
         r"\frac{1}{N} \sum_{i=1}^N (y_i - \sum_{k=1}^d w_k x_{ik})^2", "w_j", (),
         r"-\frac{2}{N} \sum_{i=1}^N x_{ij} (y_i - \sum_{k=1}^d w_k x_{ik})"),

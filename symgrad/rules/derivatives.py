@@ -28,6 +28,7 @@ from ..scope import Scope
 from ..tidy import ONE, TWO, ZERO, vectorish
 from .book import rule
 from .dependence import Taken, depends, taken_apart
+from .entries import entry_of_linear_form
 from .functions import TABLE, exponent_of
 from .outermost import affine, outer, unknown
 from .vectors import delta, linear_form, vectors_in
@@ -48,7 +49,8 @@ def second_derivative(node: Node, scope: Scope) -> Node | None:
 
 @rule("evaluation")
 def evaluation(node: Node, scope: Scope) -> Node | None:
-    """D c = 0,  D θ = 1,  D (c θ + c') = c,  ∂w_i/∂w_j = δ_ij;  ∇_w (c^T w) = c,  ∇_W (a^T W b) = a b^T"""
+    """D c = 0,  D θ = 1,  D (c θ + c') = c,  ∂w_i/∂w_j = δ_ij;  ∇_w (c^T w) = c,
+    ∂(c^T w)/∂w_j = c_j,  ∇_W (a^T W b) = a b^T"""
     d = taken_apart(node, scope)
     return None if d is None else _value(d.body, d, scope)
 
@@ -67,8 +69,9 @@ def _value(body: Node, d: Taken, scope: Scope) -> Node | None:
         case Add(terms):
             values = [_value(t, d, scope) for t in terms]
             return None if None in values else plus(*(v for v in values if v is not None))
-        case Mul() if isinstance(d.node, Gradient) and vectors_in(body, scope):
-            return linear_form(body, d, scope)
+        case Mul() if vectors_in(body, scope):
+            form = linear_form if isinstance(d.node, Gradient) else entry_of_linear_form
+            return form(body, d, scope)
         case Mul(factors):
             places = [k for k, f in enumerate(factors) if not d.constant(f, scope)]
             if len(places) == 1 and not any(vectorish(f, scope) for f in factors):

@@ -140,7 +140,8 @@ def _square(body: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], Node 
             still = tuple(f for f in factors if d.constant(f, scope) and not vectorish(f, scope))
             moving = tuple(f for f in factors if f not in still)
             if len(moving) == 1:
-                return still, _square(moving[0], d, scope)[1]
+                front, square = _square(moving[0], d, scope)
+                return (*still, *front), square
             if len(moving) == 2 and moving[0] == Transpose(moving[1]):
                 return still, moving[1]
         case Frac(num, den) if d.constant(den, scope):
