@@ -17,25 +17,28 @@ def report() -> Report:
     return Report(
         title="Gradient of the mean, mean of the gradients",
         question="Is the gradient of the average loss the average of the gradients?",
-        answer="Yes, always: for every differentiable loss and every $N$, the two are equal, and the gradient of "
-        "the *sum* of the losses is $N$ times that. What is not the same is the gradient at the average *data*.",
+        answer="Yes, always: for every differentiable loss and every $N$, the two are equal, and the "
+               "gradient of the *sum* of the losses is $N$ times that. What is not the same is the "
+               "gradient at the average *data*.",
         sections=[
             Section("Setting", [
                 setting(J),
-                Text(r"$\ell$ is any function that is differentiable in $\theta$; nothing else is asked of it. A "
-                     r"vector of parameters is covered entry by entry: let $\theta$ be one entry."),
+                Text(r"$\ell$ is any function that is differentiable in $\theta$; nothing else is asked "
+                     r"of it. A vector of parameters is covered entry by entry: let $\theta$ be one "
+                     "entry."),
             ]),
             Section("Proof", derived(J, theta)),
             Section("Sum, mean, and the loss at the mean of the data", [
                 *compared(gap(J, theta)),
-                Text("The first two differ by the factor $N$, which a learning rate absorbs. The third is another "
-                     "number: the witness is a loss and data for which it differs. For which losses it agrees is "
-                     "the question of [[linear_regression_at_mean]] and [[nonlinear_map]]."),
+                Text("The first two differ by the factor $N$, which a learning rate absorbs. The third "
+                     "is another number: the witness is a loss and data for which it differs. For which "
+                     "losses it agrees is the question of [[linear_regression_at_mean]] and "
+                     "[[nonlinear_map]]."),
             ]),
             Section("What follows for training", [
-                Text("Averaging the losses of a batch and then differentiating is correct. So is differentiating "
-                     "sample by sample and averaging the gradients: it is the same number. What must not be "
-                     "averaged before differentiating are the data."),
+                Text("Averaging the losses of a batch and then differentiating is correct. So is "
+                     "differentiating sample by sample and averaging the gradients: it is the same "
+                     "number. What must not be averaged before differentiating are the data."),
             ]),
         ],
         order=10,

@@ -44,10 +44,11 @@ def report() -> Report:
                      r"m \sum_{i=1}^{N} x_i^2 + b \sum_{i=1}^{N} x_i - \sum_{i=1}^{N} x_i y_i"),
                 says(r"\frac{N}{2} \frac{\partial J}{\partial b}",
                      r"m \sum_{i=1}^{N} x_i + N b - \sum_{i=1}^{N} y_i"),
-                Text("Both are $0$ exactly where the normal equations hold. They need the data only through five "
-                     r"sums. If $x$ is not constant their solution is $\hat{m} = \frac{\sum_i (x_i - \bar{x}) "
-                     r"(y_i - \bar{y})}{\sum_i (x_i - \bar{x})^2}$, $\hat{b} = \bar{y} - \hat{m} \bar{x}$, and "
-                     "it is the minimum, since what is left is a mean of squares:"),
+                Text("Both are $0$ exactly where the normal equations hold. They need the data only "
+                     r"through five sums. If $x$ is not constant their solution is $\hat{m} = "
+                     r"\frac{\sum_i (x_i - \bar{x}) (y_i - \bar{y})}{\sum_i (x_i - \bar{x})^2}$, "
+                     r"$\hat{b} = \bar{y} - \hat{m} \bar{x}$, and it is the minimum, since what is left "
+                     "is a mean of squares:"),
                 says("J", r"\frac{1}{N} \sum_{i=1}^{N} (y_i - (\hat{m} x_i + \hat{b}))^2 + "
                      r"\frac{1}{N} \sum_{i=1}^{N} ((m - \hat{m}) x_i + b - \hat{b})^2", given=BEST),
             ]),

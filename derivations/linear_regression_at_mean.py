@@ -19,22 +19,23 @@ def report() -> Report:
         sections=[
             Section("Setting", [
                 setting(J.at_mean()),
-                Text("Here $J$ is the loss of one sample that is the mean of all. Variance and covariance are "
-                     "the means over the $N$ samples (no $N - 1$)."),
+                Text("Here $J$ is the loss of one sample that is the mean of all. Variance and "
+                     "covariance are the means over the $N$ samples (no $N - 1$)."),
             ]),
             Section("The slope", compared(by_m)),
             Section("The intercept", compared(by_b, expect="proved")),
             Section("When the gap is zero", [
-                Text(r"The gap vanishes at one slope, $m = \mathrm{Cov}(x, y) / \mathrm{Var}(x)$, which is the "
-                     r"least-squares slope; if $\mathrm{Var}(x) = 0$ then $\mathrm{Cov}(x, y) = 0$ too and it "
-                     "vanishes at every slope."),
+                Text(r"The gap vanishes at one slope, $m = \mathrm{Cov}(x, y) / \mathrm{Var}(x)$, which "
+                     r"is the least-squares slope; if $\mathrm{Var}(x) = 0$ then $\mathrm{Cov}(x, y) = "
+                     "0$ too and it vanishes at every slope."),
                 claim(r"\frac{1}{N} \sum_{i=1}^{N} 2 (\hat{m} x_i + b - y_i) x_i",
                       r"2 (\hat{m} \bar{x} + b - \bar{y}) \bar{x}", scope=by_m.scope,
                       given=[r"let \hat{m} = \frac{\mathrm{Cov}(x, y)}{\mathrm{Var}(x)}"],
                       title=r"No gap at $\hat{m} = \mathrm{Cov}(x, y) / \mathrm{Var}(x)$"),
-                Text("So gradient descent on averaged data stops somewhere else: it fits the mean point and "
-                     "learns nothing from the spread. The intercept's gradient is affine in the data, the "
-                     r"slope's holds $x_i^2$ and $x_i y_i$: that is the whole difference, see [[nonlinear_map]]."),
+                Text("So gradient descent on averaged data stops somewhere else: it fits the mean point "
+                     "and learns nothing from the spread. The intercept's gradient is affine in the "
+                     "data, the slope's holds $x_i^2$ and $x_i y_i$: that is the whole difference, see "
+                     "[[nonlinear_map]]."),
             ]),
         ],
         order=30,

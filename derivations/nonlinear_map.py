@@ -22,9 +22,10 @@ def joined(g, wrt):
 def report() -> Report:
     return Report(
         title="Adding outputs, adding inputs",
-        question=r"Is $\nabla(f(x_1) + f(x_2)) = \nabla f(x_1) + \nabla f(x_2)$, and is it $\nabla f(x_1 + x_2)$?",
-        answer="The first always. The second only where the gradient is linear in the input: for $f = \\theta x$, "
-        "but not for the intercept of $f = m x + b$ and not for a sigmoid.",
+        question=r"Is $\nabla(f(x_1) + f(x_2)) = \nabla f(x_1) + \nabla f(x_2)$, and is it $\nabla f(x_1 "
+                 "+ x_2)$?",
+        answer="The first always. The second only where the gradient is linear in the input: for $f = "
+               r"\theta x$, but not for the intercept of $f = m x + b$ and not for a sigmoid.",
         sections=[
             Section("Adding outputs: always", [
                 claim(*split(lambda x: f(theta, x), theta), title=r"Any $f(\theta, x)$"),
@@ -39,10 +40,10 @@ def report() -> Report:
                 claim(*joined(lambda x: f(theta, x), theta), title=r"Any $f(\theta, x)$", expect="refuted"),
             ]),
             Section("What decides it", [
-                Text(r"The question is whether $\nabla f$ is additive in $x$. For $\theta x$ it is $x$ itself. "
-                     "For $m x + b$ by $b$ it is $1$: a sum of two inputs has one intercept, two outputs have "
-                     "two. Taking the mean instead of the sum mends the intercept, since $1$ is affine, but not "
-                     "the sigmoid: see [[sigmoid_mean]]."),
+                Text(r"The question is whether $\nabla f$ is additive in $x$. For $\theta x$ it is $x$ "
+                     "itself. For $m x + b$ by $b$ it is $1$: a sum of two inputs has one intercept, "
+                     "two outputs have two. Taking the mean instead of the sum mends the intercept, "
+                     "since $1$ is affine, but not the sigmoid: see [[sigmoid_mean]]."),
             ]),
         ],
         order=40,

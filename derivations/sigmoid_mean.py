@@ -36,8 +36,9 @@ def picture() -> Picture:
         ],
         title="The mean of σ′ lies below σ′ at the mean", x_label="z", y_label="σ′(z)",
     )  # fmt: skip
-    return Picture("slope", plot.svg(), "The curve of σ′ from −1 to 2. The chord from z = 0 to z = 1 runs below "
-                   "the curve; at z = ½ the red piece between them is the gap.", plot.tex())
+    return Picture("slope", plot.svg(), "The curve of σ′ from −1 to 2. The chord from z = 0 to z = 1 "
+                                        "runs below the curve; at z = ½ the red piece between them is "
+                                        "the gap.", plot.tex())
 
 
 def report() -> Report:
@@ -45,28 +46,28 @@ def report() -> Report:
     return Report(
         title="The mean of the sigmoid's slopes",
         question=r"Is the mean of $\sigma'$ over two inputs the slope $\sigma'$ at their mean?",
-        answer=r"No: at $0$ and $1$ the mean of the slopes is $0.2233\ldots$, the slope at the mean $\frac{1}{2}$ is "
-        r"$0.2350\ldots$",
+        answer=r"No: at $0$ and $1$ the mean of the slopes is $0.2233\ldots$, the slope at the mean "
+               r"$\frac{1}{2}$ is $0.2350\ldots$",
         sections=[
             Section(r"The slope of $\sigma$", [
                 proof(derive(1 / (1 + e(-z)), z), r"$\sigma(z) = 1 / (1 + e^{-z})$, step by step"),
                 claim(Derivative(sigma(z), z), slope, title=r"The same for $\sigma$ as it is written"),
             ]),
             Section("Two inputs", [
-                claim(mean, at(HALF), title="Mean of the slopes against the slope at the mean", expect="refuted"),
+                claim(mean, at(HALF), title="Mean of the slopes, slope at the mean", expect="refuted"),
                 Table(("", "value, rounded; every digit is certain"), (
                     (r"$\frac{1}{2} (\sigma'(0) + \sigma'(1))$", enclosed(mean)),
                     (r"$\sigma'(\frac{1}{2})$", enclosed(at(HALF))),
                     ("the gap between them", enclosed(mean - at(HALF))),
-                    (r"second-order estimate $\frac{1}{2} \sigma'''(\frac{1}{2}) \mathrm{Var}$", enclosed(second)),
+                    (r"to second order, $\frac{1}{2} \sigma'''(\frac{1}{2}) \mathrm{Var}$", enclosed(second)),
                 )),
                 picture(),
             ]),
             Section("Why", [
-                Text(r"$\sigma'$ is bent. By Taylor's formula about the mean the gap is $\frac{1}{2} \sigma'''$ "
-                     r"times the variance of the inputs, here $\frac{1}{4}$, plus terms of higher order: the last "
-                     "row of the table. Only an affine slope has no gap, for all inputs. The same happens in "
-                     "every nonlinear layer: [[sigmoid_regression]]."),
+                Text(r"$\sigma'$ is bent. By Taylor's formula about the mean the gap is $\frac{1}{2} "
+                     r"\sigma'''$ times the variance of the inputs, here $\frac{1}{4}$, plus terms of "
+                     "higher order: the last row of the table. Only an affine slope has no gap, for all "
+                     "inputs. The same happens in every nonlinear layer: [[sigmoid_regression]]."),
             ]),
         ],
         order=50,
