@@ -135,11 +135,11 @@ def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivat
 
     Where the scope has a name for ``body``, the first page is ∂name/∂wrt.
     """
-    inside = unfold(body, scope) if isinstance(body, Sym) else None
-    body = body if inside is None else inside
-    name = _name(body, scope)
-    start = _derivative(body if name is None else Sym(name), wrt, scope)
-    return _derivation(title, start, _derivative(body, wrt, scope), name, scope)
+    inside = unfold(body, scope) if _is_objective(body, wrt, scope) else None
+    name = _name(body, scope) if inside is None else body
+    start = _derivative(body if name is None else name, wrt, scope)
+    page = _derivative(body if inside is None else inside, wrt, scope)
+    return _derivation(title, start, page, None if name is None else head(name), scope)
 
 
 def derive_again(first: Derivation, wrt: Node, title: str = "") -> Derivation:
@@ -170,11 +170,23 @@ def _derivation(title: str, start: Node, page: Node, name: str | None, scope: Sc
     return Derivation(title, scope, start, tuple(steps), reason)
 
 
-def _name(body: Node, scope: Scope) -> str | None:
+def _is_objective(body: Node, wrt: Node, scope: Scope) -> bool:
+    """J, or J(θ) where θ only says what J depends on: what it stands for opens the derivation."""
+    if not isinstance(body, Call):
+        return isinstance(body, Sym)
+    below = {wrt, *walk(wrt)}
+    unused = any(
+        d.params is not None and not any(p in set(walk(d.body)) for p in d.params)
+        for d in scope.definitions.get(head(body) or "", ())
+    )
+    return unused or any(arg in below for arg in body.args)
+
+
+def _name(body: Node, scope: Scope) -> Node | None:
     for name, definitions in scope.definitions.items():
         for d in definitions:
             if d.body == body and d.params is None and not d.lower and not d.upper:
-                return name
+                return Sym(name)
     return None
 
 

@@ -48,6 +48,16 @@ def test_the_line_fit_has_the_lines_of_the_hand_derivation() -> None:
     assert to_text(intercept.result) == "-2/N * Σ_{i=1}^N (y_i - f(x_i))"
 
 
+def test_an_objective_of_its_parameters_opens_the_derivation() -> None:
+    for given in (r"let J(\theta) = " + SQUARES, "let J(m, b) = " + SQUARES, "let J = " + SQUARES):
+        name = given[4:given.index(" =")]
+        d = derive(name, "m", [given, "let f(t) = m t + b"])
+        assert d.start == read(rf"\frac{{\partial {name}}}{{\partial m}}", d.scope)
+        assert [s.rule for s in d.course()][:2] == ["factor rule", "sum rule"] and all(d.verdicts())
+    d = derive("f(x)", "m", ["let f(t) = m t^2 + b"])
+    assert [s.rule for s in d.course()] == ["definition f", "evaluation"]
+
+
 LINE, UNIT = r"let f(t) = m t + b", r"let f(t) = \sigma(w t + b)"
 INTERMEDIATE = (r"let a_i = \sigma(z_i)", r"let z_i = w x_i + b")
 NETWORK = (

@@ -107,6 +107,7 @@ NOTATION: list[tuple[str, str, str]] = [
     ("evaluation", r"\frac{\partial}{\partial w_j} (c - 3 a^T w)", "-3 a_j"),
     ("evaluation", r"\frac{\partial}{\partial w_j} (y^T X w)", "[X^T y]_j"),
     ("evaluation", r"\frac{\partial}{\partial A_{jk}} (a^T A b)", "a_j b_k"),
+    ("evaluation", r"\frac{\partial}{\partial w_j} (X w)_i", "X_{ij}"),
     ("entry of a gradient", r"\frac{\partial}{\partial w_j} \lVert w \rVert^2", "2 w_j"),
     ("entry of a gradient", r"\frac{\partial}{\partial w_j} \lVert y - X w \rVert^2", "-2 [X^T (y - X w)]_j"),
     ("entry of a gradient", r"\frac{\partial}{\partial w_j} (w^T w)", "2 w_j"),

@@ -6,6 +6,7 @@ from ..definitions import defined, free_of, unfold
 from ..page import (
     Add,
     Call,
+    Component,
     Derivative,
     Frac,
     Gradient,
@@ -72,6 +73,8 @@ def _value(body: Node, d: Taken, scope: Scope) -> Node | None:
         case Mul() if vectors_in(body, scope):
             form = linear_form if isinstance(d.node, Gradient) else entry_of_linear_form
             return form(body, d, scope)
+        case Component() if isinstance(d.node, Derivative):
+            return entry_of_linear_form(body, d, scope)
         case Mul(factors):
             places = [k for k, f in enumerate(factors) if not d.constant(f, scope)]
             if len(places) == 1 and not any(vectorish(f, scope) for f in factors):

@@ -24,10 +24,15 @@ def entry_of_gradient(node: Node, scope: Scope) -> Node | None:
     return None if found is None else entry(found, whole[1], scope)
 
 
-def entry_of_linear_form(body: Mul, d: Taken, scope: Scope) -> Node | None:
-    """∂(w^T c)/∂w_j = c_j,  ∂(a^T W b)/∂W_jk = a_j b_k"""
+def entry_of_linear_form(body: Mul | Component, d: Taken, scope: Scope) -> Node | None:
+    """∂(w^T c)/∂w_j = c_j,  ∂(a^T W b)/∂W_jk = a_j b_k,  ∂(X w)_i/∂w_j = X_ij"""
     whole = whole_of(d.wrt, scope)
     if whole is None or not _stands_in(whole[0], body):
+        return None
+    if isinstance(body, Component):
+        match body.arg:
+            case Mul((*before, last)) if last == whole[0] and all(d.constant(f, scope) for f in before):
+                return entry(times(*before), (*body.lower, *whole[1]), scope)
         return None
     found = linear_form(body, Taken(Gradient(body, whole[0]), body, whole[0]), scope)
     return None if found is None else entry(found, whole[1], scope)
