@@ -31,6 +31,8 @@ FORMATS = {
 }  # fmt: skip
 MAX_BYTES = 20_000_000
 MAX_INPUTS = 50
+MAX_MACRO = 10_000
+MAX_GROUP = 100_000  # characters of one brace group
 
 # Environments that hold display mathematics by themselves, and those that only arrange its rows.
 DISPLAYS = ("equation", "align", "alignat", "flalign", "gather", "multline", "eqnarray", "displaymath",
@@ -183,6 +185,7 @@ _HEADING_LINE = re.compile(r"^#{1,6}[ ]|^(?:=|-){3,}")
 
 def _scan_markdown(text: str, part: int, problems: list[Problem]) -> Iterator[Region]:
     at = 0
+    missing: set[str] = set()  # closing marks that do not come any more
     front = re.match(r"---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL)
     if front:
         yield from _yaml_macros(front.group(1), part)
@@ -213,7 +216,11 @@ def _scan_markdown(text: str, part: int, problems: list[Problem]) -> Iterator[Re
                 yield from _mathematics("inline", text, at, close, part, (start, close + 2))
                 at = close + 2
         elif m.group("tick"):
+            if m.group() in missing:
+                continue
             closing = re.compile(rf"(?<!`){m.group('tick')}(?!`)").search(text, at)
+            if closing is None:
+                missing.add(m.group())
             if closing and not re.search(r"\n[ \t]*\n", text[at : closing.start()]):
                 at = closing.end()
         elif m.group("macro"):
@@ -222,9 +229,9 @@ def _scan_markdown(text: str, part: int, problems: list[Problem]) -> Iterator[Re
                 yield macro
                 at = macro.end
         elif m.group("begin"):
-            at = yield from _environment(text, m, part, problems)
+            at = yield from _environment(text, m, part, problems, missing)
         elif m.group("open"):
-            at = yield from _bracketed(text, m, part)
+            at = yield from _bracketed(text, m, part, missing)
         elif m.group("dollars"):
             close = _unescaped(text, "$$", at)
             if close < 0:
@@ -266,12 +273,13 @@ def _fenced(text: str, m: re.Match[str], part: int) -> tuple[int, list[Region]]:
 
 
 def _environment(
-    text: str, m: re.Match[str], part: int, problems: list[Problem]
+    text: str, m: re.Match[str], part: int, problems: list[Problem], missing: set[str]
 ) -> Generator[Region, None, int]:
     """The environment's region; returns where to go on."""
     name = m.group("env")
-    close = _closing(text, name, m.end())
+    close = None if name in missing else _closing(text, name, m.end())
     if close is None:
+        missing.add(name)
         problems.append(Problem(f"\\begin{{{name}}} is never closed", part, m.start()))
         return m.end()
     kind: RegionKind = "inline" if name == "math" else "display"
@@ -288,9 +296,13 @@ def _closing(text: str, name: str, at: int) -> re.Match[str] | None:
     return None
 
 
-def _bracketed(text: str, m: re.Match[str], part: int) -> Generator[Region, None, int]:
+def _bracketed(text: str, m: re.Match[str], part: int, missing: set[str]) -> Generator[Region, None, int]:
     opening = m.group("open")
-    close = text.find(opening[:-1] + ("]" if opening[-1] == "[" else ")"), m.end())
+    close = (
+        -1 if opening in missing else text.find(opening[:-1] + ("]" if opening[-1] == "[" else ")"), m.end())
+    )
+    if close < 0:
+        missing.add(opening)
     if close < 0 or (opening[-1] == "(" and "\n\n" in text[m.end() : close]):
         return m.end()
     kind: RegionKind = "display" if opening[-1] == "[" else "inline"
@@ -360,6 +372,7 @@ _TEX = re.compile(
 
 def _scan_tex(text: str, part: int, problems: list[Problem]) -> Iterator[Region]:
     at = 0
+    missing: set[str] = set()
     while m := _TEX.search(text, at):
         start, at = m.start(), m.end()
         if m.group("code"):
@@ -375,9 +388,9 @@ def _scan_tex(text: str, part: int, problems: list[Problem]) -> Iterator[Region]
         elif m.group("heading"):
             yield Region("heading", part, start, at, m.group(), m.span())
         elif m.group("begin"):
-            at = yield from _environment(text, m, part, problems)
+            at = yield from _environment(text, m, part, problems, missing)
         elif m.group("open"):
-            at = yield from _bracketed(text, m, part)
+            at = yield from _bracketed(text, m, part, missing)
         elif m.group("dollars"):
             close_at = _unescaped(text, "$$", at)
             if close_at < 0:
@@ -485,7 +498,7 @@ def _macro(text: str, start: int, part: int) -> Region | None:
         skipped = _ARGUMENT.match(text, at)
         at = skipped.end() if skipped else at
         at = group_end(text, at)
-        if at < 0:
+        if at < 0 or at - start > MAX_MACRO:
             return None
     return Region("macro", part, start, at, text[start:at], (start, at), m.group(1))
 
@@ -498,7 +511,7 @@ def group_end(text: str, at: int) -> int:
         m = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL).match(text, at)
         return m.end() if m else -1
     depth = 0
-    for m in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, at):
+    for m in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, at, at + MAX_GROUP):
         if m.group() == "{":
             depth += 1
         elif m.group() == "}":

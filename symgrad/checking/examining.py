@@ -239,7 +239,11 @@ class _Examiner:
             lines.append(region)
         self.directed = lines[-1].end
         good: list[Region] = []
-        scope = self.scope
+        try:
+            scope = read_directives([r.body for r in lines], self.scope)
+            lines = []
+        except (SymgradError, RecursionError):
+            scope = self.scope  # one by one, to name those that cannot be read
         for region in lines:
             try:
                 scope = read_directives([*(r.body for r in good), region.body], self.scope)
@@ -439,6 +443,8 @@ class _Examiner:
         elif region.kind == "inline" and not isinstance(lhs, Node):
             return planned("condition")
         if rhs is not None and naming.is_zero(rhs):
+            # What follows may rest on it; whether it is a condition is known when it is judged.
+            self.solving = self.solving or naming.has_derivative(lhs)
             return planned("claim", judge=True, soft=True)
         if region.kind == "inline" and _CONDITIONAL.search(prose) and len(chain.links) == 1:
             return planned("condition")
@@ -467,7 +473,7 @@ class _Examiner:
         if inside and (sign == ":=" or _updates(lhs, rhs, name)):
             return planned("update")
         defined = any(_same_form(d, lhs) for d in self.scope.definitions.get(name, ()))
-        by_author = defined and name not in self.sources
+        by_author = bool(self.scope.definitions.get(name)) and name not in self.sources
         inline = region.kind == "inline"
         if sign in (":=", "equiv"):
             if rhs is not None and naming.is_constant(rhs):
@@ -501,7 +507,9 @@ class _Examiner:
             return planned("condition")
         if self.solving and (chain.opened or _THUS.search(prose) or chain.links[0] is not link):
             return planned("rewriting")
-        if naming.is_constant(rhs) or inside:
+        if inside:
+            return planned("condition")
+        if naming.is_constant(rhs):
             return planned("definition")
         if (
             inline

@@ -221,7 +221,10 @@ def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
             if name is None or name == subject or name in inside(body, scope):
                 continue
             if quotient and subject is not None and name in scope.definitions:
-                return subject, name
+                other_names = {base(d.body) for d in scope.definitions[name]}  # z_{ij} for Z_{ij}
+                if not other_names & inside(body, scope):
+                    return subject, name
+                continue
             if not leaves([v], scope) & (leaves([body], scope) if quotient and subject is not None else spoken):
                 return subject or (sorted(quantities(body)) or ["it"])[0], name
     return None

@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 
 from ..errors import SymgradError
 
-LIMIT = 1.6  # seconds for one step
+LIMIT = 1.4  # seconds for one step
 LOADING = 5.0  # more, for the process to start and to read the document
 MEMORY = 2 * 1024**3
 MAX_LOST = 40  # steps of one document that may hang before it is given up
