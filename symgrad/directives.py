@@ -320,7 +320,10 @@ def _kind(left: _Text, right: _Text, scope: Scope, function: bool = False) -> Sc
     indices = tuple(k for k in name.indices)
     generic = indices and all(isinstance(k, Sym) and k.name in _CONVENTIONAL for k in indices)
     old = scope.kind(name.base)
-    kind = replace(kind, arity=len(indices), rests=old.rests if old is not None else ())
+    own: dict[Node, Node] = {k: Sym(f"#{place}") for place, k in enumerate(indices) if isinstance(k, Sym)}
+    # a^{[l]} in R^{n_l}: the size goes with the index.
+    shape = tuple(substitute(k, own) if isinstance(k, Indexed) else k for k in kind.shape)
+    kind = replace(kind, shape=shape, arity=len(indices), rests=old.rests if old is not None else ())
     if indices and not function:
         scope = scope.declare(written(name.base, name.upper, name.lower, name.bracket), kind)
     if not indices or (generic and (old is None or old.arity)):

@@ -433,7 +433,9 @@ class Survey:
             if entry == 0 and len(kind.shape) == 2 and kind.shape[0] == Num(1):
                 return kind.shape[1]
             if kind.role in ("real", "function") and 0 <= entry < len(kind.shape):
-                return kind.shape[entry]
+                size = kind.shape[entry]
+                # The size of a^{[l]} depends on l.
+                return None if any(isinstance(s, Sym) and s.name[:1] == "#" for s in walk(size)) else size
         return None
 
     # -- union-find -----------------------------------------------------------------------------

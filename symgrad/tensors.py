@@ -27,6 +27,7 @@ class Value:
     ``ref`` is set for a bare undeclared name, which may still take indices: (core name, indices).
     ``gradient`` marks a derivative by a vector, which stands for a row in a chain of products;
     ``loose`` a vector made of a family y_k, which nobody wrote as a column or as a row.
+    ``lift`` is, for an undeclared y beside y_k, the vector of all y_k: taken where a vector must stand.
     """
 
     shape: Shape
@@ -34,6 +35,7 @@ class Value:
     ref: tuple[str, tuple[Core, ...]] | None = None
     gradient: bool = False
     loose: bool = False
+    lift: Value | None = None
 
     @property
     def term(self) -> Core:
@@ -111,7 +113,8 @@ def transposed(v: Value) -> Value:
 
 def each(fn: Callable[[Core], Core], v: Value) -> Value:
     """``fn`` of every entry."""
-    return replace(v, at=lambda k: fn(v.at(k)), ref=None)
+    lift = None if v.lift is None else each(fn, v.lift)
+    return replace(v, at=lambda k: fn(v.at(k)), ref=None, lift=lift)
 
 
 class Sizes:
@@ -179,11 +182,12 @@ class Sizes:
 
     def product(self, a: Value, b: Value, span: Span | None = None) -> Value:
         """Scalars scale; otherwise the matrix product, and ``x y`` of two columns is ``x^T y``."""
+        if b.lift is not None and len(a.shape) == 2:
+            b = b.lift
         if not a.shape or not b.shape:
             big = a if a.shape else b
-            return replace(
-                big, at=lambda k: mul(a.at(k if a.shape else ()), b.at(k if b.shape else ())), ref=None
-            )
+            at = lambda k: mul(a.at(k if a.shape else ()), b.at(k if b.shape else ()))  # noqa: E731
+            return replace(big, at=at, ref=None, lift=None)
         if len(a.shape) == 1 and len(b.shape) == 2 and (a.gradient or a.loose) and b.shape[0] != ONE and (
             self.agree(a.shape[0], b.shape[0])
         ):
@@ -192,7 +196,7 @@ class Sizes:
             return scalar(self.contract(lambda i: a.at((i,)), lambda i: b.at((i,)), a.shape[0]))
         if len(a.shape) == 1 and len(b.shape) == 2 and b.shape[0] == ONE:
             return tensor((a.shape[0], b.shape[1]), lambda k: mul(a.at((k[0],)), b.at((ONE, k[1]))))
-        if len(a.shape) == 2 and self.agree(a.shape[1], b.shape[0]):
+        if len(a.shape) == 2 and len(b.shape) < 3 and self.agree(a.shape[1], b.shape[0]):
             n, size = a.shape
             if len(b.shape) == 1:
                 out = tensor((n, ONE), lambda k: self.contract(
@@ -211,6 +215,8 @@ class Sizes:
         """dL/dZ dZ/dW: a derivative of a matrix or by one is contracted over all it shares."""
         if max(len(a.shape), len(b.shape)) < 3:
             return None
+        if len(a.shape) == 2 and a.shape[0] == ONE:
+            a = transposed(a)
         for shared in (len(a.shape), 1):
             left, right = a.shape[len(a.shape) - shared :], b.shape[:shared]
             if not self.fit(left, right):
@@ -235,6 +241,8 @@ class Sizes:
         self, values: tuple[Value, ...], fn: Callable[..., Core], what: str, span: Span | None
     ) -> Value:
         """``fn`` of corresponding entries; a scalar goes with every entry, a row with every row."""
+        if any(v.shape for v in values):
+            values = tuple(v if v.lift is None or v.shape else v.lift for v in values)
         rows = [v.shape for v in values if len(v.shape) == 2 and v.shape[0] == ONE]
         if rows:
             values = tuple(
@@ -258,8 +266,11 @@ class Sizes:
                 return v.at((ONE, k[1]))
             return v.at(k)
 
+        lift = None
+        if not shape and any(v.lift for v in values):
+            lift = self.entrywise(tuple(v.lift or v for v in values), fn, what, span)
         return Value(
-            shape, lambda k: fn(*(pick(v, k) for v in values)),
+            shape, lambda k: fn(*(pick(v, k) for v in values)), lift=lift,
             gradient=any(v.gradient for v in values), loose=all(v.loose for v in values if v.shape),
         )
 

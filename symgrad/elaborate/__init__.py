@@ -11,9 +11,10 @@ Add(terms=(Sym(name='x', sort='real'), Num(value=Fraction(1, 1))))
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
@@ -26,7 +27,7 @@ from ..page import Num as PageNum
 from ..page import Sym as PageSym
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
-from .names import Env, delta
+from .names import LITERAL, Env, delta
 from .terms import Elaborator
 
 ENTRIES = 64
@@ -44,6 +45,12 @@ class Claim:
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     assuming: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+
+    def is_range(self, condition: str) -> bool:
+        """Does the condition only say that a component is one (1 <= i <= d)?"""
+        letters = "|".join(map(re.escape, self.components))
+        return re.fullmatch(rf"(1 <= )?({letters})( <= [\w {{}}]+| >= 1)?", condition) is not None
 
 
 def elaborate(node: Node, scope: Scope) -> Core:
@@ -77,26 +84,24 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
     """
     problem: ShapeError | UnknownMeaning | None = None
     found = False
-    for entrywise in (False, True):
-        for layout in ("numerator", "denominator"):
-            e = Elaborator(scope, (lhs, rhs), entrywise, layout)
-            try:
-                pairs, notes = _pairs(e, e.value(lhs, Env()), e.value(rhs, Env()), rhs)
-                one_sided = _summed_silently(lhs, rhs, e)
-                doubts = (*e.doubts, *one_sided, *_one_sided_functions(e, pairs))
-                weight, assuming = _apart(e)
-                if weight != ONE:
-                    pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
-                yield Claim(pairs, _givens(e), notes + e.notes(), doubts, (*assuming, *e.assumed))
-                found = True
-            except (ShapeError, UnknownMeaning) as error:
-                if e.doubts and isinstance(error, ShapeError):
-                    error = UnknownMeaning(next(iter(e.doubts)))
-                problem = problem or error
-            if not e.jacobians:
-                break
-        if not e.doubts:
-            break
+    queue = [LITERAL]
+    for reading in queue:
+        e = Elaborator(scope, (lhs, rhs), reading)
+        try:
+            left, right = e.value(lhs, Env()), e.value(rhs, Env())
+            pairs, notes = _pairs(e, left, right, rhs)
+            weight, assuming = _apart(e)
+            if weight != ONE:
+                pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
+            doubts = (*e.doubts, *_summed_silently(lhs, rhs, e), *_one_sided_functions(e, pairs))
+            said = (*assuming, *e.assumed)
+            yield Claim(pairs, _givens(e), notes + e.notes(), doubts, said, tuple(_letters(e)))
+            found = True
+        except (ShapeError, UnknownMeaning) as error:
+            doubtful = e.doubts and isinstance(error, ShapeError)
+            problem = problem or (UnknownMeaning(next(iter(e.doubts))) if doubtful else error)
+        others = (replace(reading, **{choice: True}) for choice in sorted(e.alternatives))
+        queue += [r for r in others if r not in queue]
     if not found and problem is not None:
         raise problem
 
@@ -109,6 +114,12 @@ def _pairs(
         right = Value(left.shape, lambda _: ZERO)
     elif right.shape and not left.shape and left.term == ZERO:
         left = Value(right.shape, lambda _: ZERO)
+    if left.shape and right.lift is not None:
+        right = right.lift
+    elif right.shape and left.lift is not None:
+        left = left.lift
+    if (left.loose or right.loose) and not e.sizes.fit(left.shape, right.shape):
+        right = e.flipped(right)
     if not e.sizes.fit(left.shape, right.shape):
         flipped = e.flipped(right)
         if not (left.gradient or right.gradient) or not e.sizes.fit(left.shape, flipped.shape):

@@ -103,14 +103,14 @@ class Derivatives(Names):
         row_body, row_by = len(b) == 2 and b[0] == ONE, len(s) == 2 and s[0] == ONE
         if len(b) + len(s) - row_body - row_by != 2:
             return Value((*b, *s), lambda k: d(k[: len(b)], k[len(b) :]))
-        self.jacobians = True
+        self.alternatives.add("denominator")
         # A Jacobian.  Numerator layout unless the author transposes the numerator or uses the other.
         n, m = b[-1], s[-1]
 
         def entry(i: Core, j: Core) -> Core:
             return d((ONE, i) if row_body else (i,), (ONE, j) if row_by else (j,))
 
-        if (row_body and not row_by) or (self.layout == "denominator" and row_body == row_by):
+        if (row_body and not row_by) or (self.reading.denominator and row_body == row_by):
             return tensor((m, n), lambda k: entry(k[1], k[0]))
         return tensor((n, m), lambda k: entry(k[0], k[1]))
 
@@ -348,10 +348,12 @@ class Derivatives(Names):
     def check_cuts(self, term: Core, key: str, probe: Core, span: Span | None) -> None:
         """What stands below the lowest level must not depend on the variable."""
         base = key.split("#")[0]
+        plain = not isinstance(probe, Ref) or base not in self.layered()
         for t in walk(term) if self.cut else ():
-            if isinstance(t, Ref | Sym) and t.name in self.cut and t.name != key:
-                d, level = self.cut[t.name]
-                if base not in self._names_in((d.body,)):
+            name = t.name if isinstance(t, Ref | Sym) else t.fn if isinstance(t, Call) else ""
+            if name in self.cut and name != key:
+                d, level = self.cut[name]
+                if base not in self.reached_by(d) or (plain and isinstance(t, Call)):
                     continue
                 own = probe.indices[0] if isinstance(probe, Ref) and probe.indices else None
                 apart = None if own is None else gap(own, level)
@@ -383,6 +385,13 @@ class Derivatives(Names):
         return self._formulas
 
     _formulas: list[frozenset[str]] | None = None
+
+    def layered(self) -> frozenset[str]:
+        """Names that carry an upper index on the page: the weights of a layer."""
+        return frozenset(unbold(k) for k, used in self.survey.used_with.items() if any(u for u, _ in used))
+
+    def reached_by(self, d: Definition) -> frozenset[str]:
+        return self._names_in((d.body,))
 
     def _names_in(self, roots: tuple[Node, ...]) -> frozenset[str]:
         out: set[str] = set()

@@ -15,7 +15,7 @@ from ..scope import Definition, Kind, Scope
 from ..tensors import ONE, Value, add, div, each, mul, scalar, tensor, transposed
 from .derivatives import FUNCTIONS, NABLA, Variable, alike, differentiated, exchange, fill, settled
 from .matrices import Matrices
-from .names import Env, Held, delta
+from .names import LITERAL, Env, Held, Reading, delta
 
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
 _KNOWN_ELSEWHERE = frozenset(
@@ -28,10 +28,8 @@ _KNOWN_ELSEWHERE = frozenset(
 class Functions(Matrices):
     """Calls, primes, gradients."""
 
-    def __init__(
-        self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator"
-    ) -> None:
-        super().__init__(scope, nodes, entrywise, layout)
+    def __init__(self, scope: Scope, nodes: tuple[Node, ...], reading: Reading = LITERAL) -> None:
+        super().__init__(scope, nodes, reading)
         self._renamed: dict[object, Definition] = {}
         # A function whose derivative is written f' has numbers as arguments.
         roots = (*nodes, *(d.body for d in self.survey.definitions))
@@ -119,6 +117,13 @@ class Functions(Matrices):
     def undefined_call(self, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
         base = name.base
         declared = self.scope.kind(base)
+        if declared is None and name.lower and not name.upper:
+            # phi_j(x) is an entry of the declared phi(x).
+            for whole, kind in self.scope.kinds.items():
+                vector = kind.role == "function" and len(kind.shape) == len(name.lower)
+                if vector and unbold(whole) == unbold(base):
+                    inner = self.undefined_call(Name(whole), args, env, span)
+                    return self.entry(inner, tuple(self.index(k, env) for k in name.lower), span)
         if not name.indices and declared is None and base not in self._stacks:
             known = self.builtin(base, args, env, span)
             if known is not None:
@@ -145,7 +150,7 @@ class Functions(Matrices):
         values = self.arguments(args, env, span)
         core, written_indices = self.split(name)
         indices = tuple(self.index(k, env) for k in written_indices)
-        shape = () if declared is None else tuple(self.size(k) for k in declared.shape)
+        shape = () if declared is None else self.shape(declared, indices)
         if shape:
             return tensor(shape, lambda k: self.called(core, (*indices, *k), values, env, span))
         one = len(values) == len(args) == 1 and bool(values[0].shape)
@@ -153,7 +158,8 @@ class Functions(Matrices):
             return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
         if any(v.shape for v in values) and not self.is_loss(base):
             self.doubt(f"{base} is not defined here: it may act on a vector entry by entry or as a whole")
-            if one and self.entrywise:
+            self.alternatives.add("entrywise")
+            if one and self.reading.entrywise:
                 return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
         return scalar(self.called(core, indices, values, env, span))
 
@@ -174,7 +180,7 @@ class Functions(Matrices):
         if env.active and self.is_loss(env.active[-1][0].key):
             return False
         if target is not None and target.shape:
-            return self.sizes.fit(tuple(self.size(k) for k in target.shape), arg.shape)
+            return self.sizes.fit(self.shape(target, env.active[-1][1]), arg.shape)
         return (
             unbold(base) in ("\\phi", "\\varphi", "\\psi", "g", "\\sigma") and declared is None
         ) or base in self.primed
@@ -239,8 +245,8 @@ class Functions(Matrices):
         if not v.shape:
             raise ShapeError("softmax needs a vector, not a scalar", span)
         size = v.shape[-1]
-        row = len(v.shape) == 2
-        total = self.sum_to(size, lambda j: Call("exp", (v.at((ONE, j) if row else (j,)),)))
+        first = (ONE,) * (len(v.shape) - 1)
+        total = self.sum_to(size, lambda j: Call("exp", (v.at((*first, j)),)))
         return replace(v, at=lambda k: div(Call("exp", (v.at(k),)), total), ref=None)
 
     def sum_to(self, size: Core, body: Callable[[Core], Core]) -> Core:

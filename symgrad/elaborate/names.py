@@ -52,6 +52,19 @@ DEPTH = 40
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Choices that the page leaves open: does an undefined function act on every entry of a vector, is
+    a Jacobian laid out the other way, are the x_i the rows of X?"""
+
+    entrywise: bool = False
+    denominator: bool = False
+    rows: bool = False
+
+
+LITERAL = Reading()
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """Uses of ``definition`` are not unfolded but stand for the entries of ``name``; with
     ``indices`` only the uses whose indices may be these (h_t is held, h_{t-1} unfolds)."""
@@ -98,13 +111,11 @@ class Env:
 class Names:
     """The lookups; ``value`` (terms of the page) is supplied by the class that stands on this one."""
 
-    def __init__(
-        self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator"
-    ) -> None:
+    def __init__(self, scope: Scope, nodes: tuple[Node, ...], reading: Reading = LITERAL) -> None:
         self.scope = scope
-        self.layout = layout
-        self.jacobians = False
-        self.entrywise = entrywise
+        self.reading = reading
+        self.alternatives: set[str] = set()
+        self._mentioned: frozenset[str] | None = None
         self.doubts: dict[str, None] = {}
         self.unknown_functions: set[str] = set()
         self.survey = Survey(scope, nodes)
@@ -164,7 +175,7 @@ class Names:
         self.doubts[reason] = None
 
     def notes(self) -> tuple[str, ...]:
-        return () if self.layout == "numerator" else ("the Jacobian is transposed: a convention of layout",)
+        return ("the Jacobian is transposed: a convention of layout",) if self.reading.denominator else ()
 
     # -- indices ----------------------------------------------------------------------------------
 
@@ -194,10 +205,16 @@ class Names:
                 return Sym(f"{core}_{{{inside}}}" if inside else core, "size")
         raise UnknownMeaning("this index has no meaning here", node.span)
 
-    def size(self, node: Node) -> Core:
+    def size(self, node: Node, env: Env | None = None) -> Core:
         """A size as declared: an index expression whose letters are sizes."""
         names = {s.name for s in page.walk(node) if isinstance(s, page.Sym)}
-        return self.index(node, Env({n: Sym(n, "size") for n in names}))
+        own = {} if env is None else env.places
+        return self.index(node, Env({n: Sym(n, "size") for n in names if n not in own}, own))
+
+    def shape(self, kind: Kind, indices: tuple[Core, ...] = ()) -> Shape:
+        """The declared shape of the entry of a family with these indices."""
+        own = self.own_letters(indices, Env())
+        return tuple(self.size(k, own) for k in kind.shape)
 
     def range_of(self, found: Range | Generic, env: Env) -> tuple[Core, Core]:
         if isinstance(found, Generic):
@@ -237,10 +254,14 @@ class Names:
     def raised(self, base: Node, exp: Node) -> Name | None:
         """E^q as a name, where a superscript of this name or this letter marks an index elsewhere."""
         name = name_of(base)
-        if name is None or isinstance(exp, page.Num):
+        if name is None:
             return None
         upper = Name(name.base, (*name.upper, exp), name.lower, "")
         group = self._stacks.get(unbold(name.base), [])
+        if isinstance(exp, page.Num):
+            # sigma^2 = .. defines the square as a quantity of its own.
+            unit = (d for d in group if not d.bracket and len(d.lower) == len(name.lower))
+            return upper if any(d.upper[-1:] == (exp,) for d in unit) else None
         if any(len(d.upper) == len(upper.upper) for d in group) or self.scope.kind(str(upper)) is not None:
             return upper
         letters = {s.name for s in page.walk(exp) if isinstance(s, page.Sym)}
@@ -273,7 +294,7 @@ class Names:
             all_ = (*done, *indices)
             kind = self.scope.kind(core)
             if kind is not None and kind.shape and kind.role == "real" and len(all_) >= kind.arity:
-                return self.family(core, all_, kind.arity, tuple(self.size(k) for k in kind.shape), span)
+                return self.family(core, all_, kind.arity, self.shape(kind, all_), span)
             return self.bare(core, all_)
         if len(v.shape) == 2 and v.shape[0] == ONE and len(indices) == 1:
             return scalar(v.at((ONE, *indices)))
@@ -285,8 +306,7 @@ class Names:
 
     def bare(self, core: str, indices: tuple[Core, ...]) -> Value:
         """A scalar that may turn out to be a family: more indices may follow."""
-        term: Core = Ref(core, indices) if indices else Sym(core)
-        return Value((), lambda _: term, ref=(core, indices))
+        return Value((), lambda _: refs(core, indices), ref=(core, indices))
 
     def opaque(self, name: Name, env: Env, span: Span | None) -> Value:
         """A name without definition: declared, conventional, or a plain scalar."""
@@ -305,7 +325,13 @@ class Names:
                 return constant
         indices = tuple(self.index(k, env) for k in written_indices)
         if kind is not None:
-            return self.family(core, indices, used, tuple(self.size(k) for k in kind.shape), span)
+            shape = self.shape(kind, indices)
+            row = None
+            if len(shape) == 1 and used == 1:
+                row = self.row_of_capital(name, indices[:1], env, span)
+            if row is not None:
+                return self.entry(row, indices[1:], span)
+            return self.family(core, indices, used, shape, span)
         if not name.indices:
             if name.base in self.survey.sizes:
                 return scalar(Sym(name.base, "size"))
@@ -317,8 +343,18 @@ class Names:
         rank = self.conventional_rank(name)
         if rank:
             shape = tuple(self.inferred(name, core, len(indices) + k) for k in range(rank))
-            return self.family(core, indices, len(indices), shape, span)
-        return self.bare(core, indices)
+            row = self.row_of_capital(name, indices, env, span) if rank == 1 else None
+            return row or self.family(core, indices, len(indices), shape, span)
+        return self.liftable(name, core, indices)
+
+    def liftable(self, name: Name, core: str, indices: tuple[Core, ...]) -> Value:
+        """An undeclared scalar; beside y_k, also the vector of all y_k where a vector must stand."""
+        v = self.bare(core, indices)
+        used = self.survey.used_with.get(name.base, set())
+        if name.lower or (len(name.upper), 1) not in used:
+            return v
+        size = self.inferred(name, core, len(indices))
+        return replace(v, lift=Value((size,), lambda k: Ref(core, (*indices, *k)), loose=True))
 
     def entry_of_capital(
         self, name: Name, indices: tuple[Core, ...], env: Env, span: Span | None
@@ -333,8 +369,39 @@ class Names:
             whole = Name(capital, (), name.lower[:-2])
             if self.is_matrix(whole, env):
                 self.doubt(f"{base} is not declared: its entries were read as those of {whole}")
+                self.assumed[f"{base} denotes the entries of {whole}"] = None
                 return self.entry(self.name(whole, env, span), indices[-2:], span)
         return None
+
+    def row_of_capital(
+        self, name: Name, indices: tuple[Core, ...], env: Env, span: Span | None
+    ) -> Value | None:
+        """x_i beside a data matrix X that nothing relates to it: one reading is its rows."""
+        base = unbold(name.base)
+        if len(base) != 1 or not base.islower() or len(indices) != 1 or base.upper() in self._stacks:
+            return None
+        if base.upper() not in self.mentioned():
+            return None
+        fonts = (base.upper(), f"\\mathbf{{{base.upper()}}}", f"\\boldsymbol{{{base.upper()}}}")
+        declared = (k for k in fonts if self.scope.kind(k) is not None)
+        capital = next((k for k in declared if self.is_matrix(Name(k), env)), None)
+        if capital is None:
+            return None
+        self.alternatives.add("rows")
+        self.doubt(f"{base} and {capital} are not related here: write let {capital}_i = {base}_i^T")
+        if not self.reading.rows:
+            return None
+        self.assumed[f"the {base}_i are the rows of {capital}"] = None
+        whole = self.name(Name(capital), env, span)
+        return tensor(whole.shape[1:], lambda k: whole.at((indices[0], *k)))
+
+    def mentioned(self) -> frozenset[str]:
+        """The letters of the names on the page, and of those that they reach."""
+        if self._mentioned is None:
+            roots = (*self.nodes, *(d.body for d in self.survey.definitions))
+            names = (name_of(n) for root in roots for n in page.walk(root))
+            self._mentioned = frozenset(unbold(n.base) for n in names if n is not None)
+        return self._mentioned
 
     def is_matrix(self, name: Name, env: Env) -> bool:
         kind = self.scope.kind(str(name))
@@ -396,6 +463,10 @@ class Names:
                 raise UnknownMeaning("infinity is not a number")
         return None
 
+    def has_matrices(self) -> bool:
+        """Are matrices declared, so that I is the identity and no current?"""
+        return any(len(kind.shape) == 2 and kind.role == "real" for kind in self.scope.kinds.values())
+
     def is_euler(self) -> bool:
         """e is the base of exp unless it is declared or defined by itself; e_i is a name of its own."""
         return self.scope.kind("e") is None and all(
@@ -408,7 +479,7 @@ class Names:
         if letter in ("0", "1") and letter != name.base:
             number = Num(Fraction(int(letter)))
             shape = (
-                (self.sizes.unknown(name.base),) if kind is None else tuple(self.size(k) for k in kind.shape)
+                (self.sizes.unknown(name.base),) if kind is None else self.shape(kind)
             )
             ones = tensor(shape, lambda _: number)
             return replace(ones, loose=kind is None and len(ones.shape) == 1)
@@ -416,7 +487,7 @@ class Names:
             return None
         if kind is not None and len(kind.shape) == 2 and kind.shape[0] == kind.shape[1]:
             size = self.size(kind.shape[0])
-        elif kind is None and name.base != "I":
+        elif kind is None and (name.base != "I" or self.has_matrices()):
             size = self.sizes.unknown(name.base)
         else:
             return None
@@ -623,9 +694,7 @@ class Names:
             if self.same_args(tuple(params.values()), held.args):
                 return self.shaped(held.name, indices, d, places, params, env)
         if level is not None and self.descents[id(d)].steps and self.below(level):
-            name = f"{unbold(d.key)}^{{()}}" if d.upper else unbold(d.key)
-            self.cut[name] = (d, level)
-            return self.shaped(name, indices, d, places, params, env)
+            return self.cut_off(d, indices, level, places, params, env)
         if len(env.active) > DEPTH or sum(d is a for a, _ in env.active) > 8:
             raise ScopeError(f"the definition of {d.key} refers to itself", span)
         inner = replace(env, places=env.within(d, places), params=params, active=(*env.active, (d, indices)))
@@ -633,7 +702,7 @@ class Names:
         kind = self.scope.kind(d.key)
         if out.shape and kind is not None and kind.role == "real" and not kind.arity and not indices:
             # \mathbf{1} = (1, .., 1)^T takes its length from its declaration.
-            self.sizes.fit(out.shape, tuple(self.size(k) for k in kind.shape))
+            self.sizes.fit(out.shape, self.shape(kind))
         return out
 
     def level(self, d: Definition, places: Mapping[str, Core]) -> Core | None:
@@ -671,6 +740,38 @@ class Names:
             raise UnknownMeaning("a quantity defined level by level stands under a sum over its levels")
         return max(gaps) < 0
 
+    def cut_off(
+        self, d: Definition, indices: tuple[Core, ...], level: Core, places: dict[str, Core],
+        params: dict[str, Value], env: Env,
+    ) -> Value:
+        """The quantity at which unfolding stops: an unknown function of what the claim differentiates by."""
+        name = f"{unbold(d.key)}^{{()}}" if d.upper else unbold(d.key)
+        reached = self.reached_by(d)
+        named = ((v, name_of(v)) for v in self.variables())
+        rests = tuple(v for v, n in named if n is not None and unbold(n.base) in reached and not n.upper)
+        self.cut[name] = (d, level)
+        shape = self.shaped(name, indices, d, places, params, env).shape
+        if not rests:
+            return self.shaped(name, indices, d, places, params, env)
+        said = ", ".join(map(page_short, rests))
+        self.doubt(f"{d.key} depends on {said} through lower levels")
+        args = tuple(self.rest(v, replace(env, places={}, bound={})) for v in rests)
+        return tensor(shape, lambda k: self.apply(name, (*indices, *k), args, None))
+
+    def variables(self) -> tuple[Node, ...]:
+        """What the claim differentiates by."""
+        found: dict[Node, None] = {}
+        for root in (*self.nodes, *(d.body for d in self.survey.definitions)):
+            for n in page.walk(root):
+                by = [v for v, _ in n.by] if isinstance(n, page.Derivative) else []
+                if isinstance(n, page.Gradient) and n.wrt is not None:
+                    by.append(n.wrt)
+                found |= dict.fromkeys((*by, *self.scope.nabla))
+        return tuple(found)
+
+    def reached_by(self, d: Definition) -> frozenset[str]:
+        raise NotImplementedError
+
     def same_args(self, given: tuple[Value, ...], held: tuple[Value, ...]) -> bool:
         if not held:
             return True
@@ -693,7 +794,7 @@ class Names:
         kind, used = self.kind_of(own)
         shape: Shape = ()
         if kind is not None and kind.role == "real":
-            shape = tuple(self.size(k) for k in kind.shape[len(self.split(own)[1]) - used :])
+            shape = self.shape(kind, indices)[len(self.split(own)[1]) - used :]
         else:
             shape = self.shape_of(d, places, replace(env, params=params))
         if not shape:
@@ -704,7 +805,7 @@ class Names:
         """A quantity that depends on others in a way that nobody wrote down."""
         _, written_indices = self.split(name)
         indices = tuple(self.index(k, env) for k in written_indices)
-        shape = tuple(self.size(k) for k in kind.shape)
+        shape = self.shape(kind, indices)
         first, rest = indices[: kind.arity], indices[kind.arity :]
         for held in env.held:
             if held.definition is kind and not _apart(indices, held.indices):

@@ -16,7 +16,7 @@ from ..scope import Scope
 from ..tensors import MINUS, ONE, TWO, Value, add, div, each, gap, mul, neg, scalar, square, transposed
 from .derivatives import exchange, fill, settled
 from .functions import Functions
-from .names import Env, delta
+from .names import LITERAL, Env, Reading, delta
 
 NOTATION = "="
 """The key of definitions whose left side is no name: what such an expression means wherever it stands."""
@@ -28,10 +28,8 @@ HOLE = "\\mathrm{operand}"
 class Elaborator(Functions):
     """One reading of the nodes of one claim."""
 
-    def __init__(
-        self, scope: Scope, nodes: tuple[Node, ...], entrywise: bool = False, layout: str = "numerator"
-    ) -> None:
-        super().__init__(scope, nodes, entrywise, layout)
+    def __init__(self, scope: Scope, nodes: tuple[Node, ...], reading: Reading = LITERAL) -> None:
+        super().__init__(scope, nodes, reading)
         self._notations = [d for d in scope.definitions.get(NOTATION, ()) if d.params]
 
     def flipped(self, v: Value) -> Value:
