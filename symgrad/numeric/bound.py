@@ -139,8 +139,9 @@ class Reduced:
                     known[n] = g.rebuild(n, [known[a] for a in n.args])
             return known[node]
 
+        origins = {c: self.f.origins[n][1:] for n, c in found.centers.items()}
         return {
-            n: self.f.judged(n, [(spot, opened(node)) for spot, node in pieces])
+            n: self.f.judged(n, [(spot, opened(node)) for spot, node in pieces], origins)
             for n, pieces in self.gradients.items()
         }
 

@@ -28,10 +28,11 @@ from .backward import Pieces, gradient
 from .bound import Bound, Reduced
 from .emit import Argument
 from .evaluation import Evaluation, hessian
-from .graph import Graph, Index, Node, Reading, place_core, signed_labels, to_core, walk
+from .graph import Graph, Index, Node, signed_labels, walk
 from .kernels import Kernel, NoKernel
 from .moments import moments
 from .program import Output, Program, load
+from .reading import Reading, Writing
 
 BLOCKED = 4096
 """From so many samples on, arrays are worked on in blocks."""
@@ -55,6 +56,7 @@ class Compiled:
     gradients: Mapping[str, Pieces]
     arguments: Mapping[str, Argument]
     axes: Mapping[str, tuple[Index, ...]]
+    origins: Mapping[str, Sequence[int]]
     verdicts: Mapping[str, Verdict]
 
     def __call__(self, **values: Any) -> Evaluation:
@@ -277,13 +279,13 @@ class Compiled:
             found[data] = Reduced(self, polynomial, data) if polynomial and polynomial.sums else None
         return found[data]
 
-    def judged(self, name: str, pieces: Pieces) -> Verdict:
+    def judged(self, name: str, pieces: Pieces, origins: Mapping[str, Sequence[int]]) -> Verdict:
         """Are these pieces the derivative of the objective by a parameter?"""
-        return judged(self.objective, name, self.axes[name], pieces)
+        return judged(self.objective, {**self.origins, **origins}, name, self.axes[name], pieces)
 
     def written(self, node: Node) -> str:
         """A node in words, for messages."""
-        return core.text(to_core(node, letters_for(self.objective, [node]))).replace("\\", "")
+        return core.text(Writing(self.objective, self.origins, [node]).term(node)).replace("\\", "")
 
     def _about(self) -> str:
         shapes = "; ".join(f"{a.python} {_shape(a)}" for a in self.arguments.values() if a.shape)
@@ -437,25 +439,11 @@ def build(name: str, objective: Core, formula: str, wrt: tuple[str, ...]) -> Com
             raise InputError(f"{name} does not depend on {n}")
         axes[n] = _axes(reading, arguments[n].shape)
         gradients[n] = gradient(graph, root, n, axes[n])
-        verdicts[n] = judged(objective, n, axes[n], gradients[n])
+        verdicts[n] = judged(objective, reading.origins, n, axes[n], gradients[n])
         if verdicts[n].status == "refuted":
             raise UnknownMeaning(f"{name}: the gradient by {n} came out wrong, {verdicts[n]}")
-    return Compiled(name, objective, formula, wrt, graph, root, gradients, arguments, axes, verdicts)
-
-
-def letters_for(objective: Core, nodes: Iterable[Node], axes: Iterable[Index] = ()) -> dict[Index, str]:
-    """An index letter for every axis at or below the nodes, none of which the objective uses."""
-    indices = {*axes, *(k for n in walk(*nodes) for k in (*n.indices, n.value) if isinstance(k, Index))}
-    used = {t.name for t in core.walk(objective) if isinstance(t, core.Sym | core.Ref)}
-    out: dict[Index, str] = {}
-    for k in sorted(indices):
-        stem = "ijklpqrstuv"[len(out) % 11]
-        name = stem
-        while name in used:
-            name += "'"
-        out[k] = name
-        used.add(name)
-    return out
+    return Compiled(name, objective, formula, wrt, graph, root, gradients, arguments, axes, reading.origins,
+                    verdicts)
 
 
 def _axes(reading: Reading, shape: Sequence[str]) -> tuple[Index, ...]:
@@ -466,15 +454,19 @@ def _axes(reading: Reading, shape: Sequence[str]) -> tuple[Index, ...]:
     return tuple(out)
 
 
-def judged(objective: Core, name: str, axes: Sequence[Index], pieces: Pieces) -> Verdict:
-    """Is what was found the derivative of the objective as it was given?"""
-    letters = letters_for(objective, [node for _, node in pieces], axes)
-    verdicts = []
+def judged(
+    objective: Core, origins: Mapping[str, Sequence[int]], name: str, axes: tuple[Index, ...], pieces: Pieces
+) -> Verdict:
+    """Are the pieces together the derivative of the objective as it was given, entry by entry?"""
+    writing = Writing(objective, origins, [node for _, node in pieces], axes)
+    entry = writing.place(name, axes)
+    terms = []
     for spot, node in pieces:
-        place = place_core(spot, letters)
-        variable: Core = core.Ref(name, place) if place else core.Sym(name)
-        verdicts.append(judge(core.D(objective, variable), to_core(node, letters)))
-    return joined(verdicts)
+        # A piece at a fixed position belongs to one entry only.
+        fixed = [core.Delta(k, p) for k, p in zip(entry, writing.place(name, spot), strict=True) if k != p]
+        terms.append(core.Mul((*fixed, writing.term(node))) if fixed else writing.term(node))
+    total = terms[0] if len(terms) == 1 else core.Add(tuple(terms))
+    return judge(core.D(objective, writing.entry(name, axes)), total)
 
 
 def joined(verdicts: Iterable[Verdict]) -> Verdict:

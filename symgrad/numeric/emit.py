@@ -281,8 +281,9 @@ class Emitter:
         (base,), n = node.args, -node.value
         if n == 1:
             return self.aligned(base, axes, POWER)
+        exponent, own = number(n)
         code = f"np.sqrt({self.text(base, SUM)})" if n == Fraction(1, 2) else (
-            f"{self.text(base, ATOM)} ** {number(n)[0]}")
+            f"{self.text(base, ATOM)} ** {exponent if own == ATOM else f'({exponent})'}")
         return self._place(code, ATOM if n == Fraction(1, 2) else POWER, node.indices, axes)
 
     def _pow(self, node: Node) -> tuple[str, int]:

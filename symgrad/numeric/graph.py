@@ -20,11 +20,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
-from .. import core
-from ..core import Core
 from ..errors import UnknownMeaning
 
 Number = Fraction | int
@@ -361,10 +358,13 @@ class Graph:
             return self._node("pi", (), None, ())
         if fn in ("max", "min"):
             args = tuple(dict.fromkeys(args))
-            zero = [a for a in args if a.op == "num" and a.value == 0]
             if len(args) == 1:
                 return args[0]
-            if len(args) == 2 and zero:
+            if len(args) > 2:
+                return self.call(fn, self.call(fn, *args[:-1]), args[-1])
+            args = tuple(sorted(args, key=_serial))
+            zero = [a for a in args if a.op == "num" and a.value == 0]
+            if zero:
                 (other,) = (a for a in args if a not in zero)
                 if fn == "max":
                     return self.call("relu", other)
@@ -507,186 +507,3 @@ def _without(g: Graph, term: Node, guard: Node) -> Node:
 def _union(args: Iterable[Node]) -> Iterator[Index]:
     for a in args:
         yield from a.indices
-
-
-# ------------------------------------------------------------------------------------- core terms, in and out
-
-
-class Reading:
-    """Core terms to nodes.  ``shapes`` collects the axes of every argument by name."""
-
-    def __init__(self, graph: Graph, objective: Core) -> None:
-        self.graph = graph
-        self.ranks = {size: rank for rank, size in enumerate(_axis_order(objective))}
-        self.shapes: dict[str, list[str]] = {}
-        """Length of each axis of each argument ("" where only fixed positions are read)."""
-
-    def index(self, size: str, level: int = 0) -> Index:
-        return Index(self.ranks.setdefault(size, len(self.ranks)), size, level)
-
-    def node(self, term: Core, bound: Mapping[str, Index] | None = None) -> Node:
-        """The node of a term; ``bound`` says which axis an index symbol runs along."""
-        bound = bound or {}
-        g = self.graph
-        match term:
-            case core.Num(value):
-                return g.num(value)
-            case core.Sym(name, sort):
-                if sort == "index":
-                    raise UnknownMeaning(f"the index {name} has no numeric form where it is a number")
-                if sort == "size":
-                    return g.size(name)
-                self._shape(name, ())
-                return g.leaf(name)
-            case core.Ref(name, indices):
-                place = tuple(self._position(name, k, bound) for k in indices)
-                self._shape(name, place)
-                return g.leaf(name, place)
-            case core.Add(terms):
-                return g.add(*(self.node(t, bound) for t in terms))
-            case core.Mul(factors):
-                return g.mul(*(self.node(t, bound) for t in factors))
-            case core.Div(num, den):
-                return g.mul(self.node(num, bound), g.pow(self.node(den, bound), -1))
-            case core.Pow(base, exp):
-                return g.power(self.node(base, bound), self.node(exp, bound))
-            case core.Call(fn, args, ()):
-                return g.call(fn, *(self.node(a, bound) for a in args))
-            case core.Sum(body, index, lower, upper):
-                if lower != core.Num(Fraction(1)):
-                    raise UnknownMeaning(f"a sum that starts at {core.text(lower)} has no numeric form here: "
-                                         "let it start at 1")
-                size = _size(upper)
-                inside = {bound[n] for n in _free_indices(body) if n != index.name and n in bound}
-                level = 0
-                while self.index(size, level) in inside:
-                    level += 1
-                axis = self.index(size, level)
-                return g.sum(self.node(body, {**bound, index.name: axis}), axis)
-        raise UnknownMeaning(f"{core.text(term)} has no numeric form here")
-
-    def _position(self, name: str, term: Core, bound: Mapping[str, Index]) -> Index | int:
-        match term:
-            case core.Sym(k, "index") if k in bound:
-                return bound[k]
-            case core.Num(value) if value.denominator == 1 and value >= 1:
-                return int(value)
-        raise UnknownMeaning(f"the entry of {name} at {core.text(term)} has no numeric form here: "
-                             "entries are counted from 1, along the index of a sum")
-
-    def _shape(self, name: str, place: Place) -> None:
-        lengths = self.shapes.setdefault(name, [""] * len(place))
-        if len(lengths) != len(place):
-            raise UnknownMeaning(f"{name} is used with {len(lengths)} and with {len(place)} indices")
-        for axis, k in enumerate(place):
-            if isinstance(k, Index):
-                if lengths[axis] not in ("", k.size):
-                    raise UnknownMeaning(f"axis {axis} of {name} is {lengths[axis]} long and {k.size} long")
-                lengths[axis] = k.size
-
-
-def _axis_order(objective: Core) -> list[str]:
-    """Lengths in an order that agrees, where possible, with the axes of every argument."""
-    after: dict[str, dict[str, None]] = {}
-
-    def look(term: Core, bound: Mapping[str, str]) -> None:
-        if isinstance(term, core.Sum):
-            bound = {**bound, term.index.name: _size(term.upper)}
-            after.setdefault(bound[term.index.name], {})
-        elif isinstance(term, core.Ref):
-            sizes = [bound[k.name] for k in term.indices if isinstance(k, core.Sym) and k.name in bound]
-            for a, b in pairwise(sizes):
-                after[a][b] = None
-        for child in core.children(term):
-            look(child, bound)
-
-    look(objective, {})
-    done: dict[str, None] = {}
-    open_: set[str] = set()
-
-    def visit(size: str) -> None:
-        if size not in done and size not in open_:
-            open_.add(size)
-            for later in reversed(after[size]):
-                visit(later)
-            done[size] = None
-
-    for size in reversed(after):
-        visit(size)
-    return list(reversed(done))
-
-
-def _size(upper: Core) -> str:
-    match upper:
-        case core.Sym(name, "size"):
-            return name
-        case core.Num(value) if value.denominator == 1 and value >= 1:
-            return str(int(value))
-    raise UnknownMeaning(f"a sum that ends at {core.text(upper)} has no numeric form here: "
-                         "let it end at a size such as N")
-
-
-def _free_indices(term: Core) -> frozenset[str]:
-    match term:
-        case core.Sym(name, "index"):
-            return frozenset((name,))
-        case core.Sum(body, index, lower, upper):
-            return (_free_indices(body) - {index.name}) | _free_indices(lower) | _free_indices(upper)
-    return frozenset().union(*(_free_indices(t) for t in core.children(term)))
-
-
-def place_core(place: Place, letters: Mapping[Index, str]) -> tuple[Core, ...]:
-    """The indices of an entry as core terms."""
-    return tuple(core.Sym(letters[k], "index") if isinstance(k, Index) else core.Num(Fraction(k))
-                 for k in place)
-
-
-def to_core(node: Node, letters: Mapping[Index, str]) -> Core:
-    """The node as a core term, for the judge; ``letters`` names the index symbol of every axis."""
-    one = core.Num(Fraction(1))
-    known: dict[int, Core] = {}
-
-    def size(name: str) -> Core:
-        return core.Num(Fraction(name)) if name.isdigit() else core.Sym(name, "size")
-
-    def over(body: Core, index: Index) -> Core:
-        return core.Sum(body, core.Sym(letters[index], "index"), one, size(index.size))
-
-    for n in walk(node):
-        args = tuple(known[a.serial] for a in n.args)
-        term: Core
-        match n.op:
-            case "num":
-                term = core.Num(n.value)
-            case "size":
-                term = size(n.value)
-            case "leaf":
-                name, place = n.value
-                indices = place_core(place, letters)
-                term = core.Ref(name, indices) if place else core.Sym(name)
-            case "add":
-                term = core.Add(args)
-            case "mul":
-                term = core.Mul(args)
-            case "pow":
-                term = core.Pow(args[0], core.Num(n.value))
-            case "power":
-                term = core.Pow(args[0], args[1])
-            case "softplus":
-                term = core.Call("log", (core.Add((one, core.Call("exp", args))),))
-            case "stop":
-                term = core.Add((one, core.Mul((core.Num(Fraction(-1)), core.Call("step", args)))))
-            case "where":
-                hit = core.Call("step", args[:1])
-                miss = core.Add((one, core.Mul((core.Num(Fraction(-1)), hit))))
-                term = core.Add((core.Mul((hit, args[1])), core.Mul((miss, args[2]))))
-            case "logcosh":
-                term = core.Call("log", (core.Call("cosh", args),))
-            case "lse":
-                term = core.Call("log", (over(core.Call("exp", args), n.value),))
-            case "sum":
-                term = over(args[0], n.value)
-            case _:
-                term = core.Call(n.op, args)
-        known[n.serial] = term
-    return known[node.serial]
