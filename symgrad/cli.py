@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .derivation import Derivation
     from .problems import Objective
     from .reporting import Lines
+    from .scope import Scope
     from .verdict import Verdict
 
 OK, WRONG, OPEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     report = verb("report", _report, "turn a folder of derivations into reports", _REPORT_EXAMPLE)
     report.add_argument("folder", nargs="?", default="derivations", help="default: derivations")
     report.add_argument("--out", default="reports", metavar="DIR", help="where to write (default: reports)")
-    report.add_argument("--format", default="md,tex", metavar="LIST", help="of md, tex, html (default: md,tex)")
+    report.add_argument("--format", default="md,tex", metavar="LIST", help="md, tex, html (default: md,tex)")
     report.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if something is stale or not as stated"
     )
@@ -214,19 +215,25 @@ def _derive(args: argparse.Namespace) -> int:
 
     from . import reporting
 
-    given = _givens(args)
     if _is_name(args.what):
         objective = _problem(args.what)
-        derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt), given=given)
+        derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt), given=_givens(args))
     else:
+        from .derivation import derive_node
+        from .latex import read
+
+        scope = _scope(args)
+        with _pointing_into(args.wrt):
+            wrt = read(args.wrt, scope)
         with _pointing_into(args.what):
-            derivation = symgrad.derive(args.what, wrt=args.wrt, given=given)
+            derivation = derive_node(read(args.what, scope), wrt, scope)
     lines = reporting.proof(derivation)
     if args.format == "text":
         print(_as_text(derivation, lines))
     else:
         print(reporting.render_part(lines, "md" if args.format == "md" else "tex"), end="")
-    return gravest(_BY_STATUS[row.mark.word] for row in lines.rows if row.mark)
+    codes = [_BY_STATUS[row.mark.word] for row in lines.rows if row.mark]
+    return gravest([*codes, *[OPEN] * bool(derivation.reason)])
 
 
 def _is_name(what: str) -> bool:
@@ -250,11 +257,12 @@ def _as_text(derivation: Derivation, lines: Lines) -> str:
 
     course = ["= " + to_text(step.after) for step in derivation.course()]
     width = max(map(len, course), default=0)
-    rule = max((len(row.note) for row in lines.rows), default=0)
+    rows = [row for row in lines.rows if row.mark]  # a wide line stands on several rows, its mark on the last
+    rule = max((len(row.note) for row in rows), default=0)
     out = [f"  {to_text(derivation.start)}"]
     out += [
         f"{formula:{width}}   {row.note:{rule}}   {row.mark}"
-        for formula, row in zip(course, lines.rows, strict=True)
+        for formula, row in zip(course, rows, strict=True)
     ]
     out += [f"assuming {', '.join(lines.assuming)}"] * bool(lines.assuming) + list(lines.remarks)
     return "\n".join(line.rstrip() for line in out)
@@ -299,17 +307,12 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _prove(args: argparse.Namespace) -> int:
-    from .directives import read_directive
     from .judging import prove_nodes
     from .latex import read
     from .page import Chain, Relation
-    from .scope import Scope
     from .show.text import to_text
 
-    scope = Scope()
-    for line in _givens(args):
-        with _pointing_into(line):
-            scope = read_directive(line, scope)
+    scope = _scope(args)
     codes = []
     with _pointing_into(args.claim):
         node = read(args.claim, scope)
@@ -325,6 +328,18 @@ def _prove(args: argparse.Namespace) -> int:
 
 def _givens(args: argparse.Namespace) -> list[str]:
     return [f"let {d}" for d in args.let] + [f"assume {a}" for a in args.assume]
+
+
+def _scope(args: argparse.Namespace) -> Scope:
+    """What --let and --assume put in force."""
+    from .directives import read_directive
+    from .scope import Scope
+
+    scope = Scope()
+    for line in _givens(args):
+        with _pointing_into(line):
+            scope = read_directive(line, scope)
+    return scope
 
 
 def _verdict_text(verdict: Verdict) -> str:

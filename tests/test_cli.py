@@ -163,6 +163,18 @@ def test_derive_a_formula_with_its_definitions(capsys: pytest.CaptureFixture[str
     assert "definition h" in out and "undecided" not in out and "refuted" not in out
 
 
+@pytest.mark.parametrize("wrt", ["w", "b"])
+def test_derive_prints_lines_too_wide_for_a_page(wrt: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["derive", "sigmoid-regression", "--wrt", wrt]) == 0
+    _start, *lines = capsys.readouterr().out.splitlines()
+    assert len(lines) >= 5 and all(line.endswith("✓ proved") for line in lines)
+
+
+def test_derive_says_which_argument_it_cannot_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["derive", "w^2", "--wrt", r"w \foo"]) == 2
+    assert "  w \\foo\n    ^" in capsys.readouterr().err
+
+
 def test_derive_points_at_what_it_cannot_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["derive", r"w^2 + \foo", "--wrt", "w"]) == 2
     assert "  w^2 + \\foo\n        ^" in capsys.readouterr().err

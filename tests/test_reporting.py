@@ -269,6 +269,13 @@ def test_a_loss_of_ones_own_gets_a_report_like_the_others(name: str) -> None:
     assert ("data up to 1000" in text) is (name != "poisson")  # e^1000 is no floating-point number
 
 
+def test_numbers_need_a_gradient_that_has_values() -> None:
+    u, v = sympy.IndexedBase("u", positive=True), sympy.Symbol("v", positive=True)
+    assert all(row.held for row in reporting.numbers(objective_of(sympy.log(v * u[i]) ** 2, v)).rows)
+    with pytest.raises(InputError, match="give symbols their sign"):
+        reporting.numbers(objective_of(sympy.log(m * x[i]) ** 2, m))
+
+
 def test_a_claim_is_what_the_judge_says_whatever_the_author_states() -> None:
     wrong = reporting.claim("(a + b)^2", "a^2 + b^2", title="freshman")
     assert wrong.mark is Mark.REFUTED and not wrong.as_stated

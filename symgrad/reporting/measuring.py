@@ -12,6 +12,7 @@ import sympy
 
 from ..bridge import page_name, sigma, to_page
 from ..elaborate import elaborate
+from ..errors import InputError
 from ..kernel.enclosure import enclose
 from ..scope import Scope
 from .model import Measurement, Numbers
@@ -134,18 +135,19 @@ class _Slope:
     def draw(self, rng: Random, size: int) -> dict[str, Any]:
         """Data up to ``size`` and parameters up to 1, multiples of 1/8: exact in floating point."""
 
-        def some(shape: tuple[int, ...], most: int) -> Any:
-            cells = [rng.randint(-8 * most, 8 * most) / 8 for _ in range(int(np.prod(shape)))]
+        def some(of: Any, shape: tuple[int, ...], most: int) -> Any:
+            low, high = -8 * most, 8 * most
+            low, high = (1 if of.is_nonnegative else low), (-1 if of.is_nonpositive else high)
+            cells = [rng.randint(low, high) / 8 for _ in range(int(np.prod(shape)))]
             return np.array(cells).reshape(shape)[()]
 
         values: dict[str, Any] = {}
-        arity = {str(e.base.label): len(e.indices) for e in self.entries}
-        data = _arguments(self.objective.data)
-        for name, count in arity.items():
-            first = SAMPLES if name in data else FEATURES
-            values[name] = some((first, *[FEATURES] * (count - 1)), size if name in data else 1)
+        arity = {e.base: len(e.indices) for e in self.entries}
+        for base, count in arity.items():
+            first, most = (SAMPLES, size) if base in self.objective.data else (FEATURES, 1)
+            values[str(base.label)] = some(base.label, (first, *[FEATURES] * (count - 1)), most)
         for symbol in self.others:
-            values[symbol.name] = some((), 1)
+            values[symbol.name] = some(symbol, (), 1)
         return values
 
     def __call__(self, values: Values, digits: int = 30) -> tuple[list[Any], list[Any]]:
@@ -155,6 +157,10 @@ class _Slope:
         o = self.objective
         with workdps(digits):
             rows = [self.evaluate(*self._sample(values, n, mpf)) for n in range(SAMPLES)]
+            if not all(isinstance(v, mpf | int) for row in rows for v in row):
+                raise InputError(
+                    f"{o.name}: no value at the seeded data; give symbols their sign: positive=True"
+                )
             weight = SAMPLES if o.reduction == "mean" else 1
             columns = list(zip(*rows, strict=True))
             return [fsum(c) / weight for c in columns], [fsum(map(fabs, c)) / weight for c in columns]

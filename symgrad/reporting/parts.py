@@ -145,7 +145,9 @@ def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
         parts.append(_claim(both, gap.page, verdicts["difference"], "proved", "The gap, (b) − (c)"))
     if gap.solution is not None:
         condition, solution = to_latex(gap.written(gap.condition)), to_latex(gap.written(gap.solution))
-        parts.append(Text(f"It is $0$ exactly when ${condition}$, that is, at ${by} = {solution}$."))
+        below = gap.solution.as_numer_denom()[1]
+        where = f", where ${to_latex(gap.written(below))} \\neq 0$" if below.free_symbols else ""
+        parts.append(Text(f"It is $0$ exactly when ${condition}$: at ${by} = {solution}${where}."))
     if gap.second_order is not None:
         first, *more = broken(gap.written(gap.second_order), CLAIM)
         rest = (Row("", piece, relation="") for piece in more)
@@ -165,7 +167,11 @@ def _bends(gap: Gap, expect: Expected) -> Lines:
             expected = mark if expect == "refuted" and mark is not Mark.UNDECIDED else Mark.PROVED
             rows.append(Row(rf"\frac{{\partial^2 g}}{{{tex}}}", "0", "", mark, mark.relation, expected))
     title = "(b) = (c) for all data exactly when one sample's gradient $g$ is affine in the data"
-    return Lines(tuple(rows), title)
+    lemma = (
+        "For $g$ twice continuously differentiable on a convex set of data. A lemma, not judged: two samples "
+        "and their mean give Jensen's functional equation, whose continuous solutions are affine."
+    )
+    return Lines(tuple(rows), title, remarks=(lemma,))
 
 
 def standard(objective: Objective, title: str = "", order: int = 100) -> Report:
