@@ -47,7 +47,7 @@ def add_verbs(verb: Callable[..., Any]) -> None:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    from .checking.worker import Job, Keeper
+    from .checking.worker import Keeper
 
     if args.jobs < 1:
         raise InputError("--jobs takes a number from 1")
@@ -55,8 +55,10 @@ def run_check(args: argparse.Namespace) -> int:
     first.start()  # it loads while we look for files
     try:
         from .checking import output
+        from .checking.worker import Job
         from .notes import FORMATS, files_below
 
+        answers, rules = not args.no_answers, args.format == "json"
         missing: list[Path] = []
         jobs: list[Job] = []
         for name in args.paths:
@@ -67,13 +69,13 @@ def run_check(args: argparse.Namespace) -> int:
 
                 text = decode(sys.stdin.buffer.read())[0]
                 jobs.append(
-                    Job("<stdin>", text, "md" if args.kind == "qmd" else args.kind, "", not args.no_answers)
+                    Job("<stdin>", text, "md" if args.kind == "qmd" else args.kind, "", answers, rules)
                 )
                 continue
             for file, root in files_below([Path(name)], missing.append):
                 if file.suffix.lower() not in FORMATS:
                     raise InputError(f"{file}: not one of {', '.join(FORMATS)}")
-                jobs.append(Job(str(file), None, "", str(root), not args.no_answers))
+                jobs.append(Job(str(file), None, "", str(root), answers, rules))
         if missing:
             raise InputError(f"{missing[0]}: no such file or folder")
         if not jobs:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Literal
 
 from .errors import InputError
+from .patterns import Pattern
 
 RegionKind = Literal["display", "inline", "directive", "macro", "heading", "weave"]
 
@@ -159,7 +160,7 @@ def _cells(text: str, problems: list[Problem]) -> Iterator[Part]:
 
 # --- Markdown -----------------------------------------------------------------------------------------
 
-_MARKDOWN = re.compile(
+_MARKDOWN = Pattern(
     r"""
     (?P<fence>^[ \t>]*(?:[-*+]\ |\d+[.)]\ )?[ \t]*(?P<mark>`{3,}|~{3,}|:{3,})[ \t]*(?P<info>[^\n`]*)$)
   | (?P<comment><!--)
@@ -180,7 +181,7 @@ _MARKDOWN = re.compile(
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
-_HEADING_LINE = re.compile(r"^#{1,6}[ ]|^(?:=|-){3,}")
+_HEADING_LINE = Pattern(r"^#{1,6}[ ]|^(?:=|-){3,}")
 
 
 def _scan_markdown(text: str, part: int, problems: list[Problem]) -> Iterator[Region]:
@@ -251,9 +252,7 @@ def _scan_markdown(text: str, part: int, problems: list[Problem]) -> Iterator[Re
 
 
 # Pandoc's rule: no space inside the dollars, no digit behind them, no empty line between them.
-_INLINE_DOLLAR = re.compile(
-    r"\$(?=[^\s$])(?:[^$\\\n]|\\.|\n(?![ \t]*\n))*?(?:[^\s$\\]|\\.)\$(?!\d)", re.DOTALL
-)
+_INLINE_DOLLAR = Pattern(r"\$(?=[^\s$])(?:[^$\\\n]|\\.|\n(?![ \t]*\n))*?(?:[^\s$\\]|\\.)\$(?!\d)", re.DOTALL)
 
 
 def _fenced(text: str, m: re.Match[str], part: int) -> tuple[int, list[Region]]:
@@ -320,7 +319,7 @@ def _unescaped(text: str, what: str, at: int) -> int:
     return -1
 
 
-_YAML_LINE = re.compile(
+_YAML_LINE = Pattern(
     r"^([ \t]*)(?:-[ \t]+)?(['\"]?)(\\*)([\w-]+)\2[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE
 )
 
@@ -347,7 +346,7 @@ def _yaml_macros(front: str, part: int) -> Iterator[Region]:
 
 # --- TeX ----------------------------------------------------------------------------------------------
 
-_TEX = re.compile(
+_TEX = Pattern(
     r"""
     (?P<code>\\begin\s*\{(?P<which>"""
     + _CODE
@@ -407,7 +406,7 @@ def _scan_tex(text: str, part: int, problems: list[Problem]) -> Iterator[Region]
 
 # --- reStructuredText ---------------------------------------------------------------------------------
 
-_RST = re.compile(
+_RST = Pattern(
     r"""
     (?P<math>^(?P<indent>[ \t]*)\.\.[ \t]+math::[ \t]*(?P<first>[^\n]*)$)
   | (?P<directive>^[ \t]*\.\.[ \t]+symgrad(?=:[^:]|[ \t]*$)[^\n]*(?:\n[ \t]+\S[^\n]*)*)
@@ -416,7 +415,7 @@ _RST = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
-_RST_OPTION = re.compile(r"^[ \t]*:(?:label|nowrap|name|class|number|width):[^\n]*", re.MULTILINE)
+_RST_OPTION = Pattern(r"^[ \t]*:(?:label|nowrap|name|class|number|width):[^\n]*", re.MULTILINE)
 
 
 def _scan_rst(text: str, part: int, problems: list[Problem]) -> Iterator[Region]:
@@ -453,7 +452,7 @@ def _spaces(m: re.Match[str]) -> str:
     return "".join(c if c in "\r\n" else " " for c in m.group())
 
 
-_TEX_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*")
+_TEX_COMMENT = Pattern(r"(?<!\\)((?:\\\\)*)%[^\n]*")
 
 
 def _mathematics(
@@ -481,10 +480,10 @@ def _mathematics(
     yield Region(kind, part, start, end, body, outer)
 
 
-_MACRO_COMMAND = re.compile(
+_MACRO_COMMAND = Pattern(
     r"\\(?:newcommand|renewcommand|providecommand)\b|\\def(?=\s*\\)|\\DeclareMathOperator\b"
 )
-_ARGUMENT = re.compile(r"\s*(?:\[[^\]]*\]|#\d)*\s*")
+_ARGUMENT = Pattern(r"\s*(?:\[[^\]]*\]|#\d)*\s*")
 
 
 def _macro(text: str, start: int, part: int) -> Region | None:
@@ -537,7 +536,7 @@ def _directives(text: str, start: int, end: int, part: int, outer: tuple[int, in
             yield Region("directive", part, at, at + len(line), line, outer)
 
 
-_INPUT = re.compile(r"\\(?:input|include|usepackage|subfile)\s*(?:\[[^\]]*\])?\{([^}\\#]+)\}")
+_INPUT = Pattern(r"\\(?:input|include|usepackage|subfile)\s*(?:\[[^\]]*\])?\{([^}\\#]+)\}")
 
 
 def _borrowed(path: Path, root: Path, text: str, kind: str) -> tuple[Region, ...]:

@@ -20,6 +20,7 @@ from ..latex import read_macro_definitions
 from ..notes import Document, Region, read_file, read_text
 from ..page import Add, BigOp, Call, Indexed, Node, Num, Sym, substitute, walk
 from ..page import same as same_page
+from ..patterns import Pattern
 from ..scope import Definition, Scope
 from . import hints, naming
 from .judgement import (
@@ -35,15 +36,15 @@ MAX_STEPS = 20_000
 Event = tuple[Any, ...]
 BAD = ("refuted", "illtyped")
 
-_CONDITIONAL = re.compile(r"\b(?:if|when|whenever|suppose|assum\w+|unless|in case|case|such that|provided|iff|for which|satisf\w+"
+_CONDITIONAL = Pattern(r"\b(?:if|when|whenever|suppose|assum\w+|unless|in case|case|such that|provided|iff|for which|satisf\w+"
                           r"|at|until|once|setting|set|given that|only if|fix|take)\W*$", re.IGNORECASE)  # fmt: skip
-_WHERE = re.compile(r"^[\s.,;:)*_]*(?:where|with|here|in which|for|and)\b", re.IGNORECASE)
-_ANNOUNCES = re.compile(r"\b(?:let|define[sd]?|definition|denote[sd]?|consider|now|instead|suppose|loss|cost|function|model|given by"
+_WHERE = Pattern(r"^[\s.,;:)*_]*(?:where|with|here|in which|for|and)\b", re.IGNORECASE)
+_ANNOUNCES = Pattern(r"\b(?:let|define[sd]?|definition|denote[sd]?|consider|now|instead|suppose|loss|cost|function|model|given by"
                         r"|becomes?|modif\w+|variant|regulari\w+|alternative\w*|new|another|case|example|use[sd]?|using)\b",
                         re.IGNORECASE)  # fmt: skip
-_THUS = re.compile(r"\b(?:thus|hence|therefore|so|solv\w+|giv(?:es|ing|en)|yields?|rearrang\w+|get|obtain\w*|solution|implies|equivalent\w*"
+_THUS = Pattern(r"\b(?:thus|hence|therefore|so|solv\w+|giv(?:es|ing|en)|yields?|rearrang\w+|get|obtain\w*|solution|implies|equivalent\w*"
                    r"|optim\w+|minimi\w+|maximi\w+|zero|root|stationary|follows)\b", re.IGNORECASE)  # fmt: skip
-_RANGE = re.compile(r"^\s*\{?[a-zA-Z]\}?\s*$")
+_RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 _NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
 
 
@@ -81,14 +82,15 @@ def examine(job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]) -> Iter
         document = read_text(job.text, job.kind, job.path)
     else:
         document = read_file(Path(job.path), Path(job.root) if job.root else None)
-    yield from _Examiner(document, job.answers, known, lost).run()
+    yield from _Examiner(document, job, known, lost).run()
 
 
 class _Examiner:
     def __init__(
-        self, document: Document, answers: bool, known: Mapping[Any, Any], lost: Mapping[Any, str]
+        self, document: Document, job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]
     ) -> None:
-        self.document, self.answers, self.known, self.lost = document, answers, known, lost
+        self.document, self.known, self.lost = document, known, lost
+        self.answers, self.rules = job.answers, job.rules
         self.scope = Scope()
         self.result = FileResult(document.path)
         self.last = _Last()
@@ -540,7 +542,8 @@ class _Examiner:
         if judged.verdict in BAD:
             judged = self.temper(planned, judged, lhs, rhs)
         if judged.verdict == "proved":
-            judged = with_rule(judged, lhs, rhs, planned.scope, planned.link.label)
+            if self.rules or planned.link.label:
+                judged = with_rule(judged, lhs, rhs, planned.scope, planned.link.label)
             if vanishing(lhs, rhs, planned.scope):
                 judged = replace(judged, notes=(*judged.notes, ("SG301", "both sides are 0 for all data")))
         elif judged.verdict in ("undecided", "refuted", "illtyped"):
@@ -562,9 +565,15 @@ class _Examiner:
         )
         inline = planned.region.kind == "inline"
         if not touched and (planned.alone or inline):
-            if inline or naming.leaves([lhs], scope) != naming.leaves([rhs], scope) or naming.symmetric(lhs, rhs):
+            if (
+                inline
+                or naming.leaves([lhs], scope) != naming.leaves([rhs], scope)
+                or naming.symmetric(lhs, rhs)
+            ):
                 planned.kind = "condition"
-                return Judged(None, None, "a relation between quantities of which nothing is defined; not judged")
+                return Judged(
+                    None, None, "a relation between quantities of which nothing is defined; not judged"
+                )
         used = naming.inside(lhs, scope) | naming.inside(rhs, scope)
         if judged.verdict == "illtyped":
             return self.temper_shapes(planned, judged, lhs, rhs, used)
@@ -616,7 +625,9 @@ class _Examiner:
             again = judge_step(lhs, rhs, _without(scope, names))
             if again.verdict == "proved":
                 return again
-            if again.verdict not in BAD and (names == far or "index" in judged.message or "indices" in judged.message):
+            if again.verdict not in BAD and (
+                names == far or "index" in judged.message or "indices" in judged.message
+            ):
                 return Judged("undecided", "SG206", f"{judged.message}; but only with what other places say")
         return judged
 
@@ -802,7 +813,12 @@ def _for_few(lhs: Node, rhs: Node, scope: Scope) -> str | None:
                for k in (*n.lower, *n.upper) if isinstance(k, Num) and 1 < k.value < 9]  # fmt: skip
     if not numbers:
         return None
-    sizes = {n.upper for side in (lhs, rhs) for n in walk(side) if isinstance(n, BigOp) and isinstance(n.upper, Sym)}
+    sizes = {
+        n.upper
+        for side in (lhs, rhs)
+        for n in walk(side)
+        if isinstance(n, BigOp) and isinstance(n.upper, Sym)
+    }
     for size in sizes:
         left, right = (substitute(side, {size: Num(max(numbers))}) for side in (lhs, rhs))
         if judge_step(left, right, scope).verdict == "proved":

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..derivation import derive_node
 from ..errors import SymgradError
 from ..judging import prove_nodes
 from ..page import (
@@ -252,6 +251,8 @@ def derived(lhs: Node, rhs: Node, scope: Scope) -> str | None:
             pass
         case _:
             return None
+    from ..derivation import derive_node  # here, for it is not always needed
+
     try:
         result = derive_node(body, wrt, scope).result
         if prove_nodes(lhs, result, scope).status == "proved":

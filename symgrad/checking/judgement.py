@@ -8,8 +8,21 @@ from fractions import Fraction
 
 from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
 from ..judging import judgement, prove_nodes
-from ..page import Add, BigOp, Call, Node, Num, Sum, Sym, Transpose, free_names, map_children, put, substitute, walk
-from ..recognition import claimed_rule, explain
+from ..page import (
+    Add,
+    BigOp,
+    Call,
+    Node,
+    Num,
+    Sum,
+    Sym,
+    Transpose,
+    free_names,
+    map_children,
+    put,
+    substitute,
+    walk,
+)
 from ..scope import Scope
 from ..verdict import Verdict, Witness
 from . import naming
@@ -242,6 +255,8 @@ def vanishing(lhs: Node, rhs: Node, scope: Scope) -> bool:
 
 def with_rule(judged: Judged, lhs: Node, rhs: Node, scope: Scope, label: str) -> Judged:
     """The rule that explains a proved step, and whether the author's label says another one."""
+    from ..recognition import claimed_rule, explain  # here, for it is not always needed
+
     claimed = claimed_rule(label) if label else None
     try:
         found = explain(lhs, rhs, scope, claimed)

@@ -39,7 +39,9 @@ from ..scope import Scope
 CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
 KNOWN = frozenset(
     r"\exp \log \ln \tanh \sinh \cosh \sqrt \max \min \sin \cos \tan \arg \arg\min \arg\max \mathrm{d} d ! \binom"
-    r" \lim \times \{\} [] \mathbb{E} \mathbb{P} \mathbb{R} \mathbb{V} \mathrm{E} \mathrm{Var} \mathrm{Cov}".split(" ")
+    r" \lim \times \{\} [] \mathbb{E} \mathbb{P} \mathbb{R} \mathbb{V} \mathrm{E} \mathrm{Var} \mathrm{Cov}".split(
+        " "
+    )
 )
 
 
@@ -135,7 +137,12 @@ def indices(node: Node) -> frozenset[str]:
             if isinstance(entry, Sym):
                 out.add(entry.name)
             elif isinstance(entry, Add):
-                out |= {s.name for t in entry.terms for s in walk(t) if isinstance(s, Sym) and not isinstance(t, Mul)}
+                out |= {
+                    s.name
+                    for t in entry.terms
+                    for s in walk(t)
+                    if isinstance(s, Sym) and not isinstance(t, Mul)
+                }
     return frozenset(out)
 
 
@@ -191,7 +198,9 @@ def _leaf(
 
 def label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
     """The part of the indices that makes another name: words, and stars."""
-    words = [n.name for n in (*lower, *upper) if isinstance(n, Sym) and (len(n.name) > 2 and n.name[0] == "\\")]
+    words = [
+        n.name for n in (*lower, *upper) if isinstance(n, Sym) and (len(n.name) > 2 and n.name[0] == "\\")
+    ]
     words = [w for w in words if w.startswith(("\\text", "\\mathrm", "\\operatorname", "\\ast", "\\star"))]
     words += [n.name for n in (*lower, *upper) if isinstance(n, Sym) and n.name in ("*", "+", "-")]
     return "_{" + ",".join(words) + "}" if words else ""
@@ -225,7 +234,9 @@ def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
                 if not other_names & inside(body, scope):
                     return subject, name
                 continue
-            if not leaves([v], scope) & (leaves([body], scope) if quotient and subject is not None else spoken):
+            if not leaves([v], scope) & (
+                leaves([body], scope) if quotient and subject is not None else spoken
+            ):
                 return subject or (sorted(quantities(body)) or ["it"])[0], name
     return None
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ..errors import ReadError, SymgradError
 from ..latex import read
 from ..page import Node
+from ..patterns import Pattern
 from ..scope import Scope
 from .rows import Side
 
@@ -73,7 +74,7 @@ def limit(text: str) -> None:
         raise TooLarge(f"brackets nested {deepest:,} deep, more than the {MAX_DEPTH} that are read")
 
 
-_DELIMITER = re.compile(
+_DELIMITER = Pattern(
     r"(?:\\(?:left|right|[bB]igg?[lrm]?)\s*)?(?P<sign>\\[{}]|[()\[\]])|(?P<brace>[{}])|\\[A-Za-z]+|\\.|\s+|.",
     re.DOTALL,
 )

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..notes import DISPLAYS, ROWS, group_end
+from ..patterns import Pattern
 
 
 def _words(text: str) -> frozenset[str]:
@@ -61,14 +62,14 @@ _OPERATORS = frozenset("+*/·") | {
     "\\mp",
     "\\oplus",
 }
-_CONNECTIVE = re.compile(
+_CONNECTIVE = Pattern(
     r"\W*(?:and|or|where|with|if|for|so|thus|hence|since|when|then|therefore|because|because of|as|while|but|i\.e\.?"
     r"|that is|let|set|set to|we get|we have|gives?|by|using|use|such that|s\.t\.?|subject to|otherwise|from|note"
     r"|note that|now|also|again|similarly|finally|next|recall|assume|given|where we|in which|is|are|to|at|on|all"
     r"|for all|for each|for every)\b[^()]*\W*",
     re.IGNORECASE | re.DOTALL,
 )
-_TOKEN = re.compile(
+_TOKEN = Pattern(
     r"""\\\\\*?(?:[ \t]*\[[ \t]*-?[\d.]+[ \t]*[a-z]{2}[ \t]*\])? | \\(?:newline|cr|tabularnewline)(?![A-Za-z])
       | \\(?:begin|end)[ \t]*\{[^{}]*\} | \\[A-Za-z]+\*? | \\. | :(?:\\!|\\mkern-?\d+mu|\s)*= | [{}&^_] | \s+ | .""",
     re.VERBOSE | re.DOTALL,
@@ -139,7 +140,8 @@ def relation_signs(body: str) -> int:
 
 def _items(body: str) -> Iterator[_Item]:
     at, opened = 0, 0
-    while m := _TOKEN.match(body, at):
+    token_at = _TOKEN.compiled.match
+    while m := token_at(body, at):
         token, start, at = m.group(), m.start(), m.end()
         if token.isspace() or (token in _SPACE and token not in _WIDE):
             yield _Item("drop" if token in ("\\nonumber", "\\notag", "\\space") else "space", start, at)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from ..errors import SymgradError
@@ -33,6 +34,7 @@ class Job(NamedTuple):
     kind: str
     root: str
     answers: bool = True
+    rules: bool = True  # name the rule of every step, not only where the author does
 
 
 class Keeper:
@@ -44,10 +46,12 @@ class Keeper:
 
     def start(self) -> None:
         """Spawn the process; done early, it loads while the keeper still reads its arguments."""
+        # Without site: the way to our own package and its dependencies is handed on.
+        root = str(Path(__file__).parents[2])
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from symgrad.checking.worker import serve; serve()"],
+            [sys.executable, "-S", "-c", "from symgrad.checking.worker import serve; serve()"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([root, *(p for p in sys.path if p)])},
         )  # fmt: skip
 
     def close(self) -> None:
