@@ -119,9 +119,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_givens(prove)
 
     verb("list", _list, "list the problems, models and losses of the library", _LIST_EXAMPLE)
-    from . import cli_check, cli_compile, cli_weave
+    from . import cli_check, cli_compare, cli_compile, cli_weave
 
     cli_check.add_verbs(verb)
+    cli_compare.add_verbs(verb)
     cli_compile.add_verbs(verb)
     cli_weave.add_verbs(verb)
     return parser

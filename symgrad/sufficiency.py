@@ -73,10 +73,10 @@ def _named(loss: Expr, what: Any) -> Expr:
     """The parameter of the loss that has this name."""
     if isinstance(what, sympy.Indexed):
         return what.base
-    for s in sorted(loss.free_symbols, key=str):
-        thing = next((e.base for e in loss.atoms(sympy.Indexed) if e.base.label == s), s)
-        if str(what) in (s.name, page_name(s.name)) if hasattr(s, "name") else False:
-            return thing
+    bases = {e.base.label: e.base for e in loss.atoms(sympy.Indexed)}
+    for s in sorted(loss.atoms(sympy.Symbol), key=str):
+        if s in loss.free_symbols and str(what) in (s.name, page_name(s.name)):
+            return bases.get(s, s)
     raise InputError(f"the loss does not contain the parameter {what}")
 
 

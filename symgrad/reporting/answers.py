@@ -34,13 +34,12 @@ def from_loss_parts(
     right = to_latex(Call(Sym("g"), (objective.symbol,)))
     if found:
         right += rf" \quad\text{{with}}\quad g(z) = {to_latex(to_page(found.g.expr))}"
+    seen = None if found.witness is None else counterexample(found.witness)
+    reason = "" if seen else found.reason
     parts: list[Part] = [
-        Claim(
-            left, right, Mark.of(found), Mark[expect.upper()], title, found.assuming, "" if found.witness else found.reason,
-            None if found.witness is None else counterexample(found.witness),
-        )
-    ]  # fmt: skip
-    if found.witness is not None:
+        Claim(left, right, Mark.of(found), Mark[expect.upper()], title, found.assuming, reason, seen)
+    ]
+    if seen:
         parts.append(Text(f"The data sets stand side by side, the second primed: {found.reason}."))
     return parts
 
@@ -105,17 +104,14 @@ def _no_list(why: Obstacle) -> list[Part]:
         marks = [verdicts[r][c] for r in range(n) for c in range(n)]
         mark = Mark.of(next((v for v in marks if not v), marks[0]))
         cells.append((str(n), _short(value), str(mark)))
-    points = f"{_points(t, 'k', ts)} and {_points(x, 'j', xs)}"
-    title = f"Minors of $G({t}_k, {x}_j)$ at {points}: none is $0$, so no rank below 6 is possible"
+    points = f"{_points(t, ts)} and {_points(x, xs)}"
+    title = f"Minors of $G$ at {points}: none is $0$, so no rank below 6 is possible"
     parts.append(Table(("size", "value, an exact fraction", "its entries"), tuple(cells), title))
     return parts
 
 
-def _points(name: str, letter: str, values: tuple[Any, ...]) -> str:
-    first = values[0]
-    if all(v == n * first for n, v in enumerate(values, 1)):
-        return rf"${name}_{letter} = {letter if first == 1 else rf'{letter} {latex_of(first)}'}$"
-    return f"${name}_{letter} = {', '.join(map(latex_of, values))}$"
+def _points(name: str, values: tuple[Any, ...]) -> str:
+    return f"${name} = {', '.join(map(latex_of, values))}$"
 
 
 def _short(value: Any) -> str:

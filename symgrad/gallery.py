@@ -1,0 +1,213 @@
+r"""Gallery: losses times models, and what can be said of each: gradient, gap, sums, the value of the loss.
+
+A new loss or model is one line in ``LOSSES`` or ``MODELS`` of ``problems``, and its name in ``SHELVES``.
+
+>>> found = profile(entry("squared", "line"))
+>>> found.differs, [str(s.function) for s in found.statistics.sums], found.from_loss.status
+({m: True, b: False}, ['x[i]**2', 'x[i]*y[i]', 'x[i]', 'y[i]'], 'refuted')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import sympy
+
+from . import page
+from .averaging import Gap, gap
+from .bridge import page_name, scope_of, to_page, to_sympy
+from .errors import InputError
+from .judging import prove_nodes
+from .latex import read
+from .problems import LOSSES, MODELS, Objective, problem
+from .show.text import to_text
+from .sufficiency import FromLoss, Statistics, gradient_from_loss, loss_of, statistics
+from .verdict import Verdict
+
+__all__ = ["SHELVES", "Profile", "comparison", "entry", "names", "profile"]
+
+Expr = Any
+
+SHELVES: dict[str, tuple[str, ...]] = {
+    "squared": ("line", "polynomial", "sigmoid", "tanh", "features"),
+    "ridge": ("line", "polynomial", "features"),
+    "log-cosh": ("line", "sigmoid", "tanh"),
+    "cross-entropy": ("sigmoid", "softmax"),
+    "softplus": ("line", "polynomial", "features"),
+    "margin": ("line", "features"),
+    "poisson": ("line", "polynomial", "features"),
+    "exponential": ("line", "features"),
+}
+"""Which models each loss is shown with."""
+
+_X, _Y, _W = (sympy.IndexedBase(n, real=True) for n in ("x", "y", "w"))
+_V = sympy.IndexedBase("W", real=True)
+_B, _LAMBDA = sympy.symbols("b lambda", real=True)
+_I, _J, _K = sympy.symbols("i j k", integer=True)
+_N, _D, _C = sympy.symbols("N d K", integer=True, positive=True)
+_SCORE = sympy.Sum(_W[_K] * _X[_I, _K], (_K, 1, _D)) + _B
+
+
+def names() -> list[str]:
+    """Every entry as LOSS-MODEL.
+
+    >>> names()[:2]
+    ['squared-line', 'squared-polynomial']
+    """
+    return [f"{loss}-{model}" for loss, models in SHELVES.items() for model in models]
+
+
+def entry(loss: str, model: str) -> Objective:
+    """The mean of a loss at a model.
+
+    "ridge" is the squared error with λ times the squares of all parameters but b; "features" is linear in d
+    features, "softmax" has K classes.
+    """
+    name = f"{loss}-{model}"
+    if loss == "ridge":
+        return _ridge(entry("squared", model), name)
+    if model == "softmax":
+        return _softmax(name, loss)
+    if model == "features":
+        if loss not in LOSSES:
+            raise InputError(f"no loss {loss!r}; there are {', '.join(LOSSES)}, ridge")
+        return Objective(name, LOSSES[loss](_Y[_I], _SCORE), {}, (_W, _B), (_X, _Y), _I, _N)
+    if model not in MODELS:
+        raise InputError(f"no model {model!r}; there are {', '.join(MODELS)}, features, softmax")
+    return problem(name, model, loss)
+
+
+def _ridge(plain: Objective, name: str) -> Objective:
+    penalty = sympy.Add(*(
+        sympy.Sum(p[_K] ** 2, (_K, 1, _D)) if isinstance(p, sympy.IndexedBase) else p**2
+        for p in plain.parameters
+        if p != _B
+    ))
+    return Objective(name, plain.loss + _LAMBDA * penalty, plain.definitions, plain.parameters, plain.data,
+                     plain.index, plain.size)  # fmt: skip
+
+
+def _softmax(name: str, loss: str) -> Objective:
+    if loss != "cross-entropy":
+        raise InputError("softmax is here with cross-entropy only")
+
+    def score(of: Expr) -> Expr:
+        return sympy.Sum(_V[of, _J] * _X[_I, _J], (_J, 1, _D))
+
+    whole = sympy.log(sympy.Sum(sympy.exp(score(_K)), (_K, 1, _C)))
+    body = whole - sympy.Sum(_Y[_I, _K] * score(_K), (_K, 1, _C))
+    return Objective(name, body, {}, _V, (_X, _Y), _I, _N)
+
+
+# --- what can be said ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What :func:`profile` found; ``gap`` compares by the first parameter where its closed form exists."""
+
+    objective: Objective
+    wrt: tuple[Expr, ...]
+    gap: Gap | None
+    zero: dict[Expr, Verdict] = field(hash=False)
+    """By each component: is the mean of the gradients the gradient at the mean, for all data?"""
+    statistics: Statistics
+    from_loss: FromLoss
+
+    @cached_property
+    def differs(self) -> dict[Expr, bool | None]:
+        """By each component: is there a gap?"""
+        said = {"proved": False, "refuted": True}
+        return {p: said.get(v.status) for p, v in self.zero.items()}
+
+
+def profile(loss: Any, wrt: Any = None, data: Iterable[Any] = (), name: str = "") -> Profile:
+    """Gap, sums, the value of the loss: of an Objective, SymPy or LaTeX; by ``wrt`` or all parameters."""
+    if wrt is None:
+        loss, wrt = _parameters(loss, [str(d) for d in data])
+    objective, chosen = loss_of(loss, wrt, data)
+    objective = replace(objective, name=name or objective.name)
+    mean, middle = objective.mean(), objective.at_mean()
+    try:
+        closed = gap(mean, chosen[0])
+    except InputError:  # a sample holds a symbolic number of entries: no closed form
+        closed = None
+    scope = middle.scope
+    zero = {}
+    for p in chosen:
+        if closed is not None and p == chosen[0]:
+            zero[p] = closed.verdicts["zero"]
+            continue
+        by = ((to_page(p), 1),)
+        zero[p] = prove_nodes(page.Derivative(mean.page, by), page.Derivative(middle.page, by), scope)
+    return Profile(objective, chosen, closed, zero, statistics(objective, chosen),
+                   gradient_from_loss(objective, chosen))  # fmt: skip
+
+
+def _parameters(loss: Any, data: Sequence[str]) -> tuple[Any, Sequence[Expr]]:
+    """The loss and all that it may be differentiated by: what is neither data nor an index nor a size."""
+    if isinstance(loss, str):
+        loss = to_sympy(read(loss))
+    if isinstance(loss, Objective):
+        return loss, [str(p) for p in loss.parameters]
+    if not isinstance(loss, sympy.Expr):
+        raise InputError(f"a loss is an Objective, a SymPy expression or LaTeX, not {loss!r}")
+    kinds = scope_of(loss).kinds
+    found = []
+    for s in sorted(loss.free_symbols, key=str):
+        kind = kinds.get(page_name(s.name)) if isinstance(s, sympy.Symbol) else None
+        known = s.name in data if data else s.name[0] in "xy"
+        if kind is not None and kind.role == "real" and not kind.arity and not known:
+            found.append(s)
+    if not found:
+        raise InputError("no parameter found: name what to differentiate by")
+    return loss, found
+
+
+# --- as text ------------------------------------------------------------------------------------------
+
+
+def comparison(profiles: Iterable[Profile]) -> str:
+    """The table of the command line: a line for every loss."""
+    rows = [("loss", "gap by", "the gap", "sums that suffice", "gradient from loss")]
+    for p in profiles:
+        first, *rest = p.wrt
+        for by in (first, *rest):
+            lead = by == first
+            rows.append((
+                p.objective.name if lead else "", to_text(to_page(by)), _gap_text(p, by),
+                _sums_text(p.statistics) if lead else "", _value_text(p.from_loss) if lead else "",
+            ))  # fmt: skip
+    widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _gap_text(p: Profile, by: Expr) -> str:
+    if p.differs[by] is None:
+        return "undecided"
+    if not p.differs[by]:
+        return "0 for all data"
+    if p.gap is not None and by == p.wrt[0]:
+        closed = to_text(p.gap.page)
+        if len(closed) <= 44:
+            return closed
+    return "not 0"
+
+
+def _sums_text(found: Statistics) -> str:
+    if found.finite is None:
+        return "undecided"
+    if not found.finite:
+        return f"no finite list ({found.obstacle.lemma})" if found.obstacle else "no finite list"
+    return ", ".join(to_text(to_page(s)) for s in found.sums) or "none: N suffices"
+
+
+def _value_text(found: FromLoss) -> str:
+    if found:
+        return f"g(z) = {to_text(to_page(found.g.expr))}"
+    return "no" if found.status == "refuted" else "undecided"
