@@ -18,8 +18,9 @@ from .layout import Layout
 from .names import ACCENTS, FONTS, FRACTIONS, RELATIONS
 
 MAX_DEPTH = 100
+MAX_TREE = 120
 MAX_ROW = 400
-"""How deep brackets and operators may nest; how many scripts or signs may pile up in one place."""
+"""How deep brackets and operators may nest, how deep the tree may be, how much may pile up in one place."""
 T = TypeVar("T")
 
 
@@ -115,8 +116,10 @@ class Cursor(ABC):
             return start + 1, self.pos - 1
         self.pos += 1
         if text in ACCENTS or text in FONTS or text in FRACTIONS or text in ("\\mathrm", "\\sqrt"):
+            self.deeper()
             for _ in range(2 if text in FRACTIONS else 1):
                 self.argument()
+            self.depth -= 1
         return start, self.pos
 
     def top_level(self, a: int, b: int) -> list[int]:

@@ -22,8 +22,9 @@ from ..page import (
     Num,
     Relation,
     Sym,
+    children,
 )
-from .cursor import MAX_ROW
+from .cursor import MAX_ROW, MAX_TREE
 from .names import (
     ACCENTS,
     BRACES,
@@ -49,7 +50,10 @@ class Grammar(Operators):
     def whole(self) -> Node:
         while self.end > 1 and self.texts[self.end - 1] in (",", ".", ";", ":"):
             self.end -= 1
-        return self.within(*self.unbraced(0, self.end), self.relation)
+        page = self.within(*self.unbraced(0, self.end), self.relation)
+        if len(self.tokens) > MAX_TREE and _deep(page):
+            raise self.error("nested too deeply to read", 0)
+        return page
 
     def relation(self) -> Node:
         start = self.pos
@@ -279,6 +283,17 @@ class Grammar(Operators):
         if not decimals:
             return Num(int(whole), span=span)
         return Num(Fraction(int((whole or "0") + decimals), 10 ** len(decimals)), len(decimals), span=span)
+
+
+def _deep(page: Node) -> bool:
+    """Is the tree deeper than what everybody behind the reader can walk?"""
+    stack = [(page, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > MAX_TREE:
+            return True
+        stack += [(child, depth + 1) for child in children(node)]
+    return False
 
 
 _ATOMS: dict[str, Callable[[Grammar], Node]] = {

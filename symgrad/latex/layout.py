@@ -29,6 +29,8 @@ from .names import (
 
 _CLOSERS = {**{b: a for a, b in OPENERS.items()}, "}": "{", "\\right|": "\\left|", "\\right\\|": "\\left\\|"}
 _OPEN = frozenset([*OPENERS, "{", "\\left|", "\\left\\|", "\\left."])
+MAX_WORD = 60
+"""Tokens that the words in a ``\\text`` may have."""
 _DEFINES = frozenset(["\\Delta", "\\triangle", "\\mathrm{def}"])
 _UPPER_WORDS = frozenset(["new", "old", "train", "test", "true", "pred"])
 _INSIDE = re.compile("(log|exp|tanh|diag|softmax|sigmoid)")
@@ -58,6 +60,7 @@ class _Simplifier:
         self.depth = depth
         self.is_word = is_word
         self.out: list[Token] = []
+        self.braces: dict[int, int] = {}
         self.groups: list[str] = []  # for every open brace: "_", "^" or ""
 
     def run(self) -> list[Token]:
@@ -103,6 +106,7 @@ class _Simplifier:
         if text in FRAMES:
             return self.skip_argument(k) if text in FRAMES_WITH_ARGUMENT else k
         if text in ("\\begin", "\\end"):
+            k = self.blank(k)
             stop = self.close(k)
             name = "".join(t.text for t in self.raw[k + 1 : stop]).strip()
             out.append(Token(f"{text}{{{name}}}", token.start, self.raw[stop].end))
@@ -180,14 +184,16 @@ class _Simplifier:
 
     def close(self, k: int) -> int:
         """The place of the brace that closes the one at ``k``."""
-        depth = 0
-        for j in range(k, len(self.raw)):
-            text = self.raw[j].text
-            depth += (text == "{") - (text == "}")
-            if depth == 0:
-                return j
-        at = self.raw[min(k, len(self.raw) - 1)]
-        raise ReadError("a brace that is never closed", at.span)
+        if not self.braces:
+            opened: list[int] = []
+            for j, token in enumerate(self.raw):
+                if token.text == "{":
+                    opened.append(j)
+                elif token.text == "}" and opened:
+                    self.braces[opened.pop()] = j
+        if k not in self.braces:
+            raise ReadError("a brace that is never closed", self.raw[min(k, len(self.raw) - 1)].span)
+        return self.braces[k]
 
     def skip_argument(self, k: int) -> int:
         k = self.blank(k)
@@ -217,12 +223,15 @@ class _Simplifier:
         start = self.blank(k)
         if start < len(self.raw) and self.raw[start].text == "{":
             stop = self.close(start)
-            inside = [t for t in self.raw[start + 1 : stop] if t.text not in SILENT]
+            inside = [t for t in self.raw[start + 1 : min(stop, start + MAX_WORD)] if t.text not in SILENT]
         else:
             stop = start
             inside = list(self.raw[start : start + 1])
         if not inside:
             return stop + 1
+        if stop >= start + MAX_WORD:
+            self.out.append(Token("\\mathrm", token.start, token.end))
+            return k
         if any(t.text == "$" for t in inside):
             return self.sentence(token, inside, stop)
         if all(t.text[0].isalnum() or t.text in _WORD_SIGNS for t in inside):
@@ -323,7 +332,7 @@ class _Simplifier:
         if len(run) < 3 and run[0] != run[-1]:
             return False
         depth, inside = 0, []
-        for token in self.raw[k:]:
+        for token in self.raw[k : k + MAX_WORD]:
             depth += (token.text == "(") - (token.text == ")")
             if token.text == ")" and depth == 0:
                 break

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..errors import ReadError, Span
 
-MAX_LENGTH = 40_000
+MAX_LENGTH = 20_000
 MAX_DIGITS = 200
 
 _TOKEN = re.compile(

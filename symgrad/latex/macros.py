@@ -10,7 +10,7 @@ from ..scope import Macro
 from .lexer import Token, tokens_of
 
 MAX_EXPANSIONS = 2_000
-MAX_TOKENS = 40_000
+MAX_TOKENS = 20_000
 
 _DEFINING = frozenset(
     f"\\{kind}command{star}" for kind in ("new", "renew", "provide") for star in ("", "*")
