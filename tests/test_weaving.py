@@ -39,7 +39,7 @@ def test_a_region_is_filled_and_then_true() -> None:
 def test_what_is_refuted_is_written_and_never_true() -> None:
     woven = weave_text(FALSE, "md")
     assert [r.state for r in woven.regions] == [State.UNPROVED]
-    assert r"\times\ \text{refuted}" in woven.new and "Refuted `at a = " in woven.new
+    assert r"\times\ \text{refuted}" in woven.new and "Refuted: `at a = " in woven.new
     assert states(woven.new) == ["UNPROVED"]
 
 

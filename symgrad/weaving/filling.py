@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, SpannedError
+from ..reporting.model import Claim, Lines, Mark, Part, Row, Table, Text
+from ..reporting.rendering import aligned
 from .flavors import Flavor, display, prose, table
 from .regions import Request
 
 if TYPE_CHECKING:
-    from ..reporting import Claim, Lines
     from ..scope import Macro, Scope
 
 
@@ -54,17 +55,34 @@ def fill(request: Request, context: Context, flavor: Flavor) -> Filling:
     >>> done.holds, done.text.splitlines()[2]
     (True, 'a + a &= 2 a &&  && \\\\checkmark\\\\ \\\\text{proved}')
     """
-    try:
-        blocks, holds = _VERBS[request.verb](request, context, flavor)
-    except SpannedError as error:
-        raise InputError(str(error)) from error
+    parts, holds = carried_out(request, context)
+    macros = context.scope(request.given).macros if request.verb in ("derive", "gap", "prove") else {}
+    label, blocks = request.label, list[str]()
+    for part in parts:
+        match part:
+            case Text(said):
+                blocks.append(prose(said, flavor))
+            case Table(header, rows):
+                cells = [[prose(cell, flavor) for cell in row] for row in (header, *rows)]
+                blocks.append(table(cells[0], cells[1:], flavor))
+            case Lines() | Claim():
+                blocks.append(display([_own(row, macros) for row in aligned(part)], label, flavor))
+                label = ""  # one label a region, for its first display
     return Filling("\n\n".join(blocks), holds)
 
 
-_Blocks = tuple[list[str], bool]
+def carried_out(request: Request, context: Context) -> _Result:
+    """The parts that a request asks for, and whether everything in them is proved."""
+    try:
+        return _VERBS[request.verb](request, context)
+    except SpannedError as error:
+        raise InputError(str(error)) from error
 
 
-def _derive(request: Request, context: Context, flavor: Flavor) -> _Blocks:
+_Result = tuple[list[Part], bool]
+
+
+def _derive(request: Request, context: Context) -> _Result:
     from ..proving import derive
     from ..reporting import proof
 
@@ -78,8 +96,7 @@ def _derive(request: Request, context: Context, flavor: Flavor) -> _Blocks:
         derivation = derive(what, request.wrt, given=request.given)
     lines = proof(derivation)
     holds = not derivation.reason and all(row.mark.word == "proved" for row in lines.rows if row.mark)
-    said = [*lines.remarks, *_assumed(lines.assuming)]
-    return [_display(lines, request.label, flavor, scope), *(prose(s, flavor) for s in said)], holds
+    return [lines, *map(Text, (*lines.remarks, *_assumed(lines.assuming)))], holds
 
 
 def _what(name: str) -> Any:
@@ -89,36 +106,28 @@ def _what(name: str) -> Any:
     return PROBLEMS[name]() if name in PROBLEMS else name
 
 
-def _gap(request: Request, context: Context, flavor: Flavor) -> _Blocks:
+def _gap(request: Request, context: Context) -> _Result:
     from ..averaging import gap
     from ..bridge import to_sympy
     from ..latex import read
-    from ..reporting import Claim, Lines, Text, compared
+    from ..reporting import compared
 
     what, scope = _what(request.what[0]), context.scope(request.given)
     if isinstance(what, str):
         what = to_sympy(read(what, scope), scope, unfold=True)
     found = gap(what, request.wrt)
-    blocks: list[str] = []
-    label = request.label
+    parts: list[Part] = []
     for part in compared(found, "proved" if found.zero else "refuted"):
-        match part:
-            case Text():
-                blocks.append(prose(part.prose, flavor))
-            case Lines() | Claim():
-                if part.title:
-                    blocks.append(prose(part.title if part.title.endswith("?") else f"{part.title}:", flavor))
-                blocks.append(_display(part, label, flavor, scope))
-                label = ""  # one label a region: it names the three gradients
-    verdicts = [v for key, v in found.verdicts.items() if key in ("sum", "difference")]
-    return blocks, all(verdict.status == "proved" for verdict in verdicts)
+        if isinstance(part, Lines | Claim) and part.title:
+            parts.append(Text(part.title if part.title.endswith("?") else f"{part.title}:"))
+        parts.append(part)
+    return parts, all(found.verdicts[key].status == "proved" for key in ("sum", "difference"))
 
 
-def _prove(request: Request, context: Context, flavor: Flavor) -> _Blocks:
+def _prove(request: Request, context: Context) -> _Result:
     from ..judging import prove_nodes
     from ..latex import read
     from ..page import Chain, Relation
-    from ..reporting import Lines, Mark, Row
     from ..show.latex import to_latex
 
     scope = context.scope(request.given)
@@ -129,44 +138,38 @@ def _prove(request: Request, context: Context, flavor: Flavor) -> _Blocks:
     holds = True
     for link in links:
         if not isinstance(link, Relation) or link.op != "=":
-            raise InputError("prove takes an equality 'LHS = RHS' or a chain of them")
+            raise InputError("an equality 'LHS = RHS' or a chain of them is needed")
         verdict = prove_nodes(link.lhs, link.rhs, scope)
         mark = Mark.of(verdict)
         rows.append(Row("" if rows else to_latex(link.lhs), to_latex(link.rhs), "", mark, mark.relation))
-        said += [f"Refuted {verdict.witness}."] * (verdict.witness is not None)
+        said += [f"Refuted: `{verdict.witness}`."] * (verdict.witness is not None)
         said += [f"Undecided: {verdict.reason}."] * (verdict.status == "undecided")
         said += _assumed(verdict.assuming)
         holds = holds and bool(verdict)
-    shown = [prose(re.sub(r"^Refuted (.*)\.$", r"Refuted `\1`.", s), flavor) for s in dict.fromkeys(said)]
-    return [_display(Lines(tuple(rows)), request.label, flavor, scope), *shown], holds
+    return [Lines(tuple(rows)), *map(Text, dict.fromkeys(said))], holds
 
 
-def _table(request: Request, context: Context, flavor: Flavor) -> _Blocks:
+def _table(request: Request, context: Context) -> _Result:
     from ..gallery import compare
 
     found = compare(*request.what)
-    cells = [[prose(cell, flavor) for cell in row] for row in found.rows]
-    return [table([prose(h, flavor) for h in found.header], cells, flavor)], True
+    return [Table(found.header, found.rows)], True
 
 
-def _status(request: Request, context: Context, flavor: Flavor) -> _Blocks:
+def _status(request: Request, context: Context) -> _Result:
     from ..checking import check_text
 
     result = check_text(context.document, context.kind)
     later = [d for d in result.derivations if d.cell == context.cell and d.line >= context.after]
     if not later:
         raise InputError("no derivation follows this region")
-    steps = [s for s in later[0].steps if s.verdict is not None]
-    wrong = [n for n, s in enumerate(later[0].steps, 1) if s.verdict not in (None, "proved")]
+    judged = sum(step.verdict is not None for step in later[0].steps)
+    wrong = [(n, s.verdict) for n, s in enumerate(later[0].steps, 1) if s.verdict not in (None, "proved")]
+    steps = f"{judged} step{'s' * (judged != 1)}"
     if not wrong:
-        return [prose(f"symgrad: {_count(len(steps))} proved.", flavor)], bool(steps)
-    told = "; ".join(f"step {n} {later[0].steps[n - 1].verdict}" for n in wrong)
-    said = f"symgrad: of {_count(len(steps))} {len(steps) - len(wrong)} proved; {told}."
-    return [prose(said, flavor)], False
-
-
-def _count(steps: int) -> str:
-    return f"{steps} step{'s' * (steps != 1)}"
+        return [Text(f"symgrad: {steps} proved.")], judged > 0
+    told = "; ".join(f"step {n} {verdict}" for n, verdict in wrong)
+    return [Text(f"symgrad: of {steps} {judged - len(wrong)} proved; {told}.")], False
 
 
 _VERBS = {"derive": _derive, "gap": _gap, "prove": _prove, "table": _table, "check-status": _status}
@@ -174,12 +177,6 @@ _VERBS = {"derive": _derive, "gap": _gap, "prove": _prove, "table": _table, "che
 
 def _assumed(assuming: Sequence[str]) -> list[str]:
     return [f"Assumed: {', '.join(f'`{a}`' for a in assuming)}."] if assuming else []
-
-
-def _display(part: Lines | Claim, label: str, flavor: Flavor, scope: Scope) -> str:
-    from ..reporting.rendering import aligned
-
-    return display([_own(row, scope.macros) for row in aligned(part)], label, flavor)
 
 
 def _own(latex: str, macros: Mapping[str, Macro]) -> str:
