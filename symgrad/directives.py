@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from .elaborate.terms import HOLE, NOTATION
 from .errors import ReadError, Span, SpannedError, UnknownMeaning
-from .kinds import Name, name_of, written
+from .kinds import Name, name_of, unbold, written
 from .latex import read
 from .page import Call, Chain, Component, Indexed, Node, Num, Pow, Relation, Sym, substitute
 from .scope import Definition, Kind, Macro, Scope
@@ -235,10 +235,14 @@ def _entrywise(node: Node, body: Node) -> str | None:
     match node, body:
         case Component(Call(f, (v,)), (i,)) | Indexed(Call(f, (v,)), (i,), ()), Call(
             g, (Indexed(w, (j,), ()),)
-        ) if f == g and v == w and i == j:
+        ) if f == g and i == j and _letter(v) == _letter(w) != "":
             name = name_of(f)
             return None if name is None else name.base
     return None
+
+
+def _letter(node: Node) -> str:
+    return unbold(node.name) if isinstance(node, Sym) else ""
 
 
 def _operators(left: _Text, right: _Text, scope: Scope) -> Scope | None:

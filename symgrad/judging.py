@@ -37,10 +37,9 @@ def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
     try:
         for found in readings(lhs, rhs, scope):
             verdict = judge_all(found.pairs, found.givens)
-            if verdict and found.assuming:
-                verdict = replace(
-                    verdict, assuming=tuple(dict.fromkeys((*verdict.assuming, *found.assuming)))
-                )
+            if verdict:
+                said = (k for k in verdict.assuming if not found.is_range(k))
+                verdict = replace(verdict, assuming=tuple(dict.fromkeys((*said, *found.assuming))))
             if verdict.status == "refuted" and found.doubts:
                 verdict = Verdict("undecided", reason=found.doubts[0])
             if verdict or first is None:

@@ -60,7 +60,7 @@ def shown(shape: Shape) -> str:
     """The shape in words.
 
     >>> shown((Num(Fraction(3)), Sym("d", "size")))
-    '3x3'
+    '3xd'
     """
     if not shape:
         return "a scalar"
