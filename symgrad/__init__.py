@@ -2,33 +2,35 @@
 
 The modules, from the ground floor to the roof; each imports only from those above it:
 
-=================================  ==========================================================================
-errors                             what can go wrong, each error carrying its data
-page                               the tree of what is written
-scope, core, verdict               what is in force; the few terms the judge sees; what it says
-show                               printers of a page: LaTeX, text
-latex                              reader of LaTeX mathematics
-kernel                             the judge: one function, ``judge``
-kinds, tensors                     what names stand for; vectors and matrices as index notation
-elaborate, directives              page and scope to core terms; ``let`` and ``assume`` lines
-judging                            written claims to verdicts
-tidy                               expressions as one would rather write them
-definitions, rules                 names and their bodies; the named rules
-derivation                         derivations line by line
-recognition                        which rule explains a step that a human wrote
-proving                            ``prove`` and ``derive``, the public verbs
-notes, checking                    documents; their derivations judged line by line
-bridge                             SymPy to page and back (from here down SymPy and NumPy may be imported)
-problems                           what is differentiated: models, losses, reductions
-averaging                          the gradient at the mean against the mean of the gradients
-separation, sufficiency            sums of the data, or the value of the loss, from which the gradient follows
-jensen                             sign and size of the gap
-numeric                            NumPy code from a gradient
-drawing, reporting                 pictures; report model into jinja2
-weaving                            marked regions in notes, filled and kept true
-cli_check, cli_compile, cli_weave  the verbs of their modules
-cli                                the verbs on the command line
-=================================  ==========================================================================
+=======================  ==========================================================================
+errors                   what can go wrong, each error carrying its data
+page                     the tree of what is written
+scope, core, verdict     what is in force; the few terms the judge sees; what it says
+show                     printers of a page: LaTeX, text
+latex                    reader of LaTeX mathematics
+kernel                   the judge: one function, ``judge``
+kinds, tensors           what names stand for; vectors and matrices as index notation
+elaborate, directives    page and scope to core terms; ``let`` and ``assume`` lines
+judging                  written claims to verdicts
+tidy                     expressions as one would rather write them
+definitions, rules       names and their bodies; the named rules
+derivation               derivations line by line
+recognition              which rule explains a step that a human wrote
+proving                  ``prove`` and ``derive``, the public verbs
+notes, checking          documents; their derivations judged line by line
+bridge                   SymPy to page and back (from here down SymPy and NumPy may be imported)
+problems                 what is differentiated: models, losses, reductions
+averaging                the gradient at the mean against the mean of the gradients
+separation, sufficiency  sums of the data, or the value of the loss, from which the gradient follows
+jensen                   sign and size of the gap
+gallery                  losses times models, and what can be said of each
+numeric                  NumPy code from a gradient
+drawing, reporting       pictures; report model into jinja2
+weaving                  marked regions in notes, filled and kept true
+cli_check, cli_compare   the verbs of their modules
+cli_compile, cli_weave   the same, for code and notes
+cli                      the verbs on the command line
+=======================  ==========================================================================
 
 Names below are imported when first used, so that ``import symgrad`` costs nothing.
 """

@@ -348,7 +348,7 @@ def _range(e: Expr) -> Range:
         if power < 0:
             return (0, inf) if low >= 0 or power % 2 == 0 else (-inf, inf)
         if power % 2 == 0:
-            ends: list[Fraction | float] = [abs(low), abs(high)]
+            ends: list[Fraction | float] = [max(low, -low), max(high, -high)]
             return (0 if low <= 0 <= high else min(ends) ** power, max(ends) ** power)
         return low**power, high**power
     if e.is_nonnegative:
