@@ -160,7 +160,7 @@ def _num(node: Num) -> tuple[str, int]:
 
 
 def _script(nodes: tuple[Node, ...]) -> str:
-    text = _list(nodes, ",")
+    text = ",".join(map(to_text, nodes))
     return text if len(text) == 1 else f"{{{text}}}"
 
 
