@@ -29,6 +29,7 @@ drawing, reporting       pictures; report model into jinja2
 weaving                  marked regions in notes, filled and kept true
 cli_check, cli_compare   the verbs of their modules
 cli_compile, cli_weave   the same, for code and notes
+pytest_plugin, sphinx    derivations as tests; proofs in Sphinx and MyST pages
 cli                      the verbs on the command line
 =======================  ==========================================================================
 
