@@ -11,7 +11,7 @@ from itertools import pairwise
 import oracle
 import pytest
 from battery import FALSE, TRUE, N, S, X, a, b, c, i, k, moments, n, simplex, w, x, y
-from terms import T, given, indices, lift, log, reals, sigma, sqrt, total, verdict
+from terms import T, d, exp, given, indices, lift, log, reals, sigma, sqrt, total, verdict
 
 from symgrad.errors import ScopeError
 from symgrad.kernel import judge
@@ -78,6 +78,13 @@ def sums(depth: int) -> T:
     return body
 
 
+def coupled(depth: int) -> T:
+    """One denominator over several sums."""
+    names = indices(" ".join(f"i{k}" for k in range(depth)))
+    below = sum((x[k] * y[k + 1] for k in names), start=x[names[0]])
+    return S(1 / (1 + below**2), *names)
+
+
 def doubled(times: int) -> T:
     """A term whose tree has 2^times leaves, all one object."""
     body = a
@@ -98,6 +105,13 @@ ADVERSARIAL: dict[str, tuple[T, T]] = {
     "thirty sums": (sums(30), sums(30) * 2),
     "a long range": (total(i, 1, 10**9, x[i] ** 2), total(i, 1, 10**9, x[i])),
     "a huge exponent": (T(lift(7)) ** 10**12, T(lift(7)) ** (10**12 + 1)),
+    "powers of powers": (((T(lift(7)) ** 9999) ** 9999) ** 9999, T(lift(3))),
+    "large exponentials": (
+        sigma(10000 * x) * sigma(9999 * x),
+        sigma(T(lift(10000))) / (1 + exp(5001 * x) + exp(x)),
+    ),
+    "fourteen derivatives": (d(exp(x**2), *[x] * 14), d(exp(x**2), *[x] * 13)),
+    "eight coupled sums": (coupled(8), coupled(8) * 2),
     "a tower": (T(lift(9)) ** (T(lift(9)) ** (T(lift(9)) ** 9)), T(lift(3))),
     "a large power": (a**10**30, a ** (10**30 + 1)),
     "a deep nest": (nested(60), nested(61)),

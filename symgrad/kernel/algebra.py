@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from math import comb, lcm
+from math import comb, gcd, lcm
 from typing import Any
 
 from flint import fmpq
@@ -150,10 +150,11 @@ class Algebra:
     def mul(self, p: Poly, q: Poly) -> Poly:
         if not p or not q:
             return {}
-        if len(q) == 1 and ONE in q:
-            return self.scale(p, q[ONE])
         if len(p) == 1 and ONE in p:
-            return self.scale(q, p[ONE])
+            p, q = q, p
+        if len(q) == 1 and ONE in q:
+            self.burn(len(p) * (1 + q[ONE].height_bits() // 64))
+            return self.scale(p, q[ONE])
         self.burn(len(p) * len(q))
         if len(p) * len(q) > 2_000:
             big = self._flint_mul(p, q)
@@ -190,9 +191,7 @@ class Algebra:
             return {} if n else const(1)
         if len(p) == 1:
             ((m, c),) = p.items()
-            if n > 10_000 and c * c != 1:
-                raise OutOfFuel
-            self.burn(1 + n // 64)
+            self.burn(1 + (n * (c.height_bits() - 1) if c * c != 1 else n) // 64)
             return self.reduce({mono_pow(m, n): c**n})
         if len(p) * n > 10_000 or comb(n + len(p) - 1, len(p) - 1) > 20_000:
             # Too large to expand: an opaque power, equal only to itself.
@@ -225,25 +224,21 @@ class Algebra:
             ((m, c),) = p.items()
             return c, mono_mul(m, content), ()
         gens = sorted({k for m in p for k, _ in m})
-        scale = {}
+        unit: dict[int, Fraction] = {}
         for g in gens:
-            den = 1
-            for m in p:
-                for k, e in m:
-                    if k == g and not isinstance(e, int):
-                        den = lcm(den, e.denominator)
-            scale[g] = den
-        degree = max(sum(int(e * scale[k]) for k, e in m) for m in p)
-        self.burn(len(p) * (1 + degree) * 8)
+            exps = [Fraction(e) for m in p for k, e in m if k == g]
+            den = lcm(*(e.denominator for e in exps))
+            # 1 + E^100 is left whole: common denominators join what its factors would.
+            common = gcd(*(int(e * den) for e in exps)) if max(exps) * den > 12 else 1
+            unit[g] = Fraction(common, den)
+        scaled: Poly = {tuple((k, int(e / unit[k])) for k, e in m): c for m, c in p.items()}
+        degree = max(sum(int(e) for _, e in m) for m in scaled)
+        self.burn(len(p) * (1 + degree) * 8 + degree**2)
         place = {g: j for j, g in enumerate(gens)}
-        scaled: Poly = {tuple((k, int(e * scale[k])) for k, e in m): c for m, c in p.items()}
         c, parts = ring(len(gens)).from_dict(dense(scaled, place)).factor()
         factors = []
         for part, multiplicity in parts:
-            q = {
-                tuple((k, exponent(Fraction(e, scale[k]))) for k, e in m): v
-                for m, v in sparse(part, gens).items()
-            }
+            q = {tuple((k, exponent(e * unit[k])) for k, e in m): v for m, v in sparse(part, gens).items()}
             lead = q[max(q, key=self._order)]
             c = c * lead**multiplicity
             factors.append((self.poly_atom({m: v / lead for m, v in q.items()}), int(multiplicity)))

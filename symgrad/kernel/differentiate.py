@@ -53,81 +53,93 @@ def derivative(term: Core, var: Core, kinks: list[Core] | None = None) -> Core:
         raise Unsupported(f"{var.name} is an integer: no derivative by it")
     if not isinstance(var, Sym | Ref):
         raise Unsupported(f"no derivative by {text(var)}")
-    return _d(term, var, [] if kinks is None else kinks)
+    return _Derivative(var, [] if kinks is None else kinks).of(term)
 
 
-def _d(t: Core, v: Sym | Ref, kinks: list[Core]) -> Core:
-    match t:
-        case Num() | Delta():
-            return ZERO
-        case Sym():
-            return ONE if t == v else ZERO
-        case Ref(name, indices):
-            if not isinstance(v, Ref) or v.name != name or len(v.indices) != len(indices):
+class _Derivative:
+    """Derivatives by one variable; a subterm that occurs often is differentiated once."""
+
+    def __init__(self, var: Sym | Ref, kinks: list[Core]) -> None:
+        self.var, self.kinks = var, kinks
+        self.known: dict[int, tuple[Core, Core]] = {}
+
+    def of(self, t: Core) -> Core:
+        found = self.known.get(id(t))
+        if found is None:
+            # The term is kept with its derivative, so that its id stays its own.
+            found = self.known[id(t)] = (t, self._of(t))
+        return found[1]
+
+    def _of(self, t: Core) -> Core:
+        match t:
+            case Num() | Delta():
                 return ZERO
-            return times(*(_delta(a, b) for a, b in zip(indices, v.indices, strict=True)))
-        case Add(terms):
-            return plus(*(_d(k, v, kinks) for k in terms))
-        case Mul(factors):
-            return plus(*(
-                times(*factors[:k], _d(f, v, kinks), *factors[k + 1 :]) for k, f in enumerate(factors)
-            ))
-        case Div(num, den):
-            dn, dd = _d(num, v, kinks), _d(den, v, kinks)
-            if dd == ZERO:
-                return ZERO if dn == ZERO else Div(dn, den)
-            return plus(Div(dn, den) if dn != ZERO else ZERO, times(MINUS, num, Div(dd, Pow(den, TWO))))
-        case Pow(base, exp):
-            return _d_power(base, exp, v, kinks)
-        case Call(fn, args, orders):
-            return _d_call(fn, args, orders, v, kinks)
-        case Sum(body, index, lower, upper):
-            if any(s == index for s in walk(v)):
-                fresh = Sym(index.name + "'", "index")
-                return _d(Sum(rename(body, index, fresh), fresh, lower, upper), v, kinks)
-            inner = _d(body, v, kinks)
-            return ZERO if inner == ZERO else Sum(inner, index, lower, upper)
-    raise Unsupported(f"no derivative of {text(t)}")
+            case Sym():
+                return ONE if t == self.var else ZERO
+            case Ref(name, indices):
+                v = self.var
+                if not isinstance(v, Ref) or v.name != name or len(v.indices) != len(indices):
+                    return ZERO
+                return times(*(_delta(a, b) for a, b in zip(indices, v.indices, strict=True)))
+            case Add(terms):
+                return plus(*map(self.of, terms))
+            case Mul(factors):
+                return plus(*(
+                    times(*factors[:k], self.of(f), *factors[k + 1 :]) for k, f in enumerate(factors)
+                ))
+            case Div(num, den):
+                dn, dd = self.of(num), self.of(den)
+                if dd == ZERO:
+                    return ZERO if dn == ZERO else Div(dn, den)
+                first = Div(dn, den) if dn != ZERO else ZERO
+                return plus(first, times(MINUS, num, Div(dd, Pow(den, TWO))))
+            case Pow(base, exp):
+                return self._power(base, exp)
+            case Call(fn, args, orders):
+                return self._call(fn, args, orders)
+            case Sum(body, index, lower, upper):
+                if any(s == index for s in walk(self.var)):
+                    fresh = Sym(index.name + "'", "index")
+                    return self.of(Sum(rename(body, index, fresh), fresh, lower, upper))
+                inner = self.of(body)
+                return ZERO if inner == ZERO else Sum(inner, index, lower, upper)
+        raise Unsupported(f"no derivative of {text(t)}")
 
+    def _power(self, base: Core, exp: Core) -> Core:
+        db, de = self.of(base), self.of(exp)
+        if isinstance(exp, Num):
+            lower: Core = Num(exp.value - 1)
+            inner = base if lower == ONE else (ONE if lower == ZERO else Pow(base, lower))
+        else:
+            inner = Pow(base, plus(exp, MINUS))
+        first = times(exp, inner, db)
+        return plus(first, times(Pow(base, exp), Call("log", (base,)), de)) if de != ZERO else first
 
-def _d_power(base: Core, exp: Core, v: Sym | Ref, kinks: list[Core]) -> Core:
-    db, de = _d(base, v, kinks), _d(exp, v, kinks)
-    if isinstance(exp, Num):
-        lower: Core = Num(exp.value - 1)
-        inner = base if lower == ONE else (ONE if lower == ZERO else Pow(base, lower))
-    else:
-        inner = Pow(base, plus(exp, MINUS))
-    first = times(exp, inner, db)
-    return plus(first, times(Pow(base, exp), Call("log", (base,)), de))
-
-
-def _d_call(
-    fn: str, args: tuple[Core, ...], orders: tuple[int, ...], v: Sym | Ref, kinks: list[Core]
-) -> Core:
-    if fn == "E":
-        inner = _d(args[0], v, kinks)
-        return ZERO if inner == ZERO else Call("E", (inner,))
-    if fn in ("max", "min"):
-        out = args[0]
-        for b in args[1:]:
-            gap = plus(out, times(MINUS, b))
-            rest = Call("relu", (gap,))
-            out = plus(b, rest) if fn == "max" else plus(out, times(MINUS, rest))
-        return _d(out, v, kinks)
-    inner_ds = [_d(a, v, kinks) for a in args]
-    if all(d == ZERO for d in inner_ds):
-        return ZERO
-    if fn in TABLE:
-        if fn in KINKED:
-            kinks.append(args[0])
-        return times(TABLE[fn](args[0]), inner_ds[0])
-    if fn in BUILTIN:
-        raise Unsupported(f"no derivative of {fn}")
-    base = orders or (0,) * len(args)
-    return plus(*(
-        times(Call(fn, args, tuple(o + (j == k) for j, o in enumerate(base))), d)
-        for k, d in enumerate(inner_ds)
-    ))
+    def _call(self, fn: str, args: tuple[Core, ...], orders: tuple[int, ...]) -> Core:
+        if fn == "E":
+            inner = self.of(args[0])
+            return ZERO if inner == ZERO else Call("E", (inner,))
+        if fn in ("max", "min"):
+            out = args[0]
+            for b in args[1:]:
+                gap = plus(out, times(MINUS, b))
+                rest = Call("relu", (gap,))
+                out = plus(b, rest) if fn == "max" else plus(out, times(MINUS, rest))
+            return self.of(out)
+        slopes = [self.of(a) for a in args]
+        if all(d == ZERO for d in slopes):
+            return ZERO
+        if fn in TABLE:
+            if fn in KINKED:
+                self.kinks.append(args[0])
+            return times(TABLE[fn](args[0]), slopes[0])
+        if fn in BUILTIN:
+            raise Unsupported(f"no derivative of {fn}")
+        base = orders or (0,) * len(args)
+        return plus(*(
+            times(Call(fn, args, tuple(o + (j == k) for j, o in enumerate(base))), d)
+            for k, d in enumerate(slopes)
+        ))
 
 
 def _delta(a: Core, b: Core) -> Core:

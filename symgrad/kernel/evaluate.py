@@ -17,6 +17,9 @@ from flint import arb, fmpq
 from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym
 from .polynomials import OutOfFuel
 
+BITS = 200_000
+"""Larger numbers are not computed."""
+
 
 class Undefined(Exception):
     """The term has no value at this point."""
@@ -44,7 +47,7 @@ class Point:
         self.data: dict[str, dict[tuple[int, ...], Any]] = {}
         self.functions: dict[str, dict[tuple[int, ...], int]] = {}
         self.fuel = fuel
-        self.level = 0
+        self.level = self.depth = 0
         self.symmetric = {
             g.lhs.name for g in given
             if g.op == "=" and isinstance(g.lhs, Ref) and isinstance(g.rhs, Ref)
@@ -100,7 +103,7 @@ class Point:
 
     # -- evaluation --------------------------------------------------------------------------
     def value(self, t: Core, env: Mapping[str, int], dual: Mapping[Core, Any]) -> Any:
-        self.fuel -= 1
+        self.fuel -= 3**self.depth  # what a product costs under so many derivatives
         if self.fuel < 0:
             raise OutOfFuel
         match t:
@@ -127,6 +130,8 @@ class Point:
                 out = fmpq(1)
                 for k in factors:
                     out = mul(out, self.value(k, env, dual))
+                    if isinstance(out, fmpq) and out.height_bits() > BITS:
+                        raise Undefined
                 return out
             case Div(num, den):
                 return mul(self.value(num, env, dual), reciprocal(self.value(den, env, dual)))
@@ -159,10 +164,12 @@ class Point:
                 raise Undefined
         else:
             key = var
+        at = self.value(var, env, dual)
         self.level += 1
         level = self.level
-        at = self.value(var, env, dual)
+        self.depth += 1
         out = self.value(body, env, {**dual, key: Dual(at, fmpq(1), level)})
+        self.depth -= 1
         return out.slope if isinstance(out, Dual) and out.level == level else fmpq(0)
 
     def call(self, fn: str, args: list[Any], orders: tuple[int, ...]) -> Any:
@@ -337,7 +344,7 @@ def power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, fmpq):
         if exponent.q == 1:
             n = int(exponent.p)
-            if abs(n) > 2_000 or (isinstance(base, fmpq) and base.height_bits() * abs(n) > 200_000):
+            if abs(n) > 2_000 or (isinstance(base, fmpq) and base.height_bits() * abs(n) > BITS):
                 raise Undefined
             if n < 0:
                 return power(reciprocal(base), fmpq(-n))
