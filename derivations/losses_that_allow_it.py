@@ -86,10 +86,10 @@ def report() -> Report:
                       title="The derivative of the mean of two losses"),
                 Text(r"The left side is $g(\frac{u + v}{2})$, the right side $\frac{1}{2} (g(u) + g(v))$, "
                      r"with $u$ and $v$ any two values of the loss at $\theta$. "
-                     "" + LEMMA + " So on that interval "
-                     r"$g(z) = \alpha z + \beta$. The intervals of neighbouring $\theta$ overlap, as long as "
-                     r"they are more than a point, so that $\alpha$ and $\beta$ are the same for all "
-                     r"$\theta$: $\ell' = \alpha \ell + \beta$ with constants."),
+                     "" + LEMMA + r" So on that interval $g(z) = \alpha z + \beta$. The intervals of "
+                     r"neighbouring $\theta$ overlap, as long as they are more than a point, so that "
+                     r"$\alpha$ and $\beta$ are the same for all $\theta$: $\ell' = \alpha \ell + \beta$ "
+                     "with constants."),
                 claim(Derivative((ell(theta) + beta / alpha) * exp(-alpha * theta), theta),
                       (Derivative(ell(theta), theta) - alpha * ell(theta) - beta) * exp(-alpha * theta),
                       title=r"So $(\ell + \beta / \alpha) e^{-\alpha \theta}$ does not depend on $\theta$"),
@@ -115,7 +115,8 @@ def report() -> Report:
             ]),
             Section("One $g$ for all data: these do not", [
                 refuted_ones(),
-                Text("`symgrad.gradient_from_loss(loss, wrt)` decides the same for a loss of your own."),
+                Text("`symgrad.gradient_from_loss(loss, wrt)` decides the same for a loss of your own; for "
+                     "the losses and models that people fit see [[gallery]]."),
             ]),
             Section("The excluded case: losses that ignore the data", [
                 Text(r"If $\ell$ takes one value at each $\theta$, nothing is asked of $g$ between the "
