@@ -21,6 +21,7 @@ fails the build.  Only Sphinx's own math nodes are made: every builder works.
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,7 +31,6 @@ from docutils.statemachine import StringList
 from sphinx.directives.patches import MathDirective
 from sphinx.util import logging
 
-from . import __version__
 from .errors import InputError
 from .notes import FORMATS, read_text
 from .reporting.model import Claim, Lines, Table, Text
@@ -144,4 +144,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("derivation", DerivationDirective)
     app.add_directive("gap", GapDirective)
     app.add_directive("proof-check", ProofCheckDirective)
-    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": version("symgrad"), "parallel_read_safe": True, "parallel_write_safe": True}
