@@ -72,17 +72,17 @@ def picture() -> Picture:
         return 1 / (2 + fexp(t) + fexp(-t))
 
     def gap(c: float) -> float:
-        return (slope(c - 0.5) + slope(c + 0.5)) / 2 - slope(c)
+        return 1000 * ((slope(c - 0.5) + slope(c + 0.5)) / 2 - slope(c))
 
     def estimate(c: float) -> float:
         s = 1 / (1 + fexp(-c))
-        return s * (1 - s) * (1 - 6 * s + 6 * s * s) / 8
+        return 125 * s * (1 - s) * (1 - 6 * s + 6 * s * s)
 
     graph = curve(estimate, -6, 6, ORANGE)
     plot = Plot(
-        (-6, 6), (-0.018, 0.008),
+        (-6, 6), (-18, 8),
         [Curve([(-6, 0), (6, 0)], INK, 1), curve(gap, -6, 6, BLUE), Curve(graph.points, ORANGE, dashed=True)],
-        title="The gap of σ′ for data c − ½, c + ½", x_label="c", y_label="gap",
+        title="The gap of σ′ for data c − ½, c + ½", x_label="c", y_label="1000 × gap",
     )  # fmt: skip
     alt = ("The gap as a function of the centre c: negative around 0, positive beyond 1.3 on both sides, and "
            "nearly covered by its second-order term, the dashed curve.")  # fmt: skip
