@@ -24,6 +24,7 @@ from typing import Literal
 from .page import (
     Add,
     BigOp,
+    Call,
     Derivative,
     Evaluated,
     Frac,
@@ -86,41 +87,50 @@ def equal_expanded(a: Node, b: Node, scope: Scope) -> bool:
 
 def vectorish(node: Node, scope: Scope) -> bool:
     """May this factor be a vector or a matrix, so that its place in a product matters?"""
+    return layout(node, scope) != (False, False)
+
+
+Layout = tuple[bool, bool]
+
+
+def layout(node: Node, scope: Scope) -> Layout:
+    """Does it have many rows, many columns?  (False, False) is a scalar, (True, False) a column.
+
+    >>> from .scope import Kind
+    >>> scope = Scope().declare("w", Kind(shape=(Sym("d"),))).declare("A", Kind(shape=(Sym("d"), Sym("d"))))
+    >>> w, A = Sym("w"), Sym("A")
+    >>> layout(Mul((A, w)), scope), layout(Mul((Transpose(w), A, w)), scope)
+    ((True, False), (False, False))
+    """
     match node:
-        case Transpose() | Matrix() | Gradient() | Hadamard():
-            return True
-        case Norm():
-            return False
         case Sym(name) | Indexed(Sym(name)):
             kind = scope.kind(name)
-            taken = len(node.lower) if isinstance(node, Indexed) else 0
-            return kind is not None and len(kind.shape) + kind.arity > taken and bool(kind.shape)
-        case Mul(factors) if sum(vectorish(f, scope) for f in factors) == 2:
-            return not (isinstance(_first_vector(factors, scope), Transpose) and _inner(factors, scope))
-        case Mul(parts) | Add(parts):
-            return any(vectorish(p, scope) for p in parts)
-        case Neg(arg) | Frac(arg, _):
-            return vectorish(arg, scope)
-        case BigOp(body):
-            return vectorish(body, scope)
-    return False
-
-
-def _first_vector(factors: tuple[Node, ...], scope: Scope) -> Node:
-    return next(f for f in factors if vectorish(f, scope))
-
-
-def _inner(factors: tuple[Node, ...], scope: Scope) -> bool:
-    """Is this a product v^T u of two vectors, hence a scalar?"""
-    first, second = (f for f in factors if vectorish(f, scope))
-
-    def dimensions(v: Node) -> int:
-        base = v.arg if isinstance(v, Transpose) else v
-        name = base.base if isinstance(base, Indexed) else base
-        kind = scope.kind(name.name) if isinstance(name, Sym) else None
-        return 2 if kind is None else len(kind.shape)
-
-    return dimensions(first) == dimensions(second) == 1
+            taken = len((*node.lower, *node.upper)) if isinstance(node, Indexed) else 0
+            left = 0 if kind is None or not kind.shape else len(kind.shape) + kind.arity - taken
+            return left > 0, left > 1
+        case Transpose(arg):
+            rows, columns = layout(arg, scope)
+            return columns, rows
+        case Mul(factors):
+            chain = [shape for shape in (layout(f, scope) for f in factors) if shape != (False, False)]
+            return (chain[0][0], chain[-1][1]) if chain else (False, False)
+        case Add(parts) | Hadamard(parts):
+            shapes = [layout(p, scope) for p in parts]
+            return max(shapes, default=(False, False))
+        case Neg(arg) | Frac(arg, _) | BigOp(arg):
+            return layout(arg, scope)
+        case Gradient(_, Node() as wrt, 1):
+            return layout(wrt, scope)
+        case Gradient(_, wrt):
+            return (True, True) if wrt is not None and layout(wrt, scope)[0] else (True, False)
+        case Derivative(body, ((wrt, 1),)):
+            above, below = layout(body, scope), layout(wrt, scope)
+            return (above[0] or below[0], above[1] or (above[0] and below[0]))
+        case Matrix(entries):
+            return len(entries) > 1, len(entries[0]) > 1
+        case Call(Sym(name), (arg,)) if not scope.is_function(name):
+            return layout(arg, scope)
+    return False, False
 
 
 def integer(node: Node) -> int | None:
