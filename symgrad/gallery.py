@@ -43,8 +43,7 @@ SHELVES: dict[str, tuple[str, ...]] = {
 }
 """Which models each loss is shown with."""
 
-_X, _Y, _W = (sympy.IndexedBase(n, real=True) for n in ("x", "y", "w"))
-_V = sympy.IndexedBase("W", real=True)
+_X, _Y, _Z, _W, _V = (sympy.IndexedBase(n, real=True) for n in ("x", "y", "z", "w", "W"))
 _B, _LAMBDA = sympy.symbols("b lambda", real=True)
 _I, _J, _K = sympy.symbols("i j k", integer=True)
 _N, _D, _C = sympy.symbols("N d K", integer=True, positive=True)
@@ -74,7 +73,7 @@ def entry(loss: str, model: str) -> Objective:
     if model == "features":
         if loss not in LOSSES:
             raise InputError(f"no loss {loss!r}; there are {', '.join(LOSSES)}, ridge")
-        return Objective(name, LOSSES[loss](_Y[_I], _SCORE), {}, (_W, _B), (_X, _Y), _I, _N)
+        return Objective(name, LOSSES[loss](_Y[_I], _Z[_I]), {_Z[_I]: _SCORE}, (_W, _B), (_X, _Y), _I, _N)
     if model not in MODELS:
         raise InputError(f"no model {model!r}; there are {', '.join(MODELS)}, features, softmax")
     return problem(name, model, loss)
@@ -94,12 +93,10 @@ def _softmax(name: str, loss: str) -> Objective:
     if loss != "cross-entropy":
         raise InputError("softmax is here with cross-entropy only")
 
-    def score(of: Expr) -> Expr:
-        return sympy.Sum(_V[of, _J] * _X[_I, _J], (_J, 1, _D))
-
-    whole = sympy.log(sympy.Sum(sympy.exp(score(_K)), (_K, 1, _C)))
-    body = whole - sympy.Sum(_Y[_I, _K] * score(_K), (_K, 1, _C))
-    return Objective(name, body, {}, _V, (_X, _Y), _I, _N)
+    whole = sympy.log(sympy.Sum(sympy.exp(_Z[_I, _K]), (_K, 1, _C)))
+    body = whole - sympy.Sum(_Y[_I, _K] * _Z[_I, _K], (_K, 1, _C))
+    score = sympy.Sum(_V[_K, _J] * _X[_I, _J], (_J, 1, _D))
+    return Objective(name, body, {_Z[_I, _K]: score}, _V, (_X, _Y), _I, _N)
 
 
 # --- what can be said ---------------------------------------------------------------------------------
