@@ -22,9 +22,10 @@ from ..page import Add, BigOp, Call, Indexed, Node, Num, Sym, substitute, walk
 from ..page import same as same_page
 from ..patterns import Pattern
 from ..scope import Definition, Scope
+from ..verdict import Witness
 from . import hints, naming
 from .judgement import (
-    Judged, guessed_shape, invented, judge_step, unknown_function, vanishing, with_rule,
+    Judged, guessed_shape, invented, judge_step, shown, unknown_function, vanishing, with_rule,
 )  # fmt: skip
 from .model import Derivation, FileResult, Finding, Kind, Place, Step
 from .reading import Reading, TooLarge, read_side
@@ -63,6 +64,7 @@ class _Planned:
     soft: bool = False  # a refutation means "it rests on the equation before", not "it is wrong"
     message: str = ""
     alone: bool = False  # the only step of its chain
+    head: Node | None = None  # the first side of its chain
     key: tuple[int, int] = (0, 0)
 
 
@@ -190,7 +192,7 @@ class _Examiner:
             assert planned.lhs.node is not None and planned.rhs.node is not None
             yield ("at", unit)
             try:
-                judged = hints.add(judged, planned.lhs.node, planned.rhs.node, planned.scope)
+                judged = hints.add(judged, planned.lhs.node, planned.rhs.node, planned.scope, planned.head)
             except Exception:  # the verdict stands without a hint
                 judged = replace(judged, studied=True)
             yield ("known", unit, judged)
@@ -403,6 +405,7 @@ class _Examiner:
             step = self.classify(region, chain, k, link, left, right, prose)
             step.key = (index, link.start)
             step.alone = len(chain.links) == 1
+            step.head = out[0].lhs.node if out else step.lhs.node
             out.append(step)
         return out
 
@@ -515,7 +518,7 @@ class _Examiner:
             return planned("definition")
         if (
             inline
-            and naming.base(rhs) is not None
+            and isinstance(rhs, Sym | Indexed)
             and not re.search(r"\b(?:where|let|define|denote|write|call)", prose, re.IGNORECASE)
         ):
             return planned("condition")
@@ -538,23 +541,43 @@ class _Examiner:
                 return self.unreadable(planned, side, reading)
         lhs, rhs = planned.lhs.node, planned.rhs.node
         assert lhs is not None and rhs is not None
-        judged = judge_step(lhs, rhs, planned.scope)
+        scope = planned.scope
+        judged = judge_step(lhs, rhs, scope)
+        if judged.verdict != "proved":
+            judged = self.without_indices(planned, judged, lhs, rhs)
+            scope = planned.scope
         if judged.verdict in BAD:
             judged = self.temper(planned, judged, lhs, rhs)
         if judged.verdict == "proved":
             if self.rules or planned.link.label:
-                judged = with_rule(judged, lhs, rhs, planned.scope, planned.link.label)
-            if vanishing(lhs, rhs, planned.scope):
+                judged = with_rule(judged, lhs, rhs, scope, planned.link.label)
+            if vanishing(lhs, rhs, scope):
                 judged = replace(judged, notes=(*judged.notes, ("SG301", "both sides are 0 for all data")))
-        elif judged.verdict in ("undecided", "refuted", "illtyped"):
-            better = hints.restored(lhs, rhs, planned.scope)
-            if better is not None:
-                judged = better
         for reading in (planned.lhs, planned.rhs):
             if reading.dropped:
                 note = ("SG306", "a parenthesis has no partner; it was left out")
                 judged = replace(judged, notes=(*judged.notes, note))
                 break
+        return judged
+
+    def without_indices(self, planned: _Planned, judged: Judged, lhs: Node, rhs: Node) -> Judged:
+        """A step in which a name that is defined with an index (``z_i``) stands bare: z is a variable of its
+        own (``\\sigma'(z)``), or the index was left out for a while (``\\hat y - y``)."""
+        scope = planned.scope
+        dropped = hints.dropped(lhs, rhs, scope)
+        if not dropped or dropped & self.declared:
+            return judged
+        alone = _without(scope, set(dropped))
+        own = judge_step(lhs, rhs, alone)
+        if own.verdict == "proved":
+            planned.scope = alone
+            return own
+        restored = hints.restored(lhs, rhs, scope, dropped)
+        if restored is not None:
+            return restored
+        if own.verdict == "refuted" and judged.verdict != "refuted":
+            planned.scope = alone
+            return own
         return judged
 
     def temper(self, planned: _Planned, judged: Judged, lhs: Node, rhs: Node) -> Judged:
@@ -710,7 +733,7 @@ class _Examiner:
         if name is not None:
             self.undefined.add(name)
         if code is not None and judged.verdict != "proved" and not silenced and not repeated:
-            witness = None if judged.witness is None else str(judged.witness)
+            witness = None if judged.witness is None else str(_readable(judged.witness))
             self.add(
                 code,
                 judged.message,
@@ -862,6 +885,10 @@ def _is_list(text: str) -> bool:
 
 def _squeeze(text: str) -> str:
     return " ".join(text.split())
+
+
+def _readable(witness: Witness) -> Witness:
+    return replace(witness, left=shown(witness.left), right=shown(witness.right))
 
 
 def _witness(judged: Judged) -> dict[str, object] | None:

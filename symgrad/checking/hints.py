@@ -42,10 +42,10 @@ SECONDS = 0.8  # for all tries at one step; a hint may be missed, never be wrong
 Repair = tuple[str, Node, Node]
 
 
-def add(judged: Judged, lhs: Node, rhs: Node, scope: Scope) -> Judged:
+def add(judged: Judged, lhs: Node, rhs: Node, scope: Scope, head: Node | None = None) -> Judged:
     """The finding with the first repair that is proved, and the derived right side."""
     hint = repair(lhs, rhs, scope) if judged.hint is None else judged.hint
-    return replace(judged, hint=hint, derived=derived(lhs, rhs, scope), studied=True)
+    return replace(judged, hint=hint, derived=derived(lhs, head or lhs, scope), studied=True)
 
 
 def repair(lhs: Node, rhs: Node, scope: Scope) -> str | None:
@@ -242,9 +242,10 @@ def _chain_factors(side: Node, other: Node, scope: Scope) -> Iterator[Node]:
 # --- what was to be expected --------------------------------------------------------------------------
 
 
-def derived(lhs: Node, rhs: Node, scope: Scope) -> str | None:
-    """The derivative on the left as symgrad derives it, where the judge proves that it is equal."""
-    match lhs:
+def derived(lhs: Node, head: Node, scope: Scope) -> str | None:
+    """What was to be expected on the right: the derivative at the head of the chain as symgrad derives it,
+    where the judge proves that the left side still equals it."""
+    match head:
         case Derivative(body, ((wrt, 1),)):
             pass
         case Gradient(body, Node() as wrt):
@@ -255,28 +256,35 @@ def derived(lhs: Node, rhs: Node, scope: Scope) -> str | None:
 
     try:
         result = derive_node(body, wrt, scope).result
-        if prove_nodes(lhs, result, scope).status == "proved":
-            return to_latex(result)
     except (SymgradError, RecursionError):
-        pass
-    return None
-
-
-def restored(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
-    """The step with an index put back that its definition carries and the author dropped, if that is proved."""
-    free = [k for k in sorted(naming.indices(lhs) | naming.indices(rhs)) if len(k) == 1]
-    bare = {n.name for side in (lhs, rhs) for n in walk(side) if isinstance(n, Sym)}
-    dropped = [
-        (name, d) for name in sorted(bare) for d in scope.definitions.get(name, ())[:1]
-        if d.params is None and len(d.lower) + len(d.upper) == 1 and len(scope.definitions[name]) == 1
-    ]  # fmt: skip
-    if not dropped or len(dropped) > 4:
         return None
+    return to_latex(result) if result != head and _proved(lhs, result, scope) else None
+
+
+def dropped(lhs: Node, rhs: Node, scope: Scope) -> frozenset[str]:
+    """Names that stand bare here and that are defined with one index only."""
+    return frozenset(
+        n.name for side in (lhs, rhs) for n in _bare(side) if isinstance(n, Sym) and len(scope.definitions.get(n.name, ())) == 1
+        and all(d.params is None and len(d.lower) + len(d.upper) == 1 for d in scope.definitions[n.name])
+    )  # fmt: skip
+
+
+def _bare(node: Node) -> Iterator[Node]:
+    if isinstance(node, Indexed) and isinstance(node.base, Sym):
+        return
+    yield node
+    for child in children(node):
+        yield from _bare(child)
+
+
+def restored(lhs: Node, rhs: Node, scope: Scope, names: frozenset[str]) -> Judged | None:
+    """The step with the index put back that the definitions of these names carry, if that is proved."""
+    free = [k for k in sorted(naming.indices(lhs) | naming.indices(rhs)) if len(k) == 1]
     for index in [*free, None]:
         left, right = lhs, rhs
-        for name, d in dropped:
-            pattern = (*d.lower, *d.upper)[0]
-            entry = (Sym(index) if index is not None else pattern,)
+        for name in sorted(names):
+            d = scope.definitions[name][0]
+            entry = (Sym(index) if index is not None else (*d.lower, *d.upper)[0],)
             node = Indexed(Sym(name), entry if d.lower else (), entry if d.upper else ())
             left, right = _bare_replaced(left, name, node), _bare_replaced(right, name, node)
         try:
@@ -284,12 +292,8 @@ def restored(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
         except (SymgradError, RecursionError):
             continue
         if verdict.status == "proved":
-            names = ", ".join(name for name, _ in dropped)
-            return Judged(
-                "proved",
-                assuming=verdict.assuming,
-                notes=(("SG307", f"the index of {names} was dropped here"),),
-            )
+            note = ("SG307", f"the index of {', '.join(sorted(names))} was dropped here")
+            return Judged("proved", assuming=verdict.assuming, notes=(note,))
     return None
 
 

@@ -84,7 +84,7 @@ def _values(verdict: Verdict) -> str:
     witness = verdict.witness
     if witness is None:
         return "the sides differ"
-    return f"the sides differ: {witness.left} and {witness.right}"
+    return f"the sides differ: {shown(witness.left)} and {shown(witness.right)}"
 
 
 def _undecided(lhs: Node, rhs: Node, scope: Scope, verdict: Verdict) -> Judged:
@@ -295,6 +295,25 @@ def _decimal(node: Node) -> tuple[int, Fraction | None]:
     if isinstance(node, Num):
         return node.places, sign * Fraction(node.value)
     return 0, None
+
+
+def shown(value: str, digits: int = 6) -> str:
+    """An exact value as it is, an enclosed one by its first digits.
+
+    >>> shown("5/2"), shown("[-0.104993585403507 +/- 4.83e-16]")
+    ('5/2', '-0.104993..')
+    """
+    if not value.startswith("["):
+        return value
+    found = enclosure(value)
+    if found is None:
+        return value
+    middle = found[0]
+    if middle == 0 or not Fraction(1, 10**3) < abs(middle) < 10**6:
+        return f"{float(middle):.{digits - 1}e}.."
+    scaled = abs(middle) * 10**digits
+    whole, rest = divmod(int(scaled), 10**digits)
+    return f"{'-' if middle < 0 else ''}{whole}.{rest:0{digits}d}.."
 
 
 def enclosure(text: str) -> tuple[Fraction, Fraction] | None:
