@@ -166,7 +166,7 @@ class Point:
 
     def _call(self, name: str, args: list[Any], orders: tuple[int, ...]) -> Any:
         z = args[0] if args else mpf(0)
-        if name in ("exp", "sigma", "tanh", "sinh", "cosh") and fabs(z) > 10**5:
+        if name in ("exp", "sigma", "tanh", "sinh", "cosh") and fabs(z) > 10**7:
             raise Undefined
         match name:
             case "exp":
@@ -272,15 +272,17 @@ def separates(
     assuming: tuple[str, ...] = (),
 ) -> bool | None:
     """True: some point tells the sides apart; False: none of several did; None: no point was defined."""
-    met = False
+    met = 0
     for k in range(points * 3):
         point = Point(k, 1 + k % top, given)
         both = values(point, lhs, rhs)
         if both is None or not _holds(assuming, point):
             continue
-        met = True
         if differ(lhs, rhs, *both):
             return True
+        met += 1
+        if met == points:
+            break
     return False if met else None
 
 

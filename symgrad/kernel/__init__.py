@@ -104,19 +104,23 @@ def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> tupl
     algebra = Normal(fuel)
     try:
         assume(algebra, given)
-        for _ in range(3):
+        for _ in range(4):
             names: dict[str, int] = {}
             algebra.forget()
             gap = algebra.sub(algebra.norm(left, names), algebra.norm(right, names))
             if algebra.vanishes(gap) or algebra.vanishes_by_cases(gap):
                 return tuple(algebra.conditions)
-            # Once more with the signs that logarithms and roots taught, then with geometric sums closed.
+            # Once more with the signs that logarithms and roots taught, then with geometric sums closed,
+            # then with free indices in the ranges as they are written.
             if algebra.learned:
                 algebra.learned = False
             elif algebra.ratios and not algebra.closes_ratios:
                 algebra.closes_ratios = True
+            elif algebra.waits and not algebra.early:
+                algebra.early = True
             else:
                 break
+            algebra.conditions.clear()
     except OutOfFuel:
         return "fuel spent: too large to decide within the limit"
     except Undefined:

@@ -9,16 +9,14 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Container
 from fractions import Fraction
 from math import prod
 
-from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, text, walk
+from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, text, walk
 
 ONE = Num(Fraction(1))
-PRIMES = re.compile(r"#(\d?)\d*")
-"""Names that elaboration made fresh: k#1 is written k'."""
 
 
 def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
@@ -32,13 +30,15 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
     bound = [(t.index.name, _positive(t.lower, positive)) for t in terms if isinstance(t, Sum)]
     positive |= {name for name, above in bound if above} - {name for name, above in bound if not above}
     out: dict[str, dict[str, None]] = {}
+    seen: dict[str, str] = {}
 
     def demand(t: Core, relation: str) -> None:
         if isinstance(t, Pow) and isinstance(t.exp, Num) and t.exp.value % 2 == 0 and relation != ">=":
             return nonzero(t.base)
         holds = {"!=": _nonzero, ">": _positive, ">=": nonnegative}[relation]
         if not holds(t, positive):
-            out.setdefault(PRIMES.sub(lambda m: "'" * int(m[1] or 1), text(t)), {})[relation] = None
+            shown = text(t).replace("#", "'")  # k#1, a name that elaboration made fresh
+            out.setdefault(seen.setdefault(_sorted(t), shown), {})[relation] = None
 
     def nonzero(t: Core) -> None:
         match t:
@@ -77,6 +77,14 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
             case Call("step" | "sign", (arg,)):
                 demand(_unsigned(arg), "!=")
     return [f"{shown} {relation} 0" for shown, found in out.items() for relation in _strongest(found)]
+
+
+def _sorted(t: Core) -> str:
+    """The text of a term, sums and products in alphabetical order."""
+    if isinstance(t, Add | Mul):
+        parts = sorted(map(_sorted, children(t)))
+        return f"({(' + ' if isinstance(t, Add) else ' * ').join(parts)})"
+    return text(t)
 
 
 def _strongest(relations: dict[str, None]) -> tuple[str, ...]:
@@ -182,9 +190,7 @@ def nonnegative(t: Core, known: Container[str] = ()) -> bool:
         case Add(terms):
             return all(nonnegative(k, known) for k in terms)
         case Mul(factors):
-            if len(factors) % 2 == 0 and factors[: len(factors) // 2] == factors[len(factors) // 2 :]:
-                return True
-            return all(nonnegative(k, known) for k in factors)
+            return all(n % 2 == 0 or nonnegative(k, known) for k, n in Counter(factors).items())
         case Div(num, den):
             return nonnegative(num, known) and nonnegative(den, known)
         case Sum(body):

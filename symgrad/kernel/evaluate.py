@@ -159,9 +159,8 @@ class Point:
     def differential(self, body: Core, var: Core, env: Mapping[str, int], dual: Mapping[Core, Any]) -> Any:
         if isinstance(var, Ref):
             where = tuple(self.integer(k, env) for k in var.indices)
+            # A symmetric matrix too is differentiated with its entries independent: this one alone varies.
             key: Core = Ref(var.name, tuple(Num(Fraction(k)) for k in where))
-            if var.name in self.symmetric:
-                raise Undefined
         else:
             key = var
         at = self.value(var, env, dual)
@@ -184,6 +183,9 @@ class Point:
         if fn == "pi":
             return arb.pi()
         if fn == "E":
+            raise Undefined
+        self.fuel -= 20 * 3**self.depth
+        if any(isinstance(a, fmpq) and a.height_bits() > BITS // 50 for a in args):
             raise Undefined
         total: Any = fmpq(0)
         for exps, c in self.function(fn, len(args)).items():

@@ -26,6 +26,10 @@ class Leaves(Functions):
         """Whether geometric sums are summed (their ratio is then assumed not to be 1)."""
         self.ratios = False
         """Whether one was met."""
+        self.early = False
+        """Whether a free index is assumed in a range as written, or only once its ends are split off."""
+        self.waits = False
+        """Whether that would make a difference."""
         self.nonzero: set[int] = set()
         """Irreducible polynomials that were divided by."""
         self._fresh = 0

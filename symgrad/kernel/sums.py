@@ -119,7 +119,7 @@ class Sums(Leaves):
             if self.ordered(lo, self.add(hi, const(1))):
                 return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
             raise Unsupported("a range that may be empty for some values of an outer index")
-        contracted = self.contract(m, i, lo, hi, assume=False)
+        contracted = self.contract(m, i, lo, hi, assume=self.early)
         if contracted is not None:
             return contracted
         shift = self._offset(m, i)
@@ -216,6 +216,7 @@ class Sums(Leaves):
             if self.at_least(self.sub(at, hi), 1) or self.at_least(self.sub(lo, at), 1):
                 return {}
             if not self.within(at, lo, hi, assume):
+                self.waits = True
                 continue
             others = tuple(x for x in m if x[0] != k)
             return self.subst({others: fmpq(1)}, {i: at})
