@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("folder", nargs="?", default="derivations", help="default: derivations")
     report.add_argument("--out", default="reports", metavar="DIR", help="where to write (default: reports)")
     report.add_argument("--format", default="md,tex", metavar="LIST", help="md, tex, html (default: md,tex)")
+    report.add_argument("--templates", metavar="DIR", help="templates of your own (they are code)")
     report.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if something is stale or not as stated"
     )
@@ -167,7 +168,10 @@ def _report(args: argparse.Namespace) -> int:
     folder, out = Path(args.folder), Path(args.out)
     with _progress() as progress:
         entries = reporting.load_folder(folder, progress)
-    files, entries = reporting.documents(entries, folder.resolve().name, formats)
+    own = Path(args.templates) if args.templates else None
+    if own and not own.is_dir():
+        raise _Stop(f"{own}: no such folder of templates", FAULT)
+    files, entries = reporting.documents(entries, folder.resolve().name, formats, own)
 
     codes = []
     for entry in entries:
@@ -234,7 +238,7 @@ def _derive(args: argparse.Namespace) -> int:
     else:
         print(reporting.render_part(lines, "md" if args.format == "md" else "tex"), end="")
     codes = [_BY_STATUS[row.mark.word] for row in lines.rows if row.mark]
-    return gravest([*codes, *[OPEN] * bool(derivation.reason)])
+    return gravest([*codes, *[OPEN] * bool(lines.unfinished)])
 
 
 def _is_name(what: str) -> bool:

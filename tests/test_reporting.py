@@ -292,6 +292,13 @@ def test_a_proof_with_a_wrong_line_shows_it() -> None:
     assert make(reporting.proof(bad)).failures() != ()
 
 
+def test_an_unfinished_derivation_is_a_failure() -> None:
+    stuck = dataclasses.replace(symgrad.derive("m^2", "m"), reason="no rule for this")
+    (failure,) = make(reporting.proof(stuck, "by m")).failures()
+    assert failure == Failure("by m: unfinished: no rule for this", undecided=True)
+    assert "Unfinished: no rule for this." in reporting.render_part(reporting.proof(stuck), "md")
+
+
 def test_a_wrong_gradient_does_not_pass_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     J = objective_of(OWN["ridge"], m)
     assert all(row.held for row in reporting.numbers(J).rows)
@@ -373,3 +380,31 @@ def test_the_committed_reports_compile_by_themselves_and_as_fragments(tmp_path: 
             cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-2000:]
+
+
+# --- somebody's own templates -------------------------------------------------------------------------
+
+
+def test_one_block_of_ours_is_replaced(tmp_path: Path) -> None:
+    own = tmp_path / "templates"
+    own.mkdir()
+    text = '<% extends "base/report.md.j2" %>\n<% block footer %>\nCourse 101\n<% endblock %>\n'
+    (own / "report.md.j2").write_text(text)
+    shown = reporting.render("fit", make(PROOF), "md", templates=own)
+    assert shown.rstrip().endswith("Course 101") and "# Line fit" in shown and "*Proved* means" not in shown
+    assert "*Proved* means" in reporting.render("fit", make(PROOF), "md")
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("line 1\n<< wrong >>\n", "report.md.j2:2: 'wrong' is undefined"),
+        ("<% if %>\n", "report.md.j2:1: "),
+        ('<% extends "base/none.md.j2" %>', "base/none.md.j2"),
+    ],
+)
+def test_a_template_error_names_template_and_line(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "report.md.j2").write_text(text)
+    with pytest.raises(InputError) as error:
+        reporting.render("fit", make(PROOF), "md", templates=tmp_path)
+    assert message in str(error.value)

@@ -68,7 +68,10 @@ def load_folder(folder: Path, progress: Callable[[str], None] = lambda name: Non
 
 
 def documents(
-    entries: Sequence[Entry], folder: str = "derivations", formats: Sequence[Format] = DEFAULT
+    entries: Sequence[Entry],
+    folder: str = "derivations",
+    formats: Sequence[Format] = DEFAULT,
+    templates: Path | None = None,
 ) -> tuple[dict[str, str], tuple[Entry, ...]]:
     """File name -> text for all reports and the index; and the entries, those that will not render broken."""
     titles = {e.name: e.title for e in entries}
@@ -77,21 +80,27 @@ def documents(
     for entry in entries:
         if entry.report is not None:
             try:
-                files |= _documents(entry, entry.report, titles, folder, formats)
+                files |= _documents(entry, entry.report, titles, folder, formats, templates)
             except InputError as error:
                 entry = Entry(entry.name, error=f"{folder}/{entry.above or entry.name}.py: {error}")
         seen.append(entry)
-    files["index.md"] = render_index(seen, folder)
+    files["index.md"] = render_index(seen, folder, templates=templates)
     if "html" in formats:
-        files["index.html"] = render_index(seen, folder, "html")
+        files["index.html"] = render_index(seen, folder, "html", templates)
     return files, tuple(seen)
 
 
 def _documents(
-    entry: Entry, report: Report, titles: Mapping[str, str], folder: str, formats: Sequence[Format]
+    entry: Entry,
+    report: Report,
+    titles: Mapping[str, str],
+    folder: str,
+    formats: Sequence[Format],
+    templates: Path | None,
 ) -> dict[str, str]:
     files = {
-        f"{entry.name}.{f}": render(entry.name, report, f, titles, folder, entry.above) for f in formats
+        f"{entry.name}.{f}": render(entry.name, report, f, titles, folder, entry.above, templates)
+        for f in formats
     }
     pictures = (part for part in report.parts() if isinstance(part, Picture))
     return files | {f"{entry.name}-{p.name}.svg": p.svg for p in pictures}

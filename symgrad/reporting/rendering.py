@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..errors import InputError
 from .model import Claim, Entry, Lines, Mark, Part, Report, Table
 from .prose import cell_md, condition, label, prose_md, prose_tex, tex_text
 from .webpage import cells_html, mark_html, math, plain, prose_html, rule_html
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, TemplateError
 
 Format = Literal["md", "tex", "html"]
 FORMATS: tuple[Format, ...] = ("md", "tex", "html")
@@ -19,13 +22,22 @@ DEFAULT: tuple[Format, ...] = ("md", "tex")
 
 
 @cache
-def _templates() -> Environment:
-    from jinja2 import PackageLoader, StrictUndefined
+def _templates(own: Path | None) -> Environment:
+    from jinja2 import (
+        BaseLoader,
+        ChoiceLoader,
+        FileSystemLoader,
+        PackageLoader,
+        PrefixLoader,
+        StrictUndefined,
+    )
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+    ours = PackageLoader("symgrad")
+    folders: list[BaseLoader] = [FileSystemLoader(own)] if own else []
     # << >> and <% %> because LaTeX is full of braces; sandboxed, and an unknown name is an error.
     env = ImmutableSandboxedEnvironment(
-        loader=PackageLoader("symgrad"),
+        loader=ChoiceLoader([*folders, PrefixLoader({"base": ours}), ours]),
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,
@@ -42,7 +54,9 @@ def _templates() -> Environment:
     return env
 
 
-def _render(template: str, format: Format, titles: Mapping[str, str], **context: Any) -> str:
+def _render(
+    template: str, format: Format, titles: Mapping[str, str], own: Path | None = None, **context: Any
+) -> str:
     convert = {"md": prose_md, "tex": prose_tex, "html": prose_html}[format]
 
     def prose(text: str) -> str:
@@ -59,7 +73,22 @@ def _render(template: str, format: Format, titles: Mapping[str, str], **context:
     names = {"prose": prose, "cells": cells, "heads": heads, "aligned": aligned, "remark": _remark,
              "assumed": _assumed, "columns_tex": _columns_tex, "math": math, "rule": rule_html,
              "mark": mark_html}  # fmt: skip
-    return _templates().get_template(f"{template}.{format}.j2").render(**names, **context)
+    from jinja2 import TemplateError
+
+    try:
+        return _templates(own).get_template(f"{template}.{format}.j2").render(**names, **context)
+    except TemplateError as error:
+        raise InputError(_blame(error)) from error
+
+
+def _blame(error: TemplateError) -> str:
+    """Template and line of an error in somebody's own templates, and what is wrong there."""
+    name, line = getattr(error, "name", None), getattr(error, "lineno", None)
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.endswith(".j2"):
+            name, line = frame.filename, frame.lineno
+    where = f"{name}:{line}: " if name and line else ""
+    return f"{where}{error.message or type(error).__name__}"
 
 
 def aligned(part: Lines | Claim) -> list[str]:
@@ -113,22 +142,28 @@ def render(
     titles: Mapping[str, str] | None = None,
     folder: str = "derivations",
     above: str = "",
+    templates: Path | None = None,
 ) -> str:
     """The report as one document; ``titles`` are those of all reports, by name, for references.
 
-    ``above`` names the report whose derivation file makes this one too.
+    ``above`` names the report whose derivation file makes this one too; ``templates`` is a folder whose
+    templates stand in front of ours.
     """
     titles = {name: report.title} if titles is None else titles
-    return _render("report", format, titles, name=name, report=report, folder=folder, file=above or name)
+    file = above or name
+    return _render("report", format, titles, templates, name=name, report=report, folder=folder, file=file)
 
 
 def render_index(
-    entries: Sequence[Entry], folder: str = "derivations", format: Literal["md", "html"] = "md"
+    entries: Sequence[Entry],
+    folder: str = "derivations",
+    format: Literal["md", "html"] = "md",
+    templates: Path | None = None,
 ) -> str:
     """The story: every report in order, with its question and its answer."""
     titles = {e.name: e.title for e in entries}
     told = [e for e in entries if not e.above]
-    return _render("index", format, titles, entries=told, folder=folder)
+    return _render("index", format, titles, templates, entries=told, folder=folder)
 
 
 def render_part(part: Part, format: Format, name: str = "") -> str:
