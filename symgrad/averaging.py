@@ -28,7 +28,7 @@ from .derivation import Derivation
 from .errors import InputError
 from .judging import prove_nodes
 from .page import Node
-from .problems import Objective, objective_of
+from .problems import Objective, objective_of, without_heaviside
 from .proving import derive
 from .scope import Definition, Kind, Scope
 from .show.latex import to_latex
@@ -38,6 +38,7 @@ from .verdict import Verdict, Witness
 __all__ = ["Gap", "gap"]
 
 Expr = Any
+KINKED = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Piecewise)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Gap:
     ``condition`` is True where the gap is 0 for all data, else the equation that says when it is;
     ``solution`` is the value of the parameter that solves it, if the equation is linear in it.
     The verdicts: "sum" for (a) = N·(b), "difference" for the closed form, "zero" for (b) = (c) for all data,
-    and one for each second data-derivative, such as "∂²/∂x∂y", against 0.
+    and, where one sample's gradient has no kinks, one for each second data-derivative, such as "∂²/∂x∂y",
+    against 0.
     """
 
     objective: Objective
@@ -138,7 +140,7 @@ def gap(objective: Objective | Expr, wrt: Expr | str) -> Gap:
     if theta not in objective.parameters:
         objective.parameter(str(theta))  # says which there are
         raise InputError(f"{objective.name}: another {theta} is its parameter: create the symbol once")
-    sample = objective.unfold(objective.loss).diff(theta)
+    sample = without_heaviside(objective.unfold(objective.loss).diff(theta))
     entries = _entries(objective, sample)
     derivations = [
         derive(o, theta, title=f"{o.name}: {what}")
@@ -150,9 +152,11 @@ def gap(objective: Objective | Expr, wrt: Expr | str) -> Gap:
     ]
     total, mean, at_mean = derivations
     moments = _Moments(objective, entries)
-    difference, polynomial = moments.difference(sample)
+    folded, polynomial = moments.difference(sample)
+    difference = moments.opened(folded)
     means = tuple(moments.means.values())
-    second = None if polynomial else moments.second_order(sample)
+    smooth = not sample.has(*KINKED)
+    second = moments.second_order(sample) if smooth and not polynomial else None
     scope, size = moments.scope, to_page(objective.size)
     verdicts = {
         "sum": prove_nodes(total.result, page.Mul((size, mean.result)), scope),
@@ -160,11 +164,14 @@ def gap(objective: Objective | Expr, wrt: Expr | str) -> Gap:
             page.Add((mean.result, page.Neg(at_mean.result))), to_page(difference, means), scope
         ),
         "zero": prove_nodes(mean.result, at_mean.result, scope),
-        **moments.second_derivatives(sample),
     }
+    if smooth:  # the lemma is about smooth gradients
+        verdicts |= moments.second_derivatives(sample)
     zero = verdicts["zero"].status == "proved"
-    condition = True if zero else _condition(difference)
-    solution = None if zero else _solution(difference, theta)
+    condition = True if zero else moments.opened(_condition(folded))
+    solution = None if zero else _solution(folded, theta)
+    if solution is not None:
+        solution = moments.opened(solution)
     return Gap(
         objective, theta, total, mean, at_mean, difference, second, condition, solution,
         means, scope, verdicts,
@@ -191,6 +198,7 @@ class _Moments:
         self.names = {e: self._name(e) for e in entries}
         self.plain = {e: sympy.Dummy(self.names[e], real=True) for e in entries}
         self.means = {e: sympy.Symbol(self._mean_name(e), real=True) for e in entries}
+        self.sums: dict[Expr, Expr] = {}
         self.scope = objective.scope
         means = {f"\\bar{{{page_name(base.label.name)}}}" for base in objective.data}
         for name in sorted(means):
@@ -219,11 +227,20 @@ class _Moments:
         name = page_name(symbol.name)
         self.scope = self.scope.declare(name, Kind()).define(Definition(name, to_page(body)))
 
+    def _folded(self, total: Expr) -> Expr:
+        """A name that stands for a sum while SymPy collects terms: it would multiply sums out."""
+        name = sympy.Dummy(f"s{len(self.sums)}", real=True)
+        self.sums[name] = total
+        return name
+
+    def opened(self, expr: Expr) -> Expr:
+        """With the sums themselves."""
+        return expr.xreplace(self.sums)
+
     def moment(self, chosen: tuple[Expr, ...]) -> Expr:
         """The central moment of a multiset of entries; variances and covariances by name."""
-        centred = self._average(sympy.Mul(*(e - self.means[e] for e in chosen)))
         if len(chosen) != 2:
-            return centred
+            return self._folded(self._average(sympy.Mul(*(e - self.means[e] for e in chosen))))
         variables = [e.base[e.indices[1:]] if e.indices[1:] else e.base for e in dict.fromkeys(chosen)]
         moment = sympy.Function("Var" if len(variables) == 1 else "Cov", real=True)(*variables)
         # The means stand written out: x and y in this definition are placeholders.
@@ -234,7 +251,7 @@ class _Moments:
         return moment
 
     def difference(self, sample: Expr) -> tuple[Expr, bool]:
-        """(1/N) Σ g_i − g(mean) as short as it gets, and whether g is a polynomial in the data."""
+        """(1/N) Σ g_i − g(mean), sums folded, and whether g is a polynomial in the data."""
         g = sympy.expand(sample.xreplace(self.plain), power_exp=False, power_base=False, log=False)
         variables = list(self.plain.values())
         smooth: list[Expr] = []
@@ -249,7 +266,9 @@ class _Moments:
         rest = sympy.factor_terms(sympy.Add(*other))
         if not smooth:  # nothing was split off: the derivative as it stands may be the shorter one
             rest = min(rest, sample.xreplace(self.plain), key=sympy.count_ops)
-        return closed + self._average(rest.xreplace(back)) - rest.xreplace(at), False
+        constant, _ = rest.xreplace(back).as_independent(self.objective.index, as_Add=False)
+        folded = constant * self._folded(self._average(rest.xreplace(back) / constant))
+        return closed + folded - rest.xreplace(at), False
 
     def second_order(self, sample: Expr) -> Expr:
         """½ Σ ∂²g/∂u∂v(mean) Cov(u, v) over ordered pairs."""
@@ -271,7 +290,7 @@ class _Moments:
                 slope = min(slope, _upright(sympy.factor(slope)), key=sympy.count_ops)
                 if slope != 0:
                     out += slope / weight * self.moment(chosen)
-        return sympy.factor(out) if highest > 2 else sympy.factor_terms(out)
+        return sympy.factor_terms(out)
 
     def second_derivatives(self, sample: Expr) -> dict[str, Verdict]:
         """Every second derivative of g by two data entries, judged against 0."""

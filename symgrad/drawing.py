@@ -12,7 +12,7 @@ paper should show mathematics, ``tex`` gives it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 from math import floor, log10
@@ -80,7 +80,10 @@ class Plot:
 
     def svg(self) -> str:
         """A self-contained SVG."""
-        left, top, right, bottom = 64, 40 if self.title else 16, self.width - 20, self.height - 48
+        widest = max(len(_tick(at)) for at in ticks(*self.y))
+        left, top, right, bottom = 32 + 8 * max(4, widest), 40, self.width - 20, self.height - 48
+        if not self.title:
+            top = 16
         across, up = _scale(self.x, left, right), _scale(self.y, bottom, top)
         out = [
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {self.width} {self.height}" '
@@ -97,7 +100,7 @@ class Plot:
             out.append(f'<path d="M{left} {py}H{right}" stroke="{PALE}" stroke-width="0.5"/>')
             out.append(f'<text x="{left - 8}" y="{py}" dy="0.35em" text-anchor="end">{_tick(at)}</text>')
         out.append(f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="{INK}"/>')
-        for shape in self.shapes:
+        for shape in self._framed():
             out.append(_svg_shape(shape, across, up))
         if self.title:
             out.append(f'<text x="{self.width / 2:g}" y="22" text-anchor="middle" font-size="16">'
@@ -124,9 +127,17 @@ class Plot:
             out.append(rf"\put(0,{py}){{\line(-1,0){{12}}}}\put(-18,{py}){{\makebox(0,0)[r]{{${_tick(at)}$}}}}")
         if self.x_label:
             out.append(rf"\put({wide // 2},-75){{\makebox(0,0)[t]{{{self.x_label}}}}}")
-        for shape in self.shapes:
+        for shape in self._framed():
             out += _tex_shape(shape, across, up)
         return "\n".join((*out, r"\end{picture}}")) + "\n"
+
+    def _framed(self) -> Iterator[Curve | Dot | Word]:
+        """What is drawn; of every curve the pieces inside the axes."""
+        for shape in self.shapes:
+            if isinstance(shape, Curve):
+                yield from (replace(shape, points=piece) for piece in _clipped(shape.points, self.x, self.y))
+            else:
+                yield shape
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -139,6 +150,49 @@ def ticks(low: float, high: float) -> list[float]:
     step = next(size * k for k in (1, 2, 5, 10) if (high - low) / (size * k) <= 6)
     first = -int((-low + 1e-9 * step) // step)
     return [round(k * step, 12) + 0.0 for k in range(first, int((high + 1e-9 * step) // step) + 1)]
+
+
+_Range = tuple[float, float]
+_Point = tuple[float, float]
+
+
+def _clipped(points: Sequence[_Point], xs: _Range, ys: _Range) -> Iterator[list[_Point]]:
+    """The pieces of a line that lie inside a rectangle."""
+    piece: list[_Point] = []
+    for start, end in pairwise(points):
+        cut = _inside(start, end, xs, ys)
+        if cut is None:
+            continue
+        if piece and piece[-1] == cut[0]:
+            piece.append(cut[1])
+            continue
+        if piece:
+            yield piece
+        piece = list(cut)
+    if piece:
+        yield piece
+
+
+def _inside(start: _Point, end: _Point, xs: _Range, ys: _Range) -> tuple[_Point, _Point] | None:
+    """The part of a segment inside a rectangle, by the parameters at which it crosses the edges."""
+    enter, leave = 0.0, 1.0
+    for a, b, (low, high) in ((start[0], end[0], xs), (start[1], end[1], ys)):
+        for distance, speed in ((a - low, b - a), (high - a, a - b)):
+            if speed == 0 and distance < 0:
+                return None
+            if speed > 0:
+                enter = max(enter, -distance / speed)
+            elif speed < 0:
+                leave = min(leave, distance / -speed)
+    if enter > leave:
+        return None
+
+    def at(part: float) -> _Point:
+        if part in (0.0, 1.0):
+            return end if part else start
+        return start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])
+
+    return at(enter), at(leave)
 
 
 def _scale(range_: tuple[float, float], start: float, end: float) -> Callable[[float], float]:

@@ -198,7 +198,7 @@ class Objective:
         names = [self.parameter(p) if isinstance(p, str) else p for p in parameters]
         if not all(isinstance(n, sympy.Symbol) for n in names):
             raise InputError(f"{self.name}: SymPy differentiates reliably by plain symbols only")
-        return self.unfolded.diff(*names)
+        return without_heaviside(self.unfolded.diff(*names))
 
     # Page
 
@@ -353,6 +353,11 @@ def _sample_index(loss: Expr, wrt: tuple[Expr, ...], data: tuple[Expr, ...], nam
     several = ", ".join(sorted(map(str, found)))
     what = f"several sample indices, {several}" if found else "no data such as x[i]"
     raise InputError(f"{name}: {what}; data are IndexedBases that one index runs over")
+
+
+def without_heaviside(expr: Expr) -> Expr:
+    """SymPy differentiates max and relu to Heaviside, which has no agreed value at 0: the step 1[z > 0]."""
+    return expr.replace(sympy.Heaviside, lambda z, *_: sympy.Piecewise((1, z > 0), (0, True)))
 
 
 def _key(key: Any) -> Any:

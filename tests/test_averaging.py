@@ -99,6 +99,18 @@ def test_own_losses_get_the_same_answers(name: str) -> None:
     assert g.zero is zero and (g.witness is None) is zero
 
 
+def test_higher_moments_stay_sums_and_come_quickly() -> None:
+    g = gap(mean((y[i] - m * x[i]) ** 4), m)  # SymPy multiplied these sums out, for a minute
+    assert g.verdicts["difference"] and len(g.difference.atoms(Sum)) <= 8
+
+
+def test_kinks_have_no_second_derivatives_to_judge() -> None:
+    for loss in (sympy.Abs(y[i] - m * x[i]), sympy.Max(0, 1 - y[i] * m * x[i])):
+        g = gap(mean(loss), m)
+        assert g.zero is False and g.verdicts["difference"]
+        assert set(g.verdicts) == {"sum", "difference", "zero"} and g.second_order is None
+
+
 def test_ridge_keeps_its_penalty_out_of_the_gap() -> None:
     g = gap(OWN["ridge"][0], m)
     assert not g.difference.has(lam)

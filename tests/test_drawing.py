@@ -46,6 +46,15 @@ def test_tex_needs_no_package() -> None:
     assert r"\qbezier[12]" in tex and "$a < b$" in tex
 
 
+def test_a_curve_is_cut_at_the_frame() -> None:
+    parabola = Plot((-2, 2), (0, 1), [curve(lambda t: t * t - 1, -2, 2)])
+    low, high = 16, parabola.height - 48
+    paths = re.findall(r'd="M([^"]*)" fill="none" stroke="#0b62c4"', parabola.svg())
+    assert len(paths) == 2  # it leaves through the bottom between -1 and 1, and through the top beyond √2
+    heights = [float(pair.split()[1]) for path in paths for pair in path.split("L")]
+    assert low - 0.01 <= min(heights) and max(heights) <= high + 0.01
+
+
 def test_points_that_nearly_coincide_are_drawn_once() -> None:
     # \qbezier divides by the distance of its ends
     crowded = Plot((0, 1), (0, 1), [Curve([(0, 0), (1e-5, 1e-5), (1, 1), (1, 1)])])

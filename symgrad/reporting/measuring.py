@@ -112,7 +112,7 @@ class _Slope:
         loss = objective.unfold(objective.loss)
         inner = {b for s in loss.atoms(sympy.Sum) for _, *bounds in s.limits for b in bounds}
         self.inner = {s for b in inner for s in b.free_symbols}
-        loss = loss.subs(dict.fromkeys(self.inner, FEATURES)).doit()
+        loss = loss.subs({**dict.fromkeys(self.inner, FEATURES), objective.size: SAMPLES}).doit()
         self.entries = sorted(loss.atoms(sympy.Indexed), key=str)
         plain = {e: sympy.Dummy() for e in self.entries}
         flat = loss.xreplace(plain).replace(sigma, lambda z: 1 / (1 + sympy.exp(-z)))

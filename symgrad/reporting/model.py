@@ -62,6 +62,7 @@ class Lines:
     title: str = ""
     assuming: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    unfinished: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,8 @@ class Report:
             if mark is not stated
         ]
         for part in self.parts():
+            if isinstance(part, Lines) and part.unfinished:
+                wrong.append(Failure(f"{part.title or 'proof'}: unfinished: {part.unfinished}", True))
             if isinstance(part, Numbers):
                 wrong += [
                     Failure(f"{row.what} against {row.against}: the error is not below {row.bound}")

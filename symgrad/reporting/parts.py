@@ -68,7 +68,9 @@ def proof(derivation: Derivation, title: str = "") -> Lines:
         left = None
     if derivation.reason:
         remarks.append(f"Unfinished: {derivation.reason}.")
-    return Lines(tuple(rows), title or derivation.title, tuple(assuming), tuple(remarks))
+    return Lines(
+        tuple(rows), title or derivation.title, tuple(assuming), tuple(remarks), derivation.reason
+    )
 
 
 def claim(
@@ -137,7 +139,8 @@ def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
         _claim(total, Mul((gap.size, mean)), verdicts["sum"], "proved", "(a) is $N$ times (b)"),
         _claim(mean, at_mean, verdicts["zero"], expect, "Is (b) = (c) for all data?"),
     ]
-    parts.append(_bends(gap, expect))
+    if any(name.startswith("∂") for name in verdicts):
+        parts.append(_bends(gap, expect))
     if gap.zero:
         return parts
     both = Add((mean, at_mean.arg if isinstance(at_mean, Neg) else Neg(at_mean)))
