@@ -2,18 +2,15 @@
 
 from sympy import Sum, Symbol
 
-from symgrad import derive, page
+from symgrad import page
 from symgrad.bridge import to_page
-from symgrad.gallery import Profile, entry, names, profile
+from symgrad.gallery import Profile, compare, named, names, profile
 from symgrad.reporting import Mark, Report, Section, Table, Text, claim, compared, proof, setting
 from symgrad.reporting.answers import from_loss_parts, suffices_parts
 from symgrad.reporting.model import Claim, Part
 from symgrad.reporting.parts import counterexample, latex_of
-from symgrad.separation import up_to_names
 from symgrad.show.latex import to_latex
 from symgrad.sufficiency import partial
-
-LONG = 80
 
 
 def key(name: str) -> str:
@@ -26,15 +23,11 @@ def mean_of(found: Profile, body):
     return Sum(body, (objective.index, 1, objective.size)) / objective.size
 
 
-def derivation(found: Profile):
-    return found.gap.mean if found.gap else derive(found.objective.mean(), found.wrt[0])
-
-
-def gradient(found: Profile, course) -> list[Part]:
+def gradient(found: Profile) -> list[Part]:
     """The derivation by the first parameter; the others and a second derivative against SymPy's."""
     objective, (first, *rest) = found.objective, found.wrt
     loss = objective.unfold(objective.loss)
-    parts: list[Part] = [proof(course, f"By ${latex_of(first)}$")]
+    parts: list[Part] = [proof(found.course, f"By ${latex_of(first)}$")]
     claims = [(((p, 1),), f"By ${latex_of(p)}$", partial(loss, p)) for p in rest]
     second = partial(partial(loss, first), first) if isinstance(first, Symbol) else None
     if second is not None and second.count_ops() <= 12:
@@ -66,7 +59,7 @@ def claim_of(left, right, verdict, title: str) -> Claim:
     return Claim(to_latex(left), to_latex(right), mark, mark, title, verdict.assuming, verdict.reason, seen)
 
 
-def detail(name: str, found: Profile, course) -> Report:
+def detail(name: str, found: Profile) -> Report:
     loss, model = name.rsplit("-", 1)
     value = from_loss_parts(found.objective, found.wrt, found.from_loss, found.from_loss.status)
     return Report(
@@ -75,7 +68,7 @@ def detail(name: str, found: Profile, course) -> Report:
         answer=answer(found),
         sections=[
             Section("Setting", [setting(found.objective)]),
-            Section("Gradient", gradient(found, course)),
+            Section("Gradient", gradient(found)),
             Section("Mean of the gradients, gradient at the mean", gaps(found)),
             Section("Sums that suffice", suffices_parts(found.statistics)),
             Section("From the value of the loss", [*value, Text("All entries side by side: [[gallery]].")]),
@@ -95,35 +88,10 @@ def answer(found: Profile) -> str:
     return f"{said}; {sums}; the value of the loss {value} it."
 
 
-def short(text: str) -> str:
-    return f"${text}$" if len(text) <= LONG else "not $0$"
-
-
-def row(name: str, found: Profile, course) -> tuple[str, ...]:
-    first = found.wrt[0]
-    gaps = []
-    for p, gap in found.differs.items():
-        closed = "$0$" if gap is False else "not $0$" if gap else "undecided"
-        if gap and p == first and found.gap is not None:
-            closed = short(to_latex(found.gap.page))
-        gaps.append(f"${latex_of(p)}$: {closed}")
-    stats = found.statistics
-    sums = ", ".join(f"${latex_of(h)}$" for h in up_to_names(stats.features)) if stats.finite else (
-        f"no finite list: {stats.obstacle.lemma}" if stats.obstacle else "undecided")  # fmt: skip
-    slope, value = f"${to_latex(course.result)}$", str(Mark.of(found.from_loss))
-    return f"[[gallery_{key(name)}]]", slope, "; ".join(gaps), sums, value
-
-
 def report() -> Report:
-    found = {}
-    for name in names():
-        loss, model = name.rsplit("-", 1)
-        found[name] = profile(entry(loss, model))
-    courses = {name: derivation(p) for name, p in found.items()}
-    header = (
-        "loss, model", "gradient by the first parameter", "mean of the gradients minus gradient at the mean",
-        r"sums over the data that suffice, of", r"$\nabla J = g(J)$",
-    )  # fmt: skip
+    found = {name: profile(named(name)) for name in names()}
+    table = compare(*found.values())
+    rows = tuple((f"[[gallery_{key(name)}]]", *row[1:]) for name, row in zip(found, table.rows, strict=True))
     return Report(
         title="Gallery",
         question="For which losses and models may one average first?",
@@ -132,7 +100,7 @@ def report() -> Report:
         "value of the loss alone for none of these.",
         sections=[
             Section("All entries", [
-                Table(header, tuple(row(name, p, courses[name]) for name, p in found.items())),
+                Table(table.header, rows),
                 Text(r"Ridge adds $\lambda$ times the squares of all parameters but $b$. Softplus is "
                      r"cross-entropy in its 0/1 form on a score, margin the same in its $\pm 1$ form: equal "
                      "for labels of two values, not at the mean of the data, where the formulas are extended "
@@ -143,5 +111,5 @@ def report() -> Report:
             ]),
         ],
         order=150,
-        below={key(name): detail(name, p, courses[name]) for name, p in found.items()},
+        below={key(name): detail(name, p) for name, p in found.items()},
     )

@@ -40,17 +40,12 @@ def run_compare(args: argparse.Namespace) -> int:
 
 def _profile(loss: str, wrt: list[str] | None) -> Profile:
     from .errors import InputError, SpannedError
-    from .gallery import entry, names, profile
-    from .problems import PROBLEMS
+    from .gallery import named, profile
 
-    if loss in names():
-        return profile(entry(*loss.rsplit("-", 1)), wrt)
-    if loss in PROBLEMS:
-        return profile(PROBLEMS[loss](), wrt)
     if loss.endswith(".py"):
         return _from_file(loss, wrt)
     if loss.replace("-", "").isalpha():
-        raise InputError(f"no loss named {loss!r}; there are {', '.join([*names(), *PROBLEMS])}")
+        return profile(named(loss), wrt)
     try:
         return profile(loss, wrt, name="loss")
     except SpannedError as error:

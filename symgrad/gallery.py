@@ -19,15 +19,21 @@ import sympy
 from . import page
 from .averaging import Gap, gap
 from .bridge import page_name, scope_of, to_page, to_sympy
+from .derivation import Derivation
 from .errors import InputError
 from .judging import prove_nodes
 from .latex import read
-from .problems import LOSSES, MODELS, Objective, problem
+from .problems import LOSSES, MODELS, PROBLEMS, Objective, problem
+from .proving import derive
+from .separation import up_to_names
+from .show.latex import to_latex
 from .show.text import to_text
 from .sufficiency import FromLoss, Statistics, gradient_from_loss, loss_of, statistics
 from .verdict import Verdict
 
-__all__ = ["SHELVES", "Profile", "comparison", "entry", "names", "profile"]
+__all__ = [
+    "SHELVES", "Comparison", "Profile", "compare", "comparison", "entry", "named", "names", "profile",
+]  # fmt: skip
 
 Expr = Any
 
@@ -115,6 +121,11 @@ class Profile:
     from_loss: FromLoss
 
     @cached_property
+    def course(self) -> Derivation:
+        """The derivation of the gradient by the first parameter."""
+        return self.gap.mean if self.gap else derive(self.objective.mean(), self.wrt[0])
+
+    @cached_property
     def differs(self) -> dict[Expr, bool | None]:
         """By each component: is there a gap?"""
         said = {"proved": False, "refuted": True}
@@ -164,6 +175,66 @@ def _parameters(loss: Any, data: Sequence[str]) -> tuple[Any, Sequence[Expr]]:
     return loss, found
 
 
+def named(name: str) -> Objective:
+    """The entry, or the problem of the library, of this name."""
+    if name in names():
+        return entry(*name.rsplit("-", 1))
+    if name in PROBLEMS:
+        return PROBLEMS[name]()
+    raise InputError(f"no loss named {name!r}; there are {', '.join([*names(), *PROBLEMS])}")
+
+
+# --- side by side -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A table of prose cells, ``$mathematics$`` between dollars."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def compare(*losses: str | Profile) -> Comparison:
+    """Losses side by side, a row each: by name, or what :func:`profile` found.
+
+    >>> for cell in compare("linear-regression").rows[0][2:]:
+    ...     print(cell)
+    $m$: $2 (m \\mathrm{Var}(x) - \\mathrm{Cov}(x, y))$; $b$: $0$
+    $x_{i}^{2}$, $x_{i} y_{i}$, $x_{i}$, $y_{i}$
+    no
+    """
+    found = [profile(named(p)) if isinstance(p, str) else p for p in losses]
+    header = (
+        "loss", "gradient by the first parameter", "mean of the gradients minus gradient at the mean",
+        "sums over the data that suffice, of", r"$\nabla J = g(J)$",
+    )  # fmt: skip
+    return Comparison(header, tuple(map(_cells, found)))
+
+
+_LONG = 80
+
+
+def _cells(p: Profile) -> tuple[str, ...]:
+    gaps = []
+    for by, differs in p.differs.items():
+        closed = "$0$" if differs is False else "not $0$" if differs else "undecided"
+        if differs and p.gap is not None and by == p.wrt[0]:
+            short = to_latex(p.gap.page)
+            closed = f"${short}$" if len(short) <= _LONG else closed
+        gaps.append(f"${to_latex(to_page(by))}$: {closed}")
+    found = p.statistics
+    if found.finite:
+        sums = ", ".join(f"${to_latex(to_page(h))}$" for h in up_to_names(found.features)) or "none but $N$"
+    else:
+        sums = f"no finite list: {found.obstacle.lemma}" if found.obstacle else "undecided"
+    value = f"$g(z) = {to_latex(to_page(p.from_loss.g.expr))}$" if p.from_loss else _NO[p.from_loss.status]
+    return p.objective.name, f"${to_latex(p.course.result)}$", "; ".join(gaps), sums, value
+
+
+_NO = {"refuted": "no", "undecided": "undecided"}
+
+
 # --- as text ------------------------------------------------------------------------------------------
 
 
@@ -205,6 +276,4 @@ def _sums_text(found: Statistics) -> str:
 
 
 def _value_text(found: FromLoss) -> str:
-    if found:
-        return f"g(z) = {to_text(to_page(found.g.expr))}"
-    return "no" if found.status == "refuted" else "undecided"
+    return f"g(z) = {to_text(to_page(found.g.expr))}" if found else _NO[found.status]
