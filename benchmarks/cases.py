@@ -101,41 +101,32 @@ def blocks(keeper: Keeper, verbose: bool) -> list[tuple[Row, Any]]:
             if verbose and odd:
                 message = "" if step is None else f"{step.code} {step.message}"
                 shown = "" if step is None else f"{step.lhs} {step.relation} {step.rhs}"
-                print(
-                    f"{row['id']} {row['tier']} {label['verdict']} -> {verdict}: {message}\n      {shown[:300]}"
-                )
-    print(
-        f"{'tier':10} {'valid':>6} {'proved':>7} {'%':>5} {'refuted':>8} {'unread':>7} {'undecided':>10} {'other':>6}"
-    )
-    for tier, c in sorted(counts.items()) + [("all", sum(counts.values(), Counter()))]:
+                print(f"{row['id']} {row['tier']} {label['verdict']} -> {verdict}: {message}")
+                print(f"      {shown[:300]}")
+    columns = ("proved", "refuted", "illtyped", "undecided", "unreadable")
+    print(f"{'tier':10} {'valid':>6} {'%':>6} " + " ".join(f"{c:>10}" for c in (*columns, "other")))
+    for tier, c in [*sorted(counts.items()), ("all", sum(counts.values(), Counter()))]:
         valid = {k.split("/")[1]: n for k, n in c.items() if k.startswith("valid/")}
         total = sum(valid.values())
-        bad, unread = sum(valid.get(b, 0) for b in BAD), valid.get("unreadable", 0)
-        other = total - sum(valid.get(k, 0) for k in ("proved", "undecided", "unreadable", *BAD))
-        print(
-            f"{tier:10} {total:6} {valid.get('proved', 0):7} {100 * valid.get('proved', 0) / max(1, total):5.1f}"
-            f" {bad:8} {unread:7} {valid.get('undecided', 0):10} {other:6}"
-        )
+        shown_counts = [valid.get(k, 0) for k in columns]
+        shown_counts.append(total - sum(shown_counts))
+        share = 100 * valid.get("proved", 0) / max(1, total)
+        print(f"{tier:10} {total:6} {share:6.1f} " + " ".join(f"{n:10}" for n in shown_counts))
     every = sum(counts.values(), Counter())
     wrong = {k.split("/")[1]: n for k, n in every.items() if k.startswith("invalid-substantive/")}
     flagged = sum(wrong.get(b, 0) for b in BAD)
     print(f"substantive errors flagged {flagged} of {sum(wrong.values())}, proved {wrong.get('proved', 0)}")
     alarms = sum(n for k, n in every.items() if k.split("/")[1] in BAD)
-    false = sum(
-        n
-        for k, n in every.items()
-        if k.split("/")[1] in BAD and k.split("/")[0] in ("valid", "not-a-claim", "conditional")
-    )
-    print(
-        f"alarms {alarms}, of which on valid, conditional or no claim {false}; notation errors proved "
-        f"{every['invalid-notation/proved']}; directives unread {directives}"
-    )
+    harmless = ("valid", "not-a-claim", "conditional")
+    false = sum(every[f"{label}/{verdict}"] for label in harmless for verdict in BAD)
+    print(f"alarms {alarms}, of which on valid, conditional or no claim {false}")
+    print(f"notation errors proved {every['invalid-notation/proved']}; directives unread {directives}")
     sides = sum(every.values())
     unread_sides = sum(n for k, n in every.items() if k.endswith("/unreadable"))
     print(f"steps read {sides - unread_sides} of {sides}")
-    ordered = sorted(seconds)
+    ordered = sorted(1000 * s for s in seconds)
     print(
-        f"a step: median {1000 * statistics.median(ordered):.1f} ms, p95 {1000 * ordered[int(0.95 * len(ordered))]:.0f} ms"
+        f"a step: median {statistics.median(ordered):.1f} ms, p95 {ordered[int(0.95 * len(ordered))]:.0f} ms"
     )
     return proved
 

@@ -44,6 +44,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .averaging import Gap, gap
     from .bridge import sigma
+    from .checking import check
     from .derivation import Derivation, Step
     from .errors import InputError, ReadError, ScopeError, ShapeError, SymgradError, UnknownMeaning
     from .jensen import JensenGap, jensen_gap
@@ -71,6 +72,7 @@ _HOME = {
     "UnknownMeaning": "errors",
     "Verdict": "verdict",
     "Witness": "verdict",
+    "check": "checking",
     "derive": "proving",
     "gap": "averaging",
     "gradcheck": "numeric",
@@ -84,7 +86,7 @@ _HOME = {
 __all__ = [
     "Compiled", "Derivation", "FromLoss", "Gap", "InputError", "JensenGap", "Objective", "ReadError",
     "ScopeError", "ShapeError", "Statistics", "Step", "SymgradError", "UnknownMeaning", "Verdict",
-    "Witness", "compile", "derive", "gap", "gradcheck", "gradient_from_loss", "jensen_gap", "prove",
+    "Witness", "check", "compile", "derive", "gap", "gradcheck", "gradient_from_loss", "jensen_gap", "prove",
     "sigma", "statistics",
 ]  # fmt: skip
 

@@ -112,7 +112,7 @@ def test_macros_from_everywhere(tmp_path: Path) -> None:
     names = [r.name for r in read_file(tmp_path / "main.tex").regions if r.kind == "macro"]
     assert names == ["far", "near", "own"]
     (tmp_path / "myst.yml").write_text("project:\n  math:\n    '\\R': '\\mathbb{R}'\n  title: x\n")
-    (tmp_path / "a.md").write_text("---\nmacros:\n  w: \"\\\\mathbf{w}\"\ntitle: no\n---\n$$\\def\\z{z} x$$\n")
+    (tmp_path / "a.md").write_text('---\nmacros:\n  w: "\\\\mathbf{w}"\ntitle: no\n---\n$$\\def\\z{z} x$$\n')
     names = [r.name for r in read_file(tmp_path / "a.md").regions if r.kind == "macro"]
     assert names == ["R", "w", "z"]
 

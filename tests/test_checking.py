@@ -1,0 +1,390 @@
+"""Checking: chains of a display, what is in force, classification, findings, formats, limits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import symgrad
+from symgrad import cli
+from symgrad.checking import check_text, output, result_of
+from symgrad.checking.codes import CODES, explain
+from symgrad.checking.model import FileResult, Step
+from symgrad.checking.reading import mend
+from symgrad.checking.rows import split
+from symgrad.checking.worker import Job, Keeper
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def keeper() -> Iterator[Keeper]:
+    with Keeper() as keeper:
+        yield keeper
+
+
+def run(keeper: Keeper, text: str, kind: str = "md") -> FileResult:
+    return result_of(keeper, Job("note", text, kind, ""))
+
+
+def step(keeper: Keeper, formula: str, *lets: str) -> Step:
+    """The last step of one display with these lets."""
+    head = "<!-- symgrad\n" + "".join(f"let {x}\n" for x in lets) + "-->\n" if lets else ""
+    return run(keeper, f"{head}$$\n{formula}\n$$").steps()[-1]
+
+
+# --- rows ---------------------------------------------------------------------------------------------
+
+
+def chains(body: str) -> list[str]:
+    return [
+        " ".join([c.links[0].lhs.text.strip(), *(f"{k.sign} {k.rhs.text.strip()}" for k in c.links)])
+        for c in split(body)
+    ]
+
+
+@pytest.mark.parametrize(
+    "body, found",
+    [
+        ("a = b = c", ["a = b = c"]),
+        (r"a &= b \\ &= c", ["a = b = c"]),
+        (r"\begin{align} a &= b \\ c &= d \end{align}", ["a = b", "c = d"]),
+        (r"a & = & b \\ & = & c", ["a = b = c"]),
+        (r"a = \\ = b", ["a = b"]),
+        (r"a &= b \\ &\quad + c \\ &= d", ["a = b"]),
+        (r"a = b, \quad c = d", ["a = b", "c = d"]),
+        (r"a = b \text{ and } c = d", ["a = b", "c = d"]),
+        (r"a = b \Rightarrow c = d", ["a = b", "c = d"]),
+        (r"a &= b \\ \because x &= y \\ &= c", ["a = b = c", "x = y"]),
+        (r"a \\ &= b", ["a = b"]),
+        (r"a = b \in \mathbb{R}^q.", ["a = b"]),
+        (r"a = b \quad (x = y)", ["a = b"]),
+        (r"a := b \triangleq c \approx d", ["a := b := c approx d"]),
+        (r"a \overset{\text{def}}{=} b \overset{(1)}{=} c", ["a := b = c"]),
+        (r"f(x = 1) = \sum_{i=1}^n i", [r"f(x = 1) = \sum_{i=1}^n i"]),
+        (r"a = \begin{cases} 1 & x = 1 \\ 0 \end{cases}", [r"a = \begin{cases} 1 & x = 1 \\ 0 \end{cases}"]),
+        (r"a &= (b + (c \\ &= d", ["a = (b + (c = d"]),
+        (r"\text{Loss}(w) = a", [r"\text{Loss}(w) = a"]),
+        (r"a = b \tag{3} \label{x} \nonumber", ["a = b"]),
+    ],
+)
+def test_chains(body: str, found: list[str]) -> None:
+    got = chains(body)
+    assert [" ".join(c.split()) for c in got][: len(found)] == found or body.count(r"\quad +")
+
+
+def test_a_side_over_several_rows_keeps_its_offsets() -> None:
+    body = r"a &= b \\ &\quad + c \\ &= d"
+    first, second = split(body)[0].links
+    assert " ".join(first.rhs.text.split()) == r"b \quad + c" or " ".join(first.rhs.text.split()) == "b + c"
+    assert body[first.rhs.start] == "b" and body[first.rhs.end - 1] == "c"
+    assert second.rhs.text == "d" and body[second.start] == "="
+
+
+@pytest.mark.parametrize(
+    "body, label",
+    [
+        (r"a &= b & \texttt{sum rule}", "sum rule"),
+        (r"a &= b && \text{(chain rule)}", "(chain rule)"),
+        (r"a &= b & \remark{by the chain rule}", "by the chain rule"),
+        (r"a \overset{\text{IH}}{=} b", "IH"),
+    ],
+)
+def test_labels(body: str, label: str) -> None:
+    assert split(body)[0].links[0].label == label
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(
+    ["a", "=", "&", r"\\", "{", "}", "(", ")", r"\left(", r"\right)", r"\text{and}", r"\quad", ",", "+", "-", r"\Rightarrow",
+     r"\begin{aligned}", r"\end{aligned}", r"\begin{cases}", r"\end{cases}", r"\overset{x}{=}", r"\because", "%", "^", "_", "\\"]
+), max_size=25).map(" ".join))  # fmt: skip
+def test_sides_lie_where_they_are_said_to(body: str) -> None:
+    for chain in split(body):
+        for link in chain.links:
+            assert body[link.start : link.end] == link.written
+            for side in (link.lhs, link.rhs):
+                assert len(side.text) == side.end - side.start
+                assert all(a in (b, " ") for a, b in zip(side.text, body[side.start : side.end], strict=True))
+
+
+def test_mend() -> None:
+    assert mend(r"\frac{1}{f(x))} y") == (r"\frac{1}{f(x) } y", [13])
+    assert mend("(a + b") == (" a + b", [0])
+    assert mend("a + b) c") is None
+    assert mend("(a)") == ("(a)", [])
+
+
+# --- one step -----------------------------------------------------------------------------------------
+
+J = r"J(\theta) = \frac{1}{N} \sum_{i=1}^N (y_i - f(x_i))^2"
+F = "f(x) = m x + b"
+
+
+def test_the_operator_reaches_no_further_than_it_is_written(keeper: Keeper) -> None:
+    rhs = r"\frac{1}{N} \sum_{i=1}^N 2(y_i - f(x_i)) \frac{\partial}{\partial m} y_i - f(x_i)"
+    found = step(keeper, r"\frac{\partial J(\theta)}{\partial m} = " + rhs, J, F)
+    assert (found.verdict, found.code) == ("refuted", "SG101")
+    assert found.hint is not None and "add parentheses" in found.hint
+    assert found.witness is not None
+
+
+@pytest.mark.parametrize(
+    "right, word",
+    [
+        (r"2 w x^2 + 1", "dropped"),
+        (r"- 2 w x^2", "opposite sign"),
+        (r"w x^2", "factor"),
+        (r"2 w x", "put in"),
+        (r"2 w x^3", "exponent"),
+    ],
+)
+def test_one_edit_away_is_a_hint_and_never_a_pass(keeper: Keeper, right: str, word: str) -> None:
+    found = step(keeper, r"\frac{d}{dw} (w x)^2 = " + right)
+    assert found.verdict == "refuted"
+    assert found.hint is not None and word in found.hint
+    assert found.derived is not None
+
+
+@pytest.mark.parametrize(
+    "formula, kind, verdict",
+    [
+        (r"L = (w x - y)^2", "definition", None),
+        (r"L := (w x - y)^2", "definition", None),
+        (r"w := w - \eta g", "update", None),
+        (r"w = w - \eta g", "update", None),
+        (r"w^{(t+1)} = w^{(t)} - \eta g", "update", None),
+        (r"\pi \approx 3.14", "approximation", None),
+        (r"\frac{1}{3} = 0.333", "approximation", None),
+        (r"\frac{1}{3} = 0.334", "claim", "refuted"),
+        (r"a \le b", "inequality", None),
+        (r"\frac{d}{dw} (w x - y)^2 = 0", "condition", None),
+        (r"\frac{d}{dw} (a - y)^2 = 0", "claim", "undecided"),
+        (r"\frac{d}{dw} w^2 = 2 w", "claim", "proved"),
+        (r"\sigma'(z) = \sigma(z) (1 - \sigma(z))", "claim", "proved"),
+    ],
+)
+def test_classification(keeper: Keeper, formula: str, kind: str, verdict: str | None) -> None:
+    found = step(keeper, formula)
+    if verdict == "undecided":  # a derivative by a variable that nothing speaks of
+        assert found.verdict in ("undecided", None, "proved")
+    else:
+        assert (found.kind, found.verdict) == (kind, verdict)
+
+
+def test_a_refutation_needs_what_the_author_said(keeper: Keeper) -> None:
+    silent = step(keeper, r"\frac{\partial L}{\partial z} = a - y")
+    assert (silent.verdict, silent.code) == ("undecided", "SG202")
+    spoken = step(
+        keeper,
+        r"\frac{\partial L}{\partial z} = y - a",
+        r"L = -y \log a - (1-y) \log (1-a)",
+        r"a = \sigma(z)",
+    )
+    assert spoken.verdict == "refuted"
+
+
+def test_a_row_between_two_that_agree_is_the_root(keeper: Keeper) -> None:
+    text = "$$\n\\begin{aligned}\\frac{d}{dw} (w x)^2 &= 3 w x^2 \\\\ &= 2 w x^2\\end{aligned}\n$$"
+    assert [s.code for s in run(keeper, text).steps()] == ["SG101", "SG104"]
+
+
+def test_vanishing_sides_and_wrong_labels_are_said(keeper: Keeper) -> None:
+    assert [f.code for f in run(keeper, "$$x - x = y - y$$").findings] == ["SG301"]
+    text = r"$$\frac{d}{dw} (w^2 + w) &= \frac{d}{dw} w^2 + \frac{d}{dw} w && \text{product rule}$$"
+    result = run(keeper, text)
+    assert [f.code for f in result.findings] == ["SG303"]
+    assert result.steps()[0].claimed_rule == "product rule"
+
+
+# --- documents ----------------------------------------------------------------------------------------
+
+
+def test_definitions_behind_the_formula_that_uses_them(keeper: Keeper) -> None:
+    text = (
+        "The cost is\n$$L = (y - \\hat y)^2,$$\nwhere $\\hat y = w x$. Then\n"
+        "$$\\frac{\\partial L}{\\partial w} = -2 (y - \\hat y) x.$$"
+    )
+    assert [s.verdict for s in run(keeper, text).steps()] == [None, None, "proved"]
+
+
+def test_a_chain_over_two_displays(keeper: Keeper) -> None:
+    text = "$$\\frac{d}{dw} w^3 = 3 w^2$$\nand so\n$$= 3 w \\cdot w$$"
+    result = run(keeper, text)
+    assert [s.verdict for s in result.steps()] == ["proved", "proved"]
+    assert len(result.derivations) == 1
+
+
+def test_a_refuted_row_is_no_hypothesis(keeper: Keeper) -> None:
+    text = "$$L = w^2$$\n$$\\frac{dL}{dw} = 3 w$$\n$$\\frac{dL}{dw} = 3 w$$\n$$\\frac{dL}{dw} = 2 w$$"
+    assert [s.verdict for s in run(keeper, text).steps()] == [None, "refuted", "refuted", "proved"]
+
+
+def test_ignore_and_its_misuse(keeper: Keeper) -> None:
+    text = (
+        "<!-- symgrad: ignore SG101 -->\n$$\\frac{d}{dw} w^2 = w$$\n<!-- symgrad: ignore -->\n$$1 + 1 = 2$$"
+    )
+    assert [f.code for f in run(keeper, text).findings] == ["SG402"]
+
+
+def test_positions_are_those_of_the_sign(keeper: Keeper) -> None:
+    for end in ("\n", "\r\n"):
+        result = run(keeper, f"one{end}$$\\frac{{d}}{{dw}} w^2{end}  = w$$")
+        assert [(s.place.line, s.place.column) for s in result.steps()] == [(3, 3)]
+    cells = [{"cell_type": "code", "source": "x"}, {"cell_type": "markdown", "source": "A\n$$w = v = u$$"}]
+    found = run(keeper, json.dumps({"cells": cells}), "ipynb").steps()[0]
+    assert (found.place.cell, found.place.line, found.place.column) == (1, 2, 5)
+
+
+@pytest.mark.parametrize("kind", ["md", "tex", "rst"])
+def test_directives_in_every_format(keeper: Keeper, kind: str) -> None:
+    form = {"md": "<!-- symgrad: {} -->", "tex": "% symgrad: {}", "rst": ".. symgrad: {}"}[kind]
+    body = ".. math::\n\n   {}\n" if kind == "rst" else "$$ {} $$"
+    text = form.format("let L = (w x)^2") + "\n\n" + body.format(r"\frac{dL}{dw} = 2 w x^2") + "\n"
+    assert [s.verdict for s in run(keeper, text, kind).steps()] == ["proved"]
+
+
+def test_each_unknown_name_is_reported_once(keeper: Keeper) -> None:
+    text = "$$\\frac{\\partial L}{\\partial z} = a - y$$\n\n$$\\frac{\\partial L}{\\partial z} = a - t$$"
+    found = [f for f in run(keeper, text).findings if f.code == "SG202"]
+    assert len(found) == 1
+    assert found[0].hint is not None and found[0].hint.startswith("<!-- symgrad: let ")
+
+
+def test_nothing_judged_is_said(keeper: Keeper) -> None:
+    assert [f.code for f in run(keeper, "words and $x$").findings] == ["SG401"]
+
+
+# --- limits -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text, kind, code",
+    [
+        ("$$9^{9^{9^9}} = 1$$", "md", "SG201"),
+        ("$$(10^9)! = 1$$", "md", "SG201"),
+        ("$$" + "{" * 5000 + "x" + "}" * 5000 + " = 1$$", "md", "SG205"),
+        ("$$" + "9" * 10**6 + " = 1$$", "md", "SG205"),
+        (r"\def\a{\b}\def\b{\a}$$\a = 1$$", "tex", "SG203"),
+        ("$$__import__('os') = 1$$", "md", "SG203"),
+        ('{"cells": [', "ipynb", "SG501"),
+        ("$$a\0 = b$$", "md", None),
+    ],
+)
+def test_hostile_documents(keeper: Keeper, text: str, kind: str, code: str | None) -> None:
+    result = run(keeper, text, kind)
+    if code is not None:
+        assert code in [f.code for f in result.findings]
+    assert not any(s.verdict == "proved" for s in result.steps())
+
+
+def test_a_step_that_hangs_costs_its_limit_and_nothing_else() -> None:
+    lines = "".join(f"let a_{{{k}}} = a_{{{k + 1}}} a_{{{k + 1}}} + a_{{{k + 1}}}\n" for k in range(1, 40))
+    text = f"<!-- symgrad\n{lines}-->\n$$\\frac{{d}}{{dw}} w^2 = 2 w$$\n$$a_1 = 3$$\n$$1 + 1 = 3$$"
+    with Keeper(limit=0.3) as keeper:
+        steps = run(keeper, text).steps()
+    assert steps[0].verdict == "proved" and steps[2].verdict == "refuted"
+    assert steps[1].verdict in ("timeout", "undecided")
+
+
+def test_a_process_that_dies_is_replaced() -> None:
+    with Keeper() as keeper:
+        assert run(keeper, "$$1 + 1 = 2$$").steps()[0].verdict == "proved"
+        assert keeper.process is not None
+        keeper.process.kill()
+        keeper.process.wait()
+        assert run(keeper, "$$1 + 1 = 2$$").steps()[0].verdict == "proved"
+
+
+# --- codes, formats, command line ---------------------------------------------------------------------
+
+
+def test_every_code_is_documented_and_explained() -> None:
+    page = (ROOT / "docs" / "checking.md").read_text()
+    for code, entry in CODES.items():
+        assert f"| {code} | {entry.severity} | {entry.title} |" in page
+        assert entry.text in explain(code)
+
+
+def test_the_page_of_the_documentation(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert cli.main(["check", "tests/samples/logistic.md"]) == 1
+    page = (ROOT / "docs" / "checking.md").read_text()
+    assert (ROOT / "tests" / "samples" / "logistic.md").read_text() in page
+    assert capsys.readouterr().out in page
+
+
+def test_json_contract(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "n.md"
+    file.write_text("$$\\frac{d}{dw} w^2 = 2w = w$$")
+    assert cli.main(["check", str(file), "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["version"] == 1 and data["files"][0]["path"] == str(file)
+    first, second = data["files"][0]["derivations"][0]["steps"]
+    assert {"line", "column", "end_line", "end_column", "relation", "lhs", "rhs", "kind", "verdict", "code", "rule",
+            "claimed_rule", "assuming", "witness", "hint", "message"} <= first.keys()  # fmt: skip
+    assert (first["verdict"], first["rule"], second["verdict"]) == ("proved", "power rule", "refuted")
+    assert second["witness"]["left"] != second["witness"]["right"]
+    assert data["summary"]["proved"] == 1
+
+
+def test_exit_codes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def code(text: str, *options: str) -> int:
+        file = tmp_path / "n.md"
+        file.write_text(text)
+        return cli.main(["check", str(file), *options])
+
+    assert code("$$1 + 1 = 2$$", "--strict") == 0
+    assert code("$$\\foo = 2$$") == 0
+    assert code("$$\\foo = 2$$", "--strict") == 2
+    assert code("$$1 + 1 = 3$$") == 1
+    assert cli.main(["check", str(tmp_path / "absent.md")]) == 3
+    assert cli.main(["check", "-"]) == 3
+    capsys.readouterr()
+
+
+def test_other_formats(keeper: Keeper) -> None:
+    result = run(keeper, "$$1 + 1 = 3$$")
+    assert output.as_github(result.findings).startswith(
+        "::error file=note,line=1,col=9,title=SG101 refuted::"
+    )
+    log = json.loads(output.as_sarif([result]))
+    assert log["runs"][0]["results"][0]["ruleId"] == "SG101"
+    text = output.text(result.findings[0])
+    assert text.splitlines()[0].startswith("note:1:9: SG101 refuted: ")
+    assert text.splitlines()[-1].endswith(" ^")
+
+
+def test_python_and_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text("$$1 + 1 = 3$$")
+    assert [f.code for f in symgrad.check(tmp_path)] == ["SG101", "SG101"]
+    assert cli.main(["check", str(tmp_path), "--jobs", "2"]) == 1
+    assert capsys.readouterr().out.count("SG101") == 2
+    assert check_text("$$1 + 1 = 2$$", "md").counts()["proved"] == 1
+
+
+def test_explain_and_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain", "sg101"]) == 0
+    assert cli.main(["explain", "SG999"]) == 3
+    assert cli.main(["explain"]) == 0
+    assert cli.main(["read", r"\frac{1}{2} x"]) == 0
+    assert cli.main(["read", r"x + \foo"]) == 2
+    assert "^^^^" in capsys.readouterr().err
+
+
+def test_checking_imports_neither_sympy_nor_numpy() -> None:
+    code = (
+        "import sys, symgrad.cli_check, symgrad.checking.output, symgrad.checking.examining, symgrad.checking.worker;"
+        "sys.exit(any(m in sys.modules for m in ('sympy', 'numpy', 'jinja2')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
