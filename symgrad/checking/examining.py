@@ -25,7 +25,14 @@ from ..scope import Definition, Scope
 from ..verdict import Witness
 from . import hints, naming
 from .judgement import (
-    Judged, guessed_shape, invented, judge_step, shown, unknown_function, vanishing, with_rule,
+    Judged,
+    guessed_shape,
+    invented,
+    judge_step,
+    shown,
+    unknown_function,
+    vanishing,
+    with_rule,
 )  # fmt: skip
 from .model import Derivation, FileResult, Finding, Kind, Place, Step
 from .reading import Reading, TooLarge, read_side
@@ -37,14 +44,22 @@ MAX_STEPS = 20_000
 Event = tuple[Any, ...]
 BAD = ("refuted", "illtyped")
 
-_CONDITIONAL = Pattern(r"\b(?:if|when|whenever|suppose|assum\w+|unless|in case|case|such that|provided|iff|for which|satisf\w+"
-                          r"|at|until|once|setting|set|given that|only if|fix|take)\W*$", re.IGNORECASE)  # fmt: skip
+_CONDITIONAL = Pattern(
+    r"\b(?:if|when|whenever|suppose|assum\w+|unless|case|such that|provided|iff|for which|satisf\w+|at|until|once"
+    r"|setting|set|given that|fix|take)\W*$",
+    re.IGNORECASE,
+)
 _WHERE = Pattern(r"^[\s.,;:)*_]*(?:where|with|here|in which|for|and)\b", re.IGNORECASE)
-_ANNOUNCES = Pattern(r"\b(?:let|define[sd]?|definition|denote[sd]?|consider|now|instead|suppose|loss|cost|function|model|given by"
-                        r"|becomes?|modif\w+|variant|regulari\w+|alternative\w*|new|another|case|example|use[sd]?|using)\b",
-                        re.IGNORECASE)  # fmt: skip
-_THUS = Pattern(r"\b(?:thus|hence|therefore|so|solv\w+|giv(?:es|ing|en)|yields?|rearrang\w+|get|obtain\w*|solution|implies|equivalent\w*"
-                   r"|optim\w+|minimi\w+|maximi\w+|zero|root|stationary|follows)\b", re.IGNORECASE)  # fmt: skip
+_ANNOUNCES = Pattern(
+    r"\b(?:let|define[sd]?|definition|denote[sd]?|consider|now|instead|suppose|loss|cost|function|model|given by"
+    r"|becomes?|modif\w+|variant|regulari\w+|alternative\w*|new|another|case|example|use[sd]?|using)\b",
+    re.IGNORECASE,
+)
+_THUS = Pattern(
+    r"\b(?:thus|hence|therefore|so|solv\w+|giv(?:es|ing|en)|yields?|rearrang\w+|get|obtain\w*|solution|implies"
+    r"|equivalent\w*|optim\w+|minimi\w+|maximi\w+|zero|root|stationary|follows)\b",
+    re.IGNORECASE,
+)
 _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 _NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
 

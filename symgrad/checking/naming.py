@@ -38,10 +38,38 @@ from ..scope import Scope
 
 CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
 KNOWN = frozenset(
-    r"\exp \log \ln \tanh \sinh \cosh \sqrt \max \min \sin \cos \tan \arg \arg\min \arg\max \mathrm{d} d ! \binom"
-    r" \lim \times \{\} [] \mathbb{E} \mathbb{P} \mathbb{R} \mathbb{V} \mathrm{E} \mathrm{Var} \mathrm{Cov}".split(
-        " "
-    )
+    [
+        r"\exp",
+        r"\log",
+        r"\ln",
+        r"\tanh",
+        r"\sinh",
+        r"\cosh",
+        r"\sqrt",
+        r"\max",
+        r"\min",
+        r"\sin",
+        r"\cos",
+        r"\tan",
+        r"\arg",
+        r"\arg\min",
+        r"\arg\max",
+        r"\mathrm{d}",
+        r"d",
+        r"!",
+        r"\binom",
+        r"\lim",
+        r"\times",
+        r"\{\}",
+        r"[]",
+        r"\mathbb{E}",
+        r"\mathbb{P}",
+        r"\mathbb{R}",
+        r"\mathbb{V}",
+        r"\mathrm{E}",
+        r"\mathrm{Var}",
+        r"\mathrm{Cov}",
+    ]
 )
 
 
