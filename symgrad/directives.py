@@ -16,14 +16,15 @@ from .errors import ReadError, Span, SpannedError, UnknownMeaning
 from .kinds import Name, name_of, unbold, written
 from .latex import read
 from .page import Call, Chain, Component, Indexed, Node, Num, Pow, Relation, Sym, substitute
+from .patterns import Pattern
 from .scope import Definition, Kind, Macro, Scope
 
 _SIGNS = (":=", "\\coloneqq", "\\triangleq", "\\equiv", "=")
-_REAL = re.compile(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*R\s*\}?\s*(.*)$", re.S)
-_INTEGER = re.compile(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*[NZ]\s*\}?")
-_SET = re.compile(r"(?:\\left)?\s*\\\{(.*?)(?:\\right)?\s*\\\}\s*$", re.S)
-_MACRO = re.compile(r"(\\[A-Za-z]+)\s*((?:\{\s*[A-Za-z]\w*\s*\}\s*)*)$")
-_NABLA = re.compile(r"\\nabla\s*_\s*(.+)$", re.S)
+_REAL = Pattern(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*R\s*\}?\s*(.*)$", re.S)
+_INTEGER = Pattern(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*[NZ]\s*\}?")
+_SET = Pattern(r"(?:\\left)?\s*\\\{(.*?)(?:\\right)?\s*\\\}\s*$", re.S)
+_MACRO = Pattern(r"(\\[A-Za-z]+)\s*((?:\{\s*[A-Za-z]\w*\s*\}\s*)*)$")
+_NABLA = Pattern(r"\\nabla\s*_\s*(.+)$", re.S)
 _CONVENTIONAL = frozenset("ijklmnrstuabcpq")
 
 

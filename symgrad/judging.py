@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
-from .core import Core, Given
+from .core import Core, D, Delta, Given, Ref, Sum, Sym, walk
 from .elaborate import readings
+from .elaborate.derivatives import fill
 from .errors import UnknownMeaning
 from .kernel import judge
 from .page import Node
@@ -57,7 +59,7 @@ def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> V
     assuming: dict[str, None] = {}
     undecided: Verdict | None = None
     for left, right in pairs:
-        verdict = judge(left, right, given)
+        verdict = _judge(left, right, given)
         if verdict.status == "refuted":
             return verdict
         if verdict.status == "undecided":
@@ -65,3 +67,50 @@ def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> V
         assuming.update(dict.fromkeys(verdict.assuming))
     # Not `undecided or ..`: an undecided verdict is false.
     return Verdict("proved", assuming=tuple(assuming)) if undecided is None else undecided
+
+
+def _judge(left: Core, right: Core, given: tuple[Given, ...]) -> Verdict:
+    """The judge's verdict, also at the ends of ranges that the two sides do not share.
+
+    The derivative by x_k of sums over 1..N and over 2..N is the same where 2 <= k; it is not for k = 1,
+    and a condition on k must not hide that.
+    """
+    verdict = judge(left, right, given)
+    if not verdict:
+        return verdict
+    for letter, ranges in _ranges(left, right).items():
+        if len(ranges) < 2:
+            continue
+        for end in {end: None for pair in ranges for end in pair}:
+            sides = (fill(side, letter.name, partial(_constant, end)) for side in (left, right))
+            at = judge(*sides, given)
+            if not at:
+                return at
+    return verdict
+
+
+def _constant(value: Core, _: tuple[Core, ...]) -> Core:
+    return value
+
+
+def _ranges(*sides: Core) -> dict[Sym, dict[tuple[Core, Core], None]]:
+    """For every free index that a sum is compared with, the ranges of those sums."""
+    out: dict[Sym, dict[tuple[Core, Core], None]] = {}
+    terms = [t for side in sides for t in walk(side)]
+    bound = {t.index for t in terms if isinstance(t, Sum)}
+    variables = [t.var for t in terms if isinstance(t, D) and isinstance(t.var, Ref)]
+    for t in terms:
+        if not isinstance(t, Sum):
+            continue
+        for inner in walk(t.body):
+            met: list[Core] = []
+            if isinstance(inner, Delta) and t.index in (inner.left, inner.right):
+                met = [inner.right if inner.left == t.index else inner.left]
+            elif isinstance(inner, Ref) and t.index in inner.indices:
+                place = inner.indices.index(t.index)
+                same = (v for v in variables if isinstance(v, Ref) and v.name == inner.name)
+                met = [v.indices[place] for v in same if len(v.indices) == len(inner.indices)]
+            for k in met:
+                if isinstance(k, Sym) and k.sort == "index" and k not in bound:
+                    out.setdefault(k, {})[(t.lower, t.upper)] = None
+    return out

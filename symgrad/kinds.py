@@ -41,14 +41,16 @@ from .page import (
     children,
     walk,
 )
+from .patterns import Pattern
 from .scope import Definition, Kind, Scope
 
 Place = tuple[str, int, int]
 """(name, number of upper indices, position counted over upper then lower indices)."""
 
-_TEXT = re.compile(r"\\(text|textrm|textbf|textit|mathrm|mathsf|mathtt|operatorname|rm|mbox)\b")
-_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)\s*\{(.*)\}$|\\(?:vec|bm)\s+(.*)$")
-_FONT = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)(?![A-Za-z])\s*")
+_TEXT = Pattern(r"\\(text|textrm|textbf|textit|mathrm|mathsf|mathtt|operatorname|rm|mbox)\b")
+_BOLD = Pattern(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)\s*\{(.*)\}$|\\(?:vec|bm)\s+(.*)$")
+_FONT = Pattern(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)(?![A-Za-z])\s*")
+_LAYER = Pattern(r"(.+?)\^\{[(\[]?(\w+)[)\]]?\}$")
 _CONVENTIONAL = frozenset("ijklmnrst")
 
 
@@ -203,6 +205,12 @@ class Survey:
         self.kinds: dict[str, list[Kind]] = {}
         for name, kind in scope.kinds.items():
             self.kinds.setdefault(unbold(name), []).append(kind)
+            layer = _LAYER.match(unbold(name))
+            if layer is not None and kind.arity:
+                # W^{(1)} has a shape of its own; H^{(L)} stands for all H with an index above.
+                number = layer.group(2)
+                key = f"{layer.group(1)}^{number}" if number.isdigit() else layer.group(1)
+                self.kinds.setdefault(key, []).append(kind)
         sizes: set[str] = set()
         roots: list[tuple[Node, dict[str, Hashable]]] = []
         # The scope first: what names a range must not depend on which claim is looked at.
@@ -409,6 +417,9 @@ class Survey:
                 shape = self._declared_size(place)
                 if shape is not None:
                     declared[(Num(1), shape)] = Range(Num(1), shape)
+        for r in found.values() if not declared else ():
+            if isinstance(r.lower, Num) and r.lower.value > 1 and len(found) == 1:
+                raise UnknownMeaning(f"how far does {', '.join(letters[:1])} run?  declare its range")
         for table in (declared, found):
             if len(table) == 1:
                 return next(iter(table.values()))
@@ -428,7 +439,7 @@ class Survey:
         base, uppers, position = place
         if uppers and any(not d.upper for d in self.scope.definitions.get(base.split("^")[0], ())):
             return None
-        for kind in self.kinds.get(base.split("^")[0], ()):
+        for kind in self.kinds.get(base) or self.kinds.get(base.split("^")[0], []):
             entry = position - max(kind.arity, uppers)
             if entry == 0 and len(kind.shape) == 2 and kind.shape[0] == Num(1):
                 return kind.shape[1]

@@ -72,9 +72,14 @@ class Neg(Node):
 
 @dataclass(frozen=True, slots=True)
 class Mul(Node):
-    """Factors in written order (also matrix products, by juxtaposition, ``\\cdot`` or ``\\times``)."""
+    """Factors in written order (also matrix products, by juxtaposition, ``\\cdot`` or ``\\times``).
+
+    ``dots`` are the places of factors with a written sign before them, None where nobody knows: two
+    columns have a product with a dot between them, and none without.
+    """
 
     factors: tuple[Node, ...]
+    dots: frozenset[int] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,8 @@ class Sizes:
         k = self.index()
         return Sum(mul(left(k), right(k)), k, ONE, size)
 
-    def product(self, a: Value, b: Value, span: Span | None = None) -> Value:
-        """Scalars scale; otherwise the matrix product, and ``x y`` of two columns is ``x^T y``."""
+    def product(self, a: Value, b: Value, span: Span | None = None, dot: bool = True) -> Value:
+        """Scalars scale; otherwise the matrix product; with ``dot``, two columns have an inner product."""
         if b.lift is not None and len(a.shape) == 2:
             b = b.lift
         if not a.shape or not b.shape:
@@ -192,7 +192,8 @@ class Sizes:
             self.agree(a.shape[0], b.shape[0])
         ):
             return self.product(transposed(a), b, span)
-        if len(a.shape) == 1 and len(b.shape) == 1 and self.agree(a.shape[0], b.shape[0]):
+        chain = dot or a.gradient or b.gradient or a.loose or b.loose
+        if len(a.shape) == 1 and len(b.shape) == 1 and chain and self.agree(a.shape[0], b.shape[0]):
             return scalar(self.contract(lambda i: a.at((i,)), lambda i: b.at((i,)), a.shape[0]))
         if len(a.shape) == 1 and len(b.shape) == 2 and b.shape[0] == ONE:
             return tensor((a.shape[0], b.shape[1]), lambda k: mul(a.at((k[0],)), b.at((ONE, k[1]))))

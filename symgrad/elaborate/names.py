@@ -54,10 +54,11 @@ DEPTH = 40
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Choices that the page leaves open: does an undefined function act on every entry of a vector, is
-    a Jacobian laid out the other way, are the x_i the rows of X?"""
+    a Jacobian laid out the other way, is a bold c_i an entry of c, are the x_i the rows of X?"""
 
     entrywise: bool = False
     denominator: bool = False
+    entries: bool = False
     rows: bool = False
 
 
@@ -98,9 +99,10 @@ class Env:
         return replace(self, bound={**self.bound, letter: index}, places=places, params=params)
 
     def within(self, d: Definition, places: Mapping[str, Core]) -> Mapping[str, Core]:
-        """The placeholders in force inside a definition: its own, and those it does not mention."""
+        """The placeholders in force inside a definition: its own, and those it does not mention (authors
+        drop the index of a sample, never that of a layer)."""
         own = {s.name for k in (*d.upper, *d.lower) for s in page.walk(k) if isinstance(s, page.Sym)}
-        return {**{k: v for k, v in self.places.items() if k not in own}, **places}
+        return {**{k: v for k, v in self.places.items() if k not in own and k != "l"}, **places}
 
     def letter(self, name: str) -> Core | None:
         """The index that a letter stands for here."""
@@ -506,7 +508,9 @@ class Names:
             # \mathbf{w}_j beside \mathbf{w} is an entry; \mathbf{x}_i alone is one vector of many.
             if lows and name.base in self.survey.bare:
                 return 0
-            return 1
+            if lows:
+                self.alternatives.add("entries")
+            return 0 if lows and self.reading.entries else 1
         if name.base in self.survey.vectors:
             two = any(lower == 2 for _, lower in self.survey.used_with.get(name.base, ()))
             if two and not lows and unbold(name.base).isupper():

@@ -64,8 +64,8 @@ class Elaborator(Functions):
             case page.Hadamard(factors):
                 values = tuple(self.value(f, env) for f in factors)
                 return self.sizes.entrywise(values, mul, "multiply entry by entry", node.span)
-            case page.Mul(factors):
-                return self.product(factors, env, node.span)
+            case page.Mul(factors, dots):
+                return self.product(factors, dots, env, node.span)
             case page.Frac(num, den):
                 return self.quotient(self.value(num, env), self.value(den, env), node.span)
             case page.Pow(base, exp):
@@ -155,10 +155,13 @@ class Elaborator(Functions):
 
     # -- products, quotients, powers ----------------------------------------------------------------
 
-    def product(self, factors: tuple[Node, ...], env: Env, span: Span | None) -> Value:
+    def product(
+        self, factors: tuple[Node, ...], dots: frozenset[int] | None, env: Env, span: Span | None
+    ) -> Value:
         out = self.value(factors[0], env)
-        for f in factors[1:]:
-            out = self.sizes.product(out, self.value(f, env), f.span or span)
+        for place, f in enumerate(factors[1:], 1):
+            dot = dots is None or place in dots
+            out = self.sizes.product(out, self.value(f, env), f.span or span, dot)
         return out
 
     def quotient(self, num: Value, den: Value, span: Span | None) -> Value:
@@ -363,7 +366,7 @@ class Elaborator(Functions):
                 weights.append(mul(*rest))
             else:
                 hit = self.truth(condition, env)
-                weights.append(hit)
+                weights.append(mul(*rest, hit))  # the first condition that holds counts
                 rest.append(add(ONE, neg(hit)))
         return self.sizes.entrywise(
             tuple(values),

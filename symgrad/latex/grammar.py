@@ -131,6 +131,7 @@ class Grammar(Operators):
         """A product; as the operand of an operator it ends at a written sign or a further derivative."""
         start = self.pos
         factors = [self.factor()]
+        dots: set[int] = set()
         slash = -1
         while True:
             text = self.text
@@ -141,6 +142,7 @@ class Grammar(Operators):
                     break
                 self.pos += 1
                 self.dotted = True
+                dots.add(len(factors))
                 at = self.pos
                 minus = self.signs()
                 factors.append(self.negated(self.factor(), minus, at))
@@ -165,7 +167,7 @@ class Grammar(Operators):
                 raise self.error("a product without end")
         if len(factors) == 1:
             return factors[0]
-        return Mul(tuple(factors), span=self.span(start))
+        return Mul(tuple(factors), frozenset(dots), span=self.span(start))
 
     def tight_dot(self) -> bool:
         """``x_1.y_1``: a full stop between two factors, without space."""
