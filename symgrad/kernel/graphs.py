@@ -10,7 +10,7 @@ from typing import Any
 from flint import fmpq
 
 from .functions import Range, Unsupported
-from .polynomials import Frozen, Mono, Poly, const, freeze, thaw
+from .polynomials import Exp, Frozen, Mono, Poly, const, freeze, thaw
 from .sums import Sums
 
 
@@ -133,15 +133,15 @@ class Graphs(Sums):
                 total = self.add(*(self._numbered(m, order, numbers) for order in orders))
                 return self._atoms(self.scale(total, fmpq(1, count)), orders[0], numbers, limits, True)
         best: tuple[Any, ...] | None = None
-        found: set[Frozen] = set()
+        found: set[tuple[Any, ...]] = set()
         for order in orders:
             closed = self._numbered(m, order, numbers)
             key = (len(closed), self._limits(order, numbers, limits), freeze(closed), order)
             if best is None or key[:3] < best[:3]:
                 best = key
-            found.add(key[2])
+            found.add(key[1:3])
         assert best is not None
-        if freeze(self.scale(thaw(best[2]), fmpq(-1))) in found:
+        if (best[1], freeze(self.scale(thaw(best[2]), fmpq(-1)))) in found:
             return {}  # the body changes sign under a renaming of its indices
         return self._atoms(thaw(best[2]), best[3], numbers, limits, False)
 
@@ -213,21 +213,21 @@ class Graphs(Sums):
         return group == set(bound) and any(bound[0] in self.deps[k] for k, _ in m)
 
     def _orders(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> list[tuple[int, ...]]:
-        """Orderings of the indices to compare: permutations within classes of equal signature."""
+        """Orderings of the indices to compare: permutations of those that look alike from everywhere."""
         if len(indices) == 1:
             return [tuple(indices)]
+        colours: dict[int, int] = dict.fromkeys(indices, 0)
         classes: dict[Any, list[int]] = {}
-        for j in indices:
-            others = frozenset(indices) - {j}
-            signature = sorted(
-                (self.atoms[k][0], str(self.atoms[k][1]) if self.atoms[k][0] == "ref" else "",
-                 str(e), len(self.deps[k] & others)) for k, e in m if j in self.deps[k]
-            )
-            classes.setdefault((limits[j], tuple(signature)), []).append(j)
+        for _ in indices:
+            before, classes = len(classes), {}
+            for j in indices:
+                seen = sorted(self._seen(k, e, j, colours) for k, e in m if j in self.deps[k])
+                classes.setdefault((limits[j], colours[j], tuple(seen)), []).append(j)
+            colours = {j: place for place, key in enumerate(sorted(classes)) for j in classes[key]}
+            if len(classes) == before:
+                break
         groups = [classes[k] for k in sorted(classes)]
-        count = 1
-        for g in groups:
-            count *= factorial(len(g))
+        count = prod(factorial(len(g)) for g in groups)
         if count > 720:
             return [tuple(j for g in groups for j in g)]
         self.burn(count * len(m))
@@ -235,6 +235,18 @@ class Graphs(Sums):
             tuple(j for part in choice for j in part)
             for choice in product(*(permutations(g) for g in groups))
         ]
+
+    def _seen(self, n: int, e: Exp, j: int, colours: dict[int, int]) -> tuple[Any, ...]:
+        """A factor as index j sees it: its kind, and the colours of the other indices in it."""
+        key = self.atoms[n]
+        if key[0] != "ref":
+            others = sorted(colours[k] for k in self.deps[n].intersection(colours) if k != j)
+            return key[0], "", str(e), tuple(others)
+        places = []
+        for place in key[2]:
+            inside = [colours[k] if k != j else -1 for k in self.poly_deps(thaw(place)).intersection(colours)]
+            places.append(tuple(sorted(inside)))
+        return "ref", key[1], str(e), tuple(sorted(places) if key[1] in self.symmetric else places)
 
     def _height(self, n: int) -> int:
         """One more than the largest bound number inside an atom."""
