@@ -115,9 +115,13 @@ def _prepared(expr: Expr) -> Expr:
         base = sympy.factor(e.args[0]) if not e.args[0].has(sympy.Sum) else e.args[0]
         return sympy.Mul(*map(e.func, sympy.Mul.make_args(base)))
 
+    # One name for what is linearly dependent: σ(-z) = 1 - σ(z), |z| = z sign z, cosh and sinh by e^z.
+    expr = expr.rewrite([sympy.cosh, sympy.sinh], sympy.exp)
+    expr = expr.replace(sigma, lambda z: 1 - sigma(-z) if z.could_extract_minus_sign() else sigma(z))
+    expr = expr.replace(sympy.Abs, lambda z: z * sympy.sign(z))
     changes = (
         (sympy.Pow, powers), (sympy.exp, exponentials), (sympy.log, logarithms),
-        (sympy.sign, signs), (sympy.Abs, signs),
+        (sympy.sign, signs),
     )  # fmt: skip
     for kind, change in changes:
         expr = expr.replace(lambda e, kind=kind: isinstance(e, kind), change)

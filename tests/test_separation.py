@@ -31,7 +31,10 @@ def rebuilt(found: Any) -> list[Any]:
         (exp(t + x) * y, (y * exp(x),)),
         (log(t * x), (log(x),)),
         (1 / (t * x + x), (1 / x,)),
-        (Abs(t * x), (Abs(x),)),
+        (Abs(t * x), (x * sympy.sign(x),)),
+        (t * sigma(x) + a * sigma(-x), (sigma(x),)),
+        (t * Abs(x) + a * x * sympy.sign(x), (x * sympy.sign(x),)),
+        (t * cosh(x) + a * exp(x) + b * exp(-x), (exp(-x), exp(x))),
         (t**2 + 1, ()),
         (sigma(t * x) + sigma(-t * x), ()),  # = 1
         (sigma(t * x) * y + sigma(-t * x) * y, (y,)),
