@@ -54,6 +54,8 @@ class Split:
             COUNT: Argument(COUNT, f.sizes[sample.size], ()),
             **{n: a for n, a in f.arguments.items() if sample.size not in a.shape},
         }
+        self.lengths = _lost(f, arguments)
+        arguments.update({s: Argument(s, f.sizes[s], ()) for s in self.lengths})
         self.names = [arguments[name].python for name, _ in leaves.values()]
         self.count = arguments[COUNT].python
         done = {s: g.leaf(*leaf) for s, leaf in leaves.items()}
@@ -62,9 +64,10 @@ class Split:
         self.rest = replace(rest, arguments=arguments, sizes=sizes)
 
     def __call__(self, blocks: Iterable[Arrays], parameters: Arrays) -> Any:
-        total, count = _added(self.partial, blocks, parameters)
+        total, known = _added(self.partial, blocks, parameters, self.lengths)
         own = {k: v for k, v in parameters.items() if k in {a.python for a in self.rest.arguments.values()}}
-        return self.rest.function(**dict(zip(self.names, total, strict=True)), **{self.count: count}, **own)
+        return self.rest.function(**dict(zip(self.names, total, strict=True)),
+                                  **{self.count: known.pop("")}, **known, **own)
 
 
 class Reduced:
@@ -92,6 +95,8 @@ class Reduced:
             COUNT: Argument(COUNT, f.sizes[f.sample.size], ()),
             **{n: a for n, a in f.arguments.items() if n not in blocked},
         }
+        self.lengths = _lost(f, self.arguments)
+        self.arguments.update({s: Argument(s, f.sizes[s], ()) for s in self.lengths})
         self.gradients = {n: gradient(f.graph, found.root, n, f.axes[n]) for n in f.wrt}
         self._programs: dict[str, Program] = {}
 
@@ -103,9 +108,9 @@ class Reduced:
             raise InputError(f"{self.f.name}: no data")
         centers = {a.python: first[self.f.arguments[n].python][0]
                    for n, a in zip(self.found.centers, self.centers.values(), strict=True)}
-        total, count = _added(self.partial, _chained(first, blocks), centers)
+        total, known = _added(self.partial, _chained(first, blocks), centers, self.lengths)
         sums = {self.arguments[name].python: s for name, s in zip(self.found.sums, total, strict=True)}
-        out = {**sums, **centers, self.arguments[COUNT].python: count}
+        out = {**sums, **centers, self.arguments[COUNT].python: known.pop(""), **known}
         return {k: np.asarray(v, float) if np.ndim(v) else float(v) for k, v in out.items()}
 
     def program(self, what: str) -> Program:
@@ -155,15 +160,29 @@ def _replaced(g: Graph, node: Node, done: dict[Node, Node], sample: Index) -> No
     return done[node]
 
 
-def _added(partial: Callable[..., Any], blocks: Iterable[Arrays], other: Arrays) -> tuple[list[Any], int]:
-    """The blocks' parts added up, and the number of samples."""
+def _lost(f: Compiled, arguments: Mapping[str, Argument]) -> dict[str, tuple[str, str, int]]:
+    """Lengths of axes that only the data tell: their names, and where to read them."""
+    shown = {s for a in arguments.values() for s in a.shape} | set(arguments) | {f.sample.size}
+    return {
+        s: (python, a.python, a.shape.index(s))
+        for s, python in f.sizes.items() if s not in shown
+        for a in [next(a for a in f.arguments.values() if s in a.shape)]
+    }
+
+
+def _added(
+    partial: Callable[..., Any], blocks: Iterable[Arrays], other: Arrays,
+    lengths: Mapping[str, tuple[str, str, int]],
+) -> tuple[list[Any], dict[str, Any]]:
+    """The blocks' parts added up; the lengths by name, and the number of samples under ""."""
     total: list[Any] = []
-    count = 0
+    known: dict[str, Any] = {"": 0}
     for block in blocks:
         part = partial(**block, **other)
         total = [s + t for s, t in zip(total, part, strict=True)] if total else list(part)
-        count += len(next(iter(block.values())))
-    return total, count
+        known[""] += len(next(iter(block.values())))
+        known.update({python: np.shape(block[array])[axis] for python, array, axis in lengths.values()})
+    return total, known
 
 
 def _chained(first: Arrays, rest: Iterable[Arrays]) -> Iterator[Arrays]:

@@ -120,6 +120,7 @@ class Compiled:
     def sizes(self) -> dict[str, str]:
         """The Python name of every length."""
         found = dict.fromkeys(s for a in self.arguments.values() for s in a.shape if s and not s.isdigit())
+        found.update(dict.fromkeys(n.value for n in walk(self.root) if n.op == "size"))
         return {s: identifier(s) for s in found}
 
     @cached_property
@@ -275,7 +276,8 @@ class Compiled:
         """How the objective is computed from sums over these data, or None."""
         found: dict[tuple[str, ...], Reduced | None] = self.__dict__.setdefault("_reductions", {})
         if data not in found:
-            polynomial = moments(self.graph, self.root, self.sample, data)
+            shapes = {n: self.arguments[n].shape for n in data}
+            polynomial = moments(self.graph, self.root, self.sample, shapes)
             found[data] = Reduced(self, polynomial, data) if polynomial and polynomial.sums else None
         return found[data]
 
@@ -423,6 +425,9 @@ def build(name: str, objective: Core, formula: str, wrt: tuple[str, ...]) -> Com
     root = reading.node(objective)
     if root.indices:
         raise InputError(f"{name}: the objective is not one number")
+    shown = {s for lengths in reading.shapes.values() for s in lengths}
+    for size in dict.fromkeys(n.value for n in walk(root) if n.op == "size" and n.value not in shown):
+        reading.shapes[size] = []  # no array tells this length, so it is an argument
     rank = {n: k for k, n in enumerate(wrt, 1)}
     order = sorted(reading.shapes, key=lambda n: (rank.get(n, 0), -len(reading.shapes[n]), n))
     arguments: dict[str, Argument] = {}

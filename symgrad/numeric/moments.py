@@ -12,7 +12,7 @@ squares of large numbers would lose everything that distinguishes the samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .graph import Graph, Index, Node, walk
@@ -52,29 +52,28 @@ COUNT = "count"
 """The argument that holds the number of samples."""
 
 
-def moments(g: Graph, root: Node, sample: Index, data: Iterable[str]) -> Moments | None:
-    """The objective from finitely many sums over the data, or None where there are none such."""
+def moments(g: Graph, root: Node, sample: Index, data: Mapping[str, Sequence[str]]) -> Moments | None:
+    """The objective from finitely many sums over the data (name -> lengths of its axes), or None."""
     try:
-        return _Finder(g, sample, frozenset(data)).found(root)
+        return _Finder(g, sample, data).found(root)
     except _NotFinite:
         return None
 
 
 class _Finder:
-    def __init__(self, g: Graph, sample: Index, data: frozenset[str]) -> None:
+    def __init__(self, g: Graph, sample: Index, data: Mapping[str, Sequence[str]]) -> None:
         self.g, self.sample, self.data = g, sample, data
+        self.sizes = {s for shape in data.values() for s in shape} - {sample.size}
+        self.new: dict[Node, Node] = {}
         self.out = Moments(g.num(0))
         self.names: dict[Node, str] = {}
         self.level = 1000  # axes of its own for every bound index, so that products do not mix them up
 
     def found(self, root: Node) -> Moments:
-        g = self.g
-        new: dict[Node, Node] = {}
+        g, new = self.g, self.new
         for node in walk(root):
             args = [new[a] for a in node.args]
             if node.op == "sum" and node.value == self.sample:
-                if args[0] is not node.args[0]:
-                    raise _NotFinite  # a sum over samples that needs another one
                 new[node] = g.add(*(self._summed(t) for t in self._terms(node.args[0])))
             elif node.op == "lse" and node.value == self.sample:
                 raise _NotFinite
@@ -95,7 +94,7 @@ class _Finder:
         """The node as a polynomial in what depends on the sample."""
         g = self.g
         if self.sample not in node.indices:
-            return [_Term(node)]
+            return [_Term(self.new[node])]
         match node.op:
             case "leaf" if all(k == self.sample or isinstance(k, Index) for k in node.value[1]):
                 return self._shifted(node)
@@ -120,9 +119,11 @@ class _Finder:
                     else:
                         out.append(_Term(g.sum(t.coefficient, node.value), t.factors, t.bound))
                 return out
-        if all(n.value[0] in self.data for n in walk(node) if n.op == "leaf"):
-            return [_Term(g.num(1), (node,))]
-        raise _NotFinite
+        for n in walk(node):
+            foreign = n.value[0] not in self.data if n.op == "leaf" else n.value not in self.sizes
+            if (n.op in ("leaf", "size") and foreign) or (n.op in ("sum", "lse") and n.value == self.sample):
+                raise _NotFinite
+        return [_Term(g.num(1), (node,))]
 
     def _bounded(self, terms: list[_Term]) -> list[_Term]:
         if len(terms) > TERMS:

@@ -74,11 +74,11 @@ def flat(outputs: Sequence[Output | tuple[Output, ...]]) -> list[Output]:
 
 
 def lengths(arguments: Mapping[str, Argument], sizes: Mapping[str, str], used: Iterable[str]) -> list[str]:
-    """Assignments of the lengths of axes that are used."""
+    """Assignments of the lengths of axes that are used (one that no array has is an argument itself)."""
     out = []
     for size in sizes:
-        if size in used:
-            a = next(a for a in arguments.values() if size in a.shape)
+        a = next((a for a in arguments.values() if size in a.shape), None)
+        if size in used and a is not None:
             axis = a.shape.index(size)
             length = f"len({a.python})" if axis == 0 else f"{a.python}.shape[{axis}]"
             out.append(f"{sizes[size]} = {length}")
