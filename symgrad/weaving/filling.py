@@ -66,8 +66,9 @@ def fill(request: Request, context: Context, flavor: Flavor) -> Filling:
                 cells = [[prose(cell, flavor) for cell in row] for row in (header, *rows)]
                 blocks.append(table(cells[0], cells[1:], flavor))
             case Lines() | Claim():
-                blocks.append(display([_own(row, macros) for row in aligned(part)], label, flavor))
-                label = ""  # one label a region, for its first display
+                judged = any(row.mark or row.note for row in part.rows)
+                blocks.append(display([_own(row, macros) for row in aligned(part)], label * judged, flavor))
+                label = "" if judged else label  # one a region, for the first display behind the setting
     return Filling("\n\n".join(blocks), holds)
 
 
@@ -84,8 +85,9 @@ _Result = tuple[list[Part], bool]
 
 def _derive(request: Request, context: Context) -> _Result:
     from ..proving import derive
-    from ..reporting import proof
+    from ..reporting import proof, setting
 
+    given: list[Part] = []
     what, scope = _what(request.what[0]), context.scope(request.given)
     if isinstance(what, str):
         from ..derivation import derive_node
@@ -94,9 +96,10 @@ def _derive(request: Request, context: Context) -> _Result:
         derivation = derive_node(read(what, scope), read(request.wrt, scope), scope)
     else:
         derivation = derive(what, request.wrt, given=request.given)
+        given = [setting(what)]
     lines = proof(derivation)
     holds = not derivation.reason and all(row.mark.word == "proved" for row in lines.rows if row.mark)
-    return [lines, *map(Text, (*lines.remarks, *_assumed(lines.assuming)))], holds
+    return [*given, lines, *map(Text, (*lines.remarks, *_assumed(lines.assuming)))], holds
 
 
 def _what(name: str) -> Any:
@@ -110,13 +113,13 @@ def _gap(request: Request, context: Context) -> _Result:
     from ..averaging import gap
     from ..bridge import to_sympy
     from ..latex import read
-    from ..reporting import compared
+    from ..reporting import compared, setting
 
     what, scope = _what(request.what[0]), context.scope(request.given)
     if isinstance(what, str):
         what = to_sympy(read(what, scope), scope, unfold=True)
     found = gap(what, request.wrt)
-    parts: list[Part] = []
+    parts: list[Part] = [setting(found.objective)]
     for part in compared(found, "proved" if found.zero else "refuted"):
         if isinstance(part, Lines | Claim) and part.title:
             parts.append(Text(part.title if part.title.endswith("?") else f"{part.title}:"))

@@ -22,9 +22,16 @@ def guess(path: str, kind: str, text: str) -> Flavor:
     if path.endswith(".qmd"):
         return "quarto"
     myst = re.search(r"^(?:`{3,}|:{3,})\{\w", text, re.MULTILINE) or any(
-        (folder / "myst.yml").is_file() for folder in Path(path).resolve().parents
+        _myst(folder) for folder in Path(path).resolve().parents
     )
     return "myst" if myst else "github"
+
+
+def _myst(folder: Path) -> bool:
+    """Is this the root of a MyST project, or of a Sphinx project that reads MyST?"""
+    conf = folder / "conf.py"
+    sphinx = conf.is_file() and "myst" in conf.read_text(encoding="utf-8", errors="replace")
+    return sphinx or (folder / "myst.yml").is_file()
 
 
 def display(rows: Sequence[str], label: str, flavor: Flavor) -> str:
