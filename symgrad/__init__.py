@@ -21,6 +21,7 @@ notes, checking          documents; their derivations judged line by line
 bridge                   SymPy to page and back (from here down SymPy and NumPy may be imported)
 problems                 what is differentiated: models, losses, reductions
 averaging                the gradient at the mean against the mean of the gradients
+balls                    values of expressions at exact numbers and intervals, enclosed
 separation, sufficiency  sums of the data, or the value of the loss, from which the gradient follows
 jensen                   sign and size of the gap
 gallery                  losses times models, and what can be said of each

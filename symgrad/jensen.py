@@ -18,23 +18,20 @@ negative (Jensen's inequality), and a gap of either sign exists where D²f takes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations_with_replacement, product
 from math import inf
-from random import Random
 from typing import Any, Literal, NamedTuple
 
 import sympy
 from flint import arb, fmpq
 
+from .balls import Balls, Undefined, ball
 from .bridge import page_name, scope_of, sigma, to_page
-from .core import Core
-from .elaborate import elaborate
 from .errors import InputError
 from .judging import prove_nodes
-from .kernel.evaluate import Point, Undefined
 from .problems import Objective
 from .sufficiency import loss_of, partial
 from .verdict import Verdict
@@ -161,24 +158,6 @@ def _exact(value: Any) -> Fraction:
 # --- evaluation in balls ------------------------------------------------------------------------------
 
 
-class _Term:
-    """An expression that can be evaluated at exact numbers and at balls."""
-
-    def __init__(self, expr: Expr, names: Iterable[Expr]) -> None:
-        listed = tuple(names)
-        self.term: Core = elaborate(to_page(expr), scope_of(expr, *listed))
-        self.names = {s: page_name(s.name) for s in listed}
-
-    def __call__(self, at: Mapping[Expr, Any]) -> Any:
-        point = Point(Random(0), 1, (1,), ())
-        point.parameters.update({self.names[s]: v for s, v in at.items() if s in self.names})
-        return point.value(self.term, {}, {})
-
-
-def _ball(value: Fraction) -> fmpq:
-    return fmpq(value.numerator, value.denominator)
-
-
 def _interval(value: Any) -> Interval:
     if isinstance(value, fmpq):
         exact = Fraction(int(value.p), int(value.q))
@@ -201,12 +180,12 @@ class _Taylor:
     ) -> None:
         self.body, self.samples = body, samples
         self.count = len(next(iter(samples.values())))
-        self.fixed = {s: _ball(v) for s, v in values.items()}
+        self.fixed = {s: ball(v) for s, v in values.items()}
         self.mean = {s: sum(v, Fraction(0)) / self.count for s, v in samples.items()}
         self.names = (*samples, *values)
 
     def result(self, curved: Curvature) -> JensenGap:
-        value = _Term(self.body, self.names)
+        value = Balls(self.body, self.names)
         try:
             points = [value({**self.fixed, **self.sample(n)}) for n in range(self.count)]
             gap = sum(points, fmpq(0)) / self.count - value({**self.fixed, **self.middle()})
@@ -217,10 +196,10 @@ class _Taylor:
         return JensenGap(self.body, _interval(gap), _interval(second), _interval(bound), curved)
 
     def sample(self, n: int) -> dict[Expr, Any]:
-        return {s: _ball(v[n]) for s, v in self.samples.items()}
+        return {s: ball(v[n]) for s, v in self.samples.items()}
 
     def middle(self) -> dict[Expr, Any]:
-        return {s: _ball(v) for s, v in self.mean.items()}
+        return {s: ball(v) for s, v in self.mean.items()}
 
     def order(self, k: int, whole: bool) -> Any:
         """(1/N) Σ (1/k!) D^k f[d_i, ..] at the mean, or anywhere on the segments to the samples."""
@@ -232,7 +211,7 @@ class _Taylor:
                 slope = slope.diff(s, times)
             if slope != 0:
                 weight = sympy.prod(sympy.factorial(c) for c in counts.values())
-                terms.append((_Term(slope / weight, self.names), chosen))
+                terms.append((Balls(slope / weight, self.names), chosen))
         total: Any = fmpq(0)
         for n in range(self.count):
             away = {s: v[n] - self.mean[s] for s, v in self.samples.items()}
@@ -240,22 +219,22 @@ class _Taylor:
                 total += self.along(terms, away) if whole else self.at(terms, away, self.middle())
         return total / self.count
 
-    def at(self, terms: list[tuple[_Term, tuple[Expr, ...]]], away: Mapping[Expr, Fraction], at: Any) -> Any:
+    def at(self, terms: list[tuple[Balls, tuple[Expr, ...]]], away: Mapping[Expr, Fraction], at: Any) -> Any:
         out: Any = fmpq(0)
         for term, chosen in terms:
             scale = Fraction(1)
             for s in chosen:
                 scale *= away[s]
             if scale:
-                out += term({**self.fixed, **at}) * _ball(scale)
+                out += term({**self.fixed, **at}) * ball(scale)
         return out
 
-    def along(self, terms: list[tuple[_Term, tuple[Expr, ...]]], away: Mapping[Expr, Fraction]) -> Any:
+    def along(self, terms: list[tuple[Balls, tuple[Expr, ...]]], away: Mapping[Expr, Fraction]) -> Any:
         """A ball around the values on the whole segment, piece by piece."""
         out = None
         for piece in range(PIECES):
             t = arb(fmpq(2 * piece + 1, 2 * PIECES), arb(fmpq(1, 2 * PIECES)))
-            at = {s: _ball(self.mean[s]) + (_ball(d) * t if d else 0) for s, d in away.items()}
+            at = {s: ball(self.mean[s]) + (ball(d) * t if d else 0) for s, d in away.items()}
             value = self.at(terms, away, at)
             if isinstance(value, fmpq):
                 return value  # constant: nothing moves along the segment
@@ -306,13 +285,13 @@ _SIDES = tuple(map(Fraction, (1, 0, -1, 2, -2, 3, -3)))
 def _signs(form: Expr) -> Iterator[tuple[dict[str, str], bool]]:
     """Exact points at which the form is certainly not 0; is it positive there?"""
     symbols = sorted(form.free_symbols, key=str)
-    term = _Term(form, symbols)
+    term = Balls(form, symbols)
     for count, values in enumerate(product(_SIDES, repeat=len(symbols))):
         if count > 3000:
             return
         at = dict(zip(symbols, values, strict=True))
         try:
-            value = term({s: _ball(v) for s, v in at.items()})
+            value = term({s: ball(v) for s, v in at.items()})
         except (Undefined, ZeroDivisionError):
             continue
         if value > 0 or value < 0:

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import permutations, product
 from typing import Any
 
 import sympy
 
+from .balls import Balls, Undefined, ball
 from .bridge import sigma
 
 __all__ = ["Obstacle", "Separation", "obstacle", "separate"]
@@ -424,11 +426,9 @@ def _flattened(expr: Expr, data: Collection[Expr]) -> tuple[Expr, list[Expr], li
 
 def _classified(line: Expr, t: Expr, x: Expr) -> tuple[str, Expr] | None:
     """The lemma that forbids a finite separation of a function of t and x, and what moves."""
-    for judge_line in (_kinked, _branched, _meromorphic):
-        found = judge_line(line, t, x)
-        if found is not None:
-            return found
-    return None
+    found = _kinked(line, t, x) or _branched(line, t, x) or _meromorphic(line, t, x)
+    # A rank is the same both ways: poles in the datum that move with the parameter do as well.
+    return found or _one_sided(line, t, x) or _one_sided(line, x, t)
 
 
 def _affine(z: Expr, t: Expr) -> tuple[Expr, Expr] | None:
@@ -530,6 +530,74 @@ def _meromorphic(line: Expr, t: Expr, x: Expr) -> tuple[str, Expr] | None:
     # The poles lie at e^{pt} = a root that depends on x alone; their spacing 2πi/p(x) moves.
     factor = next(f for f, _ in sympy.factor_list(bottom)[1] if f.has(e) and f != e)
     return "moving poles", sympy.Eq(factor.xreplace(_exps(found)), 0, evaluate=False)
+
+
+def _one_sided(line: Expr, v: Expr, u: Expr) -> tuple[str, Expr] | None:
+    """Poles in v, where e^{cv} = r(u) with r not constant; u may stand in any analytic functions.
+
+    That r moves, that it is not 0 and that there is a pole are inequalities between numbers: balls at two
+    values of u show them, and an analytic function that is not constant takes infinitely many values.
+    """
+    expr = line.rewrite([sigma, sympy.tanh, sympy.sinh, sympy.cosh], sympy.exp)
+    if not _analytic(expr):
+        return None
+    rates, steps = {}, set()
+    for e in expr.atoms(sympy.exp):
+        if e.has(v):
+            parts = _affine(e.args[0], v)
+            if parts is None or not parts[0].is_Rational:
+                return None
+            rates[e] = parts
+            steps.add(parts[0])
+    if not rates:
+        return None
+    step, e = sympy.gcd_list(sorted(steps)), sympy.Dummy("E")
+    flat = expr.xreplace({f: e ** (rate / step) * sympy.exp(rest) for f, (rate, rest) in rates.items()})
+    atoms = {f: sympy.Dummy() for f in sorted(flat.atoms(sympy.exp), key=lambda f: -f.count_ops())}
+    for f, name in atoms.items():
+        flat = flat.xreplace({f: name})
+    back = {name: f for f, name in atoms.items()}
+    if not flat.is_rational_function(e, v, u, *back):
+        return None
+    top, bottom = sympy.fraction(sympy.cancel(flat))
+    for factor, _ in sympy.factor_list(bottom)[1]:
+        if factor.has(v) or not factor.has(e):
+            continue
+        poly, power = sympy.Poly(factor, e), sympy.degree(factor, e)
+        if len(poly.terms()) != 2 or poly.nth(0) == 0:
+            continue
+        # Where E^power = root: a remainder of lower degree cannot vanish at all of these E.
+        left = sympy.rem(top, factor, e)
+        root = _restored(-poly.nth(0) / poly.nth(power), back)
+        residue = _restored(sympy.Poly(left, e, v).LC(), back) if left != 0 else sympy.Integer(0)
+        if root.free_symbols == {u} and residue.free_symbols <= {u} and _moves(root, residue, u):
+            shown = _restored(factor.subs(e, sympy.exp(step * v)), back)
+            return "moving poles", sympy.Eq(shown, 0, evaluate=False)
+    return None
+
+
+def _analytic(expr: Expr) -> bool:
+    allowed = (sympy.Add, sympy.Mul, sympy.Pow, sympy.exp, sympy.Symbol, sympy.Rational, type(sympy.E))
+    return all(
+        isinstance(e, allowed) and (not isinstance(e, sympy.Pow) or e.exp.is_Integer)
+        for e in sympy.preorder_traversal(expr)
+    )
+
+
+def _restored(expr: Expr, back: Mapping[Expr, Expr]) -> Expr:
+    for _ in back:
+        expr = expr.xreplace(back)
+    return expr
+
+
+def _moves(root: Expr, residue: Expr, u: Expr) -> bool:
+    try:
+        first, second = (Balls(root, [u])({u: ball(Fraction(n))}) for n in (1, 2))
+        there = Balls(residue, [u])({u: ball(Fraction(1))})
+    except (Undefined, ZeroDivisionError):
+        return False
+    gap = first - second
+    return all(bool(value > 0 or value < 0) for value in (first, second, there, gap))
 
 
 def _exps(found: _Rational) -> dict[Expr, Expr]:

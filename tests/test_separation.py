@@ -90,6 +90,9 @@ def test_what_comes_out_is_what_went_in_and_no_list_is_shorter(components: list[
         (Max(0, 1 - t * x), "moving kinks"),
         (x * (t * x - y) / sqrt(1 + (t * x - y) ** 2), "moving branch points"),
         (log(t**2 + x**2), "moving branch points"),
+        (-tanh(y - sigma(t * x)) * sigma(t * x) * (1 - sigma(t * x)) * x, "moving poles"),
+        (tanh(y - tanh(t * x)) * x, "moving poles"),
+        (1 / (1 + exp(x - t**2)), "moving poles"),
         (log(1 + exp(t * x)), None),
     ],
 )
