@@ -133,7 +133,7 @@ READINGS = {
         (r"\frac{\partial}{\partial m} y_i - f(x_i)", "∂/∂m y_i - f(x_i)"),
         (r"2(y-a) \frac{\partial}{\partial m} y_i - b", "2 (y - a) ∂/∂m y_i - b"),
         (r"\frac{\partial}{\partial w} \frac{1}{n}\sum_i x_i w + b", "∂/∂w (1/n * Σ_i x_i w) + b"),
-        (r"\frac{\partial}{\partial z} \sigma(z) \cdot x", "(∂/∂z σ(z)) * x"),
+        (r"\frac{\partial}{\partial z} \sigma(z) \cdot x", "(∂/∂z σ(z)) · x"),
         (r"\frac{d}{dz} g(z) \frac{dz}{dw}", "(d/dz g(z)) * dz/dw"),
         (r"\frac{\partial -\log L}{\partial w}", "∂(-log(L))/∂w"),
         (r"\frac{\mathrm{d}y}{\mathrm{d}x}", "dy/dx"),
@@ -197,7 +197,7 @@ READINGS = {
         (r"\big( a \Bigr) \left[ b \right]", "a b"),
         ("a % a note\n + b", "a + b"),
         ("θ^T x_i ∑_j y_j", "θᵀ x_i Σ_j y_j"),
-        ("a.b", "a b"),
+        ("a.b", "a · b"),
     ],
     "Hadamard": [
         (r"\delta W^T \circ h(1 - h)", "(δ Wᵀ) ⊙ (h * (1 - h))"),

@@ -217,8 +217,8 @@ class Grammar(Operators):
                 return inline
             if self.names_differential():
                 self.pos += 1
-                name = self.scripted(self.atom(), start + 1)
-                return self.renamed(name, lambda inner: f"d{inner}", start)
+                name = self.renamed(self.atom(), lambda inner: f"d{inner}", start)
+                return self.scripted(name, start)
         if text in FUNCTION_TOKENS and text not in ("\\sqrt",):
             return self.function()
         if text == "\\mathrm{d}":

@@ -3,11 +3,11 @@ brackets find their partners and every bar learns whether it opens, closes, cond
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import ReadError, Span
+from ..patterns import Pattern
 from .lexer import Token
 from .names import (
     BARE_WORDS,
@@ -31,9 +31,13 @@ _CLOSERS = {**{b: a for a, b in OPENERS.items()}, "}": "{", "\\right|": "\\left|
 _OPEN = frozenset([*OPENERS, "{", "\\left|", "\\left\\|", "\\left."])
 MAX_WORD = 60
 """Tokens that the words in a ``\\text`` may have."""
+_SIDED = frozenset(
+    ["|", "\\|", ".", "<", ">", "(", ")", "[", "]", "\\{", "\\}", "\\langle", "\\rangle", "\\lfloor",
+     "\\rfloor", "\\lceil", "\\rceil", "\\left|", "\\right|", "\\left\\|", "\\right\\|"]
+)  # fmt: skip
 _DEFINES = frozenset(["\\Delta", "\\triangle", "\\mathrm{def}"])
 _UPPER_WORDS = frozenset(["new", "old", "train", "test", "true", "pred"])
-_INSIDE = re.compile("(log|exp|tanh|diag|softmax|sigmoid)")
+_INSIDE = Pattern("(log|exp|tanh|diag|softmax|sigmoid)")
 """Functions that stay functions when the letters of names touch them: ``ylog(p)``, ``logw``."""
 _OPERATORS = frozenset(f"\\{name}" for name in ("arg", "min", "max", "sup", "inf", "lim", "sum", "prod"))
 _CASE_WORDS = frozenset(["if", "for", "when", "otherwise", "else"])
@@ -173,6 +177,8 @@ class _Simplifier:
             raise ReadError(f"{token.text} without a bracket", token.span)
         bracket = self.raw[k]
         text = DELIMITERS.get(bracket.text, bracket.text)
+        if text not in _SIDED:
+            raise ReadError(f"{token.text} without a bracket", token.span)
         if text == "|" or text == "\\|" or text == ".":
             text = token.text + text
         elif text in "<>":

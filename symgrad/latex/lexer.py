@@ -6,11 +6,12 @@ import re
 from typing import NamedTuple
 
 from ..errors import ReadError, Span
+from ..patterns import Pattern
 
 MAX_LENGTH = 20_000
 MAX_DIGITS = 200
 
-_TOKEN = re.compile(
+_TOKEN = Pattern(
     r"\s+|~|%[^\n]*"
     r"|\\(?:operatorname|tag|hspace|vspace|DeclareMathOperator|newcommand|renewcommand|providecommand)\*"
     r"|\\[A-Za-z]+|\\\s|\\.|\.\.\.+|\d+\{,\}\d+|\d+(?:\.\d+)?|\.\d+|[A-Za-z]+|.",

@@ -198,7 +198,8 @@ class Operators(Brackets):
         a, c = above[0], below[0]
         d = self.texts[a] if above[0] < above[1] else ""
         e = self.texts[c] if below[0] < below[1] else ""
-        upright = d in _D and e in _D and below[1] - c > 1
+        scripted = "_" in (self.texts[a + 1], self.texts[c + 1]) or self.texts[c + 1] in ("^", "'")
+        upright = d in _D and e in _D and below[1] - c > 1 and not scripted  # d_k is a size
         if upright or "\\partial" in (d, e):
             if d == e:
                 derivative = self.derivative(start, above, below)
@@ -243,7 +244,8 @@ class Operators(Brackets):
         if self.text != "(" or not isinstance(body, Sym | Indexed | Prime):
             return body
         items, bar, stop = self.bracket()
-        if bar or self.texts[stop] in ("^", "_") or not all(isinstance(n, Sym | Indexed) for n in items):
+        points = all(isinstance(n, Sym | Indexed | Num) for n in items)
+        if bar or self.texts[stop] in ("^", "_") or not points:
             return body
         if not {v for v, _ in by} <= set(items):
             raise self.error("evaluated there, or times that? write |_{..} or \\cdot", self.pos)

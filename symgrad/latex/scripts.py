@@ -25,6 +25,7 @@ from ..page import (
     map_children,
     walk,
 )
+from ..patterns import Pattern
 from ..show.latex import EXPECTATIONS, FUNCTION_LETTERS
 from .cursor import MAX_ROW, Cursor
 from .names import ACCENTS, FONTS, FUNCTION_TOKENS, FUNCTIONS, GREEK, LETTERS, TRANSPOSES
@@ -39,10 +40,11 @@ _MARKS = {
 }  # fmt: skip
 _OPEN_SETS = frozenset(["\\mathbb{R}", "\\mathbb{N}", "\\mathbb{Z}", "\\mathbb{C}", "\\mathbb{Q}"])
 _NAMES = (Sym, Indexed, Prime)
+_NOTATIONS = frozenset(["!", "\\binom", "\\{\\}", "\\times", "[]", "()", "[)", "(]"])
 _NEVER_APPLIED = (Sym("e"), Sym("d"), Sym("\\infty"))
 _UNBRACKETED = (Sym, Indexed, Prime, Pow, Transpose, Call, Relation)
 """What nobody puts into parentheses to multiply it: ``p(x)`` and ``p(x^2)`` are calls."""
-_ACCENTED = re.compile(rf"({'|'.join(re.escape(a) for a in sorted(set(ACCENTS.values())))})\{{(.*)\}}$")
+_ACCENTED = Pattern(rf"({'|'.join(re.escape(a) for a in sorted(set(ACCENTS.values())))})\{{(.*)\}}$")
 
 
 class Scripts(Cursor):
@@ -106,7 +108,7 @@ class Scripts(Cursor):
             case Prime(fn, order):
                 return Prime(self.renamed(fn, rename, start), order, span=span)
             case Call(fn, args):
-                if isinstance(fn, Sym) and fn.name in FUNCTION_TOKENS:
+                if isinstance(fn, Sym) and (fn.name in FUNCTION_TOKENS or fn.name in _NOTATIONS):
                     return node
                 return Call(self.renamed(fn, rename, start), args, span=span)
             case Pow(base, exp):
@@ -308,7 +310,8 @@ class Scripts(Cursor):
             else:
                 if above is not None:
                     raise self.error("two superscripts", self.pos - 1)
-                if self.text == "-" and node == Sym("e"):  # prints e^-, which means nothing else
+                if self.text == "-" and node == Sym("e") and self.pos + 1 < self.end:
+                    # e^-x prints a lone minus above, which means nothing else than e^{-x}
                     above = (self.pos, self.pos + 2)
                     self.pos += 2
                     continue

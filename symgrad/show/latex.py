@@ -45,6 +45,7 @@ from ..page import (
     Sym,
     Transpose,
 )
+from ..patterns import Pattern
 
 # How tightly a printed form holds together: a form stands bare where at least its level is asked for.
 RELATION, SUM, HADAMARD, PRODUCT, OPEN, FACTOR, BASE = range(7)
@@ -66,10 +67,10 @@ FUNCTION_LETTERS = frozenset(
 DELTA = "\\Delta"
 """Before a name this writes a difference, ``\\Delta{w}``, which is one name."""
 
-_TALL = re.compile(r"\\(?:frac|sum|prod|begin|binom|left)(?![A-Za-z])")
-_SCRIPTED = re.compile(r"[_^']")
+_TALL = Pattern(r"\\(?:frac|sum|prod|begin|binom|left)(?![A-Za-z])")
+_SCRIPTED = Pattern(r"[_^']")
 _SQUARE = frozenset(["\\mathbb{E}"])
-CONDITIONAL = re.compile(r"(.+)\(((?:\\cdot,)*\\cdot)(\\mid|\\parallel)((?:\\cdot,)*\\cdot)\)$")
+CONDITIONAL = Pattern(r"(.+)\(((?:\\cdot,)*\\cdot)(\\mid|\\parallel)((?:\\cdot,)*\\cdot)\)$")
 """The name of a function with a bar among its arguments: ``P(\\cdot\\mid\\cdot)``."""
 
 
@@ -163,10 +164,11 @@ def _neg(node: Neg) -> tuple[str, int]:
 def _mul(node: Mul) -> tuple[str, int]:
     out = ""
     last = len(node.factors) - 1
+    dots = node.dots or frozenset()
     for k, factor in enumerate(node.factors):
         text = _at(factor, OPEN if k == last else FACTOR)
         if out:
-            out += f" \\cdot {text}" if needs_sign(node.factors[k - 1], text) else f" {text}"
+            out += f" \\cdot {text}" if k in dots or needs_sign(node.factors[k - 1], text) else f" {text}"
         else:
             out = text
     return out, PRODUCT
@@ -184,17 +186,19 @@ def needs_sign(before: Node, text: str) -> bool:
     if not isinstance(before, Sym):
         return False
     name = before.name
+    if name == DELTA or name in _APPLIED or name.startswith("\\operatorname"):
+        return True
     if opens:
-        return name in FUNCTION_LETTERS or name in _APPLIED or name.startswith(_APPLIED_FONTS)
-    return name == DELTA or (text.startswith(("[", "\\left[")) and name in EXPECTATIONS)
+        return name in FUNCTION_LETTERS or name == "\\sigma" or name.startswith(("\\mathrm", "\\mathbb"))
+    return text.startswith(("[", "\\left[")) and name in EXPECTATIONS
 
 
 EXPECTATIONS = frozenset(["\\mathbb{E}", "E", "\\mathbb{P}", "P", "\\mathbb{V}", "\\mathbb{H}"])
 """Names that are applied to what stands in square brackets."""
 _APPLIED = frozenset(
-    ["\\Delta", "\\sigma", "\\exp", "\\log", "\\ln", "\\tanh", "\\sinh", "\\cosh", "\\max", "\\min"]
-)
-_APPLIED_FONTS = ("\\operatorname", "\\mathrm", "\\mathbb")
+    ["\\exp", "\\log", "\\ln", "\\lg", "\\tanh", "\\sinh", "\\cosh", "\\max", "\\min", "\\sup", "\\inf",
+     "\\sin", "\\cos", "\\tan", "\\det", "\\lim", "\\arg\\min", "\\arg\\max"]
+)  # fmt: skip
 
 
 def _hadamard(node: Hadamard) -> tuple[str, int]:
@@ -203,7 +207,7 @@ def _hadamard(node: Hadamard) -> tuple[str, int]:
 
 def _frac(node: Frac) -> tuple[str, int]:
     above, below = to_latex(node.num), to_latex(node.den)
-    if re.match(r"d\b", above) and re.match(r"d\b.", below):
+    if re.match("d(?![A-Za-z])", above) and re.match("d[^A-Za-z]", below):
         below = "{d}" + below[1:]  # or it would be a derivative
     return f"\\frac{{{above}}}{{{below}}}", FACTOR
 

@@ -46,6 +46,7 @@ from ..page import (
     Sym,
     Transpose,
 )
+from ..patterns import Pattern
 from .latex import BASE, CONDITIONAL, FACTOR, HADAMARD, INTERVALS, OPEN, PRODUCT, RELATION, SUM, needs_sign
 from .latex import to_latex as _to_latex
 
@@ -66,8 +67,8 @@ _SYMBOLS = {
     "phi": "ϕ", "varrho": "ϱ", "varsigma": "ς", "dagger": "†", "star": "★", "prime": "′", "lambda": "λ",
     "arg": "arg",
 }  # fmt: skip
-_WORD = re.compile(r"\\(?:mathrm|text|operatorname|mathsf|mathtt|mathit)\{([^{}]*)\}")
-_DECORATED = re.compile(r"\\([a-zA-Z]+)\{([^{}]*)\}")
+_WORD = Pattern(r"\\(?:mathrm|text|operatorname|mathsf|mathtt|mathit)\{([^{}]*)\}")
+_DECORATED = Pattern(r"\\([a-zA-Z]+)\{([^{}]*)\}")
 
 
 def to_text(node: Node) -> str:
@@ -207,6 +208,8 @@ def _mul(node: Mul) -> tuple[str, int]:
         before = node.factors[k - 1]
         if not k:
             out = text
+        elif k in (node.dots or ()) and not ratio and not text[0].isdigit():
+            out += f" · {text}"
         elif ratio or isinstance(before, Frac | Derivative) or needs_sign(before, text):
             out += f" * {text}"
         else:
