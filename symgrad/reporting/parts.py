@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +13,7 @@ from ..page import Add, Mul, Neg, Node, same
 from ..scope import Scope
 from ..show.latex import to_latex
 from ..verdict import Verdict, Witness
-from .layout import CLAIM, broken, claim_rows, step_rows
+from .layout import CLAIM, broken, claim_rows, step_rows, width
 from .model import Claim, Counterexample, Lines, Mark, Part, Report, Row, Section, Text
 
 if TYPE_CHECKING:
@@ -152,24 +152,43 @@ def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
         where = f", where ${to_latex(gap.written(below))} \\neq 0$" if below.free_symbols else ""
         parts.append(Text(f"It is $0$ exactly when ${condition}$: at ${by} = {solution}${where}."))
     if gap.second_order is not None:
-        first, *more = broken(gap.written(gap.second_order), CLAIM)
-        rest = (Row("", piece, relation="") for piece in more)
-        parts.append(Lines((Row("", first, relation=""), *rest), "Its second-order term about the mean"))
+        parts.append(_second_order(gap))
     return parts
+
+
+def _second_order(gap: Gap) -> Lines:
+    """The second-order term; where it is longer than three lines, as the formula that it comes from."""
+    page = gap.written(gap.second_order)
+    pieces = broken(page, CLAIM)
+    if width(page) > 3 * CLAIM:
+        terms = (rf"{factor} {derivative}" for derivative, factor, verdict in _curvature(gap) if not verdict)
+        pieces = [" + ".join(terms)]
+    rows = tuple(Row("", piece, relation="") for piece in pieces)
+    return Lines(rows, "Its second-order term, taken at the mean of the data")
+
+
+def _curvature(gap: Gap) -> Iterator[tuple[str, str, Verdict]]:
+    """For every pair of data: ∂²g/∂u∂v, its factor in Taylor's formula, and the verdict on its being 0."""
+    for name, verdict in gap.verdicts.items():
+        names = [re.sub(r"_(\w+)", r"_{\1}", v) for v in re.findall(r"∂([^∂²/]+)", name)]
+        if len(names) == 1:
+            below, factor = rf"\partial {names[0]}^2", rf"\tfrac{{1}}{{2}} \mathrm{{Var}}({names[0]})"
+        elif names:
+            below = rf"\partial {names[0]} \partial {names[1]}"
+            factor = rf"\mathrm{{Cov}}({', '.join(names)})"
+        else:
+            continue
+        yield rf"\frac{{\partial^2 g}}{{{below}}}", factor, verdict
 
 
 def _bends(gap: Gap, expect: Expected) -> Lines:
     """The second derivatives of one sample's gradient g by its data, each against 0."""
-    rows = []
-    for name, verdict in gap.verdicts.items():
-        if name.startswith("∂"):
-            tex = name.replace("²", "^2").replace("∂", r"\partial ").removeprefix(r"\partial ^2/")
-            tex = re.sub(r"_(\w+)", r"_{\1}", tex)
-            mark = Mark.of(verdict)
-            # Where the gap is not 0, some of them are not; which ones, the judge says.
-            expected = mark if expect == "refuted" and mark is not Mark.UNDECIDED else Mark.PROVED
-            rows.append(Row(rf"\frac{{\partial^2 g}}{{{tex}}}", "0", "", mark, mark.relation, expected))
-    title = "(b) = (c) for all data exactly when one sample's gradient $g$ is affine in the data"
+    rows, title = [], "(b) = (c) for all data exactly when one sample's gradient $g$ is affine in the data"
+    for derivative, _, verdict in _curvature(gap):
+        mark = Mark.of(verdict)
+        # Where the gap is not 0, some of them are not; which ones, the judge says.
+        expected = mark if expect == "refuted" and mark is not Mark.UNDECIDED else Mark.PROVED
+        rows.append(Row(derivative, "0", "", mark, mark.relation, expected))
     lemma = (
         "For $g$ twice continuously differentiable on a convex set of data. A lemma, not judged: two samples "
         "and their mean give Jensen's functional equation, whose continuous solutions are affine."
