@@ -20,7 +20,10 @@ Sort = Literal["real", "size", "index"]
 
 # Functions whose meaning the judge knows; any other name is an undefined function.
 BUILTIN = frozenset(
-    ["exp", "log", "sigma", "tanh", "sinh", "cosh", "sqrt", "abs", "step", "sign", "relu", "max", "min", "pi"]
+    [
+        "exp", "log", "sigma", "tanh", "sinh", "cosh", "sin", "cos", "tan",
+        "sqrt", "abs", "step", "sign", "relu", "max", "min", "pi",
+    ]
 )
 
 

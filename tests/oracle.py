@@ -14,7 +14,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from mpmath import cosh, exp, fabs, isfinite, log, mp, mpf, pi, sin, sinh, sqrt, tanh
+from mpmath import cos, cosh, exp, fabs, isfinite, log, mp, mpf, pi, sin, sinh, sqrt, tan, tanh
 
 from symgrad.core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, walk
 from symgrad.verdict import Verdict, Witness
@@ -179,6 +179,12 @@ class Point:
                 return sinh(z)
             case "cosh":
                 return cosh(z)
+            case "sin":
+                return sin(z)
+            case "cos":
+                return cos(z)
+            case "tan":
+                return tan(z)
             case "pi":
                 return +pi
             case "abs":

@@ -411,6 +411,29 @@ def logistic(m: Maker, t: Core) -> Core | None:
 
 
 @rule
+def trigonometric(m: Maker, t: Core) -> Core | None:
+    match t:
+        case Call("sin", (Add((a, b)),)):
+            return add(mul(call("sin", a), call("cos", b)), mul(call("cos", a), call("sin", b)))
+        case Call("cos", (Add((a, b)),)):
+            return add(mul(call("cos", a), call("cos", b)), neg(mul(call("sin", a), call("sin", b))))
+        case Call("sin", (z,)):
+            return m.rng.choice(
+                (neg(call("sin", neg(z))), mul(TWO, call("sin", Div(z, TWO)), call("cos", Div(z, TWO))))
+            )
+        case Call("cos", (z,)):
+            return m.rng.choice(
+                (call("cos", neg(z)), add(ONE, neg(mul(TWO, Pow(call("sin", Div(z, TWO)), TWO)))))
+            )
+        case Call("tan", (z,)):
+            return m.rng.choice((Div(call("sin", z), call("cos", z)), neg(call("tan", neg(z)))))
+        case Num(v) if v == 1 and "sin" in m.g.functions:
+            u = Sym(m.rng.choice(m.g.scalars))
+            return add(Pow(call("sin", u), TWO), Pow(call("cos", u), TWO))
+    return None
+
+
+@rule
 def logarithms(m: Maker, t: Core) -> Core | None:
     match t:
         case Call("log", (Call("exp", (z,)),)):
@@ -596,6 +619,9 @@ SLOPES: dict[str, Callable[[Core], Core]] = {
     "sinh": lambda z: call("cosh", z),
     "cosh": lambda z: call("sinh", z),
     "sqrt": lambda z: Div(ONE, mul(TWO, call("sqrt", z))),
+    "sin": lambda z: call("cos", z),
+    "cos": lambda z: neg(call("sin", z)),
+    "tan": lambda z: Div(ONE, Pow(call("cos", z), TWO)),
     "relu": lambda z: call("step", z),
     "abs": lambda z: call("sign", z),
 }
@@ -683,6 +709,9 @@ SWAPS = {
     "cosh": "sinh",
     "log": "exp",
     "f": "g",
+    "sin": "cos",
+    "cos": "sin",
+    "tan": "sin",
     "relu": "abs",
     "abs": "relu",
     "max": "min",
@@ -748,6 +777,8 @@ CONSTRUCTS: dict[str, Grammar] = {
     "exponentials": Grammar(functions=("exp", "sinh", "cosh", "exp"), depth=4),
     "logistic": Grammar(functions=("sigma", "tanh", "exp"), depth=4, divisions=True),
     "logistic sums": Grammar(functions=("sigma", "tanh"), sums=2, depth=4),
+    "trigonometric": Grammar(functions=("sin", "cos", "tan", "exp"), depth=4, divisions=True),
+    "trigonometric derivatives": Grammar(functions=("sin", "cos", "log"), sums=1, depth=4, derivatives=True),
     "logarithms": Grammar(functions=("log", "exp", "softplus", "lse"), depth=4),
     "nested functions": Grammar(functions=("sigma", "exp", "tanh", "softplus", "lse"), sums=1, depth=5),
     "derivatives": Grammar(functions=("exp", "sigma", "log", "tanh"), sums=1, depth=4, derivatives=True),

@@ -107,3 +107,4 @@ def verdict(lhs: Any, rhs: Any, *givens: Given) -> Verdict:
 exp, log, sigma, tanh, sinh, cosh, sqrt = map(fn, ("exp", "log", "sigma", "tanh", "sinh", "cosh", "sqrt"))
 absolute, relu, step, sign, largest, smallest = map(fn, ("abs", "relu", "step", "sign", "max", "min"))
 E, f, g = fn("E"), fn("f"), fn("g")
+sin, cos, tan = fn("sin"), fn("cos"), fn("tan")

@@ -1,11 +1,60 @@
 """The judge: one pure function that decides ``lhs = rhs`` between core terms.
 
-*Proved* means: at every point (every size >= 1, all real data and parameters) at which both sides
-as received are defined and the givens hold, the sides are equal; ``assuming`` lists what that
-excludes.  The proof is a chain of identities that brings lhs - rhs to 0 (``normal``).  *Refuted*
-means: ``witness`` is a point of that domain at which the sides differ, evaluated independently of
-the normal form in exact rationals or disjoint balls.  Everything else is *undecided*, with the
-reason.  No sampling ever proves, and nothing is simplified by a heuristic that could be wrong.
+*Proved* means: at every point (every size >= 1, all real data and parameters) at which both sides as
+received are defined and the givens hold, the sides are equal; ``assuming`` lists what that excludes, and
+a domain without a point proves nothing.  The proof is a chain of identities that brings lhs - rhs to 0.
+*Refuted* means: ``witness`` is a point of that domain at which the sides differ, evaluated independently
+of the normal form in exact rationals or disjoint balls.  Everything else is *undecided*, with the reason;
+no sampling ever proves.  Work is counted, not timed: a verdict does not depend on the machine.
+
+How a proof goes, and where each construct ends:
+
+quotients
+    Laurent polynomials over Q in atoms, each irreducible denominator an atom of its own (``algebra``).
+    Complete: a rational function is 0 iff its numerator over the common denominator is.  Border: 1 + E^100
+    is not factored, so that degree costs nothing; the common denominator makes up for it.
+exponentials
+    exp(sum c_k m_k) is a monomial in one generator exp(m_k) per monomial of the argument, to a rational
+    power: over a Q-basis of the arguments exponentials are algebraically independent.  sigma, tanh, sinh and
+    cosh are quotients of them; sigma(2z) against sigma(z) needs no case of its own.
+logarithms
+    log p = sum of e_k log|f_k| over irreducible factors, log e^z = z.  What a logarithm or root of the sides
+    as received needs to be positive is learned, once, for all signs: log(a) makes |a| = a.  Border: nothing
+    is learned from a logarithm that only the proof wrote down (a term split off a sum).
+roots, powers
+    b^r for rational r is a fractional power of an irreducible factor of known sign; of a product of
+    factors of unknown sign only as a whole.  sqrt(x^2) is |x|: that it is x is refuted at x = -1.  b^n with
+    a size n is an opaque generator; n + 1 splits off a factor.  Border: denesting, sqrt(5 + 2 sqrt 6), is
+    undecided.
+sine and cosine
+    cos z = (e^(iz) + e^(-iz)) / 2 over Q(i), so that angle sums and multiples are exponents.  Nothing that
+    holds i has a sign: logarithms, roots and kinks of it are equal only where their arguments are.
+kinks
+    [p > 0] is an idempotent generator per irreducible factor; |p|, relu, max are polynomials in it, and
+    functions of them interpolate, exp(relu z) = 1 + [z > 0] (e^z - 1).  A derivative assumes z != 0.
+    Border: order between different arguments, min(c, max(b, c)) = c, is undecided.
+sums
+    The body is expanded; what does not depend on the index leaves the sum; shifts, reversals and split-off
+    terms are brought to 1..N; i^p and i^p r^i have closed forms (r != 1 is assumed only if the proof needs
+    it).  Every connected product under one or several sums is one atom, its indices numbered canonically
+    (``graphs``).  For N as large as the degree these atoms are algebraically independent, so that a
+    polynomial identity in them is decided for all N; three samples may be needed to refute (a third moment
+    times 3/2 is right at N = 2).  Denominators that couple indices are averaged over permutations of the
+    indices first: sum_ij sigma(x_i - x_j) = N^2/2.  Ranges that depend on an outer index become indicators
+    [j < i] (sound; products of several are not compared with each other).
+deltas
+    Contracted where the index is provably in range, else where a free index is assumed to be, which is
+    recorded as 1 <= j <= N; deltas between free indices are decided by cases.
+derivatives
+    Taken with all entries independent, before any given is used: symmetry first would make
+    d(x'Wx)/dW_12 = 2 x_1 x_2.  Undefined functions by congruence and the chain rule.
+givens
+    Equations rewrite their leading atom, also inside larger contractions; y in {a, b} makes y^2 linear, and
+    functions of y interpolate; with sum_k y_k = 1 also y_j y_k = delta_jk y_j; A_ij = +-A_ji orders indices;
+    signs decide |a| and [a > 0].  A proof without givens is tried first, then with all, then each is dropped
+    in turn: ``assuming`` names the used ones.
+expectation
+    E is linear over Q and nothing more: what is random is not declared, so E x^2 = (E x)^2 is undecided.
 """
 
 from __future__ import annotations
@@ -17,7 +66,7 @@ from flint import ctx
 from ..core import Add, Call, Core, Given, Num, children, text
 from ..errors import ScopeError
 from ..verdict import Verdict
-from .differentiate import derivative, eliminate
+from .differentiate import eliminate
 from .domain import conditions
 from .functions import Unsupported
 from .hypotheses import assume
@@ -25,7 +74,7 @@ from .normal import Normal
 from .polynomials import OutOfFuel, Undefined
 from .witness import search
 
-__all__ = ["derivative", "judge"]
+__all__ = ["judge"]
 
 FUEL = 10**6
 DEPTH = 150

@@ -46,7 +46,9 @@ from .polynomials import (
 
 SWITCHES = ("step", "delta", "order")
 """Kinds of atoms that are 0 or 1."""
-PRIME = 2**61 - 1
+PRIME = 2**61 - 31
+ROOT = pow(7, (PRIME - 1) // 4, PRIME)
+"""A square root of -1 modulo PRIME."""
 
 
 class Algebra:
@@ -76,7 +78,7 @@ class Algebra:
         self.atoms.append(key)
         own = (n,) if key[0] in ("sym", "idx", "bound") else ()
         self.deps.append(frozenset((*own, *deps)))
-        if key[0] in ("poly", "prime", *SWITCHES):
+        if key[0] in ("poly", "prime", "i", *SWITCHES):
             self._special.add(n)
         if key[0] in SWITCHES:
             self.value_sets[n] = (fmpq(0), fmpq(1))
@@ -358,6 +360,10 @@ class Algebra:
             elif kind in SWITCHES:
                 if e != 1 and e > 0:
                     return {tuple((k, 1 if k == n else x) for k, x in m): fmpq(1)}
+            elif kind == "i":
+                if e >= 2 or e < 0:
+                    rest = mono_mul(m, ((n, e % 2 - e),))
+                    return {rest: fmpq(1 if e % 4 < 2 else -1)}
             elif kind == "prime":
                 if e >= 1 or e < 0:
                     whole = int(e // 1)
@@ -410,6 +416,8 @@ class Algebra:
                 key = self.atoms[n]
                 if key[0] == "poly":
                     values[n] = at(thaw(key[1]))
+                elif key[0] == "i":
+                    values[n] = ROOT
                 elif n in self.value_sets:
                     first = self.value_sets[n][0]
                     values[n] = int(first.p) * pow(int(first.q), -1, PRIME) % PRIME

@@ -72,6 +72,8 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
                         nonzero(base)
             case Call("log", (arg,)):
                 demand(arg, ">")
+            case Call("tan", (arg,)):
+                demand(Call("cos", (arg,)), "!=")
             case Call("sqrt", (arg,)):
                 demand(arg, ">=")
             case Call("step" | "sign", (arg,)):

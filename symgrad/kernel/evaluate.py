@@ -325,6 +325,8 @@ def _tanh(a: Any) -> Any:
 
 exp: Any = _through(_exp, lambda a: exp(a))
 log: Any = _through(_log, reciprocal)
+sin: Any = _through(lambda a: fmpq(0) if a == 0 else arb(a).sin(), lambda a: cos(a))
+cos: Any = _through(lambda a: fmpq(1) if a == 0 else arb(a).cos(), lambda a: mul(fmpq(-1), sin(a)))
 sqrt: Any = _through(_sqrt, lambda a: reciprocal(mul(fmpq(2), sqrt(a))))
 
 UNARY = {
@@ -335,6 +337,9 @@ UNARY = {
     "tanh": _tanh,
     "sinh": lambda a: _half(a, -1),
     "cosh": lambda a: _half(a, 1),
+    "sin": sin,
+    "cos": cos,
+    "tan": lambda a: mul(sin(a), reciprocal(cos(a))),
     "abs": lambda a: mul(fmpq(_kinked(a)), a),
     "relu": relu,
     "step": lambda a: fmpq(_kinked(a) > 0),

@@ -27,6 +27,8 @@ from .polynomials import (
 )
 
 Range = tuple[Frozen, Frozen]
+REAL_ONLY = frozenset(("log", "sqrt", "abs", "sign", "step", "relu", "max", "min"))
+"""Functions that are not taken apart where sines and cosines stand inside."""
 
 
 class Unsupported(Exception):
@@ -72,6 +74,8 @@ class Functions(Algebra):
         return self.called[key]
 
     def _call(self, fn: str, args: list[Poly], orders: tuple[int, ...]) -> Poly:
+        if fn in REAL_ONLY and any(map(self.is_complex, args)):
+            return self._opaque(fn, args)
         match fn:
             case "exp":
                 return self.exp(args[0])
@@ -87,6 +91,13 @@ class Functions(Algebra):
                 e, f = self.exp(args[0]), self.exp(self.scale(args[0], fmpq(-1)))
                 f = self.scale(f, fmpq(-1)) if fn == "sinh" else f
                 return self.scale(self.add(e, f), fmpq(1, 2))
+            case "sin" | "cos":
+                e, f = self.exp(self._turned(args[0], 1)), self.exp(self._turned(args[0], -1))
+                if fn == "cos":
+                    return self.scale(self.add(e, f), fmpq(1, 2))
+                return self._turned(self.scale(self.sub(e, f), fmpq(1, 2)), -1)
+            case "tan":
+                return self.mul(self._call("sin", args, ()), self.inverse(self._call("cos", args, ())))
             case "sqrt":
                 self.note_positive(args[0])
                 return self.root(args[0], Fraction(1, 2))
@@ -109,9 +120,37 @@ class Functions(Algebra):
                 return self.gen(self.atom(("pi",)))
             case "E":
                 return self.expectation(args[0])
-        key = ("call", fn, tuple(freeze(a) for a in args), orders if any(orders) else ())
+        return self._opaque(fn, args, orders if any(orders) else ())
+
+    def _opaque(self, fn: str, args: list[Poly], orders: tuple[int, ...] = ()) -> Poly:
+        """A value of which only is known that equal arguments give equal values."""
         deps = frozenset[int]().union(*(self.poly_deps(a) for a in args))
-        return self.gen(self.atom(key, deps))
+        return self.gen(self.atom(("call", fn, tuple(freeze(a) for a in args), orders), deps))
+
+    def _turned(self, p: Poly, sign: int) -> Poly:
+        """p times i or -i."""
+        return self.times(p, ((self.atom(("i",)), 1),), fmpq(sign))
+
+    def is_complex(self, p: Poly) -> bool:
+        """Does p contain i, as sines and cosines do?  It has no sign, and logarithms have branches."""
+        return ("i",) in self._ids and any(self._has_i(k) for m in p for k, _ in m)
+
+    def _has_i(self, n: int) -> bool:
+        key = self.atoms[n]
+        match key[0]:
+            case "i":
+                return True
+            case "exp" | "E":
+                return self.is_complex({key[1]: fmpq(1)})
+            case "log" | "poly" | "step":
+                return self.is_complex(thaw(key[1]))
+            case "call":
+                return False
+            case "pow":
+                return self.is_complex(thaw(key[1])) or self.is_complex({key[2]: fmpq(1)})
+            case "sum":
+                return self.is_complex({key[2]: fmpq(1)})
+        return False
 
     def expectation(self, p: Poly) -> Poly:
         """E is linear over Q; what is random is not declared, so nothing else leaves it."""
@@ -128,6 +167,11 @@ class Functions(Algebra):
         out = const(1)
         for m, c in p.items():
             r = rational(c)
+            turns = len(m) == 2 and {self.atoms[k] for k, e in m if e == 1} == {("i",), ("pi",)}
+            if turns and (2 * c).q == 1:  # e^(i pi / 2) = i
+                out = self._turned(out, 1) if r * 2 % 2 else out
+                out = self.scale(out, fmpq(-1 if r * 2 % 4 >= 2 else 1))
+                continue
             logs = [k for k, e in m if self.atoms[k][0] == "log" and e == 1]
             if len(logs) == 1:
                 rest = tuple(x for x in m if x[0] != logs[0])
@@ -203,9 +247,11 @@ class Functions(Algebra):
 
     def raise_to(self, base: Poly, exponent: Poly) -> Poly:
         value = constant_of(exponent)
+        if value is not None and value.q == 1:
+            return self.power(base, int(value.p))
+        if self.is_complex(base) or self.is_complex(exponent):
+            return self._opaque("^", [base, exponent])
         if value is not None:
-            if value.q == 1:
-                return self.power(base, int(value.p))
             return self.root(base, rational(value))
         if base == const(1):
             return base
@@ -297,6 +343,8 @@ class Functions(Algebra):
     # -- signs -------------------------------------------------------------------------------
     def is_positive(self, base: Frozen) -> bool:
         """Positive by structure, by a hypothesis, or because it has no real root (never by sampling)."""
+        if self.is_complex(thaw(base)):
+            return False
         if base in self.positive:
             return True
         if all(c > 0 and all(self._even(e) or self._atom_positive(k, e) for k, e in m) for m, c in base):
@@ -324,7 +372,7 @@ class Functions(Algebra):
         if self._even(e) and e < 0:
             return True
         if key[0] in ("exp", "pi", "prime"):
-            return True
+            return not self._has_i(n)
         if key[0] == "pow":
             return self.is_positive(key[1])
         if key[0] == "poly":

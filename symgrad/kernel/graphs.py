@@ -92,13 +92,13 @@ class Graphs(Sums):
                 closed = self.count(own, t, lo, hi)
             if closed is None and self.rules and len(indices) > 1 and own:
                 inner = self._connected(own, [t], limits)
-                closed = None if self._opaque(inner) else inner  # a given knows this inner sum
+                closed = None if self._single_sum(inner) else inner  # a given knows this inner sum
             if closed is not None:
                 rest = self.times(closed, tuple(x for x in m if t not in self.deps[x[0]]))
                 return self._close(rest, [j for j in indices if j != t], limits)
         return None
 
-    def _opaque(self, p: Poly) -> bool:
+    def _single_sum(self, p: Poly) -> bool:
         """Is p a multiple of one sum atom?"""
         return len(p) == 1 and all(len(m) == 1 and self.atoms[m[0][0]][0] == "sum" for m in p)
 
