@@ -582,3 +582,17 @@ def test_habits(habit: str) -> None:
 def test_refusals(loss: Any, wrt: Any, message: str) -> None:
     with pytest.raises(SymgradError, match=message):
         compile(loss, wrt)
+
+
+def test_two_processes_of_dask() -> None:
+    distributed = pytest.importorskip("distributed")
+    array = pytest.importorskip("dask.array")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1",
+                                  dashboard_address=None) as local, distributed.Client(local):
+        for name in ("linear-regression", "ridge", "logistic", "softmax"):
+            f, data, rest = case(name)
+            spread = {q: array.from_array(v, chunks=(13, *v.shape[1:])) for q, v in data.items()}
+            bound = f.bind(**spread)
+            np.testing.assert_allclose(flat(bound(**rest)), flat(f(**data, **rest)), rtol=1e-12, atol=1e-14)
+            with pytest.raises(InputError, match=r"y must have shape|of [xy] has length"):
+                f.bind(**{**spread, "y": array.zeros(3)})

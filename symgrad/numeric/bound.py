@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import InputError
 from ..verdict import Verdict
 from .backward import gradient
+from .cluster import Cluster, described, is_dask
 from .emit import Argument
 from .evaluation import Evaluation, hessian
 from .graph import Graph, Index, Node, walk
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .compiled import Compiled
 
 Arrays = Mapping[str, Any]
+Blocks = Iterable[Arrays] | Cluster
 
 
 class Split:
@@ -63,8 +65,8 @@ class Split:
         sizes = {s: p for s, p in f.sizes.items() if s != sample.size}
         self.rest = replace(rest, arguments=arguments, sizes=sizes)
 
-    def __call__(self, blocks: Iterable[Arrays], parameters: Arrays) -> Any:
-        total, known = _added(self.partial, blocks, parameters, self.lengths)
+    def __call__(self, blocks: Blocks, parameters: Arrays) -> Any:
+        total, known = _added(self, blocks, parameters)
         own = {k: v for k, v in parameters.items() if k in {a.python for a in self.rest.arguments.values()}}
         return self.rest.function(**dict(zip(self.names, total, strict=True)),
                                   **{self.count: known.pop("")}, **known, **own)
@@ -100,15 +102,19 @@ class Reduced:
         self.gradients = {n: gradient(f.graph, found.root, n, f.axes[n]) for n in f.wrt}
         self._programs: dict[str, Program] = {}
 
-    def state(self, blocks: Iterable[Arrays]) -> dict[str, Any]:
+    def state(self, blocks: Blocks) -> dict[str, Any]:
         """What the programs need of the data: the sums, the centers, the number of samples."""
-        blocks = iter(blocks)
-        first = next(blocks, None)
-        if first is None:
-            raise InputError(f"{self.f.name}: no data")
+        if isinstance(blocks, Cluster):
+            first: Arrays = blocks.first()
+        else:
+            rest = iter(blocks)
+            first = next(rest, {})
+            if not first:
+                raise InputError(f"{self.f.name}: no data")
+            blocks = _chained(first, rest)
         centers = {a.python: first[self.f.arguments[n].python][0]
                    for n, a in zip(self.found.centers, self.centers.values(), strict=True)}
-        total, known = _added(self.partial, _chained(first, blocks), centers, self.lengths)
+        total, known = _added(self, blocks, centers)
         sums = {self.arguments[name].python: s for name, s in zip(self.found.sums, total, strict=True)}
         out = {**sums, **centers, self.arguments[COUNT].python: known.pop(""), **known}
         return {k: np.asarray(v, float) if np.ndim(v) else float(v) for k, v in out.items()}
@@ -170,15 +176,17 @@ def _lost(f: Compiled, arguments: Mapping[str, Argument]) -> dict[str, tuple[str
     }
 
 
-def _added(
-    partial: Callable[..., Any], blocks: Iterable[Arrays], other: Arrays,
-    lengths: Mapping[str, tuple[str, str, int]],
-) -> tuple[list[Any], dict[str, Any]]:
+def _added(parts: Split | Reduced, blocks: Blocks, other: Arrays) -> tuple[list[Any], dict[str, Any]]:
     """The blocks' parts added up; the lengths by name, and the number of samples under ""."""
+    lengths = parts.lengths
+    if isinstance(blocks, Cluster):
+        shapes = blocks.shapes
+        told = {python: shapes[array][axis] for python, array, axis in lengths.values()}
+        return blocks.added(parts.source, other), {"": next(iter(shapes.values()))[0], **told}
     total: list[Any] = []
     known: dict[str, Any] = {"": 0}
     for block in blocks:
-        part = partial(**block, **other)
+        part = parts.partial(**block, **other)
         total = [s + t for s, t in zip(total, part, strict=True)] if total else list(part)
         known[""] += len(next(iter(block.values())))
         known.update({python: np.shape(block[array])[axis] for python, array, axis in lengths.values()})
@@ -225,8 +233,13 @@ class Bound:
             raise InputError(f"bind: the data {', '.join(missing)} are missing")
         self._lengths: dict[str, tuple[int, str]] = {}
         self._data: dict[str, Any] = {}
-        self._blocks: Iterable[Arrays] = ()
-        if blocks is None:
+        self._blocks: Blocks = ()
+        if blocks is None and any(map(is_dask, data.values())):
+            _, self.dtype = f.checked({k: described(v) for k, v in data.items()}, given, self._lengths)
+            if any(a.shape[0] != f.sample.size for a in given.values()):
+                raise InputError("bind: a dask array must have the samples along its first axis")
+            self._blocks = Cluster(data, self.dtype)
+        elif blocks is None:
             self._data, self.dtype = f.checked(data, given, self._lengths)
             self._blocks = [self._data]
         else:
