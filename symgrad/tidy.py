@@ -36,7 +36,6 @@ from .page import (
     Mul,
     Neg,
     Node,
-    Norm,
     Num,
     Pow,
     Sum,
@@ -44,6 +43,7 @@ from .page import (
     Transpose,
     children,
     free_names,
+    substitute,
     walk,
 )
 from .scope import Scope
@@ -106,8 +106,13 @@ def layout(node: Node, scope: Scope) -> Layout:
         case Sym(name) | Indexed(Sym(name)):
             kind = scope.kind(name)
             taken = len((*node.lower, *node.upper)) if isinstance(node, Indexed) else 0
-            left = 0 if kind is None or not kind.shape else len(kind.shape) + kind.arity - taken
-            return left > 0, left > 1
+            if kind is not None and kind.shape:
+                left = len(kind.shape) + kind.arity - taken
+                return left > 0, left > 1
+            if kind is None:
+                for d in scope.definitions.get(name, ()):
+                    if d.params is None and len((*d.lower, *d.upper)) == taken:
+                        return layout(d.body, scope)
         case Transpose(arg):
             rows, columns = layout(arg, scope)
             return columns, rows
@@ -130,7 +135,39 @@ def layout(node: Node, scope: Scope) -> Layout:
             return len(entries) > 1, len(entries[0]) > 1
         case Call(Sym(name), (arg,)) if not scope.is_function(name):
             return layout(arg, scope)
+        case Call(Sym(name) | Indexed(Sym(name)), args):
+            for d in scope.definitions.get(name, ()):
+                if d.params is not None and len(d.params) == len(args):
+                    return layout(substitute(d.body, dict(zip(d.params, args, strict=True))), scope)
     return False, False
+
+
+def groups(factors: tuple[Node, ...], scope: Scope) -> tuple[Node, ...]:
+    """The factors of a product with every scalar product v^T u in one.
+
+    >>> from .scope import Kind
+    >>> w, c = Sym("w"), Sym("c")
+    >>> groups((c, Transpose(w), w, w), Scope().declare("w", Kind(shape=(Sym("d"),)))) == (
+    ...     c, Mul((Transpose(w), w)), w)
+    True
+    """
+    out: list[Node] = []
+    row: list[Node] = []
+    for f in factors:
+        shape = layout(f, scope)
+        if shape == (False, False):
+            out.append(f)
+        elif shape == (False, True):
+            out += row
+            row = [f]
+        elif row:
+            row.append(f)
+            if not shape[1]:
+                out.append(Mul(tuple(row)))
+                row = []
+        else:
+            out.append(f)
+    return (*out, *row)
 
 
 def integer(node: Node) -> int | None:
@@ -205,8 +242,14 @@ class _Tidy:
             case Mul(factors) if sum(vectorish(f, self.scope) for f in factors) < 2:
                 return self.product(self.term(f) for f in factors)
             case Mul(factors):
-                scalars = [self.term(f) for f in factors if not vectorish(f, self.scope)]
-                chain = [self.vector(f) for f in factors if vectorish(f, self.scope)]
+                parts = groups(factors, self.scope)
+                rest = [p for p in parts if vectorish(p, self.scope)]
+                if not rest and len(parts) > 1:
+                    return self.product(map(self.term, parts))
+                # v^T u A stays in this order: A v^T u would be read from the left
+                inside = [f for p in parts if isinstance(p, Mul) and p not in rest for f in p.factors]
+                scalars = [self.term(p) for p in parts if p not in rest and not isinstance(p, Mul)]
+                chain = [self.vector(f) for f in (*inside, *rest)]
                 whole = Term(powers={_mul([v for _, v in chain]): 1})
                 return self.product((*scalars, *(t for t, _ in chain), whole))
             case Transpose():
@@ -576,6 +619,6 @@ def _size(node: Node) -> int:
 
 
 __all__ = [
-    "ONE", "TWO", "ZERO", "Level", "Term", "build", "equal_expanded", "expanded", "integer", "mentions",
-    "product", "reordered", "size_of", "tidy", "vectorish",
+    "ONE", "TWO", "ZERO", "Level", "Term", "build", "equal_expanded", "expanded", "groups", "integer",
+    "mentions", "product", "reordered", "size_of", "tidy", "vectorish",
 ]  # fmt: skip

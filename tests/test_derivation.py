@@ -119,6 +119,11 @@ FORMS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "least squares with a penalty": (
         r"\frac{1}{n} \lVert y - X w \rVert^2 + \lambda \lVert w \rVert^2", "w", VECTORS,
         r"-\frac{2}{n} X^T (y - X w) + 2 \lambda w"),
+    "least squares over residuals": (
+        r"\lVert r \rVert^2", "w", (*VECTORS, "let r = y - X w"), "-2 X^T r"),
+    "a product of scalar products": (
+        "(a^T w) (b^T w)", "w", (r"let a \in \mathbb{R}^d", r"let b \in \mathbb{R}^d", VECTORS[0]),
+        "a b^T w + a^T w b"),
     "least squares multiplied out": (
         "y^T y - 2 y^T X w + w^T X^T X w", "w", VECTORS, "-2 X^T y + 2 X^T X w"),
     "rows": (r"\frac{1}{N} \sum_{i=1}^N (y_i - w^T x_i)^2", "w", ROWS,

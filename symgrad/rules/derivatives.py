@@ -14,6 +14,7 @@ from ..page import (
     Mul,
     Neg,
     Node,
+    Norm,
     Pow,
     Prime,
     Relation,
@@ -26,7 +27,7 @@ from ..page import (
     walk,
 )
 from ..scope import Scope
-from ..tidy import ONE, TWO, ZERO, vectorish
+from ..tidy import ONE, TWO, ZERO, groups, vectorish
 from .book import rule
 from .dependence import Taken, depends, taken_apart
 from .entries import entry_of_linear_form
@@ -70,17 +71,19 @@ def _value(body: Node, d: Taken, scope: Scope) -> Node | None:
         case Add(terms):
             values = [_value(t, d, scope) for t in terms]
             return None if None in values else plus(*(v for v in values if v is not None))
-        case Mul() if vectors_in(body, scope):
-            form = linear_form if isinstance(d.node, Gradient) else entry_of_linear_form
-            return form(body, d, scope)
         case Component() if isinstance(d.node, Derivative):
             return entry_of_linear_form(body, d, scope)
         case Mul(factors):
-            places = [k for k, f in enumerate(factors) if not d.constant(f, scope)]
-            if len(places) == 1 and not any(vectorish(f, scope) for f in factors):
-                k = places[0]
-                inner = _value(factors[k], d, scope)
-                return None if inner is None else times(*factors[:k], inner, *factors[k + 1:])
+            parts = groups(factors, scope)
+            places = [k for k, f in enumerate(parts) if not d.constant(f, scope)]
+            k = places[0]
+            scalars = not any(vectorish(f, scope) for f in parts)
+            if len(places) == 1 and scalars and not isinstance(parts[k], Mul):
+                inner = _value(parts[k], d, scope)
+                return None if inner is None else times(*parts[:k], inner, *parts[k + 1:])
+            if vectors_in(body, scope):
+                form = linear_form if isinstance(d.node, Gradient) else entry_of_linear_form
+                return form(body, d, scope)
         case Frac(num, den) if d.constant(den, scope):
             inner = _value(num, d, scope)
             return None if inner is None else over(inner, den)
@@ -110,6 +113,9 @@ def _unfold_terms(body: Node, d: Taken, scope: Scope) -> Node | None:
             quotient = unfold(name, scope)
             if isinstance(quotient, Frac) and exponent_of(quotient.num) is not None:
                 return Call(body.fn, (free_of(quotient, free_names(body) | free_names(d.wrt)),))
+        case Pow(Norm(arg, p), exp):
+            inner = _unfold_terms(arg, d, scope)
+            return None if inner is None or inner == arg else Pow(Norm(inner, p), exp)
         case Neg(arg):
             inner = _unfold_terms(arg, d, scope)
             return None if inner is None else Neg(inner)
@@ -135,7 +141,7 @@ def definitions_used(node: Node, scope: Scope) -> tuple[tuple[Node, Node], ...]:
             inside = unfold(n, scope)
             if inside is not None:
                 found.setdefault(n, inside)
-            elif isinstance(n, Neg | Add | Mul | Frac | Call):
+            elif isinstance(n, Neg | Add | Mul | Frac | Call | Norm | Pow):
                 for child in children(n):
                     visit(child)
 
@@ -225,19 +231,23 @@ def factor_rule(node: Node, scope: Scope) -> Node | None:
         case Neg(arg):
             inner = factor_rule(d.of(arg), scope)
             return minus(inner if inner is not None else d.of(arg))
-        case Mul(factors) if not any(vectorish(f, scope) for f in factors):
-            still = [f for f in factors if d.constant(f, scope)]
-            moving = [f for f in factors if not d.constant(f, scope)]
+        case Mul(factors) if not any(vectorish(f, scope) for f in groups(factors, scope)):
+            still, moving = _split(factors, d, scope)
             return times(*still, d.of(times(*moving))) if still else None
         case Frac(num, den) if d.constant(den, scope):
-            if isinstance(num, Mul) and not any(vectorish(f, scope) for f in num.factors):
-                still = [f for f in num.factors if d.constant(f, scope)]
-                moving = [f for f in num.factors if not d.constant(f, scope)]
+            if isinstance(num, Mul) and not vectorish(num, scope):
+                still, moving = _split(num.factors, d, scope)
                 return times(Frac(times(*still), den), d.of(times(*moving)))
             return times(Frac(ONE, den), d.of(num))
         case Frac(num, den) if num != ONE and d.constant(num, scope):
             return times(num, d.of(Frac(ONE, den)))
     return None
+
+
+def _split(factors: tuple[Node, ...], d: Taken, scope: Scope) -> tuple[list[Node], list[Node]]:
+    """The factors that do not depend on θ and those that do."""
+    parts = groups(factors, scope)
+    return [p for p in parts if d.constant(p, scope)], [p for p in parts if not d.constant(p, scope)]
 
 
 @rule("selection")
@@ -289,9 +299,9 @@ def sum_rule(node: Node, scope: Scope) -> Node | None:
 def product_rule(node: Node, scope: Scope) -> Node | None:
     """D (u v) = (D u) v + u D v"""
     d = taken_apart(node, scope)
-    if d is None or not isinstance(d.body, Mul) or any(vectorish(f, scope) for f in d.body.factors):
+    factors = groups(d.body.factors, scope) if d is not None and isinstance(d.body, Mul) else ()
+    if d is None or any(vectorish(f, scope) for f in factors):
         return None
-    factors = d.body.factors
     places = [k for k, f in enumerate(factors) if not d.constant(f, scope)]
     if len(places) < 2:
         return None

@@ -24,7 +24,7 @@ from ..page import (
     Sym,
 )
 from ..scope import Scope
-from ..tidy import ONE, TWO, Term, build, integer, vectorish
+from ..tidy import ONE, TWO, Term, build, groups, integer, vectorish
 from .dependence import Taken
 from .functions import REFUSED, TABLE, E
 from .writing import minus, over, plus, times
@@ -104,13 +104,13 @@ def affine(body: Node, d: Taken, scope: Scope) -> Part | None:
         case Neg(arg):
             inner = affine(arg, d, scope)
             return _inside(inner, minus)
-        case Mul(factors):
-            places = [k for k, f in enumerate(factors) if not d.constant(f, scope)]
-            if len(places) != 1 or any(vectorish(f, scope) for f in factors):
+        case Mul() if len(parts := groups(body.factors, scope)) > 1:
+            places = [k for k, f in enumerate(parts) if not d.constant(f, scope)]
+            if len(places) != 1 or any(vectorish(f, scope) for f in parts):
                 return None
             k = places[0]
-            inner = affine(factors[k], d, scope)
-            return _inside(inner, lambda v: _join(factors[:k], v, factors[k + 1:]))
+            inner = affine(parts[k], d, scope)
+            return _inside(inner, lambda v: _join(parts[:k], v, parts[k + 1:]))
         case Frac(num, den) if d.constant(den, scope):
             inner = affine(num, d, scope)
             return _inside(inner, lambda v: over(v, den))

@@ -20,11 +20,11 @@ from ..page import (
     Transpose,
 )
 from ..scope import Scope
-from ..tidy import ONE, TWO, ZERO, vectorish
+from ..tidy import ONE, TWO, ZERO, groups, vectorish
 from .book import rule
 from .dependence import Taken, taken_apart
 from .functions import DELTA
-from .writing import minus, times
+from .writing import minus, plus, times
 
 IDENTITY = Sym("\\mathbf{I}")
 
@@ -57,9 +57,13 @@ def _sorted_out(node: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], t
             inner = _sorted_out(arg, d, scope)
             return None if inner is None else ((Neg(ONE), *inner[0]), inner[1])
         case Mul(factors):
-            scalars = tuple(f for f in factors if not vectorish(f, scope))
-            chain = tuple(f for f in factors if vectorish(f, scope))
-            return (scalars, chain) if all(d.constant(f, scope) for f in scalars) else None
+            parts = groups(factors, scope)
+            scalars = tuple(p for p in parts if not vectorish(p, scope))
+            chain = tuple(p for p in parts if vectorish(p, scope))
+            product = next((p for p in scalars if isinstance(p, Mul) and not d.constant(p, scope)), None)
+            if not chain and isinstance(product, Mul):
+                scalars, chain = tuple(p for p in scalars if p is not product), product.factors
+            return (scalars, chain) if all(d.constant(p, scope) for p in scalars) else None
     return (), (node,)
 
 
@@ -136,14 +140,15 @@ def _square(body: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], Node 
     match body:
         case Pow(Norm(arg, p), exp) if exp == TWO and p in (None, TWO, Sym("F")):
             return (), arg
+        case Mul((Transpose(u), v)) if u == v:
+            return (), u
         case Mul(factors):
-            still = tuple(f for f in factors if d.constant(f, scope) and not vectorish(f, scope))
-            moving = tuple(f for f in factors if f not in still)
-            if len(moving) == 1:
+            parts = groups(factors, scope)
+            still = tuple(p for p in parts if d.constant(p, scope) and not vectorish(p, scope))
+            moving = tuple(p for p in parts if p not in still)
+            if len(moving) == 1 and still:
                 front, square = _square(moving[0], d, scope)
                 return (*still, *front), square
-            if len(moving) == 2 and moving[0] == Transpose(moving[1]):
-                return still, moving[1]
         case Frac(num, den) if d.constant(den, scope):
             front, square = _square(num, d, scope)
             return ((Frac(times(*front), den),), square)
@@ -152,21 +157,28 @@ def _square(body: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], Node 
 
 @rule("Jacobian")
 def jacobian(node: Node, scope: Scope) -> Node | None:
-    """∂(A w)/∂w = A,  ∂(A u)/∂w = A ∂u/∂w,  ∂(s c)/∂w = c (∇_w s)^T  for a scalar s and a vector c"""
+    """∂(A w)/∂w = A,  ∂(A u)/∂w = A ∂u/∂w,  ∂(s u)/∂w = u (∇_w s)^T + s ∂u/∂w  for a scalar s, a vector u"""
     d = taken_apart(node, scope)
     if d is None or not isinstance(d.node, Derivative) or not vectorish(d.wrt, scope):
         return None
-    factors = d.body.factors if isinstance(d.body, Mul) else (d.body,)
-    scalars = tuple(f for f in factors if not vectorish(f, scope))
-    chain = tuple(f for f in factors if vectorish(f, scope))
-    moving = tuple(f for f in scalars if not d.constant(f, scope))
-    still = tuple(f for f in scalars if f not in moving)
+    parts = groups(d.body.factors, scope) if isinstance(d.body, Mul) else (d.body,)
+    scalars = tuple(p for p in parts if not vectorish(p, scope))
+    chain = tuple(p for p in parts if vectorish(p, scope))
+    moving = tuple(p for p in scalars if not d.constant(p, scope))
+    still = tuple(p for p in scalars if p not in moving)
     if not chain or not all(d.constant(f, scope) for f in chain[:-1]):
         return None
-    if chain[-1] == d.wrt and not moving and IDENTITY.name not in scope.kinds:
-        return times(*scalars, *(chain[:-1] or (IDENTITY,)))
-    if not moving and not d.constant(chain[-1], scope) and len(factors) > 1:
-        return times(*scalars, *chain[:-1], d.of(chain[-1]))
-    if moving and len(chain) == 1 and d.constant(chain[0], scope):
-        return times(*still, chain[0], Transpose(Gradient(times(*moving), d.wrt)))
-    return None
+    slopes: list[Node] = []
+    if moving:
+        others = [times(*moving[:k], *moving[k + 1:]) for k in range(len(moving))]
+        slopes = [
+            times(*still, other, *chain, Transpose(Gradient(s, d.wrt)))
+            for s, other in zip(moving, others, strict=True)
+        ]
+    if chain[-1] == d.wrt and IDENTITY.name not in scope.kinds:
+        slopes.append(times(*scalars, *(chain[:-1] or (IDENTITY,))))
+    elif not d.constant(chain[-1], scope) and len(parts) > 1:
+        slopes.append(times(*scalars, *chain[:-1], d.of(chain[-1])))
+    elif not moving:
+        return None
+    return plus(*slopes)
