@@ -53,6 +53,7 @@ class Grammar:
     softmax: bool = False
     matrices: bool = False
     triangles: bool = False
+    ranges: bool = False
     givens: tuple[str, ...] = ()
 
 
@@ -159,9 +160,18 @@ class Maker:
     def sum(self, depth: int, bound: tuple[tuple[Sym, str], ...], sums: int) -> Core:
         i = self.index()
         size = self.rng.choice(("N", "N", "K")) if self.g.sums > 1 else "N"
-        upper: Core = Sym(size, "size")
+        lower, upper = self.range(size, bound)
         body = self.term(depth - 1, (*bound, (i, size)), sums + 1)
-        return Sum(body, i, ONE, upper)
+        return Sum(body, i, lower, upper)
+
+    def range(self, size: str, bound: tuple[tuple[Sym, str], ...]) -> tuple[Core, Core]:
+        n = Sym(size, "size")
+        if not self.g.ranges:
+            return ONE, n
+        outer = [i for i, _ in bound]
+        uppers: list[Core] = [n, n, add(n, ONE), add(n, MINUS), *outer, *(add(i, MINUS) for i in outer)]
+        lowers: list[Core] = [ONE, ONE, ZERO, TWO, *outer, *(add(i, ONE) for i in outer)]
+        return self.rng.choice(lowers), self.rng.choice(uppers)
 
     def index(self) -> Sym:
         self.count += 1
@@ -791,6 +801,10 @@ CONSTRUCTS: dict[str, Grammar] = {
     "matrices": Grammar(sums=4, depth=6, matrices=True),
     "pair sums": Grammar(sums=1, depth=3, pairs=True),
     "ordered sums": Grammar(sums=2, depth=5, triangles=True),
+    "ranges": Grammar(sums=2, depth=5, ranges=True),
+    "rational ranges": Grammar(sums=2, depth=4, ranges=True, divisions=True),
+    "deltas in ranges": Grammar(sums=2, depth=4, ranges=True, deltas=True),
+    "ranges derived": Grammar(functions=("sigma",), sums=2, depth=4, ranges=True, derivatives=True, vectors=True),
     "softmax": Grammar(sums=2, depth=4, softmax=True),
     "softmax derivatives": Grammar(sums=2, depth=3, softmax=True, derivatives=True, vectors=True),
     "Hessians": Grammar(

@@ -388,24 +388,29 @@ class Functions(Algebra):
 
     def at_least(self, p: Poly, bound: int) -> bool:
         """Is p >= bound for all sizes >= 1 and indices in their ranges?"""
+        least = self.least(p)
+        return least is not None and bool(least >= bound)
+
+    def least(self, p: Poly) -> Any | None:
+        """A number that p, linear in sizes and indices, never falls below; None if none is known."""
         total = fmpq(0)
         for m, c in p.items():
             if not m:
                 total += c
-            elif len(m) == 1 and m[0][1] == 1:
-                key = self.atoms[m[0][0]]
-                if key[0] == "sym" and key[2] == "size" and c > 0:
-                    total += c
-                elif key[0] == "idx" and m[0][0] in self.ranges:
-                    lo, hi = self.ranges[m[0][0]]
-                    rest = {u: v for u, v in p.items() if u != m}
-                    end = self.scale(thaw(lo if c > 0 else hi), c)
-                    return self.at_least(self.add(rest, end), bound)
-                else:
-                    return False
+                continue
+            if len(m) > 1 or m[0][1] != 1:
+                return None
+            n = m[0][0]
+            key = self.atoms[n]
+            if key[0] == "sym" and key[2] == "size" and c > 0:
+                total += c
+            elif key[0] == "idx" and n in self.ranges:
+                lo, hi = self.ranges[n]
+                rest = {u: v for u, v in p.items() if u != m}
+                return self.least(self.add(rest, self.scale(thaw(lo if c > 0 else hi), c)))
             else:
-                return False
-        return bool(total >= bound)
+                return None
+        return total
 
     def step(self, p: Poly) -> Poly:
         """[p > 0] as a combination of idempotent atoms, one per irreducible factor of p."""
@@ -441,17 +446,22 @@ class Functions(Algebra):
     def order(self, p: Poly) -> Poly:
         """[p >= 1] for an integer p: one atom for p and -p, without a constant, up to deltas."""
         minus = self.scale(p, fmpq(-1))
-        if self.at_least(p, 1):
-            return const(1)
-        if self.at_least(minus, 0):
-            return {}
+        low, high = self.least(p), self.least(minus)
+        if low is not None and low > -8:
+            # p = low, .., 0 are the exceptions
+            return self.sub(const(1), self._equals(p, range(int(low), 1)))
+        if high is not None and high > -8:
+            return self._equals(p, range(1, 1 - int(high)))
         base, offset = {m: c for m, c in p.items() if m}, p.get(ONE, fmpq(0))
         if offset and offset.q == 1 and abs(offset) <= 8:
             # [b + c >= 1] = [b >= 1] + [b = 0] + .. + [b = 1 - c]; the other way round if c < 0.
             c = int(offset)
-            between = range(c) if c > 0 else range(c, 0)
-            extra = self.add(*(self.delta(self.add(base, const(k))) for k in between))
+            extra = self._equals(base, range(1 - c, 1) if c > 0 else range(1, 1 - c))
             return self.add(self.order(base), extra if c > 0 else self.scale(extra, fmpq(-1)))
         if p[min(p)] < 0:
             return self.sub(self.sub(const(1), self.order(minus)), self.delta(p))
         return self.gen(self.atom(("order", freeze(p)), self.poly_deps(p)))
+
+    def _equals(self, p: Poly, values: range) -> Poly:
+        """[p is one of the values]."""
+        return self.add({}, *(self.delta(self.sub(p, const(v))) for v in values))

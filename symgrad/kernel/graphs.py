@@ -9,7 +9,7 @@ from typing import Any
 
 from flint import fmpq
 
-from .functions import Range, Unsupported
+from .functions import Range
 from .polynomials import Exp, Frozen, Mono, Poly, const, freeze, thaw
 from .sums import Sums
 
@@ -111,10 +111,7 @@ class Graphs(Sums):
         """
         if not m:
             (j,) = indices
-            lo, hi = map(thaw, limits[j])
-            if not self.ordered(lo, self.add(hi, const(1))):
-                raise Unsupported("a range that may be empty for some values of an outer index")
-            return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
+            return self.length(*map(thaw, limits[j]))
         nested = any(self.poly_deps(thaw(end)).intersection(indices) for j in indices for end in limits[j])
         base = max((self._height(k) for k, _ in m), default=0)
         numbers = tuple(range(base, base + len(indices)))

@@ -56,6 +56,7 @@ class Sums(Leaves):
     def _rebuild(self, n: int, mapping: dict[int, Poly]) -> Poly:
         if n in mapping:
             return mapping[n]
+        self.burn(10)
         key = self.atoms[n]
 
         def go(f: Frozen) -> Poly:
@@ -116,9 +117,7 @@ class Sums(Leaves):
     def _sum_monomial(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
         self.burn(4)
         if not m:
-            if self.ordered(lo, self.add(hi, const(1))):
-                return self.add(hi, self.scale(lo, fmpq(-1)), const(1))
-            raise Unsupported("a range that may be empty for some values of an outer index")
+            return self.length(lo, hi)
         contracted = self.contract(m, i, lo, hi, assume=self.early)
         if contracted is not None:
             return contracted
@@ -143,6 +142,11 @@ class Sums(Leaves):
             return contracted
         geometric = self._geometric(m, i, lo, hi)
         return geometric if geometric is not None else self._merge(m, i, lo, hi)
+
+    def length(self, lo: Poly, hi: Poly) -> Poly:
+        """How many integers a range holds: where an outer index may make it empty, n [n >= 1]."""
+        n = self.add(hi, self.scale(lo, fmpq(-1)), const(1))
+        return n if self.ordered(lo, self.add(hi, const(1))) else self.mul(n, self.order(n))
 
     def count(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
         """Sum_i i^p, or Sum_i i^p [i >= a], Sum_i i^p [i <= a] where a is in range, in closed form."""
