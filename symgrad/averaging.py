@@ -38,6 +38,8 @@ from .verdict import Verdict, Witness
 __all__ = ["Gap", "gap"]
 
 Expr = Any
+FACTORED = 80
+"""The number of operations up to which a coefficient is factored: longer ones seldom get shorter."""
 KINKED = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Piecewise)
 
 
@@ -287,7 +289,8 @@ class _Moments:
                     slope = slope.diff(self.plain[e], chosen.count(e))
                     weight *= sympy.factorial(chosen.count(e))
                 slope = slope.xreplace(at)
-                slope = min(slope, _upright(sympy.factor(slope)), key=sympy.count_ops)
+                if sympy.count_ops(slope) < FACTORED:
+                    slope = min(slope, _upright(sympy.factor(slope)), key=sympy.count_ops)
                 if slope != 0:
                     out += slope / weight * self.moment(chosen)
         return sympy.factor_terms(out)

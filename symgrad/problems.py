@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
 
@@ -130,15 +130,23 @@ class Objective:
 
     def sum(self) -> Objective:
         """Σ_i ℓ_i."""
-        return replace(self, reduction="sum")
+        return self._reduced("sum")
 
     def mean(self) -> Objective:
         """(1/N) Σ_i ℓ_i."""
-        return replace(self, reduction="mean")
+        return self._reduced("mean")
 
     def at_mean(self) -> Objective:
         """ℓ(x̄, ȳ): the written formula at the mean of the data."""
-        return replace(self, reduction="at-mean")
+        return self._reduced("at-mean")
+
+    def _reduced(self, reduction: Reduction) -> Objective:
+        """The same fields, already validated, put together in another way."""
+        other = object.__new__(Objective)
+        for f in fields(self):
+            object.__setattr__(other, f.name, getattr(self, f.name))
+        object.__setattr__(other, "reduction", reduction)
+        return other
 
     # SymPy
 
