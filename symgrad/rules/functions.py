@@ -13,6 +13,7 @@ def _fn(name: str) -> Callable[[Node], Node]:
 
 
 SIGMA, TANH, SINH, COSH, SQRT = map(_fn, ("\\sigma", "\\tanh", "\\sinh", "\\cosh", "\\sqrt"))
+SIN, COS, TAN = map(_fn, ("\\sin", "\\cos", "\\tan"))
 E, DELTA = Sym("e"), Sym("\\delta")
 
 # One row a function: its derivative at z.  A function without a row is undefined, or refused by name.
@@ -24,6 +25,9 @@ TABLE: Mapping[str, Callable[[Node], Node]] = {
     "\\tanh": lambda z: Add((ONE, Neg(Pow(TANH(z), TWO)))),
     "\\sinh": COSH,
     "\\cosh": SINH,
+    "\\sin": COS,
+    "\\cos": lambda z: Neg(SIN(z)),
+    "\\tan": lambda z: Add((ONE, Pow(TAN(z), TWO))),
     "\\sqrt": lambda z: Frac(ONE, Mul((TWO, SQRT(z)))),
     "\\operatorname{softplus}": SIGMA,
     "\\operatorname{relu}": lambda z: Indicator(Relation(z, ">", ZERO)),
