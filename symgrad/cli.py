@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     report = verb("report", _report, "turn a folder of derivations into reports", _REPORT_EXAMPLE)
     report.add_argument("folder", nargs="?", default="derivations", help="default: derivations")
     report.add_argument("--out", default="reports", metavar="DIR", help="where to write (default: reports)")
-    report.add_argument("--format", default="md,tex", metavar="LIST", help="md, tex, html (default: md,tex)")
+    report.add_argument("--format", default="md,tex", metavar="LIST", help="md, tex, html, pdf")
     report.add_argument("--templates", metavar="DIR", help="templates of your own (they are code)")
     report.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if something is stale or not as stated"

@@ -408,3 +408,19 @@ def test_a_template_error_names_template_and_line(tmp_path: Path, text: str, mes
     with pytest.raises(InputError) as error:
         reporting.render("fit", make(PROOF), "md", templates=tmp_path)
     assert message in str(error.value)
+
+
+def test_a_report_as_pdf_holds_its_text(tmp_path: Path) -> None:
+    from symgrad.reporting.typeset import typeset
+
+    parts = (PROOF, refuted(Mark.REFUTED), Text("`a_b` *is* #1 of $\\frac{x_i}{2}$"), Table(("a",), (("$x$",),)))
+    source = reporting.render("fit", make(*parts), "pdf")
+    pdf = typeset(source, "fit")
+    assert pdf.startswith(b"%PDF") and pdf == typeset(source, "fit")
+
+
+def test_what_typst_refuses_is_told() -> None:
+    from symgrad.reporting.typeset import typeset
+
+    with pytest.raises(InputError, match="fit: typst: "):
+        typeset("#wrong(", "fit")

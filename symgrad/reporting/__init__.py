@@ -5,7 +5,7 @@ a frozen dataclass of strings, tuples and :class:`Mark`; every mark comes from t
 :func:`derived`, :func:`proof`, :func:`claim` and :func:`compared`, never from the author.  Prose knows
 ``$math$``, `` `code` ``, ``*emphasis*``, ``**strong**`` and ``[[name]]``, a reference to another report.
 
-The rooms, each importing only those before it: ``model`` (the parts), ``prose``, ``webpage`` (HTML),
+The rooms, each importing only those before it: ``model`` (the parts), ``prose``, ``webpage`` (HTML), ``typeset`` (PDF),
 ``rendering`` (the templates), ``folder`` (derivations/ to reports/), ``parts`` (mathematics to parts),
 ``measuring`` (numbers beside independent numbers), ``answers`` (what suffices for the gradient).
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..errors import InputError
 from .model import Entry, Picture, Report
 from .rendering import DEFAULT, Format, render, render_index
+from .typeset import typeset
 
 
 def load(path: Path) -> Report:
@@ -72,10 +73,10 @@ def documents(
     folder: str = "derivations",
     formats: Sequence[Format] = DEFAULT,
     templates: Path | None = None,
-) -> tuple[dict[str, str], tuple[Entry, ...]]:
+) -> tuple[dict[str, str | bytes], tuple[Entry, ...]]:
     """File name -> text for all reports and the index; and the entries, those that will not render broken."""
     titles = {e.name: e.title for e in entries}
-    files: dict[str, str] = {}
+    files: dict[str, str | bytes] = {}
     seen: list[Entry] = []
     for entry in entries:
         if entry.report is not None:
@@ -97,18 +98,22 @@ def _documents(
     folder: str,
     formats: Sequence[Format],
     templates: Path | None,
-) -> dict[str, str]:
-    files = {
-        f"{entry.name}.{f}": render(entry.name, report, f, titles, folder, entry.above, templates)
-        for f in formats
-    }
+) -> dict[str, str | bytes]:
+    files: dict[str, str | bytes] = {}
+    for f in formats:
+        text = render(entry.name, report, f, titles, folder, entry.above, templates)
+        files[f"{entry.name}.{f}"] = typeset(text, entry.name) if f == "pdf" else text
     pictures = (part for part in report.parts() if isinstance(part, Picture))
     return files | {f"{entry.name}-{p.name}.svg": p.svg for p in pictures}
 
 
-def stale(out: Path, files: Mapping[str, str]) -> tuple[str, ...]:
+def stale(out: Path, files: Mapping[str, str | bytes]) -> tuple[str, ...]:
     """Names of the files in ``out`` that are missing or differ."""
-    return tuple(name for name, text in files.items() if _read(out / name) != text.encode())
+    return tuple(name for name, text in files.items() if _read(out / name) != _bytes(text))
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
 
 
 def _read(path: Path) -> bytes | None:
@@ -118,14 +123,14 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def write(out: Path, files: Mapping[str, str]) -> tuple[str, ...]:
+def write(out: Path, files: Mapping[str, str | bytes]) -> tuple[str, ...]:
     """Bring ``out`` up to date, file by file, each whole or not at all; names of those that changed."""
     out.mkdir(parents=True, exist_ok=True)
     names = stale(out, files)
     drafts = {name: out / f".{name}.{os.getpid()}.tmp" for name in names}
     try:
         for name, draft in drafts.items():
-            draft.write_bytes(files[name].encode())
+            draft.write_bytes(_bytes(files[name]))
         for name, draft in drafts.items():
             draft.replace(out / name)
     finally:

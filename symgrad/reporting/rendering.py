@@ -1,9 +1,9 @@
-"""Reports through the templates: Markdown, LaTeX and HTML."""
+"""Reports through the templates: Markdown, LaTeX, HTML and PDF."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..errors import InputError
 from .model import Claim, Entry, Lines, Mark, Part, Report, Table
 from .prose import cell_md, condition, label, prose_md, prose_tex, tex_text
+from .typeset import cell_typ, mark_typ, prose_typ, quoted, rule_typ, svg_typ
 from .webpage import cells_html, mark_html, math, plain, prose_html, rule_html
 
 if TYPE_CHECKING:
     from jinja2 import Environment, TemplateError
 
-Format = Literal["md", "tex", "html"]
-FORMATS: tuple[Format, ...] = ("md", "tex", "html")
+Format = Literal["md", "tex", "html", "pdf"]
+FORMATS: tuple[Format, ...] = ("md", "tex", "html", "pdf")
 DEFAULT: tuple[Format, ...] = ("md", "tex")
 
 
@@ -57,28 +58,39 @@ def _templates(own: Path | None) -> Environment:
 def _render(
     template: str, format: Format, titles: Mapping[str, str], own: Path | None = None, **context: Any
 ) -> str:
-    convert = {"md": prose_md, "tex": prose_tex, "html": prose_html}[format]
+    names = {"aligned": aligned, "remark": _remark, "assumed": _assumed, **_voice(format, titles)}
+    from jinja2 import TemplateError
+
+    try:
+        ending = "typ" if format == "pdf" else format
+        return _templates(own).get_template(f"{template}.{ending}.j2").render(**names, **context)
+    except TemplateError as error:
+        raise InputError(_blame(error)) from error
+
+
+def _voice(format: Format, titles: Mapping[str, str]) -> dict[str, Callable[..., str]]:
+    """How prose, cells and mathematics are said in a format."""
+    convert = {"md": prose_md, "tex": prose_tex, "html": prose_html, "pdf": prose_typ}[format]
 
     def prose(text: str) -> str:
         return convert(text, titles)
 
-    def cells(row: Sequence[str]) -> str:
-        if format == "html":
-            return cells_html(row, titles, "td")
-        return " & ".join(map(prose, row)) if format == "tex" else " | ".join(cell_md(prose(c)) for c in row)
-
-    def heads(row: Sequence[str]) -> str:
-        return cells_html(row, titles, 'th scope="col"')
-
-    names = {"prose": prose, "cells": cells, "heads": heads, "aligned": aligned, "remark": _remark,
-             "assumed": _assumed, "columns_tex": _columns_tex, "math": math, "rule": rule_html,
-             "mark": mark_html}  # fmt: skip
-    from jinja2 import TemplateError
-
-    try:
-        return _templates(own).get_template(f"{template}.{format}.j2").render(**names, **context)
-    except TemplateError as error:
-        raise InputError(_blame(error)) from error
+    match format:
+        case "md":
+            return {"prose": prose, "cells": lambda row: " | ".join(cell_md(prose(c)) for c in row)}
+        case "tex":
+            cells = {"cells": lambda row: " & ".join(map(prose, row)), "columns_tex": _columns_tex}
+            return {"prose": prose, **cells}
+        case "html":
+            return {
+                "prose": prose, "cells": lambda row: cells_html(row, titles, "td"), "math": math,
+                "heads": lambda row: cells_html(row, titles, 'th scope="col"'), "rule": rule_html,
+                "mark": mark_html,
+            }  # fmt: skip
+    return {
+        "prose": prose, "cells": lambda row: ", ".join(f"[{prose(c)}]" for c in row), "cell": cell_typ,
+        "rule": rule_typ, "mark": mark_typ, "quoted": quoted, "svg": svg_typ,
+    }  # fmt: skip
 
 
 def _blame(error: TemplateError) -> str:
@@ -144,8 +156,9 @@ def render(
     above: str = "",
     templates: Path | None = None,
 ) -> str:
-    """The report as one document; ``titles`` are those of all reports, by name, for references.
+    """The report as one document (for PDF its typst source).
 
+    ``titles`` are those of all reports, by name, for references;
     ``above`` names the report whose derivation file makes this one too; ``templates`` is a folder whose
     templates stand in front of ours.
     """

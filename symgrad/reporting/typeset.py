@@ -1,0 +1,150 @@
+"""Reports as PDF: typst's markup and mathematics, set by the typst library without TeX.
+
+Mathematics goes from LaTeX to MathML (as on a web page) and from there, element by element, to typst.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from xml.etree import ElementTree
+
+from ..errors import InputError
+from .model import Mark
+from .prose import converted, label, title_of
+from .webpage import math as mathml
+
+_ACCENTS = {
+    "^": "hat", "\u00af": "macron", "\u0304": "macron", "\u203e": "macron", "~": "tilde", "\u2192": "arrow",
+    "\u02d9": "dot", "_": "macron",
+}  # fmt: skip
+_SPACED = {"\u2003": "quad", "\u2009": "thin", "\u2005": "med"}
+
+
+@cache
+def math_typ(latex: str) -> str:
+    r"""LaTeX as typst mathematics, without its dollars.
+
+    >>> math_typ(r"\frac{x_i}{2}")
+    'frac(attach(x, b: i), 2)'
+    """
+    if not latex:
+        return ""
+    text = mathml(latex, True).replace("&nbsp;", "\u00a0")
+    return _one(ElementTree.fromstring(text))
+
+
+def _one(e: ElementTree.Element) -> str:
+    kids = list(e)
+    match e.tag:
+        case "math" | "mrow" | "mstyle" | "mpadded":
+            return _row(kids)
+        case "mfrac":
+            return f"frac({_one(kids[0])}, {_one(kids[1])})"
+        case "msub" | "munder":
+            return f"attach({_one(kids[0])}, b: {_one(kids[1])})"
+        case "msup":
+            return f"attach({_one(kids[0])}, t: {_one(kids[1])})"
+        case "msubsup" | "munderover":
+            return f"attach({_one(kids[0])}, b: {_one(kids[1])}, t: {_one(kids[2])})"
+        case "mover":
+            accent = _ACCENTS.get("".join(kids[1].itertext()))
+            if accent is not None:
+                return f"{accent}({_one(kids[0])})"
+            return f"attach(limits({_one(kids[0])}), t: {_one(kids[1])})"
+        case "msqrt":
+            return f"sqrt({_row(kids)})"
+        case "mroot":
+            return f"root({_one(kids[1])}, {_one(kids[0])})"
+        case "mtable":
+            rows = "; ".join(", ".join(_one(cell) for cell in row) for row in kids)
+            return f"mat(delim: #none, {rows})"
+        case "mtd":
+            return _row(kids)
+        case "mspace":
+            return {"2em": "wide", "1em": "quad"}.get(e.get("width", ""), "thin")
+        case "mtext":
+            return quoted(e.text or "")
+    return _token(e.tag, (e.text or "").strip() or (e.text or ""))
+
+
+def _row(kids: Sequence[ElementTree.Element]) -> str:
+    fences = [k.tag == "mo" and k.get("fence") == "true" and k.get("form") for k in kids]
+    if len(kids) > 1 and fences[0] == "prefix" and fences[-1] == "postfix":
+        return f"lr({' '.join(map(_one, kids))})"
+    return " ".join(map(_one, kids)) or '""'
+
+
+def _token(tag: str, text: str) -> str:
+    if text in _SPACED:
+        return _SPACED[text]
+    if len(text) > 1 and text.isalpha():
+        return f'op("{text}")' if tag != "mtext" else quoted(text)
+    if len(text) == 1 and (text.isalnum() or ord(text) > 127):
+        return text
+    return quoted(text) if len(text) > 1 else "".join("\\" + c for c in text)
+
+
+def quoted(text: str) -> str:
+    """A typst string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def text_typ(text: str) -> str:
+    """Plain text as typst markup.
+
+    >>> text_typ("a_b #1")
+    'a\\\\_b \\\\#1'
+    """
+    return re.sub(r"([\\#*_`<>@$\[\]~/=+-])", r"\\\1", text)
+
+
+def prose_typ(text: str, titles: Mapping[str, str]) -> str:
+    """Prose as typst markup."""
+
+    def convert(m: re.Match[str]) -> str:
+        match m.lastgroup, m[m.lastgroup or 0]:
+            case "math", inner:
+                return f"${math_typ(inner[1:-1])}$"
+            case "code", inner:
+                return f"#raw({quoted(inner)})"
+            case "strong", inner:
+                return f"#strong[{prose_typ(inner, titles)}]"
+            case "emph", inner:
+                return f"#emph[{prose_typ(inner, titles)}]"
+            case _, inner:
+                return f"#emph[{prose_typ(title_of(inner, titles), titles)}]"
+
+    return converted(text, convert, text_typ)
+
+
+def cell_typ(latex: str) -> str:
+    """A formula at full size, as a table cell."""
+    return f"[$ {math_typ(latex)} $]" if latex else "[]"
+
+
+def rule_typ(note: str) -> str:
+    return f"[${math_typ(label(note))}$]" if note else "[]"
+
+
+def mark_typ(mark: Mark | None) -> str:
+    color = {"proved": "#17663a", "refuted": "#a3261d", "undecided": "#7a5200"}
+    return "[]" if mark is None else f'[#text(fill: rgb("{color[mark.word]}"))[{mark.symbol} {mark.word}]]'
+
+
+def svg_typ(svg: str) -> str:
+    """A drawing's text as a typst string."""
+    return quoted(svg).replace("\n", "\\n")
+
+
+def typeset(source: str, name: str) -> bytes:
+    """The PDF of a typst source; an InputError says what typst did not like, or that it is not there."""
+    try:
+        import typst
+    except ImportError:
+        raise InputError("PDF needs the extra pdf: pip install 'symgrad[pdf]'") from None
+    try:
+        return bytes(typst.compile(source.encode()))
+    except typst.TypstError as error:
+        raise InputError(f"{name}: typst: {error}") from error
