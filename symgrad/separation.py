@@ -120,7 +120,7 @@ def _prepared(expr: Expr) -> Expr:
     # One name for what is linearly dependent: σ(-z) = 1 - σ(z), |z| = z sign z, cosh and sinh by e^z.
     expr = expr.rewrite([sympy.cosh, sympy.sinh], sympy.exp)
     expr = expr.replace(sigma, lambda z: 1 - sigma(-z) if z.could_extract_minus_sign() else sigma(z))
-    expr = expr.replace(sympy.Abs, lambda z: z * sympy.sign(z))
+    expr = _signed(expr)
     changes = (
         (sympy.Pow, powers), (sympy.exp, exponentials), (sympy.log, logarithms),
         (sympy.sign, signs),
@@ -130,12 +130,26 @@ def _prepared(expr: Expr) -> Expr:
     return expr
 
 
+def _parity(factor: Expr) -> Expr:
+    """Off its kink the square of a sign is 1; where that matters, the judge says so."""
+    base, exp = factor.as_base_exp()
+    if isinstance(base, sympy.sign) and exp.is_Integer and exp > 0:
+        return base if exp % 2 else sympy.Integer(1)
+    return factor
+
+
+def _signed(expr: Expr) -> Expr:
+    """|z|, max and steps in terms of signs."""
+    expr = expr.replace(sympy.Max, lambda *a: _greatest(*a)).replace(sympy.Abs, lambda a: a * sympy.sign(a))
+    return expr.replace(sympy.Heaviside, lambda a, *_: (1 + sympy.sign(a)) / 2)
+
+
 def _terms(expr: Expr, data: Collection[Expr]) -> list[_Term]:
     out = []
     for factors, limits in _products(_prepared(expr)):
         whole = sympy.Mul(*factors)
         groups: dict[str, list[Expr]] = {"c": [], "h": [], "mixed": []}
-        for f in sympy.Mul.make_args(whole):
+        for f in map(_parity, sympy.Mul.make_args(whole)):
             reads = bool(_of_data(f, data))
             knows = bool(_others(f, data, {v for v, *_ in limits}))
             groups["mixed" if reads and knows else "h" if reads else "c"].append(f)
@@ -389,13 +403,19 @@ def obstacle(components: Sequence[Expr], data: Collection[Expr]) -> Obstacle | N
                 if line.free_symbols != {t, x} or line.has(sympy.nan, sympy.zoo, sympy.oo):
                     continue
                 found = _classified(line, t, x)
-                if found is not None:
+                # An analytic function separates everywhere or nowhere; a kink may lie outside the domain.
+                if found is not None and not (found[0] == "moving kinks" and _bounded(component)):
                     lemma, reason = found
                     return Obstacle(lemma, t, x, at, line, reason)
     return None
 
 
 _FILLINGS = tuple((sympy.Integer(p), sympy.Integer(d)) for p, d in ((0, 0), (1, 0), (0, 1), (1, 1), (2, 1)))
+
+
+def _bounded(expr: Expr) -> bool:
+    return any(s.is_extended_nonnegative or s.is_extended_nonpositive for s in expr.atoms(sympy.Symbol)
+               if not s.is_integer)  # fmt: skip
 
 
 def unrolled(expr: Expr, data: Collection[Expr]) -> Expr:
@@ -440,8 +460,7 @@ def _affine(z: Expr, t: Expr) -> tuple[Expr, Expr] | None:
 
 
 def _kinked(line: Expr, t: Expr, x: Expr) -> tuple[str, Expr] | None:
-    line = line.replace(sympy.Max, lambda *a: _greatest(*a)).replace(sympy.Abs, lambda a: a * sympy.sign(a))
-    line = line.replace(sympy.Heaviside, lambda a, *_: (1 + sympy.sign(a)) / 2)
+    line = _signed(line)
     signs = [s for s in line.atoms(sympy.sign) if s.free_symbols == {t, x}]
     if len(signs) != 1 or line.has(sympy.Piecewise):
         return None

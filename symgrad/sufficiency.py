@@ -52,9 +52,7 @@ def loss_of(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> tuple[Objective, t
     >>> J.loss, wrt
     ((-theta*x[i] + y[i])**2, (theta,))
     """
-    asked = (wrt,) if isinstance(wrt, str | sympy.Basic) and not isinstance(wrt, sympy.Tuple) else tuple(wrt)
-    if not asked:
-        raise InputError("wrt names no parameter")
+    asked = _asked(wrt)
     if isinstance(loss, str):
         loss = to_sympy(read(loss))
     if isinstance(loss, Objective):
@@ -67,6 +65,18 @@ def loss_of(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> tuple[Objective, t
     bases = {e.base for e in loss.atoms(sympy.Indexed) if str(e.base) in names}
     objective = objective_of(loss, parameters, tuple(sorted(bases, key=str)))
     return objective, tuple(_component(objective, str(p)) for p in asked)
+
+
+def _asked(wrt: Any) -> tuple[Any, ...]:
+    """What to differentiate by, one thing or several."""
+    one = isinstance(wrt, str | sympy.Basic) and not isinstance(wrt, sympy.Tuple)
+    asked = (wrt,) if one or not isinstance(wrt, Iterable) else tuple(wrt)
+    if not asked:
+        raise InputError("wrt names no parameter")
+    for p in asked:
+        if not isinstance(p, str | sympy.Symbol | sympy.Indexed | sympy.IndexedBase):
+            raise InputError(f"wrt takes names, symbols or entries, not {p!r}")
+    return asked
 
 
 def _named(loss: Expr, what: Any) -> Expr:
@@ -88,12 +98,20 @@ def _indexed(loss: Expr, names: list[str], parameters: list[str]) -> Expr:
         parts = re.fullmatch(r"([A-Za-z]+?)_?(\d*)", getattr(s, "name", ""))
         wanted = s.name in names if names else not (entries - {*parameters}) and s.name[0] in "xy"
         if isinstance(s, sympy.Symbol) and parts and wanted and s.name not in {*parameters, *entries}:
-            base = sympy.IndexedBase(parts[1], real=True)
+            base = sympy.IndexedBase(parts[1], real=True, **dict.fromkeys(_declared(s), True))
             found[s] = base[(index, int(parts[2])) if parts[2] else index]
     for name in names:
         if name not in entries | {s.name for s in found}:
             raise InputError(f"the data {name} do not occur in the loss")
     return loss.xreplace(found)
+
+
+_FACTS = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer")
+
+
+def _declared(symbol: Expr) -> list[str]:
+    """What is declared of a symbol, such as positive=True."""
+    return [fact for fact in _FACTS if symbol.assumptions0.get(fact)]
 
 
 def _component(objective: Objective, name: str) -> Expr:
@@ -117,7 +135,13 @@ def partial(body: Expr, by: Expr) -> Expr:
     >>> partial(sympy.Sum(w[k] * x[i, k], (k, 1, d)), w[j])
     x[i, j]
     """
-    return _undelta(body.diff(by))
+    if not body.has(sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Piecewise) or body.has(sympy.Sum):
+        return _undelta(body.diff(by))
+    # SymPy's derivative of |z| is a clear one only where everything is known to be real.
+    things = sorted(body.atoms(sympy.Indexed) | {s for s in body.free_symbols if s.is_Symbol}, key=str)
+    real = {s: sympy.Dummy(str(s), real=True) for s in things}
+    slope = body.xreplace(real).diff(real.get(by, by))
+    return slope.xreplace({v: k for k, v in real.items()})
 
 
 def _undelta(expr: Expr) -> Expr:
@@ -183,7 +207,9 @@ class Statistics:
         if self.finite:
             listed = ", ".join(to_text(to_page(s)) for s in self.sums) or "no sum at all (N suffices)"
             return head + listed
-        return f"{head}{'undecided' if self.finite is None else 'no finite list of sums'} ({self.reason})"
+        if self.obstacle is not None:
+            return f"{head}no finite list of sums ({self.obstacle.lemma})"
+        return f"{head}undecided ({self.reason})"
 
     __repr__ = __str__
 
@@ -201,6 +227,8 @@ def statistics(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> Statistics:
     False
     """
     objective, chosen = loss_of(loss, wrt, data)
+    if objective.reduction == "at-mean":
+        objective = objective.mean()
     body = objective.unfold(objective.loss)
     components = tuple(partial(body, p) for p in chosen)
     found = separate(components, objective.data)
@@ -281,9 +309,9 @@ def gradient_from_loss(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> FromLos
     >>> print(gradient_from_loss((y - theta * x) ** 2, theta).status)
     refuted
     """
-    data = tuple(data)
-    if isinstance(loss, sympy.Expr) and not data and not _reads_data(loss, wrt):
-        return _without_data(loss, wrt)
+    data, asked = tuple(data), _asked(wrt)
+    if isinstance(loss, sympy.Expr) and not data and not _reads_data(loss, asked):
+        return _without_data(loss, asked)
     objective, chosen = loss_of(loss, wrt, data)
     mean = objective.mean()
     body = mean.unfold(mean.loss)
@@ -309,9 +337,8 @@ _EXCLUDED = (
 _Z = sympy.Symbol("z", real=True)
 
 
-def _without_data(loss: Expr, wrt: Any) -> FromLoss:
+def _without_data(loss: Expr, asked: tuple[Any, ...]) -> FromLoss:
     """Affine by luck (e^θ), or excluded."""
-    asked = (wrt,) if isinstance(wrt, str | sympy.Basic) else tuple(wrt)
     (theta, *more) = (_named(loss, p) for p in asked)
     slope = loss.diff(theta)
     alpha = None if more else _constant(slope.diff(theta) / slope, {theta})
@@ -324,9 +351,8 @@ def _without_data(loss: Expr, wrt: Any) -> FromLoss:
     return FromLoss("undecided", reason=_EXCLUDED)
 
 
-def _reads_data(loss: Expr, wrt: Any) -> bool:
-    names = [str(p) for p in ((wrt,) if isinstance(wrt, str | sympy.Basic) else wrt)]
-    others = {getattr(s, "name", "") for s in loss.free_symbols} - {*names}
+def _reads_data(loss: Expr, asked: tuple[Any, ...]) -> bool:
+    others = {getattr(s, "name", "") for s in loss.free_symbols} - {str(p) for p in asked}
     return bool(loss.atoms(sympy.Indexed)) or any(n[:1] in ("x", "y") for n in others)
 
 
@@ -345,16 +371,19 @@ def _affine_in_loss(objective: Objective, body: Expr, slope: Expr, chosen: tuple
     """α and β with ∂ℓ = αℓ + β, proposed from the data-derivatives of both sides; the judge decides."""
     if body.has(sympy.Sum):
         return None
-    plain = {e: sympy.Dummy(str(e), real=True) for e in body.atoms(sympy.Indexed) if e.base in objective.data}
-    body, slope = body.xreplace(plain), slope.xreplace(plain)
-    moving = {*plain.values(), *chosen}
-    for datum in plain.values():
+    things = sorted(body.atoms(sympy.Indexed) | {s for s in body.free_symbols if s.is_Symbol}, key=str)
+    real = {s: sympy.Dummy(str(s), real=True) for s in things}
+    back = {v: k for k, v in real.items()}
+    body, slope = body.xreplace(real), slope.xreplace(real)
+    data = [v for k, v in real.items() if isinstance(k, sympy.Indexed) and k.base in objective.data]
+    moving = {*data, *(real[p] for p in chosen if p in real)}
+    for datum in data:
         by = body.diff(datum)
         if by == 0:
             continue
         alpha = _constant(slope.diff(datum) / by, moving)
         beta = None if alpha is None else _constant(slope - alpha * body, moving)
-        return None if alpha is None or beta is None else _Line(alpha, beta)
+        return None if alpha is None or beta is None else _Line(alpha.xreplace(back), beta.xreplace(back))
     return None
 
 
@@ -432,7 +461,9 @@ class _Search:
         names = {str(getattr(p, "base", p)) for p in chosen}
         others = sorted({s for f in self.exprs for s in f.free_symbols} - {*self.data}, key=str)
         self.moving = tuple(s for s in others if bases.get(s, str(s)) in names)
-        self.fixed = {s: sympy.Integer(1) for s in others if s not in self.moving}
+        # What is declared of a symbol (positive, integer) holds at every point.
+        self.kinds = {**{s: s for s in others}, **{s: e.base.label for e, s in self.plain.items()}}
+        self.fixed = {s: self._some(s) for s in others if s not in self.moving}
         usual = [f.xreplace(self.fixed).rewrite([sigma], sympy.exp) for f in self.exprs]
         # No number at a kink: there the gradient is nobody's.
         steps = {
@@ -440,6 +471,9 @@ class _Search:
             "Heaviside": lambda v, *_: (v > 0) + 0.0 if v else nan,
         }
         self.float = sympy.lambdify((*self.moving, *self.data), usual, modules=[steps, "math"])
+
+    def _some(self, symbol: Expr) -> Expr:
+        return next((v for v in _GRID if self.allowed(symbol, v)), sympy.Integer(1))
 
     @cached_property
     def sets(self) -> dict[tuple[Expr, ...], list[_Set]]:
@@ -449,6 +483,8 @@ class _Search:
         size = max(2, min(len(_GRID), int(_POINTS ** (1 / width))))
         for values in islice(product(_GRID[:size], repeat=width), _POINTS):
             theta, sample = values[: len(self.moving)], values[len(self.moving) :]
+            if not all(map(self.allowed, (*self.moving, *self.data), values)):
+                continue
             try:
                 found = tuple(float(v) for v in self.float(*map(float, values)))
             except (ArithmeticError, ValueError, TypeError):
@@ -460,6 +496,10 @@ class _Search:
                 mean = tuple((u + v) / 2 for u, v in zip(a.values, b.values, strict=True))
                 singles.append(_Set(theta, a.samples + b.samples, mean))
         return out
+
+    def allowed(self, symbol: Expr, value: Expr) -> bool:
+        """Does the value satisfy what is declared of the symbol?"""
+        return all(getattr(value, f"is_{fact}") is True for fact in _declared(self.kinds[symbol]))
 
     def pairs(self) -> Iterator[tuple[_Set, _Set, int]]:
         """Sets with the same loss and different gradients, those at one θ first."""
@@ -492,6 +532,8 @@ class _Search:
                 if below == 0:
                     continue
                 value = sympy.expand((self.exact(a, 0) - rest.xreplace(at)) / below)
+                if not self.allowed(datum, value):
+                    continue
                 sample = tuple(value if s == datum else at[s] for s in self.data)
                 for k in range(1, len(self.exprs)):
                     yield a, _Set(b.theta, (sample,), ()), k

@@ -97,6 +97,21 @@ def test_softmax_has_no_finite_list() -> None:
     assert statistics(total(loss) / N, W).finite is False
 
 
+def test_relu_of_a_product_separates() -> None:
+    found = statistics((Y - sympy.Max(0, theta * X)) ** 2, theta)
+    assert found.finite is True
+    assert [str(s.function) for s in found.sums] == ["sign(x[i])*x[i]**2", "sign(x[i])*x[i]*y[i]", "x[i]**2",
+                                                     "x[i]*y[i]"]  # fmt: skip
+
+
+def test_symbols_without_assumptions_and_kinks() -> None:
+    p, q, r, s = symbols("x y m c")
+    gap = sympy.Abs(q - r * p)
+    huber = sympy.Piecewise((gap**2 / 2, gap <= s), (s * gap, True))
+    assert statistics(huber, r).finite is None
+    assert gradient_from_loss(huber, r).status != "proved"
+
+
 def test_what_it_cannot_tell_it_does_not_tell() -> None:
     f = Function("f")
     assert statistics(f(theta * X), theta).finite is None
@@ -111,6 +126,7 @@ def test_what_it_cannot_tell_it_does_not_tell() -> None:
         ("m x_i = 0", "m", (), "a loss is"),
         (3, "m", (), "not 3"),
         ((Y - m * X) ** 2, (), (), "names no parameter"),
+        ((Y - m * X) ** 2, 3, (), "wrt takes names"),
     ],
 )
 def test_wrong_input_is_told(loss: Any, wrt: Any, data: Any, said: str) -> None:
@@ -192,6 +208,16 @@ def test_losses_that_do_not(loss: Any) -> None:
 def test_no_problem_of_the_library_allows_it(name: str) -> None:
     problem = PROBLEMS[name]()
     assert gradient_from_loss(problem, [str(p) for p in problem.parameters]).status == "refuted"
+
+
+def test_witnesses_respect_what_is_declared() -> None:
+    p, q = symbols("x y", positive=True)
+    r = symbols("theta", positive=True)
+    found = gradient_from_loss((q - r * p) ** 2, r)
+    assert found.status == "refuted" and found.witness is not None
+    at = found.witness
+    numbers = [*at.parameters.values(), *(v for cells in at.data.values() for v in cells.values())]
+    assert all(Fraction(v) > 0 for v in numbers)
 
 
 @pytest.mark.parametrize("loss", [-1 / theta, sympy.tan(theta), theta**2])
