@@ -413,7 +413,8 @@ def test_a_template_error_names_template_and_line(tmp_path: Path, text: str, mes
 def test_a_report_as_pdf_holds_its_text(tmp_path: Path) -> None:
     from symgrad.reporting.typeset import typeset
 
-    parts = (PROOF, refuted(Mark.REFUTED), Text("`a_b` *is* #1 of $\\frac{x_i}{2}$"), Table(("a",), (("$x$",),)))
+    prose = Text("`a_b` *is* #1 of $\\frac{x_i}{2}$")
+    parts = (PROOF, refuted(Mark.REFUTED), prose, Table(("a",), (("$x$",),)))
     source = reporting.render("fit", make(*parts), "pdf")
     pdf = typeset(source, "fit")
     assert pdf.startswith(b"%PDF") and pdf == typeset(source, "fit")

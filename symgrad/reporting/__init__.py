@@ -5,9 +5,10 @@ a frozen dataclass of strings, tuples and :class:`Mark`; every mark comes from t
 :func:`derived`, :func:`proof`, :func:`claim` and :func:`compared`, never from the author.  Prose knows
 ``$math$``, `` `code` ``, ``*emphasis*``, ``**strong**`` and ``[[name]]``, a reference to another report.
 
-The rooms, each importing only those before it: ``model`` (the parts), ``prose``, ``webpage`` (HTML), ``typeset`` (PDF),
-``rendering`` (the templates), ``folder`` (derivations/ to reports/), ``parts`` (mathematics to parts),
-``measuring`` (numbers beside independent numbers), ``answers`` (what suffices for the gradient).
+The rooms, each importing only those before it: ``model`` (the parts), ``prose``, ``webpage`` (HTML),
+``typeset`` (PDF), ``rendering`` (the templates), ``folder`` (derivations/ to reports/), ``parts``
+(mathematics to parts), ``measuring`` (numbers beside independent numbers), ``answers`` (what suffices for
+the gradient).
 
 >>> fit = Report("Line fit", question="Is $a = a$?", answer="Yes.", sections=[
 ...     Section("Proof", [Lines((Row("a", "a", "identity", Mark.PROVED),))])])
