@@ -104,6 +104,12 @@ def test_messages() -> None:
         f(x=X1, y=Y1[:3], m=1.0, b=1.0)
     with pytest.raises(InputError, match="x must have shape \\(N,\\), but its shape is \\(40, 3\\)"):
         f(x=X, y=Y1, m=1.0, b=1.0)
+    with pytest.raises(InputError, match="N is 3, but axis 0 of x has length 40"):
+        f(x=X1, y=Y1, m=1.0, b=1.0, N=3)
+    with pytest.raises(InputError, match="axis 1 of x has length 3, but its entry 4 is read"):
+        compile(mean(x[i, 4] * m), m)(x=X, m=1.0)
+    with pytest.raises(InputError, match="no data"):
+        f(x=[], y=[], m=1.0, b=1.0)
     with pytest.raises(InputError, match="m must be one number"):
         f(x=X1, y=Y1, m=[1.0, 2.0], b=1.0)
     with pytest.raises(InputError, match="y must hold real numbers"):

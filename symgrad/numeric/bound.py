@@ -231,7 +231,7 @@ class Bound:
         missing = [a.python for a in rows if a.python not in given]
         if missing:
             raise InputError(f"bind: the data {', '.join(missing)} are missing")
-        self._lengths: dict[str, tuple[int, str]] = {}
+        self._lengths: dict[str, tuple[int, int, str]] = {}
         self._data: dict[str, Any] = {}
         self._blocks: Blocks = ()
         if blocks is None and any(map(is_dask, data.values())):
@@ -252,7 +252,7 @@ class Bound:
             self._state = self.reduced.state(self._blocks)
             self._blocks, self._data = (), {}
         self._signed = f.signed(self._data) if self._data else ()
-        self._given = given
+        self._open = {a.python: a for a in f.arguments.values() if a.python not in given}
         self._splits: dict[str, Split] = {}
 
     @property
@@ -270,8 +270,7 @@ class Bound:
         return Evaluation(self, self._checked(parameters))
 
     def _checked(self, parameters: Arrays) -> dict[str, Any]:
-        open_ = {a.python: a for a in self.f.arguments.values() if a.python not in self._given}
-        return self.f.checked(parameters, open_, dict(self._lengths), self.dtype)[0]
+        return self.f.checked(parameters, self._open, dict(self._lengths), self.dtype)[0]
 
     def run(self, what: str, parameters: Arrays) -> Any:
         """The "value", "gradient", "both" or "product" at some parameters."""

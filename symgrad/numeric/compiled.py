@@ -34,7 +34,7 @@ from .moments import moments
 from .program import Output, Program, load
 from .reading import Reading, Writing
 
-BLOCKED = 4096
+BLOCKED = 256
 """From so many samples on, arrays are worked on in blocks."""
 
 
@@ -88,33 +88,40 @@ class Compiled:
     # Arguments
 
     def checked(
-        self,
-        values: Mapping[str, Any],
-        names: Mapping[str, Argument],
-        known: dict[str, tuple[int, str]],
-        kind: Any = None,
+        self, values: Mapping[str, Any], names: Mapping[str, Argument], known: Lengths, kind: Any = None
     ) -> tuple[dict[str, Any], Any]:
         """The named arguments as arrays and numbers of one floating type, their shapes found consistent.
 
         ``known`` collects the lengths of axes and where they were seen; ``kind`` is the type if settled.
         """
-        lengths = {python: size for size, python in self.sizes.items()}
-        for key in values:
-            if key not in names and key not in lengths:
-                raise InputError(f"{self.name} has no argument {key!r} here; it has {', '.join(names)}")
-        missing = [n for n in names if n not in values]
-        if missing:
-            raise InputError(f"{self.name}: {_listed(missing)} missing")
-        arrays = {python: array_of(values[python], argument, known) for python, argument in names.items()}
-        for key, size in lengths.items():
-            if key in values and size in known and values[key] != known[size][0]:
-                raise InputError(f"{key} is {values[key]}, but {known[size][1]}")
+        arrays = {}
+        for python, argument in names.items():
+            if python not in values:
+                missing = [n for n in names if n not in values]
+                raise InputError(f"{self.name}: {_listed(missing)} missing")
+            arrays[python] = array_of(values[python], argument, known)
+        if len(values) > len(names):
+            self._surplus(values, names, known)
         if kind is None:
             kind = np.result_type(*([a.dtype for a in arrays.values() if a.ndim] or [float]))
-        return {
-            k: (np.array if names[k].name in self.wrt else np.asarray)(a, kind) if a.ndim else kind.type(a)
-            for k, a in arrays.items()
-        }, kind
+        out: dict[str, Any] = {}
+        for python, array in arrays.items():
+            if not array.ndim:
+                out[python] = kind.type(array)
+            elif names[python].name in self.wrt:
+                out[python] = np.array(array, kind)
+            else:
+                out[python] = array if array.dtype == kind else array.astype(kind)
+        return out, kind
+
+    def _surplus(self, values: Mapping[str, Any], names: Mapping[str, Argument], known: Lengths) -> None:
+        """A length may be given too, if it is right; any other name is unknown."""
+        lengths = {python: size for size, python in self.sizes.items()}
+        for key in values:
+            if key not in names and lengths.get(key) not in known:
+                raise InputError(f"{self.name} has no argument {key!r} here; it has {', '.join(names)}")
+            if key not in names and values[key] != known[lengths[key]][0]:
+                raise InputError(f"{key} is {values[key]}, but {_seen(known[lengths[key]])}")
 
     @cached_property
     def sizes(self) -> dict[str, str]:
@@ -152,16 +159,6 @@ class Compiled:
             {k: np.take(v, [n], rows[k]) if k in rows else v for k, v in arguments.items()}
             for n in range(np.shape(arguments[python])[axis])
         ]
-
-    @cached_property
-    def least(self) -> dict[str, int]:
-        """How long an axis must at least be along which only fixed entries are read."""
-        out: dict[str, int] = {}
-        for node in walk(self.root):
-            if node.op == "leaf":
-                name, place = node.value
-                out[name] = max([out.get(name, 1), *(k for k in place if isinstance(k, int))])
-        return out
 
     # Code
 
@@ -298,30 +295,38 @@ class Compiled:
         return about.replace("\\", "").replace('"', "'")  # nothing in it ends the docstring
 
 
-def array_of(value: Any, argument: Argument, known: dict[str, tuple[int, str]]) -> Any:
-    """One argument as an array of floats; ``known`` collects the lengths and where they were seen."""
-    python = argument.python
+Lengths = dict[str, tuple[int, int, str]]
+"""The length of each axis by name, with the axis and the argument where it was seen first."""
+
+
+def array_of(value: Any, argument: Argument, known: Lengths) -> Any:
+    """One argument as an array of floats; ``known`` collects the lengths."""
+    python, shape = argument.python, argument.shape
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise InputError(f"{python}: {error}") from None
-    if array.dtype.kind in "biu":
-        array = array.astype(float)
     if array.dtype.kind != "f":
-        raise InputError(f"{python} must hold real numbers, not {array.dtype}")
-    if array.ndim != len(argument.shape):
-        wanted = f"have shape {_shape(argument)}" if argument.shape else "be one number"
+        if array.dtype.kind not in "biu":
+            raise InputError(f"{python} must hold real numbers, not {array.dtype}")
+        array = array.astype(float)
+    if array.ndim != len(shape):
+        wanted = f"have shape {_shape(argument)}" if shape else "be one number"
         raise InputError(f"{python} must {wanted}, but its shape is {array.shape}")
-    for axis, (size, length) in enumerate(zip(argument.shape, array.shape, strict=True)):
-        if not size:
-            continue
-        told = f"axis {axis} of {python} has length {length}"
-        if length == 0:
-            raise InputError(f"{told}: no data")
-        expected, source = known.setdefault(size, (int(size) if size.isdigit() else length, told))
-        if expected != length:
-            raise InputError(f"{told}, but " + (f"{size} is needed" if size.isdigit() else source))
+    for axis, length in enumerate(array.shape):
+        size, here = shape[axis], (length, axis, python)
+        if length < argument.least[axis]:
+            raise InputError(f"{_seen(here)}, but its entry {argument.least[axis]} is read" if length
+                             else f"{_seen(here)}: no data")
+        if size.isdigit() and length != int(size):
+            raise InputError(f"{_seen(here)}, but {size} is needed")
+        if size and known.setdefault(size, here)[0] != length:
+            raise InputError(f"{_seen(here)}, but {_seen(known[size])}")
     return array
+
+
+def _seen(where: tuple[int, int, str]) -> str:
+    return f"axis {where[1]} of {where[2]} has length {where[0]}"
 
 
 def _shape(argument: Argument) -> str:
@@ -435,7 +440,7 @@ def build(name: str, objective: Core, formula: str, wrt: tuple[str, ...]) -> Com
         python = identifier(n)
         if any(a.python == python for a in arguments.values()):
             raise InputError(f"{name}: two arguments would be called {python} in Python: rename one")
-        arguments[n] = Argument(n, python, tuple(reading.shapes[n]))
+        arguments[n] = Argument(n, python, tuple(reading.shapes[n]), tuple(reading.least.get(n, ())))
     gradients: dict[str, Pieces] = {}
     verdicts: dict[str, Verdict] = {}
     axes: dict[str, tuple[Index, ...]] = {}

@@ -48,11 +48,13 @@ SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of an emitted function: its name on paper, its name in Python, the length of each axis."""
+    """An argument of an emitted function: its name on paper, its name in Python, the length of each axis by
+    name ("" where only fixed entries are read), and how long each must be at least."""
 
     name: str
     python: str
     shape: tuple[str, ...]
+    least: tuple[int, ...] = ()
 
 
 class Emitter:

@@ -21,12 +21,14 @@ Bound = Mapping[str, tuple[Index, int]]
 
 class Reading:
     """Core terms to nodes.  ``shapes`` collects the length of every axis of every argument ("" where only
-    fixed positions are read), ``origins`` the number of the first entry along it, less 1."""
+    fixed positions are read), ``origins`` the number of the first entry along it, less 1, and ``least`` how
+    many entries there must be."""
 
     def __init__(self, graph: Graph, objective: Core) -> None:
         self.graph = graph
         self.shapes: dict[str, list[str]] = {}
         self.origins: dict[str, list[int]] = {}
+        self.least: dict[str, list[int]] = {}
         self._look(objective)
         self.ranks = {size: rank for rank, size in enumerate(self._order(objective))}
 
@@ -55,6 +57,10 @@ class Reading:
             self.origins[name] = [
                 known.get((name, axis), -1 if 0 in fixed.get((name, axis), ()) else 0)
                 for axis in range(len(lengths))
+            ]
+            self.least[name] = [
+                max([1, *(k - origin for k in fixed.get((name, axis), ()))])
+                for axis, origin in enumerate(self.origins[name])
             ]
 
     def _use(

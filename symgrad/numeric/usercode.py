@@ -293,7 +293,8 @@ def _drawn(f: Compiled, domains: Mapping[str, Any], rng: Any, given: Mapping[str
     lengths = {s: given.get(s, 3 + k) for k, s in enumerate(f.sizes)}
     case: Arguments = {}
     for a in f.arguments.values():
-        shape = tuple(lengths[s] if s in lengths else int(s or f.least[a.name]) for s in a.shape)
+        axes = zip(a.shape, a.least, strict=True)
+        shape = tuple(lengths[s] if s in lengths else int(s or least) for s, least in axes)
         domain = domains.get(a.python, "real")
         if isinstance(domain, str):
             if domain not in _DOMAINS:
