@@ -82,8 +82,8 @@ def _judge(left: Core, right: Core, given: tuple[Given, ...]) -> Verdict:
         if len(ranges) < 2:
             continue
         for end in {end: None for pair in ranges for end in pair}:
-            sides = (fill(side, letter.name, partial(_constant, end)) for side in (left, right))
-            at = judge(*sides, given)
+            there = partial(fill, name=letter.name, at=partial(_constant, end))
+            at = judge(there(left), there(right), given)
             if not at:
                 return at
     return verdict

@@ -239,7 +239,7 @@ class Survey:
     def _placeholders(self, d: Definition) -> dict[str, Hashable]:
         env: dict[str, Hashable] = {}
         for position, entry in enumerate((*d.upper, *d.lower)):
-            if isinstance(entry, Sym):
+            if isinstance(entry, Sym) and not _is_quantity(entry, d.body):
                 key = ("placeholder", id(d), entry.name)
                 env[entry.name] = key
                 self._letters.append((key, entry.name))
@@ -460,6 +460,19 @@ class Survey:
         first, second = self._find(a), self._find(b)
         if first != second:
             self._parent[second] = first
+
+
+def _is_quantity(letter: Sym, body: Node) -> bool:
+    """Is the letter of ``h_theta(x) = theta x`` a quantity by itself, so that it only names h?"""
+    return letter.name not in _CONVENTIONAL and letter in _outside_indices(body)
+
+
+def _outside_indices(node: Node) -> Iterator[Node]:
+    if name_of(node) is not None and not isinstance(node, Sym):
+        return
+    yield node
+    for child in children(node):
+        yield from _outside_indices(child)
 
 
 def _size_names(node: Node) -> Iterator[str]:

@@ -81,7 +81,8 @@ def test_a_size() -> None:
 
 
 def test_positive_reals_are_also_assumed_positive() -> None:
-    assert read_directive(r"let a \in \mathbb{R}_{>0}", Scope()).assumptions == (Relation(Sym("a"), ">", Num(0)),)
+    scope = read_directive(r"let a \in \mathbb{R}_{>0}", Scope())
+    assert scope.assumptions == (Relation(Sym("a"), ">", Num(0)),)
 
 
 def test_nabla() -> None:

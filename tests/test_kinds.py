@@ -1,0 +1,112 @@
+"""What names and indices stand for: sizes, labels, ranges."""
+
+from __future__ import annotations
+
+import pytest
+
+from symgrad.directives import read_directives
+from symgrad.errors import UnknownMeaning
+from symgrad.kinds import Generic, Name, Range, Survey, is_bold_matrix, is_bold_vector, name_of, unbold
+from symgrad.latex import read
+from symgrad.page import Num, Sym
+
+
+def survey(text: str, *lines: str) -> Survey:
+    scope = read_directives(lines)
+    return Survey(scope, (read(text, scope),))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("x_i", "x_{i}"), (r"x^{(i)}_j", r"x^{(i)}_{j}"), (r"W^{[l]}_{jk}", r"W^{[l]}_{j,k}"),
+        (r"\hat{y}", r"\hat{y}"), ("f'", "f'"),
+    ],
+)  # fmt: skip
+def test_names(text: str, name: str) -> None:
+    assert str(name_of(read(text))) == name
+
+
+def test_a_sum_has_no_name() -> None:
+    assert name_of(read("a + b")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        (r"\mathbf{w}", "w"), (r"\hat{\mathbf{y}}", r"\hat{y}"), ("w", "w"),
+        (r"\boldsymbol{\hat{\beta}}", r"\hat{\beta}"),
+    ],
+)  # fmt: skip
+def test_a_bold_name_and_its_letter(name: str, plain: str) -> None:
+    assert unbold(name) == plain
+
+
+def test_bold_letters() -> None:
+    assert is_bold_vector(r"\mathbf{w}") and is_bold_vector(r"\boldsymbol{\theta}")
+    assert is_bold_matrix(r"\mathbf{W}") and not is_bold_vector(r"\mathbf{W}") and not is_bold_vector("w")
+
+
+def test_what_bounds_a_sum_is_a_size() -> None:
+    assert survey(r"\frac{1}{N} \sum_{i=1}^N x_i").sizes == {"N"}
+    assert survey(r"X w", r"let X \in \mathbb{R}^{n \times d}").sizes == {"n", "d"}
+
+
+def test_the_index_of_a_size_is_no_size() -> None:
+    assert survey(r"\sum_{j=1}^{s_l} a_j").sizes == frozenset()
+
+
+def test_an_unbounded_sum_runs_as_far_as_another_over_the_same_place() -> None:
+    s = survey(r"\sum_k y_k - \sum_{j=1}^K y_j")
+    assert s.range_at(("y", 0, 0)) == Range(Num(1), Sym("K"))
+
+
+def test_a_declared_size_bounds_the_sum() -> None:
+    s = survey(r"\sum_k w_k", r"let w \in \mathbb{R}^d")
+    assert s.range_at(("w", 0, 0)) == Range(Num(1), Sym("d"))
+
+
+def test_layers_have_ranges_of_their_own() -> None:
+    lines = (r"let W^{(1)} \in \mathbb{R}^{h \times d}", r"let W^{(2)} \in \mathbb{R}^{k \times h}")
+    s = survey(r"\sum_i W^{(1)}_{ij} + \sum_i W^{(2)}_{ij}", *lines)
+    assert s.range_at(("W^1", 1, 1)) == Range(Num(1), Sym("h"))
+    assert s.range_at(("W^2", 1, 1)) == Range(Num(1), Sym("k"))
+
+
+def test_a_range_that_nothing_bounds_is_generic() -> None:
+    assert isinstance(survey(r"\sum_k y_k").range_at(("y", 0, 0)), Generic)
+
+
+def test_two_ranges_for_one_place_are_a_puzzle() -> None:
+    s = survey(r"\sum_{k=1}^K y_k + \sum_{k=1}^M y_k + \sum_k y_k")
+    with pytest.raises(UnknownMeaning, match="several"):
+        s.range_at(("y", 0, 0))
+
+
+def test_a_part_of_a_range_does_not_tell_the_whole() -> None:
+    s = survey(r"\sum_{k=2}^K y_k + \sum_k y_k")
+    with pytest.raises(UnknownMeaning, match="declare its range"):
+        s.range_at(("y", 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "labels"),
+    [
+        (r"h_\theta(x_i)", (r"let h_\theta(x) = \theta x",), {r"\theta"}),
+        (r"W_o h", (r"let W_o \in \mathbb{R}^{k \times h}", r"let W_h \in \mathbb{R}^{h \times d}"), {"o"}),
+        (r"Z_O + H", (), {"O"}),
+        (r"v_b + b_b", (r"let v_b = \sum_c W_{cb} h_c + b_b",), set()),
+        (r"x_N", (r"let i \in \{1, \dots, N\}",), set()),
+    ],
+)
+def test_labels(text: str, lines: tuple[str, ...], labels: set[str]) -> None:
+    s = survey(text, *lines)
+    assert s.labels & {r"\theta", "o", "O", "b", "N"} == labels
+
+
+def test_a_word_is_a_label() -> None:
+    assert Survey(read_directives([]), ()).is_label(Sym(r"\mathrm{new}"))
+
+
+def test_places_of_a_bold_name_are_those_of_its_letter() -> None:
+    assert Name(r"\mathbf{x}", (), (Sym("i"),)).place(0) == Name("x", (), (Sym("i"),)).place(0)
