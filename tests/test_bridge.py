@@ -104,7 +104,7 @@ def test_refused_with_the_reason(expr: Any, message: str) -> None:
 @pytest.mark.parametrize(
     "expr",
     [
-        sympy.gamma(m), sympy.sin(m), sympy.Heaviside(m), sympy.GoldenRatio * m, Derivative(f(m), (m, k)),
+        sympy.gamma(m), sympy.asin(m), sympy.Heaviside(m), sympy.GoldenRatio * m, Derivative(f(m), (m, k)),
         KroneckerDelta(i, j, (1, 3)), Piecewise((1, (m > 0) & (b > 0)), (0, True)),
         MatrixSymbol("A", 2, 2).inverse(), sympy.Integral(m, (m, 0, 1)),
     ],
@@ -188,6 +188,7 @@ def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         inner.map(lambda a: Sum(a * x[k], (k, 1, N))),
         inner.map(lambda a: Product(a + x[k] ** 2, (k, 1, K))),
         inner.map(tanh),
+        inner.map(sympy.cos),
         inner.map(exp),
         inner.map(f),
         inner.map(lambda a: log(1 + a**2)),

@@ -21,6 +21,7 @@ Expr = Any
 
 _CALLS = {
     sympy.log: "\\log", sympy.tanh: "\\tanh", sympy.sinh: "\\sinh", sympy.cosh: "\\cosh",
+    sympy.sin: "\\sin", sympy.cos: "\\cos", sympy.tan: "\\tan",
     sympy.sign: "\\operatorname{sign}", sympy.Max: "\\max", sympy.Min: "\\min",
 }
 RELATIONS: dict[Any, str] = {
