@@ -25,6 +25,7 @@ from .page import (
     Add,
     BigOp,
     Call,
+    Cases,
     Derivative,
     Evaluated,
     Frac,
@@ -228,7 +229,7 @@ class _Tidy:
 
     def node(self, node: Node) -> Node:
         match node:
-            case Add() | Neg() | Mul() | Frac() | Pow() | Sum() | Num() | Transpose():
+            case Add() | Neg() | Mul() | Frac() | Pow() | Sum() | Num() | Transpose() | Cases():
                 return build(self.sign(self.term(node)))
         return node
 
@@ -272,6 +273,8 @@ class _Tidy:
                 return self.add(node)
             case Sum():
                 return self.sum(node)
+            case Cases(branches):
+                return Term(powers={Cases(tuple((self.node(v), condition) for v, condition in branches)): 1})
         return Term(powers={node: 1})
 
     def vector(self, node: Node) -> tuple[Term, Node]:

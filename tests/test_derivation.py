@@ -97,6 +97,11 @@ FORMS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
                     r"-\frac{1}{N} \sum_{i=1}^N y_i x_i e^{-y_i f(x_i)}"),
     "hinge": (r"\sum_{i=1}^N \operatorname{relu}(1 - y_i f(x_i))", "m", (LINE,),
               r"-\sum_{i=1}^N y_i x_i \mathbb{1}[1 - y_i f(x_i) > 0]"),
+    "Huber": (
+        r"\begin{cases} \frac{1}{2} (y - w)^2 & |y - w| \le c \\"
+        r" c |y - w| - \frac{c^2}{2} & \text{otherwise} \end{cases}", "w", (),
+        r"\begin{cases} -(y - w) & |y - w| \le c \\"
+        r" -c \operatorname{sign}(y - w) & \text{otherwise} \end{cases}"),
     "hinge by a maximum": (r"\sum_{i=1}^N \max(0, 1 - y_i f(x_i))", "m", (LINE,),
                            r"-\sum_{i=1}^N y_i x_i \mathbb{1}[1 - y_i f(x_i) > 0]"),
     "cross-entropy of a logit over a unit": (

@@ -13,6 +13,7 @@ from symgrad.latex import read
 from symgrad.page import (
     Add,
     Call,
+    Cases,
     Derivative,
     Frac,
     Gradient,
@@ -23,6 +24,7 @@ from symgrad.page import (
     Norm,
     Num,
     Pow,
+    Relation,
     Sum,
     Sym,
     Transpose,
@@ -52,6 +54,7 @@ INSTANCES: dict[str, Callable[[Maker], Node]] = {
     "factor rule": lambda m: d(Mul((m.constant(), m.outer(m.moving()), m.moving()))),
     "sum rule": lambda m: d(
         m.random.choice([m.total, lambda u: Add((u, Neg(m.moving()), C))])(m.outer(THETA))),
+    "branch by branch": lambda m: d(Cases(((m.moving(), Relation(X, ">", Y)), (m.moving(), None)))),
     "product rule": lambda m: d(Mul((m.outer(m.moving()), m.constant(), m.outer(m.moving())))),
     "quotient rule": lambda m: d(Frac(m.moving(), Add((Num(1), Pow(m.moving(), TWO))))),
     "linearity of the sum": lambda m: m.total(m.random.choice([
@@ -160,6 +163,9 @@ WRONG: dict[str, tuple[Node, Node]] = {
     "chain rule without the inner derivative": (d(SQUARE), Mul((TWO, V))),
     "chain rule with the outer derivative at the variable": (d(SQUARE), Mul((TWO, THETA, d(V)))),
     "max' without its step": (d(Call(Sym("\\max"), (Num(0), V))), X),
+    "branches exchanged": (
+        d(Cases(((U, Relation(X, ">", Num(0))), (V, None)))),
+        Cases(((d(V), Relation(X, ">", Num(0))), (d(U), None)))),
     "power rule that keeps the exponent": (d(Pow(THETA, Num(3))), Mul((Num(3), Pow(THETA, Num(3))))),
     "power rule without the factor": (d(Pow(THETA, Num(3))), Pow(THETA, TWO)),
     "product rule as a product of derivatives": (d(Mul((U, V))), Mul((d(U), d(V)))),

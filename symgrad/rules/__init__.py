@@ -25,7 +25,8 @@ from .writing import neat
 DIFFERENTIATION = (
     "second derivative", "evaluation", "definition", "power rule", "quadratic form", "gradient of a square",
     "entry of a gradient", "Jacobian", "elementary derivative", "logarithm of a quotient", "chain rule",
-    "factor rule", "selection", "sum rule", "product rule", "quotient rule",
+    "factor rule", "selection", "sum rule", "branch by branch", "product rule",
+    "quotient rule",
 )  # fmt: skip
 """The rules for derivatives, in the order in which one derivative tries them."""
 

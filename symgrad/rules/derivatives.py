@@ -6,6 +6,7 @@ from ..definitions import defined, free_of, unfold
 from ..page import (
     Add,
     Call,
+    Cases,
     Component,
     Derivative,
     Frac,
@@ -293,6 +294,17 @@ def sum_rule(node: Node, scope: Scope) -> Node | None:
                 body, index, condition = substitute(body, {index: new}), new, renamed
             return Sum(d.of(body), index, lower, upper, condition)
     return None
+
+
+@rule("branch by branch")
+def branches(node: Node, scope: Scope) -> Node | None:
+    """D {u if a, v if b} = {D u if a, D v if b}, where no point is a branch of its own"""
+    d = taken_apart(node, scope)
+    if d is None or not isinstance(d.body, Cases):
+        return None
+    if any(condition is not None and condition.op == "=" for _, condition in d.body.branches):
+        return None
+    return Cases(tuple((d.of(value), condition) for value, condition in d.body.branches))
 
 
 @rule("product rule")
