@@ -16,9 +16,10 @@ from typing import Any
 
 from ..directives import read_directive, read_directives
 from ..errors import SpannedError, SymgradError
+from ..kinds import unbold
 from ..latex import read_macro_definitions
 from ..notes import Document, Region, read_file, read_text
-from ..page import Add, BigOp, Call, Indexed, Node, Num, Sym, substitute, walk
+from ..page import Add, BigOp, Call, Indexed, Matrix, Node, Num, Relation, Sym, substitute, walk
 from ..page import same as same_page
 from ..patterns import Pattern
 from ..scope import Definition, Scope
@@ -61,6 +62,7 @@ _THUS = Pattern(
     re.IGNORECASE,
 )
 _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
+FAR = 3  # headings after which a letter may well mean something else
 _NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
 
 
@@ -120,6 +122,7 @@ class _Examiner:
         self.ignores: list[tuple[Region, frozenset[str], list[bool]]] = []
         self.ignoring: tuple[frozenset[str], list[bool]] | None = None
         self.early: set[int] = set()
+        self.spoken: set[Relation] = set()  # hypotheses that the text makes in passing
         self.declared: set[str] = set()  # names whose kind a directive declares
         self.stated: list[tuple[frozenset[str], str, int]] = []  # equations in force: names, line, headings
         self.spoken_kinds: dict[str, int] = {}  # kinds from the text -> how many headings before
@@ -312,6 +315,7 @@ class _Examiner:
                 scope = read_directive(line, self.scope)
             except (SymgradError, RecursionError):
                 continue
+            self.spoken |= set(scope.assumptions[len(self.scope.assumptions) :])
             for key in scope.kinds:
                 if scope.kinds[key] != self.scope.kinds.get(key):
                     self.spoken_kinds[key] = self.headings
@@ -323,9 +327,12 @@ class _Examiner:
             scope = read_directive(f"let {lhs.text.strip()} = {rhs.text.strip()}", self.scope)
         except (SymgradError, RecursionError):
             return False
-        self.scope = scope
-        node = read_side(lhs, self.scope).node
+        node = read_side(lhs, scope).node
         name = None if node is None else naming.base(node)
+        body = read_side(rhs, self.scope).node
+        if name is not None and body is not None and name in naming.inside(body, self.scope):
+            return False  # a = f(b) and b = g(a): the same equation twice
+        self.scope = scope
         if name is not None:
             self.sources[name] = (
                 region.part,
@@ -451,6 +458,8 @@ class _Examiner:
         if re.fullmatch(r"\s*\\nabla\s*", link.lhs.text):
             return planned("definition")
         name = None if lhs is None or k else naming.base(lhs)
+        if k and region.kind == "inline" and lhs is not None and naming.base(lhs) in self.sources:
+            return planned("condition")  # "y = f(x) = x^2": another f, for a moment
         if lhs is None:
             return planned("claim", judge=True)
         if name is not None:
@@ -556,11 +565,11 @@ class _Examiner:
                 return self.unreadable(planned, side, reading)
         lhs, rhs = planned.lhs.node, planned.rhs.node
         assert lhs is not None and rhs is not None
-        scope = planned.scope
-        judged = judge_step(lhs, rhs, scope)
+        planned.scope = self.relevant(planned.scope, lhs, rhs)
+        judged = judge_step(lhs, rhs, planned.scope)
         if judged.verdict != "proved":
             judged = self.without_indices(planned, judged, lhs, rhs)
-            scope = planned.scope
+        scope = planned.scope
         if judged.verdict in BAD:
             judged = self.temper(planned, judged, lhs, rhs)
         if judged.verdict == "proved":
@@ -574,6 +583,14 @@ class _Examiner:
                 judged = replace(judged, notes=(*judged.notes, note))
                 break
         return judged
+
+    def relevant(self, scope: Scope, lhs: Node, rhs: Node) -> Scope:
+        """The scope without hypotheses from the text (``y_i \\in \\{0, 1\\}``) about what is not spoken of here."""
+        if not self.spoken:
+            return scope
+        names = naming.inside(lhs, scope) | naming.inside(rhs, scope)
+        kept = tuple(a for a in scope.assumptions if a not in self.spoken or naming.quantities(a.lhs) & names)
+        return replace(scope, assumptions=kept)
 
     def without_indices(self, planned: _Planned, judged: Judged, lhs: Node, rhs: Node) -> Judged:
         """A step in which a name that is defined with an index (``z_i``) stands bare: z is a variable of its
@@ -613,6 +630,9 @@ class _Examiner:
                     None, None, "a relation between quantities of which nothing is defined; not judged"
                 )
         used = naming.inside(lhs, scope) | naming.inside(rhs, scope)
+        if any(isinstance(n, Matrix) and _is_column_of_two(n) for side in (lhs, rhs) for n in walk(side)):
+            message = "a column of two entries, which may be a binomial coefficient: write \\binom"
+            return Judged("undecided", "SG206", message)
         if judged.verdict == "illtyped":
             return self.temper_shapes(planned, judged, lhs, rhs, used)
         function = invented(judged.witness, frozenset(self.declared))
@@ -620,7 +640,7 @@ class _Examiner:
             message = f"nothing here says what the function {function} is"
             return Judged("undecided", "SG202", message, undefined=function)
         under = self.under_what_is_stated(judged, lhs, rhs, scope)
-        if under is not None:
+        if under is not None and under.verdict not in BAD:
             return under
         few = _for_few(lhs, rhs, scope)
         if few is not None:
@@ -631,7 +651,7 @@ class _Examiner:
         again = judge_step(lhs, rhs, _without(scope, far))
         if again.verdict == "proved":
             return again
-        doubtful = sorted(n for n in far if self.uses[n] > 1)
+        doubtful = sorted(n for n in far if self.uses[n] > 1 or self.headings - self.sources[n][2] >= FAR)
         if doubtful and judge_step(lhs, rhs, _without(scope, set(doubtful))).verdict not in BAD:
             lines = ", ".join(f"{n} (line {self.sources[n][1]})" for n in doubtful)
             return Judged("undecided", "SG201", f"false only with what another section says of {lines}")
@@ -654,6 +674,8 @@ class _Examiner:
         if name is not None:
             message = f"{judged.message}; but the shape of {name} is only guessed"
             return Judged("undecided", "SG202", message, undefined=name)
+        plain = {unbold(n) for n in used}
+        used |= {n for n in (*self.spoken_kinds, *self.sources) if unbold(n) in plain}  # x for \\mathbf{x}
         spoken = {n for n in used if n in self.spoken_kinds}
         far = {n for n in used if n in self.sources and self.sources[n][2] != self.headings}
         far |= {n for n in spoken if self.spoken_kinds[n] != self.headings}
@@ -862,6 +884,13 @@ def _for_few(lhs: Node, rhs: Node, scope: Scope) -> str | None:
         if judge_step(left, right, scope).verdict == "proved":
             return f"holds for {size.name} = {max(numbers)} only"
     return None
+
+
+def _is_column_of_two(matrix: Matrix) -> bool:
+    entries = [row[0] for row in matrix.rows if len(row) == 1]
+    return len(matrix.rows) == len(entries) == 2 and all(
+        naming.indices(e) or isinstance(e, Sym) for e in entries
+    )
 
 
 def _without(scope: Scope, names: set[str]) -> Scope:

@@ -51,6 +51,10 @@ class Judged:
 
 def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     """The literal verdict on ``lhs = rhs``, with refutations that rest on ignorance taken back."""
+    for side in (lhs, rhs):
+        bare = naming.operator(side)
+        if bare is not None:
+            return Judged("undecided", "SG206", f"{bare} has no meaning without its argument")
     try:
         found = judgement(lhs, rhs, scope)
     except ShapeError as error:
@@ -192,7 +196,7 @@ def reach(node: Node) -> Node:
         return node
     for k, term in enumerate(node.terms[:-1]):
         for path, inner in naming.rightmost(term):
-            if isinstance(inner, Sum) and inner.index.name:
+            if isinstance(inner, Sum) and inner.index.name and inner.condition is None:
                 taken = 0
                 for later in node.terms[k + 1 :]:
                     if inner.index.name not in free_names(later):

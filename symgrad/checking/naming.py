@@ -287,7 +287,21 @@ def inside(node: Node, scope: Scope) -> frozenset[str]:
 
 def known(leaf: str, scope: Scope) -> bool:
     """Is anything said about a name that no definition opens: a kind, or that it depends on something?"""
-    return leaf in scope.kinds or leaf.removesuffix("[]").partition("_{\\")[0] in scope.kinds
+    return leaf.removesuffix("[]") in scope.kinds
+
+
+def operator(node: Node) -> str | None:
+    """A known function that stands without its argument (``\\max_\\alpha`` before a sum)."""
+    match node:
+        case Call(Indexed(base=Sym()), args):
+            rest: Iterable[Node] = args
+        case Call(Sym(), args):
+            rest = args
+        case Sym(name) | Indexed(Sym(name)) if name.startswith("\\") and name in KNOWN:
+            return name
+        case _:
+            rest = children(node)
+    return next((found for child in rest if (found := operator(child)) is not None), None)
 
 
 def rests_on_definitions(node: Node, scope: Scope) -> bool:
