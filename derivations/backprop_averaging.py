@@ -1,10 +1,12 @@
 """Backpropagation: what may be averaged, and what averaging the output error first costs."""
 
-from sympy import Derivative, IndexedBase, Rational, Sum, exp, log, symbols, tanh
+from math import prod
+
+from sympy import Derivative, IndexedBase, Integer, Rational, Sum, exp, log, symbols, tanh
 
 from symgrad import Objective, derive, page, prove, sigma
 from symgrad.bridge import to_page
-from symgrad.reporting import Mark, Report, Section, Table, Text, claim, equations, proof, setting
+from symgrad.reporting import Mark, Report, Section, Table, Text, claim, enclosed, equations, proof, setting
 from symgrad.scope import Definition, Kind
 
 x, y, w, V, c, z, a, u, U = (IndexedBase(n, real=True) for n in ("x", "y", "w", "V", "c", "z", "a", "u", "U"))
@@ -105,6 +107,33 @@ def networks() -> Table:
                  tuple(rows), r"$\partial \ell_i / \partial w_j$ and $\partial \ell_i / \partial V_{jp}$")
 
 
+def side_by_side() -> Table:
+    """One hidden unit with w = v = 1 and b = c = 0, samples (0, 0) and (1, 1): all procedures in numbers."""
+    xs, ys = (0, 1), (0, 1)
+    units = [sigma(Integer(s)) for s in xs]
+    errors = [s - t for s, t in zip(units, ys, strict=True)]
+    bends = [s * (1 - s) for s in units]
+
+    def average(*columns):
+        return HALF * sum(prod(column) for column in zip(*columns, strict=True))
+
+    middle = sigma(HALF)
+    bent, ahead = middle * (1 - middle), average(errors) * average(xs)
+    rows = (
+        ("1: gradients averaged", average(errors, units), average(errors, bends, xs)),
+        ("2: at the mean input", (middle - HALF) * middle, (middle - HALF) * bent * HALF),
+        (r"3: averaged error, mean of $\sigma'$", average(errors) * average(units), ahead * average(bends)),
+        (r"3: averaged error, $\bar{a} (1 - \bar{a})$", average(errors) * average(units),
+         ahead * average(units) * (1 - average(units))),
+        (r"3: averaged error, $\sigma'(\bar{z})$", average(errors) * average(units), ahead * bent),
+    )  # fmt: skip
+    return Table(
+        ("procedure", r"$\partial J / \partial w$", r"$\partial J / \partial v$"),
+        tuple((name, enclosed(upper), enclosed(lower)) for name, upper, lower in rows),
+        r"One hidden unit, $w = v = 1$, $b = c = 0$, samples $(0, 0)$ and $(1, 1)$; all digits certain",
+    )
+
+
 def between_layers() -> list:
     """One hidden unit, two features with equal weights: (1, 0) and (0, 1) look the same from above."""
     v, o, weight, s, t = symbols("v c w b y", real=True)
@@ -191,6 +220,11 @@ def report() -> Report:
                 claim(slope[j], middle, scope=names, expect="refuted"),
                 claim(derivative(V[j, p]), w[j] * dbar * middle * xbar[p], scope=names, expect="refuted",
                       title=r"Hidden layer, with $\sigma'(\bar{z}_j)$"),
+            ]),
+            Section("Side by side", [
+                side_by_side(),
+                Text("Below the output layer every shortcut has the wrong sign here: a step against it makes "
+                     "the loss larger."),
             ]),
             Section("No function from one layer's gradient to the next", [
                 Text(r"The thread says that there is no $g$ with $\nabla_{W^1} J = g(\nabla_{W^2} J)$. "
