@@ -214,13 +214,15 @@ class _Examiner:
             except Exception:  # the verdict stands without a hint
                 judged = replace(judged, studied=True)
             yield ("known", unit, judged)
-        judged = self.after_a_slip(planned, judged)
+        if judged.verdict in BAD and ("slip", *planned.key) not in self.lost:
+            yield ("at", ("slip", *planned.key))
+            judged = self.after_a_slip(planned, judged)
         self.previous = (planned, judged)
         self.record(planned, judged)
 
     def after_a_slip(self, planned: _Planned, judged: Judged) -> Judged:
         """Where the row above disagrees with both its neighbours and they agree, it is the root of both."""
-        if judged.verdict not in BAD or self.previous is None:
+        if self.previous is None:
             return judged
         before, verdict = self.previous
         if verdict.verdict not in BAD or before.link.rhs != planned.link.lhs:

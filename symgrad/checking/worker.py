@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ from ..errors import SymgradError
 
 LIMIT = 1.4  # seconds for one step
 LOADING = 5.0  # more, for the process to start and to read the document
+PATIENCE = 6  # times the limit, where the machine is busy with something else
 MEMORY = 2 * 1024**3
 MAX_LOST = 40  # steps of one document that may hang before it is given up
 
@@ -107,15 +109,29 @@ class Keeper:
         yield ("lost", lost.get(("document",), "timeout"))
 
     def _hear(self, seconds: float) -> tuple[Any, ...]:
+        """The next event; TimeoutError where the process worked for that long without one.
+
+        On a busy machine the process may have had no chance to work: then it gets more time.
+        """
         assert self.process is not None and self.process.stdout is not None
         process, late = self.process, threading.Event()
+        began, worked = time.monotonic(), _worked(process.pid)
 
-        def end() -> None:
-            late.set()
-            process.kill()
+        timers: list[threading.Timer] = []
 
-        timer = threading.Timer(seconds, end)
-        timer.start()
+        def look() -> None:
+            idle = worked is not None and (_worked(process.pid) or 0.0) - worked < 0.6 * seconds
+            if idle and time.monotonic() - began < PATIENCE * seconds:
+                wait(0.5 * seconds)
+            else:
+                late.set()
+                process.kill()
+
+        def wait(longer: float) -> None:
+            timers.append(threading.Timer(longer, look))
+            timers[-1].start()
+
+        wait(seconds)
         try:
             event: tuple[Any, ...] = _receive(self.process.stdout)
             return event
@@ -124,7 +140,18 @@ class Keeper:
                 raise TimeoutError from None
             raise
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
+
+
+def _worked(pid: int) -> float | None:
+    """Seconds for which a process has had a processor, where the system tells."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
 
 
 def _send(pipe: IO[bytes], message: object) -> None:
