@@ -239,14 +239,15 @@ _NO = {"refuted": "no", "undecided": "undecided"}
 
 
 def comparison(profiles: Iterable[Profile]) -> str:
-    """The table of the command line: a line for every loss."""
-    rows = [("loss", "gap by", "the gap", "sums that suffice", "gradient from loss")]
+    """The table of the command line: a line for every parameter of every loss."""
+    rows = [("loss", "by", "gradient", "gap", "sums that suffice, of", "gradient from loss")]
     for p in profiles:
         first, *rest = p.wrt
         for by in (first, *rest):
             lead = by == first
             rows.append((
-                p.objective.name if lead else "", to_text(to_page(by)), _gap_text(p, by),
+                p.objective.name if lead else "", to_text(to_page(by)),
+                to_text(p.course.result) if lead else "", _gap_text(p, by),
                 _sums_text(p.statistics) if lead else "", _value_text(p.from_loss) if lead else "",
             ))  # fmt: skip
     widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
@@ -262,7 +263,7 @@ def _gap_text(p: Profile, by: Expr) -> str:
         return "0 for all data"
     if p.gap is not None and by == p.wrt[0]:
         closed = to_text(p.gap.page)
-        if len(closed) <= 44:
+        if len(closed) <= _LONG // 2:
             return closed
     return "not 0"
 
@@ -272,7 +273,7 @@ def _sums_text(found: Statistics) -> str:
         return "undecided"
     if not found.finite:
         return f"no finite list ({found.obstacle.lemma})" if found.obstacle else "no finite list"
-    return ", ".join(to_text(to_page(s)) for s in found.sums) or "none: N suffices"
+    return ", ".join(to_text(to_page(h)) for h in up_to_names(found.features)) or "none but N"
 
 
 def _value_text(found: FromLoss) -> str:
