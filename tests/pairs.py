@@ -804,7 +804,9 @@ CONSTRUCTS: dict[str, Grammar] = {
     "ranges": Grammar(sums=2, depth=5, ranges=True),
     "rational ranges": Grammar(sums=2, depth=4, ranges=True, divisions=True),
     "deltas in ranges": Grammar(sums=2, depth=4, ranges=True, deltas=True),
-    "ranges derived": Grammar(functions=("sigma",), sums=2, depth=4, ranges=True, derivatives=True, vectors=True),
+    "ranges derived": Grammar(
+        functions=("sigma",), sums=2, depth=4, ranges=True, derivatives=True, vectors=True
+    ),
     "softmax": Grammar(sums=2, depth=4, softmax=True),
     "softmax derivatives": Grammar(sums=2, depth=3, softmax=True, derivatives=True, vectors=True),
     "Hessians": Grammar(

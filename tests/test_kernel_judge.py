@@ -55,6 +55,16 @@ def test_contradictory_givens_are_an_error() -> None:
         verdict(a, b, given(c, ">", 0), given(c, "<", 0))
 
 
+def test_what_is_known_of_an_index_moves_with_its_range() -> None:
+    """Shifted by 2 and back, i starts at 1 again: the inner sum from 2 to i is empty there."""
+    shifted = total(i, 3, N + 2, x[i - 2] * total(k, 2, i - 2, y[k]))
+    plain = total(i, 1, N, x[i] * total(k, 2, i, y[k]))
+    assert verdict(shifted, plain).status == "proved"
+    assert verdict(shifted, plain + x[1] * y[1]).status == "refuted"
+    below = total(i, 2, N, x[i] * total(k, 1, i - 1, y[k]))
+    assert verdict(below, total(i, 1, N, x[i] * total(k, 1, i - 1, y[k]))).status == "proved"
+
+
 @pytest.mark.parametrize("term", [log(-(x**2)), 1 / (a - a), sqrt(-1 - x**2), log(T(lift(0)))])
 def test_an_empty_domain_proves_nothing(term: T) -> None:
     assert verdict(term, term).status == "undecided"

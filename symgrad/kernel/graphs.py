@@ -43,19 +43,18 @@ class Graphs(Sums):
         names = {self.atom(("bound", b)): self.gen(f) for b, f in zip(numbers, fresh, strict=True)}
         return self.subst(p, names)
 
-    def _moved(
-        self, ranges: Sequence[Range], numbers: Sequence[int], fresh: list[int]
-    ) -> dict[int, Range]:
+    def _moved(self, ranges: Sequence[Range], numbers: Sequence[int], fresh: list[int]) -> dict[int, Range]:
+        """The ranges of the fresh indices, made known before anything is said about these."""
+
         def go(end: Frozen) -> Frozen:
             return freeze(self._renamed(thaw(end), numbers, fresh))
 
-        return {
-            f: (go(lo), go(hi)) for f, (lo, hi) in zip(fresh, ranges, strict=True)
-        }
+        limits = {f: (go(lo), go(hi)) for f, (lo, hi) in zip(fresh, ranges, strict=True)}
+        self.ranges.update(limits)
+        return limits
 
     def _close(self, p: Poly, indices: list[int], limits: dict[int, Range]) -> Poly:
         """The multi-index sum of p: every monomial split into connected parts, each one atom."""
-        self.ranges.update(limits)
         out: Poly = {}
         for m, c in p.items():
             counted = self._counted(m, indices, limits)

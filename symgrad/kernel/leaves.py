@@ -86,7 +86,7 @@ class Leaves(Functions):
         return self.delta(self.sub(thaw(i), thaw(j)))
 
     def ordered(self, small: Poly, large: Poly) -> bool:
-        """Record small <= large unless sizes and ranges give it; False if it is false or under a bound index."""
+        """Record small <= large unless it is known; False if it is false or a bound index is in it."""
         gap = self.sub(large, small)
         if self.at_least(gap, 0):
             return True

@@ -89,10 +89,10 @@ class Sums(Leaves):
                 fresh = {self.atom(("bound", b)): self.new_index() for b in numbers}
                 names = {b: self.gen(f) for b, f in fresh.items()}
                 whole = {**mapping, **names}
-                inner = self.subst({body: fmpq(1)}, whole)
                 limits = [(self.subst(thaw(lo), whole), self.subst(thaw(hi), whole)) for lo, hi in ranges]
                 for f, (lo, hi) in zip(fresh.values(), limits, strict=True):
                     self.ranges[f] = (freeze(lo), freeze(hi))
+                inner = self.subst({body: fmpq(1)}, whole)
                 for f, (lo, hi) in zip(reversed(fresh.values()), reversed(limits), strict=True):
                     inner = self.sum_over(inner, f, lo, hi)
                 return inner
@@ -114,6 +114,15 @@ class Sums(Leaves):
             out = self.add(out, self.times(part, outside, c))
         return out
 
+    def _over(
+        self, body: Poly, i: int, lo: Poly, hi: Poly, offset: Poly | None = None, slope: int = 1
+    ) -> Poly:
+        """Sum for j = lo..hi with i = offset + slope j; a new index, for what is known of i is its range."""
+        j = self.new_index()
+        self.ranges[j] = (freeze(lo), freeze(hi))
+        image = self.add(offset or {}, self.scale(self.gen(j), fmpq(slope)))
+        return self.sum_over(self.subst(body, {i: image}), j, lo, hi)
+
     def _sum_monomial(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
         self.burn(4)
         if not m:
@@ -123,11 +132,10 @@ class Sums(Leaves):
             return contracted
         shift = self._offset(m, i)
         if shift:
-            body = self.subst({m: fmpq(1)}, {i: self.sub(self.gen(i), const(shift))})
-            return self.sum_over(body, i, self.add(lo, const(shift)), self.add(hi, const(shift)))
+            by = const(shift)
+            return self._over({m: fmpq(1)}, i, self.add(lo, by), self.add(hi, by), self.scale(by, fmpq(-1)))
         if self._falls(m, i):
-            body = self.subst({m: fmpq(1)}, {i: self.sub(self.add(lo, hi), self.gen(i))})
-            return self.sum_over(body, i, lo, hi)
+            return self._over({m: fmpq(1)}, i, lo, hi, self.add(lo, hi), -1)
         counted = self.count(m, i, lo, hi)
         if counted is not None:
             return counted
@@ -181,6 +189,12 @@ class Sums(Leaves):
         low, high = self._extreme(lo, False), self._extreme(hi, True)
         if low is None or high is None or (low == lo and high == hi):
             return None
+        # Ranges from 1 to a size are the common ground of all: the indicators cut them down.
+        if self.at_least(low, 1):
+            low = const(1)
+        top = {u: c for u, c in high.items() if u}
+        if self.at_least(self.sub(top, high), 1) and self.at_least(top, 0):
+            high = top
         j = self.new_index()
         self.ranges[j] = (freeze(low), freeze(high))
         at, body = self.gen(j), self.subst({m: fmpq(1)}, {i: self.gen(j)})
@@ -278,22 +292,22 @@ class Sums(Leaves):
                     if not self.at_least(hi, 0):
                         return None
                     extra = ends(*(const(k) for k in range(start, 1)))
-                    return self.add(extra, self.sum_over(term, i, one, hi))
+                    return self.add(extra, self._over(term, i, one, hi))
                 if self.ordered(lo, self.add(hi, one)):
                     extra = ends(*(const(k) for k in range(1, start)))
-                    return self.sub(self.sum_over(term, i, one, hi), extra)
+                    return self.sub(self._over(term, i, one, hi), extra)
             if start is None and self.ordered(one, lo) and self.ordered(lo, self.add(hi, one)):
-                before = self.sum_over(term, i, one, self.sub(lo, one))
-                return self.sub(self.sum_over(term, i, one, hi), before)
+                before = self._over(term, i, one, self.sub(lo, one))
+                return self.sub(self._over(term, i, one, hi), before)
             offset = hi.get(ONE)
             if start == 1 and offset is not None and len(hi) > 1 and offset.q == 1 and abs(offset) <= 32:
                 n, top = int(offset.p), {u: v for u, v in hi.items() if u}
                 if n > 0 and self.at_least(top, 0):
                     extra = ends(*(self.add(top, const(k)) for k in range(1, n + 1)))
-                    return self.add(self.sum_over(term, i, one, top), extra)
+                    return self.add(self._over(term, i, one, top), extra)
                 if n < 0 and self.ordered(const(0), hi):
                     extra = ends(*(self.add(top, const(-k)) for k in range(-n)))
-                    return self.sub(self.sum_over(term, i, one, top), extra)
+                    return self.sub(self._over(term, i, one, top), extra)
         except Undefined:
             pass
         return None
