@@ -64,6 +64,11 @@ NETWORK = (
     r"let \hat{y}_i = \sum_{j=1}^h v_j a_{ij} + c", r"let a_{ij} = \sigma(z_{ij})",
     r"let z_{ij} = \sum_{k=1}^d W_{jk} x_{ik} + b_j",
 )  # fmt: skip
+LAYERS = (
+    r"let \hat{y}_i = U a_i", r"let a_i = \sigma(z_i)", r"let z_i = W x_i + b",
+    r"let U \in \mathbb{R}^{k \times h}", r"let W \in \mathbb{R}^{h \times d}", r"let b \in \mathbb{R}^h", r"let x_i \in \mathbb{R}^d",
+    r"let y_i \in \mathbb{R}^k",
+)  # fmt: skip
 SOFTMAX = r"let p_k = \frac{e^{z_k}}{\sum_{l=1}^K e^{z_l}}"
 VECTORS = (r"let w \in \mathbb{R}^d", r"let X \in \mathbb{R}^{n \times d}", r"let y \in \mathbb{R}^n")
 ROWS = (r"let w \in \mathbb{R}^d", r"let x_i \in \mathbb{R}^d", r"let i \in \{1,\dots,N\}")
@@ -115,6 +120,9 @@ FORMS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "network, second layer": (
         r"\sum_{i=1}^N \frac{1}{2} (y_i - \hat{y}_i)^2", "v_l", NETWORK,
         r"-\sum_{i=1}^N a_{il} (y_i - \hat{y}_i)"),
+    "network of matrices": (
+        r"\frac{1}{2} \sum_{i=1}^N \lVert y_i - \hat{y}_i \rVert^2", "W", LAYERS,
+        r"-\sum_{i=1}^N (U^T (y_i - \hat{y}_i) \odot a_i \odot (1 - a_i)) x_i^T"),
     "by an intermediate": (r"-(y \log a + (1 - y) \log(1 - a))", "z", (r"let a = \sigma(z)",), "a - y"),
     "softmax": ("p_i", "z_j", (SOFTMAX,), r"p_i (\delta_{ij} - p_j)"),
     "softmax with cross-entropy": (

@@ -15,7 +15,7 @@ True
 
 from __future__ import annotations
 
-from . import rewriting, vectors  # noqa: F401  (their rules enter the book)
+from . import layers, rewriting  # noqa: F401  (their rules enter the book)
 from .book import RULES, Rule
 from .dependence import depends, partial
 from .derivatives import definitions_used
@@ -24,9 +24,8 @@ from .writing import neat
 
 DIFFERENTIATION = (
     "second derivative", "evaluation", "definition", "power rule", "quadratic form", "gradient of a square",
-    "entry of a gradient", "Jacobian", "elementary derivative", "logarithm of a quotient", "chain rule",
-    "factor rule", "selection", "sum rule", "branch by branch", "product rule",
-    "quotient rule",
+    "backpropagation", "entry of a gradient", "Jacobian", "elementary derivative", "logarithm of a quotient",
+    "chain rule", "factor rule", "selection", "sum rule", "branch by branch", "product rule", "quotient rule",
 )  # fmt: skip
 """The rules for derivatives, in the order in which one derivative tries them."""
 

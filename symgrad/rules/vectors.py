@@ -50,11 +50,11 @@ def vectors_in(node: Mul, scope: Scope) -> bool:
     return any(vectorish(f, scope) for f in node.factors)
 
 
-def _sorted_out(node: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:
+def sorted_out(node: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:
     """A product as constant scalars and the chain of its vectors and matrices."""
     match node:
         case Neg(arg):
-            inner = _sorted_out(arg, d, scope)
+            inner = sorted_out(arg, d, scope)
             return None if inner is None else ((Neg(ONE), *inner[0]), inner[1])
         case Mul(factors):
             parts = groups(factors, scope)
@@ -81,7 +81,7 @@ def _moved(chain: tuple[Node, ...], d: Taken, scope: Scope) -> int | None:
 
 
 def linear_form(body: Mul, d: Taken, scope: Scope) -> Node | None:
-    parts = _sorted_out(body, d, scope)
+    parts = sorted_out(body, d, scope)
     places = [] if parts is None else [k for k, f in enumerate(parts[1]) if not d.constant(f, scope)]
     if parts is None or len(places) != 1:
         return None
@@ -102,7 +102,7 @@ def linear_form(body: Mul, d: Taken, scope: Scope) -> Node | None:
 def quadratic_form(node: Node, scope: Scope) -> Node | None:
     """∇_w (w^T A w) = (A + A^T) w,  2 A w for a symmetric A"""
     d = taken_apart(node, scope)
-    parts = None if d is None or isinstance(d.node, Derivative) else _sorted_out(d.body, d, scope)
+    parts = None if d is None or isinstance(d.node, Derivative) else sorted_out(d.body, d, scope)
     if d is None or parts is None or len(parts[1]) < 2 or len(parts[0]) + len(parts[1]) < 2:
         return None
     scalars, (first, *middle, last) = parts
@@ -120,11 +120,11 @@ def gradient_of_square(node: Node, scope: Scope) -> Node | None:
     d = taken_apart(node, scope)
     if d is None or isinstance(d.node, Derivative) or d.constant(d.body, scope):
         return None
-    scalars, square = _square(d.body, d, scope)
+    scalars, square = square_of(d.body, d, scope)
     moving = [] if square is None else [
         t for t in (square.terms if isinstance(square, Add) else (square,)) if not d.constant(t, scope)
     ]
-    parts = _sorted_out(moving[0], d, scope) if len(moving) == 1 else None
+    parts = sorted_out(moving[0], d, scope) if len(moving) == 1 else None
     k = None if parts is None else _moved(parts[1], d, scope)
     if square is None or parts is None or k is None or parts[1][k] != d.wrt:
         return None
@@ -135,7 +135,7 @@ def gradient_of_square(node: Node, scope: Scope) -> Node | None:
     return minus(slope) if flipped else slope
 
 
-def _square(body: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], Node | None]:
+def square_of(body: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], Node | None]:
     """Constant factors, and the u of ‖u‖² or u^T u."""
     match body:
         case Pow(Norm(arg, p), exp) if exp == TWO and p in (None, TWO, Sym("F")):
@@ -147,10 +147,10 @@ def _square(body: Node, d: Taken, scope: Scope) -> tuple[tuple[Node, ...], Node 
             still = tuple(p for p in parts if d.constant(p, scope) and not vectorish(p, scope))
             moving = tuple(p for p in parts if p not in still)
             if len(moving) == 1 and still:
-                front, square = _square(moving[0], d, scope)
+                front, square = square_of(moving[0], d, scope)
                 return (*still, *front), square
         case Frac(num, den) if d.constant(den, scope):
-            front, square = _square(num, d, scope)
+            front, square = square_of(num, d, scope)
             return ((Frac(times(*front), den),), square)
     return (), None
 
