@@ -21,6 +21,7 @@ from typing import Any
 
 import sympy
 from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from . import page
 from .bridge import page_name, scope_of, sigma, to_page, to_sympy
@@ -57,6 +58,8 @@ def loss_of(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> tuple[Objective, t
         loss = to_sympy(read(loss))
     if isinstance(loss, Objective):
         return loss, tuple(_component(loss, str(p)) for p in asked)
+    if isinstance(loss, sympy.MatrixExpr | sympy.Expr) and loss.has(sympy.MatrixSymbol):
+        loss, asked = _by_entries(loss), tuple(map(str, asked))
     if not isinstance(loss, sympy.Expr):
         raise InputError(f"a loss is an Objective, a SymPy expression or LaTeX, not {loss!r}")
     names = [str(d) for d in data]
@@ -74,9 +77,35 @@ def _asked(wrt: Any) -> tuple[Any, ...]:
     if not asked:
         raise InputError("wrt names no parameter")
     for p in asked:
-        if not isinstance(p, str | sympy.Symbol | sympy.Indexed | sympy.IndexedBase):
+        if not isinstance(p, str | sympy.Symbol | sympy.Indexed | sympy.IndexedBase | sympy.MatrixSymbol):
             raise InputError(f"wrt takes names, symbols or entries, not {p!r}")
     return asked
+
+
+def _by_entries(loss: Expr) -> Expr:
+    """Matrix notation as sums over entries, counted from 1: |y - X w|² is Σ_i (y_i - Σ_k X_ik w_k)²."""
+    whole = loss.shape == (1, 1) if isinstance(loss, sympy.MatrixExpr) else True
+    if not whole:
+        raise InputError(f"a loss is one number, not a matrix of shape {loss.shape}")
+    loss = loss[0, 0] if isinstance(loss, sympy.MatrixExpr) else loss
+    loss = loss.replace(sympy.Trace, lambda m: m[0, 0] if m.shape == (1, 1) else sympy.Trace(m))
+    names = {s.name for s in loss.free_symbols if isinstance(s, sympy.Symbol)}
+    letters = (n for n in "iklrstuv" if n not in names)
+    bound = sorted({v for s in loss.atoms(sympy.Sum) for v in s.variables}, key=str)
+    fresh = {v: sympy.Symbol(next(letters), integer=True) for v in bound}
+
+    def shifted(e: Expr) -> Expr:
+        if isinstance(e, MatrixElement):
+            name, *where = e.args
+            base = sympy.IndexedBase(name.name, real=True)
+            kept = [fresh.get(k, k + 1) for k, size in zip(where, name.shape, strict=True) if size != 1]
+            return base[tuple(kept)]
+        if isinstance(e, sympy.Sum):
+            limits = [(fresh[v], low + 1, high + 1) for v, low, high in e.limits]
+            return sympy.Sum(shifted(e.function), *limits)
+        return e.func(*map(shifted, e.args)) if e.args else e
+
+    return shifted(loss)
 
 
 def _named(loss: Expr, what: Any) -> Expr:

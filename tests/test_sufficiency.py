@@ -69,6 +69,19 @@ def test_vector_features() -> None:
     assert ridge.finite is True and len(ridge.sums) == 2
 
 
+def test_matrix_notation() -> None:
+    X_, w_, y_ = sympy.MatrixSymbol("X", N, d), sympy.MatrixSymbol("w", d, 1), sympy.MatrixSymbol("y", N, 1)
+    residual = y_ - X_ * w_
+    for loss in (residual.T * residual / N, (residual.T * residual)[0, 0] / N):
+        found = statistics(loss, w_)
+        assert found.finite is True
+        assert [str(s.function) for s in found.sums] == ["X[i, j]*X[i, k]", "X[i, j]*y[i]"]
+        assert {str(s.limits[0]) for s in found.sums} == {"(i, 1, N)"}
+    assert gradient_from_loss(residual.T * residual / N, w_).status == "refuted"
+    with pytest.raises(InputError, match="one number"):
+        statistics(residual, w_)
+
+
 def test_signed_error_needs_one_constant() -> None:
     found = statistics(PROBLEMS["signed-error"](), "theta")
     assert found.sums == (total(x[i]),) and found.gradient == (-total(x[i]) / N,)
