@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import sys
 import tracemalloc
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -602,3 +604,40 @@ def test_two_processes_of_dask() -> None:
             np.testing.assert_allclose(flat(bound(**rest)), flat(f(**data, **rest)), rtol=1e-12, atol=1e-14)
             with pytest.raises(InputError, match=r"y must have shape|of [xy] has length"):
                 f.bind(**{**spread, "y": array.zeros(3)})
+
+
+def test_the_documentation() -> None:
+    page = Path(__file__).parents[1] / "docs" / "numeric.md"
+    assert doctest.testfile(str(page), module_relative=False).failed == 0
+
+
+@pytest.mark.parametrize("names", ["rows start view", "s1 t1 c", "k l i", "loop value d_m", "N d H", "s t u",
+                                   "v_w first_x lambda", "np sigma exp"])
+def test_any_name_may_be_a_symbol(names: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr("symgrad.numeric.compiled.BLOCKED", 1)
+    plain = SimpleNamespace(njit=lambda *fn, **_: fn[0] if fn else lambda g: g)
+    monkeypatch.setitem(sys.modules, "numba", plain)
+    q, v, c = sp.symbols(names, real=True)
+    count, at = sp.Symbol("n", integer=True, positive=True), sp.Symbol("j", integer=True)
+    score = q * x[at] + v
+    for body in ((y[at] - score) ** 2 + c * q**2, sp.log(1 + sp.exp(-y[at] * score)) + c * q**2):
+        f = compile(sp.Sum(body, (at, 1, count)) / count, (q, v))
+        free = [a.python for a in f.arguments.values() if a.python not in ("x", "y")]
+        rest = dict(zip(free, (0.3, -0.2, 0.5), strict=True))
+        agrees(f, x=X1, y=Y1, **rest)
+        bound = f.bind(x=X1, y=Y1)(**rest)
+        np.testing.assert_allclose(flat(bound), flat(f(x=X1, y=Y1, **rest)), rtol=1e-12)
+        assert bound.hessian.shape == (2, 2)
+        space: dict[str, Any] = {}
+        exec(f.loop, space)
+        slopes = space["loss_and_gradient"](x=X1, y=Y1, **rest)[1]
+        np.testing.assert_allclose(slopes, bound.gradient, rtol=1e-12)
+
+
+def test_features_first() -> None:
+    loss = mean((y[i] - sp.Sum(w[k] * x[k, i], (k, 1, d))) ** 2)
+    f = compile(loss, w)
+    arguments = {"x": X.T, "y": Y1, "w": np.array([0.3, 1.0, -2.0])}
+    agrees(f, **arguments)
+    bound = f.bind(x=X.T, y=Y1)(w=arguments["w"])
+    np.testing.assert_allclose(flat(bound), flat(f(**arguments)), rtol=1e-12)

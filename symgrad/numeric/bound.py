@@ -51,7 +51,7 @@ class Split:
         self.source = kernel.source
         self.partial = load(kernel.source, "partial")
         arguments = {
-            **{name: Argument(name, f"s{k}", tuple(i.size for i in place))
+            **{name: Argument(name, f"_s{k}", tuple(i.size for i in place))
                for k, (name, place) in enumerate(leaves.values(), 1)},
             COUNT: Argument(COUNT, f.sizes[sample.size], ()),
             **{n: a for n, a in f.arguments.items() if sample.size not in a.shape},
@@ -60,6 +60,7 @@ class Split:
         arguments.update({s: Argument(s, f.sizes[s], ()) for s in self.lengths})
         self.names = [arguments[name].python for name, _ in leaves.values()]
         self.count = arguments[COUNT].python
+        self.count_at = f.count_at
         done = {s: g.leaf(*leaf) for s, leaf in leaves.items()}
         rest = program.with_nodes(lambda nodes: [_replaced(g, n, done, sample) for n in nodes])
         sizes = {s: p for s, p in f.sizes.items() if s != sample.size}
@@ -81,8 +82,9 @@ class Reduced:
     def __init__(self, f: Compiled, found: Moments, data: Sequence[str]) -> None:
         self.f, self.found = f, found
         blocked = {n: f.arguments[n] for n in data}
+        # No argument of the user's begins with an underscore.
         self.centers = {
-            c: Argument(c, f"first_{blocked[n].python}", blocked[n].shape[1:])
+            c: Argument(c, f"_first_{blocked[n].python}", _without(blocked[n].shape, f.row_axis(n)))
             for n, c in found.centers.items()
         }
         parts = tuple(Output(f"d{k}", [(found.places[name], node)], found.places[name])
@@ -92,13 +94,14 @@ class Reduced:
         self.partial = load(kernel.source, "partial")
         shapes = {name: tuple(k.size for k in found.places[name]) for name in found.sums}
         self.arguments = {
-            **{name: Argument(name, f"s{k}", shapes[name]) for k, name in enumerate(found.sums, 1)},
+            **{name: Argument(name, f"_s{k}", shapes[name]) for k, name in enumerate(found.sums, 1)},
             **self.centers,
             COUNT: Argument(COUNT, f.sizes[f.sample.size], ()),
             **{n: a for n, a in f.arguments.items() if n not in blocked},
         }
         self.lengths = _lost(f, self.arguments)
         self.arguments.update({s: Argument(s, f.sizes[s], ()) for s in self.lengths})
+        self.count_at = f.count_at
         self.gradients = {n: gradient(f.graph, found.root, n, f.axes[n]) for n in f.wrt}
         self._programs: dict[str, Program] = {}
 
@@ -112,8 +115,11 @@ class Reduced:
             if not first:
                 raise InputError(f"{self.f.name}: no data")
             blocks = _chained(first, rest)
-        centers = {a.python: first[self.f.arguments[n].python][0]
-                   for n, a in zip(self.found.centers, self.centers.values(), strict=True)}
+        f = self.f
+        centers = {
+            a.python: np.take(first[f.arguments[n].python], 0, f.row_axis(n))
+            for n, a in zip(self.found.centers, self.centers.values(), strict=True)
+        }
         total, known = _added(self, blocks, centers)
         sums = {self.arguments[name].python: s for name, s in zip(self.found.sums, total, strict=True)}
         out = {**sums, **centers, self.arguments[COUNT].python: known.pop(""), **known}
@@ -150,7 +156,8 @@ class Reduced:
                     known[n] = g.rebuild(n, [known[a] for a in n.args])
             return known[node]
 
-        origins = {c: self.f.origins[n][1:] for n, c in found.centers.items()}
+        f = self.f
+        origins = {c: _without(f.origins[n], f.row_axis(n)) for n, c in found.centers.items()}
         return {
             n: self.f.judged(n, [(spot, opened(node)) for spot, node in pieces], origins)
             for n, pieces in self.gradients.items()
@@ -164,6 +171,10 @@ def _replaced(g: Graph, node: Node, done: dict[Node, Node], sample: Index) -> No
             size = n.op == "size" and n.value == sample.size
             done[n] = g.leaf(COUNT) if size else g.rebuild(n, [done[a] for a in n.args])
     return done[node]
+
+
+def _without(values: Sequence[Any], axis: int) -> tuple[Any, ...]:
+    return (*values[:axis], *values[axis + 1 :])
 
 
 def _lost(f: Compiled, arguments: Mapping[str, Argument]) -> dict[str, tuple[str, str, int]]:
@@ -187,8 +198,9 @@ def _added(parts: Split | Reduced, blocks: Blocks, other: Arrays) -> tuple[list[
     known: dict[str, Any] = {"": 0}
     for block in blocks:
         part = parts.partial(**block, **other)
+        array, axis = parts.count_at
         total = [s + t for s, t in zip(total, part, strict=True)] if total else list(part)
-        known[""] += len(next(iter(block.values())))
+        known[""] += np.shape(block[array])[axis]
         known.update({python: np.shape(block[array])[axis] for python, array, axis in lengths.values()})
     return total, known
 

@@ -32,7 +32,7 @@ from .graph import Graph, Index, Node, signed_labels, walk
 from .kernels import Kernel, NoKernel
 from .moments import moments
 from .program import Output, Program, load
-from .reading import Reading, Writing
+from .reading import Reading, Writing, sample_size
 
 BLOCKED = 256
 """From so many samples on, arrays are worked on in blocks."""
@@ -132,14 +132,8 @@ class Compiled:
 
     @cached_property
     def sample_size(self) -> str:
-        """The length of the samples: the first axis of data, of the argument with most axes first.
-
-        Data are the arrays that the gradient is not taken by; "" where there are none.
-        """
-        own = {s for n in self.wrt for s in self.arguments[n].shape}
-        data = [a for a in self.arguments.values() if a.shape and a.name not in self.wrt]
-        first = [a.shape[0] for a in sorted(data, key=lambda a: (a.shape[0] in own, -len(a.shape)))]
-        return first[0] if first else ""
+        """The length of the samples; "" where there are no data."""
+        return sample_size({n: a.shape for n, a in self.arguments.items()}, self.wrt)
 
     @cached_property
     def sample(self) -> Index:
@@ -147,6 +141,16 @@ class Compiled:
         size = self.sample_size
         axes = (k for n in walk(self.root) for k in n.indices if k.size == size and not k.level)
         return next(axes, Index(0, size))
+
+    def row_axis(self, name: str) -> int:
+        """Which axis of an argument the samples run along."""
+        return self.arguments[name].shape.index(self.sample_size)
+
+    @cached_property
+    def count_at(self) -> tuple[str, int]:
+        """An argument and the axis of it that tell the number of samples."""
+        a = next(a for a in self.arguments.values() if self.sample_size in a.shape)
+        return a.python, a.shape.index(self.sample_size)
 
     def samples(self, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The same arguments with one sample each."""
@@ -204,7 +208,7 @@ class Compiled:
         terms = []
         for n in self.wrt:
             a = self.arguments[n]
-            directions[f"direction {n}"] = Argument(f"direction {n}", f"v_{a.python}", a.shape)
+            directions[f"direction {n}"] = Argument(f"direction {n}", f"_v_{a.python}", a.shape)
             for spot, node in gradients[n]:
                 term = g.mul(node, g.leaf(f"direction {n}", spot))
                 terms.append(g.reduce(term, [k for k in spot if isinstance(k, Index)], ()))
@@ -426,7 +430,7 @@ def _sequence(names: Any) -> Sequence[Any]:
 def build(name: str, objective: Core, formula: str, wrt: tuple[str, ...]) -> Compiled:
     """Compile a core term; ``formula`` is how it is written for people."""
     graph = Graph()
-    reading = Reading(graph, objective)
+    reading = Reading(graph, objective, wrt)
     root = reading.node(objective)
     if root.indices:
         raise InputError(f"{name}: the objective is not one number")

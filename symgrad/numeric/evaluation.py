@@ -57,12 +57,12 @@ class Evaluation:
 
 def hessian(runner: Runner, names: Sequence[str], arguments: Mapping[str, Any]) -> Any:
     """A row for each entry of each parameter: the derivative of the gradient along it."""
-    zero = {f"v_{n}": np.zeros_like(arguments[n]) for n in names}
+    zero = {f"_v_{n}": np.zeros_like(arguments[n]) for n in names}
     rows = []
     for n in names:
         for spot in np.ndindex(np.shape(arguments[n])):
-            unit = np.array(zero[f"v_{n}"])
+            unit = np.array(zero[f"_v_{n}"])
             unit[spot] = 1
-            found = runner.run("product", {**arguments, **zero, f"v_{n}": unit})
+            found = runner.run("product", {**arguments, **zero, f"_v_{n}": unit})
             rows.append(np.concatenate([np.ravel(part) for part in found]))
     return np.array(rows)

@@ -82,7 +82,6 @@ class Kernel:
     ) -> None:
         self.g, self.sample, self.sizes, self.arguments = g, sample, sizes, arguments
         self.outer = Emitter(arguments, sizes)
-        self.outer.taken |= {"start", "rows", "view"}
         self.blocked = {n: a for n, a in arguments.items() if sample.size in a.shape}
         self.views = {n: replace(a, python=self.outer.fresh(f"{a.python}_")) for n, a in self.blocked.items()}
         self.inner = Emitter({**arguments, **self.views}, sizes)
@@ -131,12 +130,12 @@ class Kernel:
         limits = [f"{CACHE // 8} // ({self._row([*data, *shapes.values()])})"]
         if shapes:
             limits.append(f"{BUFFERS // 8} // ({self._row(shapes.values())})")
-        lines.append(f"rows = max(1, min({size}, {ROWS}, {', '.join(limits)}))")
+        lines.append(f"_rows = max(1, min({size}, {ROWS}, {', '.join(limits)}))")
         kind = f"{next(iter(self.blocked.values())).python}.dtype"
         for place, axes in places.items():
             shape = "".join(f", {self._length(k.size)}" for k in axes[1:])
-            lines.append(f"{place} = np.empty((rows{shape or ','}), {kind})")
-        lines.append(f"for start in range(0, {size}, rows):")
+            lines.append(f"{place} = np.empty((_rows{shape or ','}), {kind})")
+        lines.append(f"for _start in range(0, {size}, _rows):")
         lines += [f"    {line}" for line in [*self._slices(places), *map(self._text, self.code)]]
         self.outer.names.update(totals)
 
@@ -151,14 +150,14 @@ class Kernel:
         """The block's rows of every array, and buffers cut to the last block."""
         out = []
         for n, a in self.blocked.items():
-            cuts = ["start : start + rows" if s == self.sample.size else ":" for s in a.shape]
+            cuts = ["_start : _start + _rows" if s == self.sample.size else ":" for s in a.shape]
             while cuts[-1] == ":":
                 cuts.pop()
             out.append(f"{self.views[n].python} = {a.python}[{', '.join(cuts)}]")
         if places:
             size = self._length(self.sample.size)
-            out.append(f"if {size} - start < rows:")
-            out.append("    " + "; ".join(f"{p} = {p}[: {size} - start]" for p in places))
+            out.append(f"if {size} - _start < _rows:")
+            out.append("    " + "; ".join(f"{p} = {p}[: {size} - _start]" for p in places))
         return out
 
     def _length(self, size: str) -> str:
@@ -205,6 +204,11 @@ class Kernel:
         """Where the values of a node are found in the loop."""
         if self.sample not in node.indices:
             return self.constant(node)
+        others = [k for k in node.indices if k != self.sample]
+        if len(others) == 1 and others[0].level and node not in self.done:
+            # x_{ik} and x_{il} are one array.
+            axis = replace(others[0], level=0)
+            return replace(self.value(self.g.rename(node, {others[0]: axis})), axes=node.indices)
         if node not in self.done:
             if node.op == "leaf":
                 self.done[node] = Operand(self.inner._leaf(node), node.indices)

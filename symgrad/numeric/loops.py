@@ -95,7 +95,8 @@ class _Loop:
         self.program, self.sample = program, sample
         arguments, sizes = program.arguments, program.sizes
         self.outer, self.inner = Emitter(arguments, sizes), _Entries(arguments, sizes)
-        self.outer.taken |= {"njit", "view", "loop", *"ijkl"}
+        self.indices = [self.outer.fresh(n) for n in "ijklpqr"]
+        loop = self.outer.fresh("loop")
         wanted = [n for o in flat(program.outputs) for n in o.nodes]
         nodes = walk(*wanted)
         sums = [n for n in nodes if n.op == "sum" and n.value == sample]
@@ -120,11 +121,11 @@ class _Loop:
             self._add_up(name, s)
         names = ", ".join(a.python for a in arguments.values())
         made = ", ".join(totals.values())
-        head = f"for i in range({self._length(sample.size)}):"
+        head = f"for {self.indices[0]} in range({self._length(sample.size)}):"
         body = [*lengths(arguments, sizes, sizes), *self.before, head,
                 *(f"    {line}" for line in self.inside), f"return {made}"]
         self.outer.lines += lengths(arguments, sizes, sizes)
-        self.outer.lines.append(f"{made} = loop({names})")
+        self.outer.lines.append(f"{made} = {loop}({names})")
         self.outer.names.update(totals)
         self.outer.share(wanted)
         returned(self.outer, program.outputs)
@@ -133,7 +134,7 @@ class _Loop:
             "import numpy as np\nfrom numba import njit\n",
             *(HELPERS[h] for h in sorted(self.inner.helpers)),
             '\n@njit(fastmath={"reassoc", "contract", "arcp"}, error_model="numpy")\n'
-            f"def loop({names}):\n" + "".join(f"    {line}\n" for line in body),
+            f"def {loop}({names}):\n" + "".join(f"    {line}\n" for line in body),
             rest.removeprefix("import numpy as np\n\n"),
         ]
         self.source = "\n".join(parts)
@@ -149,7 +150,7 @@ class _Loop:
 
     def _begin(self, axes: Sequence[Index]) -> None:
         """Name the loops along these axes."""
-        self.inner.letters = dict(zip((self.sample, *axes), "ijkl", strict=False))
+        self.inner.letters = dict(zip((self.sample, *axes), self.indices, strict=False))
 
     def _made(self, name: str, axes: Sequence[Index], how: str) -> None:
         """An array that is made once, before the loop."""

@@ -117,8 +117,9 @@ def _assembled(emitter: Emitter, output: Output) -> str:
         if axes != sorted(axes):
             order = tuple(sorted(range(len(axes)), key=axes.__getitem__))
             target = f"{target}.T" if len(axes) == 2 else f"np.transpose({target}, {order})"
-            emitter.lines.append(f"view = {target}")
-            target = "view"
+            view = emitter.fresh("view")
+            emitter.lines.append(f"{view} = {target}")
+            target = view
         code = emitter.aligned(node, sorted(axes), 0)
         emitter.lines.append(f"{target}[...] += {code}" if axes else f"{target} += {code}")
     return name

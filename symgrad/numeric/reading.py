@@ -24,13 +24,14 @@ class Reading:
     fixed positions are read), ``origins`` the number of the first entry along it, less 1, and ``least`` how
     many entries there must be."""
 
-    def __init__(self, graph: Graph, objective: Core) -> None:
+    def __init__(self, graph: Graph, objective: Core, wrt: Sequence[str]) -> None:
         self.graph = graph
         self.shapes: dict[str, list[str]] = {}
         self.origins: dict[str, list[int]] = {}
         self.least: dict[str, list[int]] = {}
         self._look(objective)
-        self.ranks = {size: rank for rank, size in enumerate(self._order(objective))}
+        sizes = dict.fromkeys((sample_size(self.shapes, wrt), *self._order(objective)))
+        self.ranks = {size: rank for rank, size in enumerate(filter(None, sizes))}
 
     def index(self, size: str, level: int = 0) -> Index:
         return Index(self.ranks.setdefault(size, len(self.ranks)), size, level)
@@ -156,6 +157,17 @@ class Reading:
         if position < 1:
             raise UnknownMeaning(f"{name} has no entry {shift}: its entries are counted from 1")
         return position
+
+
+def sample_size(shapes: Mapping[str, Sequence[str]], wrt: Sequence[str]) -> str:
+    """The length of the samples: the first axis of data, of the argument with most axes first.
+
+    Data are the arrays that the gradient is not taken by; "" where there are none.
+    """
+    own = {s for n in wrt for s in shapes.get(n, ())}
+    data = [shape for n, shape in shapes.items() if shape and n not in wrt]
+    first = sorted(data, key=lambda shape: (shape[0] in own, -len(shape)))
+    return first[0][0] if first else ""
 
 
 def _range(term: core.Sum) -> tuple[str, int]:
