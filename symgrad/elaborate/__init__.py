@@ -19,10 +19,10 @@ from fractions import Fraction
 from itertools import product
 
 from ..core import Call as CoreCall
-from ..core import Core, Given, Num, Sym, text
+from ..core import Core, Given, Num, Ref, Sym, text
 from ..core import walk as core_walk
 from ..errors import ShapeError, UnknownMeaning
-from ..page import BigOp, Call, Component, Indexed, Node, Relation, children, walk
+from ..page import BigOp, Call, Component, Indexed, Node, Relation, Transpose, children, walk
 from ..page import Num as PageNum
 from ..page import Sym as PageSym
 from ..scope import Scope
@@ -214,6 +214,12 @@ def _givens(e: Elaborator) -> tuple[Given, ...]:
     for r in e.scope.assumptions:
         if not (r.op == "!=" and _is_index(e, r.lhs) and _is_index(e, r.rhs)):
             out += _given(e, r)
+    i, j = (Sym(k, "index") for k in _letters(e)[:2])
+    for name in e.inverses:
+        letter = name.removeprefix("(").removesuffix(")^{-1}")
+        matrix = PageSym(letter)
+        if any((r.lhs, r.op, r.rhs) == (matrix, "=", Transpose(matrix)) for r in e.scope.assumptions):
+            out.append(Given(Ref(name, (i, j)), "=", Ref(name, (j, i))))
     return tuple(out)
 
 

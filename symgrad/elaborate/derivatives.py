@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .. import page
-from ..core import Call, Core, D, Div, Num, Pow, Ref, Sum, Sym, children, rebuild, text, walk
+from ..core import BUILTIN, Call, Core, D, Div, Num, Pow, Ref, Sum, Sym, children, rebuild, text, walk
 from ..errors import Span, UnknownMeaning
 from ..kernel.differentiate import eliminate
 from ..kinds import Name, name_of, unbold
@@ -28,7 +28,7 @@ FUNCTIONS = {
     "\\exp": "exp", "\\log": "log", "\\ln": "log", "\\sigma": "sigma", "\\tanh": "tanh", "\\sinh": "sinh",
     "\\cosh": "cosh", "\\sqrt": "sqrt", "\\operatorname{relu}": "relu", "\\operatorname{ReLU}": "relu",
     "\\operatorname{sigmoid}": "sigma", "\\operatorname{sign}": "sign", "\\operatorname{sgn}": "sign",
-    "\\operatorname{logistic}": "sigma",
+    "\\operatorname{logistic}": "sigma", "\\sin": "sin", "\\cos": "cos", "\\tan": "tan",
 }  # fmt: skip
 NABLA = page.Sym("\\nabla")
 """The variable of a bare nabla that nothing declares: whatever it is, it is one and the same."""
@@ -348,6 +348,9 @@ class Derivatives(Names):
     def check_cuts(self, term: Core, key: str, probe: Core, span: Span | None) -> None:
         """What stands below the lowest level must not depend on the variable."""
         base = key.split("#")[0]
+        for t in walk(term) if self.inverses else ():
+            if isinstance(t, Ref) and key in self.inverses.get(t.name, ()):
+                raise UnknownMeaning(f"no derivative of an inverse matrix by {base}", span)
         plain = not isinstance(probe, Ref) or base not in self.layered()
         for t in walk(term) if self.cut else ():
             name = t.name if isinstance(t, Ref | Sym) else t.fn if isinstance(t, Call) else ""
@@ -416,25 +419,7 @@ class Derivatives(Names):
         return frozenset(out)
 
 
-_KNOWN = frozenset(
-    (
-        "exp",
-        "log",
-        "sigma",
-        "tanh",
-        "sinh",
-        "cosh",
-        "sqrt",
-        "abs",
-        "step",
-        "sign",
-        "relu",
-        "max",
-        "min",
-        "pi",
-        "E",
-    )
-)
+_KNOWN = BUILTIN | {"E"}
 
 
 def differentiated(body: Core, var: Core) -> Core:

@@ -19,7 +19,7 @@ from .names import LITERAL, Env, Held, Reading, delta
 
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
 _KNOWN_ELSEWHERE = frozenset(
-    ["\\mathrm{d}", "d", "\\sin", "\\cos", "\\tan", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
+    ["\\mathrm{d}", "d", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
      "\\lim", "\\sup", "\\inf", "\\arg", "\\arg\\min", "\\arg\\max", "\\gcd", "\\operatorname{Var}",
      "\\operatorname{Cov}", "\\operatorname{vec}", "\\operatorname{rank}", "\\Pr", "\\dim", "\\ker", "\\{\\}"]
 )  # fmt: skip
@@ -100,7 +100,29 @@ class Functions(Matrices):
             if key not in self._renamed:
                 self._renamed[key] = replace(d, body=page.substitute(body, renamed))
             d = self._renamed[key]
-        return self.unfold(d, places, params, env, span)
+        hidden = {p for p in params if self.is_hidden(d, p)}
+        out = self.unfold(d, places, {p: v for p, v in params.items() if p not in hidden}, env, span)
+        for p in hidden:
+            out = self.filled_in(out, p, params[p], env, span)
+        return out
+
+    def is_hidden(self, d: Definition, param: str) -> bool:
+        """Does the body use the parameter through other definitions (J(theta) through h_theta)?"""
+        names = (name_of(n) for n in page.walk(d.body))
+        return any(
+            param in self._names_in((e.body,)) and not any(p == page.Sym(param) for p in e.params or ())
+            for base in {unbold(n.base) for n in names if n is not None}
+            for e in self._stacks.get(base, ()) if e is not d
+        )
+
+    def filled_in(self, v: Value, param: str, arg: Value, env: Env, span: Span | None) -> Value:
+        """The value with a name replaced wherever it has come to stand."""
+        free = self.name(Name(param), replace(env, params={}), span)
+        probe = free.at(tuple(self.sizes.index() for _ in free.shape))
+        if not isinstance(probe, Ref | Sym):
+            raise UnknownMeaning(f"{param} is no plain name here and cannot be replaced", span)
+        at = arg.at if arg.shape else (lambda _: arg.term)
+        return replace(v, at=lambda k: fill(settled(v.at(k)), probe.name, at), ref=None)
 
     def bind_pattern(self, param: Node, arg: Node, places: dict[str, Core], env: Env) -> None:
         """f(x_i) called at x_j: what else the body says of i, it says of j."""
@@ -132,12 +154,8 @@ class Functions(Matrices):
             # L(Z), where L depends on Z: L itself, and at another argument the same function there.
             if args == declared.rests or len(args) != len(declared.rests) or self.rests_on(name, args, env):
                 return self.name(name, env, span)
-        elif (
-            declared is None
-            and self.find(name, env) is not None
-            and all(name_of(a) is not None for a in args)
-        ):
-            # J(theta), where the definition of J does not name its arguments.
+        elif all(name_of(a) is not None for a in args) and self.find(name, env) is not None:
+            # J(theta), where the definition of J names no arguments, or others.
             return self.name(name, env, span)
         if base == "!":
             self.doubt("the factorial is not known here: it was taken as an undefined function")
@@ -162,6 +180,10 @@ class Functions(Matrices):
             if one and self.reading.entrywise:
                 return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
         return scalar(self.called(core, indices, values, env, span))
+
+    def has_body(self, base: str) -> bool:
+        """Is the function defined, if for another number of arguments?"""
+        return base in self._stacks
 
     def rests_on(self, name: Name, args: tuple[Node, ...], env: Env) -> bool:
         """Are these the very quantities that the name depends on?"""
@@ -299,7 +321,11 @@ class Functions(Matrices):
                 if not any(d is a for a, _ in env.active):
                     return self.applied(d, name, args, env, span)
         whole = name_of(fn.fn)
-        if whole is not None and len(args) == 1 and not self.function_definitions(whole, args):
+        found = [] if whole is None else self.function_definitions(whole, args)
+        own = name_of(args[0]) if len(args) == 1 else None
+        if found and found[0].params == args and own is not None and own.base not in env.params:
+            return self.derivative(page.Call(fn.fn, args), ((args[0], fn.order),), env, span)
+        if whole is not None and len(args) == 1 and not found:
             declared = self.scope.kind(whole.base)
             if self.find(whole, env) is not None or (declared is not None and declared.rests == args):
                 return self.derivative(fn.fn, ((args[0], fn.order),), env, span)

@@ -54,11 +54,13 @@ DEPTH = 40
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Choices that the page leaves open: does an undefined function act on every entry of a vector, is
-    a Jacobian laid out the other way, is a bold c_i an entry of c, are the x_i the rows of X?"""
+    a Jacobian laid out the other way, is a bold c_i an entry of c, is v^2 the
+    square of a length, are the x_i the rows of X?"""
 
     entrywise: bool = False
     denominator: bool = False
     entries: bool = False
+    squares: bool = False
     rows: bool = False
 
 
@@ -129,6 +131,7 @@ class Names:
                 self._stacks.setdefault(unbold(key), []).append(d)
         self._inferred: dict[tuple[str, int], Core] = {}
         self.descents = descents(self.survey.definitions)
+        self.inverses: dict[str, frozenset[str]] = {}
         self.cut: dict[str, tuple[Definition, Core]] = {}
         self._levels: list[Core] | None = None
         self._shaping: set[int] = set()
@@ -355,6 +358,8 @@ class Names:
         used = self.survey.used_with.get(name.base, set())
         if name.lower or (len(name.upper), 1) not in used:
             return v
+        if name.upper:
+            self.doubt(f"{name.base} stands with and without a lower index: declare let {name} \\in ..")
         size = self.inferred(name, core, len(indices))
         return replace(v, lift=Value((size,), lambda k: Ref(core, (*indices, *k)), loose=True))
 
@@ -512,8 +517,7 @@ class Names:
                 self.alternatives.add("entries")
             return 0 if lows and self.reading.entries else 1
         if name.base in self.survey.vectors:
-            two = any(lower == 2 for _, lower in self.survey.used_with.get(name.base, ()))
-            if two and not lows and unbold(name.base).isupper():
+            if not lows and unbold(name.base).isupper():
                 return 2
             used = self.survey.used_with.get(name.base, set())
             if (
@@ -554,7 +558,11 @@ class Names:
         for candidates in (own, [d for d in group if d.key != name.base]):
             for d in definition_order(candidates):
                 matched = self.match(d, name, env)
-                if matched is None or self.is_active(d, matched[0], env):
+                if matched is None:
+                    continue
+                if self.is_active(d, matched[0], env):
+                    if d.key == name.base and d.params is None and not matched[1] and not matched[2]:
+                        raise ScopeError(f"the definition of {d.key} refers to itself")
                     continue
                 if matched[2] and (self.lists(d, name) or not self.shape_of(d, matched[0], env)):
                     continue
@@ -752,7 +760,10 @@ class Names:
         name = f"{unbold(d.key)}^{{()}}" if d.upper else unbold(d.key)
         reached = self.reached_by(d)
         named = ((v, name_of(v)) for v in self.variables())
-        rests = tuple(v for v, n in named if n is not None and unbold(n.base) in reached and not n.upper)
+        rests = tuple(
+            v for v, n in named
+            if n is not None and unbold(n.base) in reached and not n.upper and unbold(n.base) not in self._stacks
+        )
         self.cut[name] = (d, level)
         shape = self.shaped(name, indices, d, places, params, env).shape
         if not rests:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 
 from .. import page
-from ..core import Call, Core, Num, Pow, Ref, Sum, Sym
+from ..core import Call, Core, Num, Pow, Ref, Sum, Sym, rebuild, walk
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..kinds import Generic, Name, Range, name_of
 from ..page import Node
@@ -136,14 +136,14 @@ class Elaborator(Functions):
             return self.entry(
                 self.value(node.base, env), tuple(self.index(k, env) for k in node.lower), node.span
             )
-        if name.base == "\\delta" and self.is_kronecker(name, env):
+        if name.base in ("\\delta", "I", "\\mathbf{I}") and self.is_kronecker(name, env):
             a, b = (self.index(k, env) for k in name.lower)
             return scalar(delta(a, b))
         return self.name(name, env, node.span)
 
     def is_kronecker(self, name: Name, env: Env) -> bool:
         """delta_{ij} of two letters that count, where nothing else is said of delta."""
-        if len(name.lower) != 2 or name.upper or "\\delta" in self._stacks or "\\delta" in self.survey.kinds:
+        if len(name.lower) != 2 or name.upper or name.base in self._stacks or name.base in self.scope.kinds:
             return False
         for k in name.lower:
             known = isinstance(k, page.Sym) and (
@@ -186,7 +186,7 @@ class Elaborator(Functions):
         if len(b.shape) == 1 and isinstance(exp, page.Sym) and not self.scope.kind(exp.name):
             return self.entry(b, (self.index(exp, env),), span)
         if b.shape:
-            return self.matrix_power(b, exp, span)
+            return self.matrix_power(b, exp, env, span)
         e = self.number(exp, env)
         return scalar(raise_to(b.term, e))
 
@@ -195,7 +195,7 @@ class Elaborator(Functions):
         name = name_of(page.Pow(base, exp)) or self.raised(base, exp)
         return None if name is None else self.name(name, env, span)
 
-    def matrix_power(self, b: Value, exp: Node, span: Span | None) -> Value:
+    def matrix_power(self, b: Value, exp: Node, env: Env, span: Span | None) -> Value:
         if (
             len(b.shape) == 2
             and isinstance(exp, page.Num)
@@ -206,9 +206,24 @@ class Elaborator(Functions):
             for _ in range(int(exp.value) - 1):
                 out = self.sizes.product(out, b, span)
             return out
-        if len(b.shape) == 1:
-            raise UnknownMeaning("the power of a vector: write v^T v, or v \\odot v entry by entry", span)
+        if 1 in (len(b.shape), *b.shape[:1]) or b.shape[0] == ONE:
+            self.doubt("the power of a vector: write v^T v, or v \\odot v entry by entry")
+            self.alternatives.add("squares")
+            if self.reading.squares and exp == page.Num(2):
+                return scalar(self.squares(b))
+            e = self.number(exp, env)
+            return each(lambda t: raise_to(t, e), b)
+        if exp == page.Neg(page.Num(1)) and len(b.shape) == 2 and self.sizes.agree(b.shape[0], b.shape[1]):
+            return self.inverse(b)
         raise UnknownMeaning("this power of a matrix has no meaning here", span)
+
+    def inverse(self, b: Value) -> Value:
+        """An inverse matrix, opaque: one name for one matrix, of which nothing more is known."""
+        i, j = Sym("i", "index"), Sym("j", "index")
+        name = f"({canonical(b.at((i, j)))})^{{-1}}"
+        self.inverses[name] = frozenset(t.name for t in walk(b.at((i, j))) if isinstance(t, Ref | Sym))
+        self.doubt("of an inverse matrix only its name is known here")
+        return Value(b.shape, lambda k: Ref(name, k))
 
     def squares(self, v: Value) -> Core:
         """The sum of the squares of all entries."""
@@ -434,6 +449,22 @@ def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[st
             if f.name != "span"
         )
     return pattern == node
+
+
+def canonical(t: Core) -> str:
+    """The term in words that do not depend on the names of bound indices."""
+    seen: dict[str, str] = {}
+
+    def go(t: Core) -> Core:
+        if isinstance(t, Sum):
+            seen.setdefault(t.index.name, f"#{len(seen)}")
+            new = Sym(seen[t.index.name], "index")
+            return Sum(go(t.body), new, go(t.lower), go(t.upper))
+        if isinstance(t, Sym) and t.name in seen:
+            return Sym(seen[t.name], t.sort)
+        return rebuild(t, go)
+
+    return repr(go(t)) if not isinstance(t, Ref | Sym) else t.name
 
 
 def raise_to(base: Core, exp: Core) -> Core:
