@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"symgrad: {error}", file=sys.stderr)
         return FAULT
     except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stdout = None  # type: ignore[assignment]  # nothing left to flush at exit
+        sys.stdout = None  # nothing left to flush at exit
         return OK
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
