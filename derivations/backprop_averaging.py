@@ -34,6 +34,13 @@ J = Objective(
 )
 
 
+LAYERS = (
+    r"let x_i \in \mathbb{R}^d", r"let y_i \in \mathbb{R}^K", r"let W \in \mathbb{R}^{H \times d}",
+    r"let U \in \mathbb{R}^{K \times H}", r"let b \in \mathbb{R}^H", r"let z_i = W x_i + b",
+    r"let a_i = \sigma(z_i)", r"let \hat{y}_i = U a_i",
+)  # fmt: skip
+
+
 def derivative(by, objective=J):
     """∂J/∂by as it is written, J folded."""
     return page.Derivative(objective.symbol, ((to_page(by), 1),))
@@ -174,8 +181,11 @@ def report() -> Report:
                      "named intermediates that the chain rule runs through."),
             ]),
             Section("The backpropagation relations", [
-                proof(derive(J, w[j]), r"Output layer, by $w_j$"),
                 proof(derive(J, V[j, p]), r"Hidden layer, by $V_{jp}$"),
+                Text(r"In the notation of the textbooks, with vectors and several outputs $\hat{y}_i = U "
+                     "a_i$:"),
+                proof(derive(r"\frac{1}{2} \sum_{i=1}^N \lVert y_i - \hat{y}_i \rVert^2", "W", given=LAYERS),
+                      r"Two layers of vectors, by $W$"),
                 Text(r"With the output error $\delta_i = \partial \ell_i / \partial u_i = u_i - y_i$ these "
                      "are the relations of the textbooks:"),
                 claim(derivative(w[j]), mean(delta[i] * a[i, j]), scope=names),

@@ -64,7 +64,6 @@ def report() -> Report:
     ignoring = -1 / theta
     growing = exp(theta)
     square = (growing + growing**2) / 2
-    assert (tan(theta).diff(theta) - 1 - tan(theta) ** 2).expand() == 0
     return Report(
         title="Losses that allow it",
         question=r"Is there a loss with $\nabla J = g(J)$ and $g$ not constant?",
@@ -121,10 +120,10 @@ def report() -> Report:
             Section("The excluded case: losses that ignore the data", [
                 Text(r"If $\ell$ takes one value at each $\theta$, nothing is asked of $g$ between the "
                      r"values, and other functions do: $-1/\theta$ has $g(z) = z^2$, $\tanh$ has $g(z) = 1 - "
-                     r"z^2$, $\tan$ has $g(z) = 1 + z^2$ (the last by SymPy's derivative: the judge knows no "
-                     "tangent)."),
+                     r"z^2$, $\tan$ has $g(z) = 1 + z^2$."),
                 claim(Derivative(ignoring, theta), ignoring**2),
                 claim(Derivative(tanh(theta), theta), 1 - tanh(theta) ** 2),
+                claim(Derivative(tan(theta), theta), 1 + tan(theta) ** 2),
             ]),
             Section("A $g$ that knows the data", [
                 Text(r"**Lemma** (inverse function; not judged). If $J$ is strictly monotone in $\theta$, "
