@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
+from xml.etree import ElementTree
 
 from ..errors import InputError
 from .model import Mark
@@ -20,7 +21,7 @@ def math(latex: str, display: bool = False) -> str:
     r"""LaTeX as one MathML element that stands in a line or a table cell; ``display``: sums at full size.
 
     >>> math("x")
-    '<math><mrow><mi>x</mi></mrow></math>'
+    '<math><mi>x</mi></math>'
     """
     from latex2mathml.converter import convert
 
@@ -33,9 +34,24 @@ def math(latex: str, display: bool = False) -> str:
     # A minus after an opening bracket or a relation is a sign, and a word takes no space before its bracket.
     element = _SIGN.sub(r'\1<mo form="prefix">&#x02212;', element)
     element = re.sub(r"<mo>([A-Za-z]{2,})</mo>", r'<mo lspace="0.17em" rspace="0.06em">\1</mo>', element)
-    return re.sub(r"<math [^>]*>", '<math displaystyle="true">' if display else "<math>", element, count=1)
+    element = re.sub(r"&#x0*([0-9A-F]{2,5});", lambda m: escape(chr(int(m[1], 16)), quote=False), element)
+    while _ALONE.search(element):
+        element = _ALONE.sub(r"\1", element)
+    element = re.sub(r"<math [^>]*>", '<math displaystyle="true">' if display else "<math>", element, count=1)
+    return _limits(element) if display else element
 
 
+def _limits(element: str) -> str:
+    """The limits of a sum above and below its sign, also inside brackets."""
+    tree = ElementTree.fromstring(element)
+    for tag, under in (("msubsup", "munderover"), ("msub", "munder")):
+        for node in tree.iter(tag):
+            if node[0].text in ("∑", "∏"):
+                node.tag = under
+    return ElementTree.tostring(tree, encoding="unicode")
+
+
+_ALONE = re.compile(r"<mrow>(<(mi|mn|mo|msub|msup)(?: [^>]*)?>(?:(?!<mrow>|<\2[ >]).)*?</\2>)</mrow>")
 _SIGN = re.compile(r"(<mo[^>]*>(?:&#x00028;|&#x0003D;|\[)</mo>)<mo>&#x02212;")
 _WORD = re.compile(r"\\mathrm\{([A-Za-z]{2,})\}|\\(log|exp|tanh|sinh|cosh|max|min|sin|cos)\b")
 
