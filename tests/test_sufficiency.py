@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -250,3 +252,8 @@ def test_several_parameters_and_vectors() -> None:
 def test_names_are_public() -> None:
     assert symgrad.statistics is statistics and symgrad.gradient_from_loss is gradient_from_loss
     assert loss_of((Y - m * X) ** 2, m)[1] == (m,)
+
+
+def test_the_documentation() -> None:
+    page = Path(__file__).parents[1] / "docs" / "averaging.md"
+    assert doctest.testfile(str(page), module_relative=False).failed == 0
