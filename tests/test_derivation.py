@@ -66,8 +66,8 @@ NETWORK = (
 )  # fmt: skip
 LAYERS = (
     r"let \hat{y}_i = U a_i", r"let a_i = \sigma(z_i)", r"let z_i = W x_i + b",
-    r"let U \in \mathbb{R}^{k \times h}", r"let W \in \mathbb{R}^{h \times d}", r"let b \in \mathbb{R}^h", r"let x_i \in \mathbb{R}^d",
-    r"let y_i \in \mathbb{R}^k",
+    r"let U \in \mathbb{R}^{k \times h}", r"let W \in \mathbb{R}^{h \times d}", r"let b \in \mathbb{R}^h",
+    r"let x_i \in \mathbb{R}^d", r"let y_i \in \mathbb{R}^k",
 )  # fmt: skip
 SOFTMAX = r"let p_k = \frac{e^{z_k}}{\sum_{l=1}^K e^{z_l}}"
 VECTORS = (r"let w \in \mathbb{R}^d", r"let X \in \mathbb{R}^{n \times d}", r"let y \in \mathbb{R}^n")

@@ -114,6 +114,8 @@ NOTATION: list[tuple[str, str, str]] = [
     ("entry of a gradient", r"\frac{\partial}{\partial w_j} \lVert w \rVert^2", "2 w_j"),
     ("entry of a gradient", r"\frac{\partial}{\partial w_j} \lVert y - X w \rVert^2", "-2 [X^T (y - X w)]_j"),
     ("entry of a gradient", r"\frac{\partial}{\partial w_j} (w^T w)", "2 w_j"),
+    ("entry of a gradient", r"\frac{\partial}{\partial w_j} (y^T \tanh(X w))",
+     r"[X^T (y \odot (1 - \tanh(X w) \odot \tanh(X w)))]_j"),
     ("backpropagation", r"\nabla_A (a^T \sigma(A b + w))",
      r"(a \odot \sigma(A b + w) \odot (1 - \sigma(A b + w))) b^T"),
     ("backpropagation", r"\nabla_w (\tanh(X w)^T y)", r"X^T (y \odot (1 - \tanh(X w) \odot \tanh(X w)))"),

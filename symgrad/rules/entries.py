@@ -7,21 +7,24 @@ from ..scope import Scope
 from ..tidy import vectorish
 from .book import rule
 from .dependence import Taken, taken_apart
+from .layers import backpropagation
 from .vectors import gradient_of_square, linear_form, quadratic_form
 from .writing import minus, times
 
 
 @rule("entry of a gradient")
 def entry_of_gradient(node: Node, scope: Scope) -> Node | None:
-    """∂u/∂w_j = (∇_w u)_j, where u is a square or a quadratic form of the whole w"""
+    """∂u/∂w_j = (∇_w u)_j, where u is written with the whole w"""
     d = taken_apart(node, scope)
     whole = None if d is None or not isinstance(d.node, Derivative) else whole_of(d.wrt, scope)
     if d is None or whole is None or not _stands_in(whole[0], d.body):
         return None
     gradient = Gradient(d.body, whole[0])
-    found = quadratic_form(gradient, scope)
-    found = gradient_of_square(gradient, scope) if found is None else found
-    return None if found is None else entry(found, whole[1], scope)
+    for gradient_rule in (quadratic_form, gradient_of_square, backpropagation):
+        found = gradient_rule(gradient, scope)
+        if found is not None:
+            return entry(found, whole[1], scope)
+    return None
 
 
 def entry_of_linear_form(body: Mul | Component, d: Taken, scope: Scope) -> Node | None:
