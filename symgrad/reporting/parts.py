@@ -203,8 +203,9 @@ def standard(objective: Objective, title: str = "", order: int = 100) -> Report:
 
     gaps = [gap(objective, p) for p in objective.parameters]
     gradients = ", ".join(f"${to_latex(g.mean.start)} = {to_latex(g.mean.result)}$" for g in gaps)
-    differing = ", ".join(f"${latex_of(g.wrt)}$" for g in gaps if not g.zero)
-    averaged = f"differs in {differing}" if differing else "is the same"
+    said = {False: "differs in ", None: "could not be decided in ", True: "is the same in "}
+    names = {answer: [f"${latex_of(g.wrt)}$" for g in gaps if g.zero is answer] for answer in said}
+    averaged = "; it ".join(said[k] + ", ".join(v) for k, v in names.items() if v)
     sections = [Section("Setting", [setting(objective)])]
     sections += [Section(f"The gradient by ${latex_of(g.wrt)}$", derived(objective, g.wrt)) for g in gaps]
     sections += [
