@@ -32,7 +32,7 @@ from ..page import (
     paths,
     put,
     walk,
-)  # fmt: skip
+)
 from ..scope import Scope
 from ..show.latex import to_latex
 from . import naming
@@ -264,9 +264,13 @@ def derived(lhs: Node, head: Node, scope: Scope) -> str | None:
 def dropped(lhs: Node, rhs: Node, scope: Scope) -> frozenset[str]:
     """Names that stand bare here and that are defined with one index only."""
     return frozenset(
-        n.name for side in (lhs, rhs) for n in _bare(side) if isinstance(n, Sym) and len(scope.definitions.get(n.name, ())) == 1
+        n.name
+        for side in (lhs, rhs)
+        for n in _bare(side)
+        if isinstance(n, Sym)
+        and len(scope.definitions.get(n.name, ())) == 1
         and all(d.params is None and len(d.lower) + len(d.upper) == 1 for d in scope.definitions[n.name])
-    )  # fmt: skip
+    )
 
 
 def _bare(node: Node) -> Iterator[Node]:

@@ -126,7 +126,7 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
 
 
 def invented(witness: Witness | None, declared: frozenset[str]) -> str | None:
-    """A function of which the author said nothing: the counterexample chose one, the author has another in mind."""
+    """A function of which the author said nothing: the counterexample chose one, the author means another."""
     if witness is None:
         return None
     for name in sorted(witness.functions):
@@ -164,7 +164,7 @@ def _misnamed(lhs: Node, rhs: Node, scope: Scope) -> bool:
 
 
 def _wide_sums(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
-    """Where a sum sign stands before terms that use its index, and nothing else binds it, it reaches over them.
+    """Where a sum sign stands before terms that use its index and nothing else binds it, it reaches over them.
 
     ``\\sum_i a_i + b_i`` is (Σ a_i) + b_i to the letter, with an i that means nothing; the author's sum
     goes on.

@@ -33,7 +33,7 @@ from ..page import (
     same,
     substitute,
     walk,
-)  # fmt: skip
+)
 from ..scope import Scope
 
 CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
@@ -310,7 +310,7 @@ def rests_on_definitions(node: Node, scope: Scope) -> bool:
 
 
 def symmetric(lhs: Node, rhs: Node) -> bool:
-    """Is one side the other with two free indices exchanged: a property of what stands there, no rewriting."""
+    """Is one side the other with two free indices exchanged: a property, not a rewriting?"""
     free = sorted(n for n in indices(lhs) & free_names(lhs) if len(n) == 1)
     for k, i in enumerate(free):
         for j in free[k + 1 :]:

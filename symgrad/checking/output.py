@@ -94,11 +94,21 @@ def _step(step: Step) -> dict[str, Any]:
     if place["cell"] is None:
         del place["cell"]
     return {
-        **place, "relation": step.relation, "lhs": step.lhs, "rhs": step.rhs, "kind": step.kind,
-        "verdict": step.verdict, "code": step.code, "rule": step.rule, "claimed_rule": step.claimed_rule,
-        "assuming": list(step.assuming), "witness": step.witness, "hint": step.hint, "message": step.message,
+        **place,
+        "relation": step.relation,
+        "lhs": step.lhs,
+        "rhs": step.rhs,
+        "kind": step.kind,
+        "verdict": step.verdict,
+        "code": step.code,
+        "rule": step.rule,
+        "claimed_rule": step.claimed_rule,
+        "assuming": list(step.assuming),
+        "witness": step.witness,
+        "hint": step.hint,
+        "message": step.message,
         **({"derived": step.derived} if step.derived else {}),
-    }  # fmt: skip
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -106,9 +116,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
     if place["cell"] is None:
         del place["cell"]
     return {
-        **place, "code": finding.code, "severity": finding.severity, "message": finding.message,
-        "hint": finding.hint, "witness": finding.witness,
-    }  # fmt: skip
+        **place,
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "hint": finding.hint,
+        "witness": finding.witness,
+    }
 
 
 def as_github(findings: Iterable[Finding]) -> str:
@@ -132,24 +146,40 @@ def _escape(value: str, is_property: bool = False) -> str:
 
 def as_sarif(results: Sequence[FileResult]) -> str:
     rules = [
-        {"id": code, "name": c.title, "shortDescription": {"text": c.title}, "fullDescription": {"text": c.text},
-         "defaultConfiguration": {"level": c.severity}}
+        {
+            "id": code,
+            "name": c.title,
+            "shortDescription": {"text": c.title},
+            "fullDescription": {"text": c.text},
+            "defaultConfiguration": {"level": c.severity},
+        }
         for code, c in CODES.items()
-    ]  # fmt: skip
+    ]
     found = [
         {
-            "ruleId": f.code, "level": f.severity,
+            "ruleId": f.code,
+            "level": f.severity,
             "message": {"text": f.message + (f" Hint: {f.hint}" if f.hint else "")},
-            "locations": [{"physicalLocation": {
-                "artifactLocation": {"uri": r.path},
-                "region": {"startLine": f.place.line, "startColumn": f.place.column,
-                           "endLine": f.place.end_line, "endColumn": f.place.end_column},
-            }}],
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": r.path},
+                        "region": {
+                            "startLine": f.place.line,
+                            "startColumn": f.place.column,
+                            "endLine": f.place.end_line,
+                            "endColumn": f.place.end_column,
+                        },
+                    }
+                }
+            ],
         }
-        for r in results for f in r.findings
-    ]  # fmt: skip
+        for r in results
+        for f in r.findings
+    ]
     log = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
         "runs": [{"tool": {"driver": {"name": "symgrad", "rules": rules}}, "results": found}],
-    }  # fmt: skip
+    }
     return json.dumps(log, ensure_ascii=False, indent=1)

@@ -24,13 +24,40 @@ def _words(text: str) -> frozenset[str]:
 
 
 SIGNS = {
-    "=": "=", ":=": ":=", "\\coloneqq": ":=", "\\colonequals": ":=", "\\triangleq": ":=", "\\doteq": ":=",
-    "\\eqdef": ":=", "\\equiv": "equiv", "\\approx": "approx", "\\simeq": "approx", "\\cong": "approx",
-    "\\approxeq": "approx", "\\neq": "!=", "\\ne": "!=", "\\le": "<=", "\\leq": "<=", "\\leqslant": "<=",
-    "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=", "<": "<", ">": ">", "\\lt": "<", "\\gt": ">",
-    "\\ll": "<", "\\gg": ">", "\\propto": "propto", "\\eqqcolon": "=:", "\\lesssim": "<=", "\\gtrsim": ">=",
-    "\\preceq": "<=", "\\succeq": ">=", "\\hateq": ":=",
-}  # fmt: skip
+    "=": "=",
+    ":=": ":=",
+    "\\coloneqq": ":=",
+    "\\colonequals": ":=",
+    "\\triangleq": ":=",
+    "\\doteq": ":=",
+    "\\eqdef": ":=",
+    "\\equiv": "equiv",
+    "\\approx": "approx",
+    "\\simeq": "approx",
+    "\\cong": "approx",
+    "\\approxeq": "approx",
+    "\\neq": "!=",
+    "\\ne": "!=",
+    "\\le": "<=",
+    "\\leq": "<=",
+    "\\leqslant": "<=",
+    "\\ge": ">=",
+    "\\geq": ">=",
+    "\\geqslant": ">=",
+    "<": "<",
+    ">": ">",
+    "\\lt": "<",
+    "\\gt": ">",
+    "\\ll": "<",
+    "\\gg": ">",
+    "\\propto": "propto",
+    "\\eqqcolon": "=:",
+    "\\lesssim": "<=",
+    "\\gtrsim": ">=",
+    "\\preceq": "<=",
+    "\\succeq": ">=",
+    "\\hateq": ":=",
+}
 ARROWS = _words(
     r"""\Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \longrightarrow \rightarrow
     \to \leadsto \rightsquigarrow \therefore \because \gets \leftarrow \longleftarrow \Leftarrow \mapsto
@@ -50,8 +77,10 @@ _DROPPED = _words(
     r" \vphantom \mspace \mskip \numberthis \eqno \leqno"
 )
 _STACKED = frozenset(["\\overset", "\\stackrel", "\\underset", "\\xlongequal", "\\overbrace", "\\underbrace"])
-_OPEN, _CLOSE = frozenset("([") | {"\\{", "\\langle", "\\lbrack", "\\lbrace"}, frozenset(")]") | {
-    "\\}", "\\rangle", "\\rbrack", "\\rbrace"}  # fmt: skip
+_OPEN, _CLOSE = (
+    frozenset("([") | {"\\{", "\\langle", "\\lbrack", "\\lbrace"},
+    frozenset(")]") | {"\\}", "\\rangle", "\\rbrack", "\\rbrace"},
+)
 _OPERATORS = frozenset("+*/·") | {
     "\\cdot",
     "\\times",
@@ -547,8 +576,11 @@ class _Splitter:
         m = re.match(r"\s*\\[A-Za-z]+\s*\{([^{}\\$]*\s[^{}\\$]*)\}\s*(?:\\n\w+\s*)?$", cell)
         if m is None:
             return row
-        return [*row[: last + 1], _Item("wide", row[last].end, row[last].end),
-                _Item("text", row[last].end, row[-1].end, m.group(1).strip())]  # fmt: skip
+        return [
+            *row[: last + 1],
+            _Item("wide", row[last].end, row[last].end),
+            _Item("text", row[last].end, row[-1].end, m.group(1).strip()),
+        ]
 
     def label(self, following: list[_Segment], last: bool) -> str:
         """The words behind a right side: the reason that the author gives."""

@@ -53,9 +53,11 @@ class Keeper:
         root = str(Path(__file__).parents[2])
         self.process = subprocess.Popen(
             [sys.executable, "-S", "-c", "from symgrad.checking.worker import serve; serve()"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([root, *(p for p in sys.path if p)])},
-        )  # fmt: skip
+        )
 
     def close(self) -> None:
         if self.process is not None:

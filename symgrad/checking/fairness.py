@@ -1,0 +1,153 @@
+"""Fairness: a step judged with the benefit of the doubt.
+
+A proof stands.  A refutation, or shapes that do not fit, count only where the author said enough: what rests
+on an unknown function, on a letter that means something else three sections earlier, or on a guess is
+taken back and said to be undecided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..page import BigOp, Indexed, Matrix, Node, Num, Sym, substitute, walk
+from ..scope import Scope
+from . import hints, naming
+from .judgement import Judged, guessed_shape, invented, judge_step, unknown_function
+from .said import Said, without
+
+BAD = ("refuted", "illtyped")
+
+
+@dataclass(frozen=True, slots=True)
+class Fair:
+    """A judgement, the scope in which it was reached, and whether the step is no claim after all."""
+
+    judged: Judged
+    scope: Scope
+    stated: bool = False
+
+
+def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, alone: bool) -> Fair:
+    """``alone``: the step is a chain by itself; ``inline``: it stands in a line of text."""
+    names = naming.inside(lhs, scope) | naming.inside(rhs, scope)
+    scope = said.relevant(scope, names)
+    judged = judge_step(lhs, rhs, scope)
+    if judged.verdict != "proved":
+        judged, scope = _without_indices(judged, lhs, rhs, scope, said)
+    if judged.verdict not in BAD:
+        return Fair(judged, scope)
+    touched = any(naming.rests_on_definitions(s, scope) or naming.has_derivative(s) for s in (lhs, rhs))
+    if not touched and (alone or inline):
+        same = naming.leaves([lhs], scope) == naming.leaves([rhs], scope)
+        if inline or not same or naming.symmetric(lhs, rhs):
+            message = "a relation between quantities of which nothing is defined; not judged"
+            return Fair(Judged(None, None, message), scope, True)
+    if any(isinstance(n, Matrix) and _is_column_of_two(n) for side in (lhs, rhs) for n in walk(side)):
+        message = "a column of two entries, which may be a binomial coefficient: write \\binom"
+        return Fair(Judged("undecided", "SG206", message), scope)
+    if judged.verdict == "illtyped":
+        return Fair(_shapes(judged, lhs, rhs, scope, said, names), scope)
+    return Fair(_refutation(judged, lhs, rhs, scope, said, names), scope)
+
+
+def _without_indices(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said) -> tuple[Judged, Scope]:
+    """A step in which a name that is defined with an index (``z_i``) stands bare: z is a variable of its
+    own (``\\sigma'(z)``), or the index was left out for a while (``\\hat y - y``)."""
+    dropped = hints.dropped(lhs, rhs, scope)
+    if not dropped or dropped & said.declared:
+        return judged, scope
+    alone = without(scope, set(dropped))
+    own = judge_step(lhs, rhs, alone)
+    if own.verdict == "proved":
+        return own, alone
+    restored = hints.restored(lhs, rhs, scope, dropped)
+    if restored is not None:
+        return restored, scope
+    if own.verdict == "refuted" and judged.verdict != "refuted":
+        return own, alone
+    return judged, scope
+
+
+def _refutation(
+    judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset[str]
+) -> Judged:
+    function = invented(judged.witness, frozenset(said.declared))
+    if function is not None:
+        message = f"nothing here says what the function {function} is"
+        return Judged("undecided", "SG202", message, undefined=function)
+    stated = said.under_what_is_stated(naming.leaves([lhs, rhs], scope), scope)
+    if stated is not None:
+        under = judge_step(lhs, rhs, stated)
+        if under.verdict not in BAD:
+            return under
+    few = _for_few(lhs, rhs, scope)
+    if few is not None:
+        return Judged("undecided", "SG201", few)
+    far = said.far(names)
+    if far:
+        again = judge_step(lhs, rhs, without(scope, far))
+        if again.verdict == "proved":
+            return again
+    doubtful = said.doubtful(names)
+    if doubtful and judge_step(lhs, rhs, without(scope, set(doubtful))).verdict not in BAD:
+        lines = ", ".join(f"{n} (line {said.sources[n][0]})" for n in doubtful)
+        return Judged("undecided", "SG201", f"false only with what another section says of {lines}")
+    return judged
+
+
+def _shapes(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset[str]) -> Judged:
+    """Shapes that do not fit are the author's only if the author gave them, here."""
+    function = unknown_function(lhs, rhs, scope, frozenset(said.declared))
+    if function is not None:
+        message = f"{judged.message}; but nothing here says what the function {function} is"
+        return Judged("undecided", "SG202", message, undefined=function)
+    if "dim " in judged.message or "softmax needs" in judged.message:
+        return Judged("undecided", "SG206", f"{judged.message}; but a shape is only guessed")
+    if names & said.declared:
+        return judged
+    name = guessed_shape(lhs, rhs, scope)
+    if name is not None:
+        message = f"{judged.message}; but the shape of {name} is only guessed"
+        return Judged("undecided", "SG202", message, undefined=name)
+    passing, elsewhere = said.passing(names)
+    if not passing:
+        return judged
+    again = judge_step(lhs, rhs, without(scope, passing))
+    if again.verdict == "proved":
+        return again
+    reused = bool(elsewhere) or "index" in judged.message or "indices" in judged.message
+    if again.verdict not in BAD and reused:
+        return Judged("undecided", "SG206", f"{judged.message}; but only with what other places say")
+    return judged
+
+
+def _for_few(lhs: Node, rhs: Node, scope: Scope) -> str | None:
+    """``\\sum_{i=1}^n x_i = x_1 + x_2 + x_3``: true for one n, which the author has in mind."""
+    numbers = [
+        int(k.value)
+        for side in (lhs, rhs)
+        for n in walk(side)
+        if isinstance(n, Indexed)
+        for k in (*n.lower, *n.upper)
+        if isinstance(k, Num) and 1 < k.value < 9
+    ]
+    if not numbers:
+        return None
+    sizes = {
+        n.upper
+        for side in (lhs, rhs)
+        for n in walk(side)
+        if isinstance(n, BigOp) and isinstance(n.upper, Sym)
+    }
+    for size in sizes:
+        left, right = (substitute(side, {size: Num(max(numbers))}) for side in (lhs, rhs))
+        if judge_step(left, right, scope).verdict == "proved":
+            return f"holds for {size.name} = {max(numbers)} only"
+    return None
+
+
+def _is_column_of_two(matrix: Matrix) -> bool:
+    entries = [row[0] for row in matrix.rows if len(row) == 1]
+    return len(matrix.rows) == len(entries) == 2 and all(
+        naming.indices(e) or isinstance(e, Sym) for e in entries
+    )

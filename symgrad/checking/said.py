@@ -1,0 +1,173 @@
+"""Said: what is in force at a place of a document, and who said it.
+
+What the author declares in a directive binds; what the text says in passing ("where $y_i \\in \\{0, 1\\}$", an
+equation taken as a definition) binds near the place where it is said and where it is spoken of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ..directives import read_directive, read_directives
+from ..errors import SymgradError
+from ..kinds import unbold
+from ..latex import read_macro_definitions
+from ..notes import Document
+from ..page import Call, Indexed, Node, Num, Relation
+from ..scope import Definition, Scope
+from . import naming
+from .reading import read_side
+from .rows import Side, split
+
+FAR = 3  # headings after which a letter may well mean something else
+MAX_REGION = 200_000
+_SPACE = r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*"
+
+
+class Said:
+    """The scope, with the origin of everything in it."""
+
+    def __init__(self, document: Document) -> None:
+        self.scope = Scope()
+        self.headings = 0
+        self.sources: dict[str, tuple[int, int]] = {}  # definitions from the text: name -> line, headings
+        self.kinds: dict[str, int] = {}  # kinds from the text: name -> headings
+        self.hypotheses: set[Relation] = set()  # from the text
+        self.stated: list[tuple[frozenset[str], str, int]] = []  # equations: about, directive line, headings
+        self.declared: set[str] = set()  # names of which a directive speaks
+        self.definitions = 0
+        self.uses = _uses(document)
+
+    def macro(self, body: str) -> None:
+        for command, macro in read_macro_definitions(body).items():
+            self.scope = self.scope.with_macro(command, macro)
+
+    def directives(self, lines: list[str]) -> None:
+        """Lines of the author, all or (an error) none of them."""
+        scope = read_directives(lines, self.scope)
+        self.declared |= {n for n, kind in scope.kinds.items() if kind != self.scope.kinds.get(n)}
+        for name, definitions in scope.definitions.items():
+            if definitions != self.scope.definitions.get(name):
+                self.declared |= {name} | {n for d in definitions for n in naming.quantities(d.body)}
+                self.sources.pop(name, None)
+        self.scope = scope
+
+    def kind(self, body: str) -> None:
+        """``X \\in \\mathbb{R}^{m \\times n}`` in the text: a kind, where it can be read as one."""
+        m = re.fullmatch(_SPACE, body, re.DOTALL)
+        if m is None or len(body) > 300 or "\\text" in body:
+            return
+        space = re.sub(r"\\(?:mathbf|mathcal|mathds|Bbb|mathrm|rm)\s*\{?R\}?", r"\\mathbb{R}", m.group("set"))
+        space = re.sub(r"^\\(?:R|Re|reals|RR)(?![A-Za-z])", r"\\mathbb{R}", space)
+        values = re.fullmatch(r"\\\{\s*[-\d]+\s*(?:,\s*[-+\d]+\s*)+\\\}", space)
+        if not values and "\\mathbb{R}" not in space and "dots" not in space:
+            return
+        for name in re.split(r",(?![^{}()]*[})])", m.group("names")):
+            line = f"{'assume' if values else 'let'} {name.strip()} \\in {space}"
+            try:
+                scope = read_directive(line, self.scope)
+            except (SymgradError, RecursionError):
+                continue
+            self.hypotheses |= set(scope.assumptions[len(self.scope.assumptions) :])
+            for key, kind in scope.kinds.items():
+                if kind != self.scope.kinds.get(key):
+                    self.kinds[key] = self.headings
+            self.scope = scope
+
+    def define(self, lhs: Side, rhs: Side, line: int) -> bool:
+        """Take ``lhs = rhs`` as a definition from here on; False where it cannot be one."""
+        try:
+            scope = read_directive(f"let {lhs.text.strip()} = {rhs.text.strip()}", self.scope)
+        except (SymgradError, RecursionError):
+            return False
+        node, body = read_side(lhs, scope).node, read_side(rhs, self.scope).node
+        name = None if node is None else naming.base(node)
+        if name is not None and body is not None and name in naming.inside(body, self.scope):
+            return False  # a = f(b) and b = g(a): the same equation twice
+        self.scope = scope
+        if name is not None:
+            self.sources[name] = (line, self.headings)
+        self.definitions += 1
+        return True
+
+    def state(self, lhs: Side, rhs: Side, about: frozenset[str]) -> None:
+        """An equation of the text that is no claim: said about its quantities in this section."""
+        self.stated.append((about, f"assume {lhs.text.strip()} = {rhs.text.strip()}", self.headings))
+
+    def under_what_is_stated(self, names: frozenset[str], scope: Scope) -> Scope | None:
+        """The scope with what this section states about these names; None where it states nothing."""
+        lines = [line for about, line, where in self.stated if about & names and where == self.headings]
+        found = scope
+        for line in lines[-4:]:
+            try:
+                found = read_directive(line, found)
+            except (SymgradError, RecursionError):
+                continue
+        return None if found is scope else found
+
+    def relevant(self, scope: Scope, names: frozenset[str]) -> Scope:
+        """The scope without hypotheses from the text about what is not spoken of."""
+        if not self.hypotheses:
+            return scope
+        kept = tuple(
+            a for a in scope.assumptions if a not in self.hypotheses or naming.quantities(a.lhs) & names
+        )
+        return replace(scope, assumptions=kept)
+
+    def far(self, names: Iterable[str]) -> set[str]:
+        """Those of the names whose definition stands in another section of the text."""
+        return {n for n in names if n in self.sources and self.sources[n][1] != self.headings}
+
+    def doubtful(self, names: Iterable[str]) -> list[str]:
+        """Those that are far and defined more than once, or very far."""
+        return sorted(
+            n for n in self.far(names) if self.uses[n] > 1 or self.headings - self.sources[n][1] >= FAR
+        )
+
+    def passing(self, names: Iterable[str]) -> tuple[set[str], set[str]]:
+        """Names (also in another font) whose kind or definition is from the text; those from another section."""
+        plain = {unbold(n) for n in names}
+        used = {n for n in (*self.kinds, *self.sources) if unbold(n) in plain}
+        spoken = {n for n in used if n in self.kinds}
+        elsewhere = self.far(used) | {n for n in spoken if self.kinds[n] != self.headings}
+        return spoken | elsewhere, elsewhere
+
+    def defines(self, name: str, node: Node) -> bool:
+        """Is this very quantity defined, and not only one that shares its letter?"""
+        return any(_same_form(d, node) for d in self.scope.definitions.get(name, ()))
+
+
+def without(scope: Scope, names: set[str]) -> Scope:
+    """The scope as if nothing had been said about the names."""
+    return replace(
+        scope,
+        definitions={k: v for k, v in scope.definitions.items() if k not in names},
+        kinds={k: v for k, v in scope.kinds.items() if k not in names},
+    )
+
+
+def _same_form(definition: Definition, node: Node) -> bool:
+    called = isinstance(node, Call)
+    head = node.fn if isinstance(node, Call) else node
+    lower, upper = (head.lower, head.upper) if isinstance(head, Indexed) else ((), ())
+    if (len(definition.lower), len(definition.upper)) != (len(lower), len(upper)):
+        return False
+    for pattern, value in zip((*definition.lower, *definition.upper), (*lower, *upper), strict=True):
+        fixed = isinstance(pattern, Num) or isinstance(value, Num)
+        if (fixed or naming.label((pattern,), ()) or naming.label((value,), ())) and pattern != value:
+            return False
+    return definition.params is not None or not called
+
+
+def _uses(document: Document) -> Counter[str]:
+    """How often a name stands alone on the left of a first relation sign: how often it may be defined."""
+    out: Counter[str] = Counter()
+    for region in document.regions:
+        if region.kind in ("display", "inline") and len(region.body) < MAX_REGION:
+            for chain in split(region.body):
+                if chain.links:
+                    out[re.split(r"[_(^]", "".join(chain.links[0].lhs.text.split()))[0]] += 1
+    return out
