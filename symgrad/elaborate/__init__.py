@@ -143,12 +143,16 @@ def _pairs(
 
 def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[str, ...]:
     """An index twice on one side and nowhere on the other: a sum that the author did not write?"""
-    left, right = (Counter(_free_indices(n, e, frozenset())) for n in (lhs, rhs))
-    return tuple(
-        f"{k} stands on one side only: is a sum over {k} meant?  A repeated index is not a sum"
-        for k in (*left, *right)
-        if max(left[k], right[k]) > 1 and not min(left[k], right[k])
-    )
+    counts = [Counter(_free_indices(n, e, frozenset())) for n in (lhs, rhs)]
+    bound = [{b.index.name for b in walk(n) if isinstance(b, BigOp)} for n in (lhs, rhs)]
+    out = []
+    for here, there in ((0, 1), (1, 0)):
+        for k, count in counts[here].items():
+            # Where the other side sums over k and this one nowhere, the author knows what a sum is.
+            if count > 1 and not counts[there][k] and (k in bound[here] or k not in bound[there]):
+                said = f"{k} stands on one side only: is a sum over {k} meant?"
+                out.append(f"{said}  A repeated index is not a sum")
+    return tuple(out)
 
 
 def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, ...]:

@@ -275,6 +275,9 @@ class Derivatives(Names):
                     variable = name_of(v)
                     if variable is None or unbold(variable.base) == unbold(name.base):
                         continue
+                    through = tuple(d.body for d in self._stacks.get(unbold(variable.base), ()))
+                    if unbold(name.base) in self._names_in(through):
+                        continue  # dx/dz where z is computed from x
                     if not self.is_data(core, self.split(variable)[0], body):
                         found.setdefault(name.base, (len(counting), {}))[1][v] = None
         reach = {n: self._names_in(tuple(vs)) - {unbold(n)} for n, (_, vs) in found.items()}
@@ -334,13 +337,16 @@ class Derivatives(Names):
         self.check_cuts(term, key, probe, span)
         if any(isinstance(t, Ref | Sym) and t.name == key for t in walk(term)):
             return
+        unknown: dict[str, None] = {}
         for t in walk(term):
             leaf = t.name if isinstance(t, Ref) or (isinstance(t, Sym) and t.sort == "real") else None
             if isinstance(t, Call) and t.fn not in _KNOWN:
                 leaf = t.fn
-            if leaf is None or self.is_data(leaf, key, bare):
-                continue
-            name = leaf.split("#")[0]
+            if leaf is not None and not self.is_data(leaf, key, bare):
+                unknown[leaf.split("#")[0]] = None
+        if unknown:
+            # What is computed is what the author forgot to define, not the data beside it.
+            name = next((k for k in unknown if k in _COMPUTED or k.startswith("\\hat")), next(iter(unknown)))
             raise UnknownMeaning(
                 f"{name} is not defined here, so its derivative is not known: write let {name} = ..", span
             )

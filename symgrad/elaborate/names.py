@@ -760,10 +760,8 @@ class Names:
         name = f"{unbold(d.key)}^{{()}}" if d.upper else unbold(d.key)
         reached = self.reached_by(d)
         named = ((v, name_of(v)) for v in self.variables())
-        rests = tuple(
-            v for v, n in named
-            if n is not None and unbold(n.base) in reached and not n.upper and unbold(n.base) not in self._stacks
-        )
+        free = reached - self._stacks.keys()
+        rests = tuple(v for v, n in named if n is not None and unbold(n.base) in free and not n.upper)
         self.cut[name] = (d, level)
         shape = self.shaped(name, indices, d, places, params, env).shape
         if not rests:
