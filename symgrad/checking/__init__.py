@@ -1,8 +1,9 @@
 """Checking: the derivations of a document, judged line by line.
 
-Rooms, from the ground floor to the roof: ``codes`` the table of findings, ``model`` what is said,
-``rows`` chains and signs of a display, ``reading`` sides and macros to pages, ``naming`` the names they
-speak of, ``judgement`` one step, ``hints`` what would mend it, ``examining`` a whole document,
+Rooms, from the ground floor to the roof: ``codes`` the table of findings, ``model`` steps and findings,
+``rows`` chains and signs of a display, ``reading`` sides to pages, ``naming`` the names they speak of,
+``judgement`` one step, ``hints`` what would mend it, ``said`` what is in force and who said it,
+``fairness`` a step with the benefit of the doubt, ``planning`` what each step is, ``examining`` a document,
 ``worker`` the process that does it, ``output`` how it is shown.
 
 >>> note = "$$\\\\frac{d}{dw} (w x)^2 = 2 w x$$"

@@ -181,6 +181,7 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
     differentiated by does not count.
     """
     out: set[str] = set()
+    bound: set[str] = set()
     seen: set[tuple[str, str]] = set()
     queue = list(nodes)
     while queue:
@@ -189,7 +190,8 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
             case Derivative(body) | Gradient(body):
                 queue.append(body)
             case BigOp(body, index):
-                out |= leaves([body], scope) - {index.name}
+                queue.append(body)
+                bound.add(index.name)
             case Call(fn, args):
                 name = base(fn) if isinstance(fn, Sym | Indexed) else None
                 if name is None or not builtin(name):
@@ -205,7 +207,7 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
                 queue += [value for value, _ in branches]
             case _:
                 queue += children(node)
-    return frozenset(out - CONSTANTS)
+    return frozenset(out - CONSTANTS - bound)
 
 
 def _leaf(
