@@ -286,7 +286,7 @@ class Algebra:
         return n
 
     def _main(self, q: Poly) -> tuple[int, int, list[tuple[int, Poly]]] | None:
-        """(g, d, [(k, c_k)]): q as a polynomial in its highest atom g, if c_d and c_0 are units."""
+        """(g, d, [(k, c_k)]): q as a polynomial in its highest atom g, if c_d is a unit and q is small."""
         g = max({k for m in q for k, _ in m}, key=self.rank)
         parts: dict[int, Poly] = {}
         for m, c in q.items():
@@ -295,7 +295,7 @@ class Algebra:
                 return None
             parts.setdefault(e, {})[tuple(x for x in m if x[0] != g)] = c
         d = max(parts)
-        if d == 0 or len(parts[d]) != 1:
+        if d == 0 or len(parts[d]) != 1 or d * len(q) > 64:
             return None
         return g, d, sorted(parts.items())
 
@@ -316,15 +316,18 @@ class Algebra:
         if not special or not self._touches(p, special):
             return p
         out: Poly = {}
-        work = list(p.items())
-        while work:
-            m, c = work.pop()
-            step = self._rewrite(m)
-            if step is None:
-                self._accumulate(out, m, c)
-            else:
-                self.burn(len(step))
-                work.extend((k, v * c) for k, v in step.items())
+        while p:
+            # In rounds, so that equal terms meet before they are rewritten further.
+            more: Poly = {}
+            for m, c in p.items():
+                step = self._rewrite(m)
+                if step is None:
+                    self._accumulate(out, m, c)
+                    continue
+                self.burn(2 * len(step))
+                for k, v in step.items():
+                    self._accumulate(more, k, v * c)
+            p = more
         return out
 
     @staticmethod
