@@ -2,7 +2,8 @@
 
 From loose to tight: relation, sum, Hadamard product, product, factor (a sum sign, a nabla or a derivative
 reaches over the rest of its product), atom with scripts.  A derivative or a nabla in operator form takes
-the product that is written next to it, up to a written ``\\cdot``, a further derivative, ``+`` or ``-``.
+the call that follows it (``\\nabla f(x) (y - x)`` is a gradient times a difference), else the product that
+is written next to it, up to a written ``\\cdot``, a further derivative, ``+`` or ``-``.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from ..page import (
     Mul,
     Node,
     Num,
+    Pow,
     Relation,
     Sym,
+    Transpose,
     children,
 )
 from .cursor import MAX_ROW, MAX_TREE
@@ -133,7 +136,7 @@ class Grammar(Operators):
         factors = [self.factor()]
         dots: set[int] = set()
         slash = -1
-        while True:
+        while not (operand and _is_applied(factors[-1]) and all(map(_is_number, factors[:-1]))):
             text = self.text
             if text == "{" and self.partner[self.pos] == self.pos + 1:
                 self.pos += 2
@@ -285,6 +288,17 @@ class Grammar(Operators):
         if not decimals:
             return Num(int(whole), span=span)
         return Num(Fraction(int((whole or "0") + decimals), 10 ** len(decimals)), len(decimals), span=span)
+
+
+def _is_applied(node: Node) -> bool:
+    """``f(x)``, also transposed or with a power."""
+    while isinstance(node, Transpose | Pow):
+        node = node.arg if isinstance(node, Transpose) else node.base
+    return isinstance(node, Call) and node.fn != Sym("!")
+
+
+def _is_number(node: Node) -> bool:
+    return isinstance(node, Num) or (isinstance(node, Frac) and isinstance(node.num, Num))
 
 
 def _deep(page: Node) -> bool:

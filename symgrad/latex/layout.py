@@ -12,6 +12,7 @@ from .lexer import Token
 from .names import (
     BARE_WORDS,
     DELIMITERS,
+    ENDS,
     FRAMES,
     FRAMES_WITH_ARGUMENT,
     FUNCTIONS,
@@ -35,6 +36,7 @@ _SIDED = frozenset(
     ["|", "\\|", ".", "<", ">", "(", ")", "[", "]", "\\{", "\\}", "\\langle", "\\rangle", "\\lfloor",
      "\\rfloor", "\\lceil", "\\rceil", "\\left|", "\\right|", "\\left\\|", "\\right\\|"]
 )  # fmt: skip
+_OPENING, _CLOSING = frozenset(["(", "[", "{", "\\{"]), frozenset([")", "]", "}", "\\}"])
 _DEFINES = frozenset(["\\Delta", "\\triangle", "\\mathrm{def}"])
 _UPPER_WORDS = frozenset(["new", "old", "train", "test", "true", "pred"])
 _INSIDE = Pattern("(log|exp|tanh|diag|softmax|sigmoid)")
@@ -99,6 +101,9 @@ class _Simplifier:
 
     def command(self, token: Token, k: int) -> int:
         text, out = token.text, self.out
+        if text in ("\\quad", "\\qquad") and self.separates(k):
+            out.append(Token(",", token.start, token.end))
+            return k
         if text in SILENT or text in SIZES:
             return k
         if text in ("\\left", "\\right"):
@@ -124,6 +129,20 @@ class _Simplifier:
             return self.skip_length(k)
         out.append(Token(DELIMITERS.get(text, text), token.start, token.end))
         return k
+
+    def separates(self, k: int) -> bool:
+        """Does a wide space stand between two entries in brackets, as in ``[a \\quad b]``?"""
+        k = self.blank(k)
+        after = self.raw[k].text if k < len(self.raw) else ")"
+        before = self.out[-1].text if self.out else ""
+        if before in ENDS - {")", "]", "}"} or after in ENDS or after in SILENT or after == "\\right":
+            return False
+        depth = 0
+        for token in reversed(self.out[-MAX_WORD:]):
+            depth += (token.text in _CLOSING) - (token.text in _OPENING)
+            if depth < 0:
+                return token.text == "["
+        return False
 
     def blank(self, k: int) -> int:
         while k < len(self.raw) and self.raw[k].text == " ":

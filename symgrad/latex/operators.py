@@ -20,6 +20,7 @@ from ..page import (
     Relation,
     Sum,
     Sym,
+    Transpose,
 )
 from .brackets import Brackets
 from .names import ACCENTS, ENDS, FONTS, FRACTIONS, FUNCTIONS, LETTERS, PRODUCT_SIGNS
@@ -72,10 +73,10 @@ class Operators(Brackets):
                 a, b = a + 1, b - 1
             items, bar = self.within(a, b, self.items)
             return tuple(items), bar
+        if name.startswith("\\arg") and (text not in ENDS or text in ("-", "+")):
+            return (self.sum(),), ""
         if text in ENDS:
             return None
-        if name.startswith("\\arg"):
-            return (self.sum(),), ""
         if name in _REACHING:
             return (self.product(operand=True),), ""
         start = self.pos
@@ -388,8 +389,20 @@ class Operators(Brackets):
             raise self.error("a divergence or a curl is not read")
         at = self.pos
         minus = self.signs()
-        body = self.negated(self.product(operand=True), minus, at)
-        return Gradient(body, wrt, order, span=self.span(start))
+        body = self.product(operand=True)
+        span = self.span(start)
+
+        def gradient(of: Node) -> Node:
+            return Gradient(self.negated(of, minus, at), wrt, order, span=span)
+
+        if self.partner.get(at) == self.pos - 1:
+            return gradient(body)
+        match body:  # nobody transposes a scalar, or inverts it under a Hessian: the derivative is meant
+            case Transpose(Call() as value):
+                return Transpose(gradient(value), span=span)
+            case Pow(Call() as value, Neg(Num(1)) as inverse) if order == 2:
+                return Pow(gradient(value), inverse, span=span)
+        return gradient(body)
 
     def starts_derivative(self) -> bool:
         text = self.text

@@ -11,6 +11,7 @@ from ..page import (
     Component,
     Derivative,
     Evaluated,
+    Gradient,
     Indexed,
     Indicator,
     Mul,
@@ -26,7 +27,7 @@ from ..page import (
     walk,
 )
 from ..patterns import Pattern
-from ..show.latex import EXPECTATIONS, FUNCTION_LETTERS
+from ..show.latex import EXPECTATIONS, names_function
 from .cursor import MAX_ROW, Cursor
 from .names import ACCENTS, FONTS, FUNCTION_TOKENS, FUNCTIONS, GREEK, LETTERS, TRANSPOSES
 
@@ -244,13 +245,14 @@ class Scripts(Cursor):
             return True
         item = items[0]
         core = item.fn if isinstance(item, Prime) else item
-        if powered and isinstance(core, Indexed) and core.upper:
-            return base in FUNCTION_LETTERS  # the parentheses of (x^{(i)})^2 are there for the power
+        raised = isinstance(core, Pow | Transpose | Call) or (isinstance(core, Indexed) and core.upper)
+        if powered and raised:
+            return names_function(base)  # the parentheses of (x^{(i)})^2 are there for the power
         if isinstance(item, _UNBRACKETED):
             return True
         if any(isinstance(s, Sym) and s.name == base for s in walk(item)):
             return False
-        return base in FUNCTION_LETTERS
+        return names_function(base)
 
     def scripted(self, node: Node, start: int) -> Node:
         """The atom with everything that hangs on it: scripts, primes, arguments, bars, factorials."""
@@ -273,6 +275,8 @@ class Scripts(Cursor):
             elif text == "!" and not self.is_unequal():
                 self.pos += 1
                 node = Call(Sym("!"), (node,), span=self.span(start))
+            elif text == "(" and isinstance(node, Gradient | Derivative) and self.at_names():
+                raise self.error("evaluated there, or times that? write |_{..} or \\cdot")
             elif text == "(" and isinstance(node, Prime) and base_of(node) is None:
                 raise self.error("a primed expression cannot be applied: give it a name")
             elif text in ("(", "[", "{", "\\{") and isinstance(node, _NAMES):
@@ -285,6 +289,11 @@ class Scripts(Cursor):
                 return self.iverson(start)
             else:
                 return node
+
+    def at_names(self) -> bool:
+        """Does the bracket at hand hold nothing but names?"""
+        items, _, stop = self.bracket()
+        return all(isinstance(n, _NAMES) for n in items) and self.texts[stop] not in ("^", "_")
 
     def one_script(self, node: Node, start: int) -> tuple[Node, bool]:
         """One group of scripts (at most one below and one above); whether more may follow."""
@@ -351,6 +360,8 @@ class Scripts(Cursor):
                 lower = ()
             elif above is not None and above < below and self.is_transpose(*above):
                 node, above = Transpose(node, span=span), None
+            if len(lower) == 1 and isinstance(lower[0], Relation) and lower[0].op == "=":
+                node, lower = Evaluated(node, lower[0], span=span), ()  # [..]_{w = 0}
             if lower:
                 node = Component(node, lower, span=span)
         if primes:
@@ -374,7 +385,7 @@ class Scripts(Cursor):
         item = call.args[0] if isinstance(call, Call) else node
         declared = self.scope.is_function(base) or isinstance(node, Prime)
         if not declared and not (isinstance(call, Call) and isinstance(item, _NAMES)):
-            if base in _APPLIED or base in FUNCTION_LETTERS:
+            if base in _APPLIED or names_function(base):
                 what = f"a power of the number {base} or of the function? declare it or move the power"
                 raise self.error(what, place)
             self.pos = place

@@ -68,6 +68,7 @@ DELTA = "\\Delta"
 """Before a name this writes a difference, ``\\Delta{w}``, which is one name."""
 
 _TALL = Pattern(r"\\(?:frac|sum|prod|begin|binom|left)(?![A-Za-z])")
+_DECORATED = Pattern(r"\\[a-z]+\{(\\?[A-Za-z]+)\}")
 _SCRIPTED = Pattern(r"[_^']")
 _SQUARE = frozenset(["\\mathbb{E}"])
 CONDITIONAL = Pattern(r"(.+)\(((?:\\cdot,)*\\cdot)(\\mid|\\parallel)((?:\\cdot,)*\\cdot)\)$")
@@ -174,6 +175,15 @@ def _mul(node: Mul) -> tuple[str, int]:
     return out, PRODUCT
 
 
+def names_function(name: str) -> bool:
+    """Does this name a function by custom (``f``, ``\\hat{f}``, ``\\mathbf{g}``)?"""
+    inner = _DECORATED.fullmatch(name)
+    return name in FUNCTION_LETTERS or (inner is not None and inner[1] in _DECORATED_FUNCTIONS)
+
+
+_DECORATED_FUNCTIONS = frozenset(["f", "g", "\\phi", "\\varphi", "\\psi", "\\ell"])
+
+
 def needs_sign(before: Node, text: str) -> bool:
     """Would the reader take ``before`` and what follows for one number, one name or a call?"""
     if text[0].isdigit():
@@ -189,7 +199,7 @@ def needs_sign(before: Node, text: str) -> bool:
     if name == DELTA or name in _APPLIED or name.startswith("\\operatorname"):
         return True
     if opens:
-        return name in FUNCTION_LETTERS or name == "\\sigma" or name.startswith(("\\mathrm", "\\mathbb"))
+        return names_function(name) or name == "\\sigma" or name.startswith(("\\mathrm", "\\mathbb"))
     return text.startswith(("[", "\\left[")) and name in EXPECTATIONS
 
 
@@ -297,7 +307,9 @@ def _variable(d: str, variable: Node, k: int, order: int) -> str:
 
 def _operand(body: Node) -> str:
     text, level = _form(body)
-    return text if level >= OPEN else parenthesised(text)
+    meant_outside = isinstance(body, Transpose) and isinstance(body.arg, Call)
+    inverse = isinstance(body, Pow) and isinstance(body.base, Call) and isinstance(body.exp, Neg)
+    return text if level >= OPEN and not meant_outside and not inverse else parenthesised(text)
 
 
 def _gradient(node: Gradient) -> tuple[str, int]:
