@@ -447,6 +447,21 @@ def test_bind_messages() -> None:
         f.bind(x=X1, y=Y1).descend({"m": 0.0, "b": 0.0}, rate=-1, steps=3)
 
 
+def test_single_precision_far_out() -> None:
+    f = compile(PROBLEMS["sigmoid-regression"]())
+    points = np.tile(FAR, 100).astype(np.float32)
+    for label in (0.0, 0.25, 1.0):
+        here = f.bind(x=points, y=np.full_like(points, label))(w=1.0, b=0.0)
+        assert np.isfinite(flat(here)).all()
+
+
+def test_the_branch_not_taken_may_be_undefined() -> None:
+    loss = mean(sp.Piecewise((sp.log(x[i]) * m, x[i] > 0), (x[i] * m, True)))
+    f = compile(loss, m)
+    for points in (np.array([-1.0, 2.0]), np.tile([-1.0, 2.0], 200)):
+        assert abs(f(x=points, m=1.0).gradient[0] - (np.log(2) - 1) / 2) < 1e-15
+
+
 def test_single_precision_bound() -> None:
     for name in ("linear-regression", "sigmoid-regression"):
         f, data, rest = case(name)

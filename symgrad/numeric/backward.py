@@ -16,18 +16,20 @@ from .graph import Graph, Index, Node, Place, walk
 
 def adjoints(g: Graph, root: Node) -> dict[Node, Node]:
     """∂root/∂leaf for every leaf, with the axes of the leaf (or fewer: the same along the others)."""
-    found: dict[Node, list[Node]] = {root: [g.num(1)]}
+    # For each node what is to be added up, by the axes that it has to be summed over.
+    found: dict[Node, dict[tuple[Index, ...], list[Node]]] = {root: {(): [g.num(1)]}}
     out: dict[Node, Node] = {}
     for node in reversed(walk(root)):
         if node not in found:
             continue
-        bar = g.gather(*found.pop(node))
+        bar = g.gather(*(g.reduce(g.gather(*parts), axes, ()) for axes, parts in found.pop(node).items()))
         if node.op == "leaf":
             out[node] = bar
         for arg, slope in zip(node.args, _slopes(g, node), strict=True):
             if slope is not None and not (slope.op == "num" and slope.value == 0):
-                axes = (*node.indices, *bar.indices, *slope.indices)
-                found.setdefault(arg, []).append(g.reduce(g.mul(bar, slope), axes, arg.indices))
+                axes = {*node.indices, *bar.indices, *slope.indices} - {*arg.indices}
+                parts = found.setdefault(arg, {})
+                parts.setdefault(tuple(sorted(axes)), []).append(g.mul(bar, slope))
     return out
 
 
@@ -58,6 +60,12 @@ def _slopes(g: Graph, node: Node) -> Iterable[Node | None]:
             return [g.call("cosh", args[0])]
         case "cosh":
             return [g.call("sinh", args[0])]
+        case "sin":
+            return [g.call("cos", args[0])]
+        case "cos":
+            return [g.neg(g.call("sin", args[0]))]
+        case "tan":
+            return [g.add(g.num(1), g.pow(node, 2))]
         case "logcosh":
             return [g.call("tanh", args[0])]
         case "abs":

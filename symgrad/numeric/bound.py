@@ -286,7 +286,7 @@ class Bound:
 
     def run(self, what: str, parameters: Arrays) -> Any:
         """The "value", "gradient", "both" or "product" at some parameters."""
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(**self.f.quiet):
             if self.reduced is not None:
                 return self._cast(self.reduced.program(what).function(**self._state, **parameters))
             if self._data:

@@ -226,8 +226,15 @@ class Compiled:
         function = None
         if rows >= BLOCKED:
             function = self._kernel(what, self.signed(arguments) if signed is None else signed)
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(**self.quiet):
             return (function or self.program(what).function)(**arguments)
+
+    @cached_property
+    def quiet(self) -> dict[str, Any]:
+        """What NumPy need not warn of: e^{-large} is 0, and the branch that is not taken may be undefined."""
+        choice = any(n.op in ("where", "step", "stop") for n in walk(self.root))
+        known = ("over", "under", *(("invalid", "divide") if choice else ()))
+        return dict.fromkeys(known, "ignore")
 
     def _kernel(self, what: str, labels: tuple[str, ...]) -> Any:
         """The blocked code where the labels are 0 or 1, or None where there is none."""

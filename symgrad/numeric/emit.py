@@ -41,7 +41,8 @@ def _lse(z, axis):
 }
 
 _CALLS = {"exp": "np.exp", "log": "np.log", "sigma": "_sigma", "softplus": "_softplus", "tanh": "np.tanh",
-          "sinh": "np.sinh", "cosh": "np.cosh", "logcosh": "_logcosh", "abs": "np.abs", "sign": "np.sign"}
+          "sinh": "np.sinh", "cosh": "np.cosh", "logcosh": "_logcosh", "abs": "np.abs", "sign": "np.sign",
+          "sin": "np.sin", "cos": "np.cos", "tan": "np.tan"}
 
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
 
@@ -351,6 +352,8 @@ def contraction(factors: Sequence[Node], axis: Index) -> tuple[list[Node], list[
     if len(factors) < 2:
         return None
     right = max(factors, key=lambda f: (len(f.indices), f.op == "leaf"))
+    if right.op != "leaf" and any(f.op in ("step", "stop") for f in factors):
+        return None  # where the condition fails the rest may be undefined, and 0 times that is no 0
     at = list(factors).index(right)
     left = [*factors[:at], *factors[at + 1 :]]
     axes = {k for f in left for k in f.indices}

@@ -84,7 +84,7 @@ def walk(*roots: Node, stop: Container[Node] = ()) -> list[Node]:
 
 
 _ENTRYWISE = frozenset(["exp", "log", "sigma", "softplus", "tanh", "sinh", "cosh", "logcosh", "abs", "sign",
-                        "step", "stop", "relu"])
+                        "step", "stop", "relu", "sin", "cos", "tan"])
 
 
 class Graph:

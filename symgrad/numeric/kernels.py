@@ -135,6 +135,8 @@ class Kernel:
         for place, axes in places.items():
             shape = "".join(f", {self._length(k.size)}" for k in axes[1:])
             lines.append(f"{place} = np.empty((_rows{shape or ','}), {kind})")
+        if any(o.base == "_top" for i in self.code for o in i.args):
+            lines.append(f"_top = 0.98 * float(np.log(np.finfo({kind}).max))")
         lines.append(f"for _start in range(0, {size}, _rows):")
         lines += [f"    {line}" for line in [*self._slices(places), *map(self._text, self.code)]]
         self.outer.names.update(totals)
@@ -230,7 +232,7 @@ class Kernel:
                 return self._mul([node], axes, 1)
             case "power":
                 return self.ufunc("power", self.value(args[0]), self.value(args[1]), axes=axes)
-            case "exp" | "tanh" | "sinh" | "cosh" | "sign":
+            case "exp" | "tanh" | "sinh" | "cosh" | "sign" | "sin" | "cos" | "tan":
                 return self.ufunc(node.op, self.value(args[0]), axes=axes)
             case "abs":
                 return self.ufunc("absolute", self.value(args[0]), axes=axes)
@@ -392,7 +394,7 @@ class Kernel:
         v = self._turned(u)
         both = self.uses[mirror] > 0
         if both:  # e^-u must stay finite, so that its product with σ(u) does
-            v = self.ufunc("minimum", v, Operand("700"), axes=axes)
+            v = self.ufunc("minimum", v, Operand("_top"), axes=axes)
         e = self.ufunc("exp", v, axes=axes)
         t = self.ufunc("add", e, Operand("1"), axes=axes)
         if both or self.uses[f] > 1:
