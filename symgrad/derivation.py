@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from .definitions import fold, head, opened, unfold
 from .errors import InputError
 from .judging import prove_nodes
-from .page import Call, Derivative, Gradient, Node, Path, Sym, children, paths, put, walk
+from .page import Call, Derivative, Gradient, Indexed, Node, Path, Sym, children, paths, put, walk
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, neat, opaque, partial
 from .scope import Scope
 from .show.latex import to_latex
@@ -37,6 +37,13 @@ from .verdict import Verdict
 __all__ = ["Derivation", "Step", "derive_node"]
 
 _MAX_LINES = 200
+OPENING = "definition of the objective"
+# After these a body is written by its name again in the same line: a (1 - a) instead of σ(z) (1 - σ(z)).
+_RECOGNISED = frozenset(["chain rule", "elementary derivative"])
+# Several of these in a row are one line of the course.
+_MERGED = frozenset(
+    ["evaluation", "sum rule", "factor rule", "Kronecker delta", "cancellation", "comm., distr."]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +130,13 @@ def _together(group: list[Step]) -> Step:
     return Step(group[0].before, group[-1].after, rule, (), tuple(group))
 
 
-OPENING = "definition of the objective"
-_RECOGNISED = frozenset(["chain rule", "elementary derivative"])
-_MERGED = frozenset(
-    ["evaluation", "sum rule", "factor rule", "Kronecker delta", "cancellation", "comm., distr."]
-)
-
-
 def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivation:
     """The derivation of ∂body/∂wrt (of ∇_wrt body where ``wrt`` is a vector or a matrix).
 
     Where the scope has a name for ``body``, the first page is ∂name/∂wrt.
     """
+    if isinstance(body, Sym | Indexed) and head(body) not in (head(wrt), *scope.definitions, *scope.kinds):
+        raise InputError(f"{to_text(body)} is not defined here, so its derivative is not known")
     inside = unfold(body, scope) if _is_objective(body, wrt, scope) else None
     name = _name(body, scope) if inside is None else body
     start = _derivative(body if name is None else name, wrt, scope)

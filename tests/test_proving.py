@@ -58,6 +58,7 @@ def test_definitions_may_be_given() -> None:
      ShapeError, "dim|fit|shape|by"),
     (lambda: derive("x^2", "theta"), ReadError, "backslash"),
     (lambda: derive("x^2", "2 x"), InputError, "by one symbol"),
+    (lambda: derive("J", "m"), InputError, "J is not defined here"),
     (lambda: derive(PROBLEMS["linear-regression"](), "q"), InputError, "no parameter 'q'"),
 ])  # fmt: skip
 def test_wrong_input_gets_a_message(call, error: type[Exception], message: str) -> None:  # type: ignore[no-untyped-def]

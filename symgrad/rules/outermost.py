@@ -49,11 +49,12 @@ def opaque(node: Node, scope: Scope) -> bool:
 
 def outer(core: Node, d: Taken, scope: Scope) -> tuple[Node, Node] | None:
     """g'(u) and u, where the node is g(u) for one elementary (or unknown) function g."""
-    if defined(core, scope):
+    if defined(core, scope) or vectorish(core, scope):
         return None
     match core:
-        case Pow(base, exp) if d.constant(exp, scope) and not vectorish(base, scope) \
-                and not (isinstance(base, Norm) and isinstance(d.node, Gradient)):
+        case Pow(base, exp) if d.constant(exp, scope) and not (
+            isinstance(base, Norm) and isinstance(d.node, Gradient)
+        ):
             n = integer(exp)
             lower = _less_one(exp) if n is None else Num(n - 1) if n >= 1 else Neg(Num(1 - n))
             power = base if lower == ONE else Pow(base, lower)
