@@ -286,9 +286,11 @@ def _nodes_in(value: object) -> Iterator[Node]:
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and everything below it, outermost first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    stack = [node]
+    while stack:
+        last = stack.pop()
+        yield last
+        stack += reversed(tuple(children(last)))
 
 
 def map_children(node: N_, fn: Callable[[Node], Node]) -> N_:

@@ -403,9 +403,22 @@ class Derivatives(Names):
         return self._names_in((d.body,))
 
     def _names_in(self, roots: tuple[Node, ...]) -> frozenset[str]:
+        """The names in the nodes and, through definitions, in what they reach."""
         out: set[str] = set()
         stack = list(roots)
-        seen: set[str] = set()
+        while stack:
+            found = self._direct(stack.pop()) - out
+            out |= found
+            stack += [d.body for base in found for d in self._stacks.get(base, ())]
+        return frozenset(out)
+
+    def _direct(self, root: Node) -> frozenset[str]:
+        """The names that stand in the node itself: as letters, and as core names with their labels."""
+        known = self._names.get(id(root))
+        if known is not None:
+            return known
+        out: set[str] = set()
+        stack: list[Node] = [root]
         while stack:
             node = stack.pop()
             if isinstance(node, page.Derivative | page.Gradient):
@@ -415,14 +428,10 @@ class Derivatives(Names):
                 continue
             name = name_of(node)
             if name is not None:
-                base = unbold(name.base)
-                out.add(base)
-                out.add(self.split(name)[0])
-                if base not in seen:
-                    seen.add(base)
-                    stack += [d.body for d in self._stacks.get(base, ())]
+                out |= {unbold(name.base), self.split(name)[0]}
             stack += page.children(node)
-        return frozenset(out)
+        self._names[id(root)] = frozenset(out)
+        return self._names[id(root)]
 
 
 _KNOWN = BUILTIN | {"E"}

@@ -119,6 +119,8 @@ class Names:
         self.scope = scope
         self.reading = reading
         self.alternatives: set[str] = set()
+        self._splits: dict[Name, tuple[str, tuple[Node, ...]]] = {}
+        self._names: dict[int, frozenset[str]] = {}
         self._mentioned: frozenset[str] | None = None
         self.doubts: dict[str, None] = {}
         self.unknown_functions: set[str] = set()
@@ -238,22 +240,22 @@ class Names:
 
         Where x_i and x^{(i)} both stand on the page they are two families of one letter.
         """
+        known = self._splits.get(name)
+        if known is None:
+            known = self._splits[name] = self._split(name)
+        return known
+
+    def _split(self, name: Name) -> tuple[str, tuple[Node, ...]]:
         label = self.survey.is_label
-        up = tuple(k for k in name.upper if label(k))
-        low = tuple(k for k in name.lower if label(k))
+        up, low = ([k for k in where if label(k)] for where in (name.upper, name.lower))
         indices = tuple(k for k in name.indices if not label(k))
-        base = written(unbold(name.base), up, low, name.bracket)
-        counts = {u for key in (name.base, unbold(name.base)) for u, _ in self.survey.used_with.get(key, ())}
-        uppers = sum(not label(k) for k in name.upper)
-        if (
-            uppers
-            and 0 in counts
-            and any(
-                (0, len(indices)) in self.survey.used_with.get(key, ())
-                for key in (name.base, unbold(name.base))
+        base = written(unbold(name.base), tuple(up), tuple(low), name.bracket)
+        if len(up) < len(name.upper):
+            used = self.survey.used_with.get(name.base, set()) | self.survey.used_with.get(
+                unbold(name.base), set()
             )
-        ):
-            base += "^{()}"
+            if (0, len(indices)) in used:
+                base += "^{()}"
         return base, indices
 
     def raised(self, base: Node, exp: Node) -> Name | None:
