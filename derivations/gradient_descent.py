@@ -172,9 +172,9 @@ def report() -> Report:
                       title=r"At $\hat{m} = \mathrm{Cov}(x, y) / \mathrm{Var}(x)$, $\hat{b} = \bar{y} - "
                             r"\hat{m} \bar{x}$ both derivatives vanish"),
                 claim(true_b.subs(best), 0, BEST, scope=names),
-                Text("**Lemma** (not judged). On a quadratic with Hessian $A$, gradient descent converges to "
-                     r"the minimum from every start exactly for $0 < \eta < 2 / \lambda_{\max}(A)$: B. T. "
-                     "Polyak, *Introduction to Optimization*, 1987, section 1.4."),
+                Text("**Lemma** (not judged). On a quadratic with positive definite Hessian $A$, gradient "
+                     r"descent converges to the minimum from every start exactly for $0 < \eta < 2 / "
+                     r"\lambda_{\max}(A)$: B. T. Polyak, *Introduction to Optimization*, 1987, section 1.4."),
             ]),
             Section("The averaged error is the gradient at the mean, for the line", [
                 claim(by_m.at_mean.result, at_mean(m, b)[0], scope=names, title=r"The gradient at the mean"),
@@ -221,10 +221,10 @@ def report() -> Report:
                       expect="refuted", title="Here the averaged error is another procedure"),
                 Text(r"Both move along $(\bar{x}, 1)$ only, so that $w - \bar{x} b$ keeps its value and they "
                      r"stop where $\sigma(w \bar{x} + b) = \bar{y}$, or where the mean of $\sigma(w x_i + "
-                     r"b)$ is $\bar{y}$. **Lemma** (not judged). If the classes overlap, the cross-entropy "
-                     "has one minimum: A. Albert, J. A. Anderson, *On the existence of maximum likelihood "
-                     "estimates in logistic regression models*, Biometrika 71 (1984). The true gradient goes "
-                     "there."),
+                     r"b)$ is $\bar{y}$. **Lemma** (not judged). If the classes overlap and $x$ is not "
+                     "constant, the cross-entropy has one minimum: A. Albert, J. A. Anderson, *On the "
+                     "existence of maximum likelihood estimates in logistic regression models*, Biometrika "
+                     "71 (1984). The true gradient goes there."),
                 table(UNIT, unit_paths, above,
                       r"20 samples, not separable, $\eta = 0.5$, 600 steps from $(0, 0)$"),
                 picture("unit", unit_paths,

@@ -67,9 +67,9 @@ def report() -> Report:
     return Report(
         title="Losses that allow it",
         question=r"Is there a loss with $\nabla J = g(J)$ and $g$ not constant?",
-        answer=r"Yes: with one continuous $g$ for all data exactly the losses $C(x, y) e^{a \theta} + c$, "
-        r"with $g(z) = a (z - c)$, and $C(x, y) + k \theta$, with $g(z) = k$; if $g$ may know the data, "
-        r"every loss whose mean is strictly monotone in $\theta$.",
+        answer="Yes: with one continuous $g$ for all data, among losses that the data can move at each "
+        r"$\theta$, exactly $C(x, y) e^{a \theta} + c$, with $g(z) = a (z - c)$, and $C(x, y) + k \theta$, "
+        r"with $g(z) = k$; if $g$ may know the data, every loss whose mean is strictly monotone in $\theta$.",
         sections=[
             Section("Two questions", [
                 Text(r"Let $J(\theta) = \frac{1}{N} \sum_i \ell(\theta; x_i, y_i)$ with one parameter. "
