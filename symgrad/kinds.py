@@ -508,29 +508,27 @@ def places(node: Node, letter: str) -> Iterator[Place]:
 
 def _reachable(scope: Scope, nodes: Iterable[Node]) -> tuple[Definition, ...]:
     """The definitions that the nodes use, directly or through others, in the order of the scope."""
-    wanted: set[str] = set()
-    stack = list(nodes)
+    if not scope.definitions:
+        return ()
+    keys: dict[str, list[str]] = {}
+    for key in scope.definitions:
+        keys.setdefault(unbold(key), []).append(key)
+    # A notation that is no name (its key is "=") may stand anywhere.
+    wanted = {key for key in scope.definitions if key == "="}
+    stack = [*nodes, *(d.body for key in wanted for d in scope.definitions[key])]
+    seen: set[str] = set()
     while stack:
         for node in walk(stack.pop()):
             name = name_of(node)
-            if name is None:
+            if name is None or name.base in seen:
                 continue
-            for key in (name.base, name.base.rstrip("'")):
-                if key in scope.definitions and key not in wanted:
+            seen.add(name.base)
+            letter = unbold(name.base)
+            for key in (*keys.get(letter, ()), *keys.get(letter.rstrip("'"), ())):
+                if key not in wanted:
                     wanted.add(key)
                     stack += [d.body for d in scope.definitions[key]]
-                for alias in _aliases(key):
-                    if alias in scope.definitions and alias not in wanted:
-                        wanted.add(alias)
-                        stack += [d.body for d in scope.definitions[alias]]
     return tuple(d for key, group in scope.definitions.items() if key in wanted for d in group)
-
-
-def _aliases(name: str) -> tuple[str, ...]:
-    inner = plain(name)
-    if inner is not None:
-        return (inner,)
-    return tuple(f"\\{font}{{{name}}}" for font in ("mathbf", "boldsymbol", "vec", "bm"))
 
 
 def _contradictory(group: list[Definition]) -> set[str]:

@@ -205,11 +205,7 @@ def _is_index(e: Elaborator, node: Node) -> bool:
 
 def _letters(e: Elaborator) -> list[str]:
     """Letters for the components that nothing on the page uses."""
-    used = (
-        {s.name for n in e.nodes for s in walk(n) if isinstance(s, PageSym)}
-        | e.survey.subscripts
-        | e.survey.bound
-    )
+    used = e.survey.subscripts | e.survey.bound | e.survey.bare
     return [k for k in "ijklpqrstuvabcd" if k not in used] + [f"k_{n}" for n in range(1, 9)]
 
 
