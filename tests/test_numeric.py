@@ -431,6 +431,24 @@ def test_descent_is_the_iteration(name: str) -> None:
     assert jumped == went < 10**4 or name == "sigmoid-regression"
 
 
+def test_hyperparameters_may_be_bound_too() -> None:
+    for name, known in (("ridge", "lambda_"), ("focal", "gamma")):
+        f, data, rest = case(name)
+        expected = flat(f(**data, **rest))
+        settled = {known: rest.pop(known)}
+        np.testing.assert_allclose(flat(f.bind(**data, **settled)(**rest)), expected, rtol=1e-12)
+        pieces = [{q: v[s : s + 13] for q, v in data.items()} for s in range(0, 40, 13)]
+        np.testing.assert_allclose(flat(f.bind(pieces, **settled)(**rest)), expected, rtol=1e-12)
+        with pytest.raises(InputError, match=f"no argument '{known}' here"):
+            f.bind(**data, **settled)(**rest, **settled)
+    theta_ = sp.IndexedBase("theta", real=True)
+    f = compile(mean((y[i] - theta_[i]) ** 2), theta_)
+    agrees(f, y=Y1, theta=X1)
+    np.testing.assert_allclose(f.bind(y=Y1)(theta=X1).gradient[0], 2 * (X1 - Y1) / 40, rtol=1e-12)
+    with pytest.raises(InputError, match="a parameter for every sample"):
+        f.bind([{"y": Y1}])
+
+
 def test_bind_messages() -> None:
     f = compile(PROBLEMS["linear-regression"]())
     with pytest.raises(InputError, match="the data y are missing"):

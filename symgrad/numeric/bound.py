@@ -219,7 +219,7 @@ class Descent:
 
 
 class Bound:
-    """An objective with its data: call it with the parameters and hyperparameters by keyword.
+    """An objective with its data (and hyperparameters, if given): call it with the rest by keyword.
 
     >>> from symgrad.numeric import compile
     >>> from symgrad.problems import PROBLEMS
@@ -233,39 +233,42 @@ class Bound:
 
     def __init__(self, f: Compiled, blocks: Iterable[Arrays] | None, data: Arrays) -> None:
         self.f = f
-        rows = [a for a in f.arguments.values() if f.sample is not None and f.sample.size in a.shape]
-        given = {a.python: a for a in f.arguments.values() if a.name not in f.wrt and (
-            a.python in data or (blocks is not None and a in rows))}
+        outside = {a.python: a for a in f.arguments.values() if a.name not in f.wrt}
+        rows = {k: a for k, a in outside.items() if f.sample.size in a.shape}
         for name in data:
-            if name not in given:
-                raise InputError(f"bind: {f.name} has no data {name!r}; its data are "
-                                 f"{', '.join(a.python for a in rows) or 'none'}")
-        missing = [a.python for a in rows if a.python not in given]
-        if missing:
+            if name not in outside or (blocks is not None and name in rows):
+                known = ", ".join(rows) or "none"
+                raise InputError(f"bind: {f.name} has no data {name!r}; its data are {known}")
+        missing = [k for k in rows if k not in data]
+        if missing and blocks is None:
             raise InputError(f"bind: the data {', '.join(missing)} are missing")
         self._lengths: dict[str, tuple[int, int, str]] = {}
         self._data: dict[str, Any] = {}
-        self._blocks: Blocks = ()
-        if blocks is None and any(map(is_dask, data.values())):
-            _, self.dtype = f.checked({k: described(v) for k, v in data.items()}, given, self._lengths)
-            if any(a.shape[0] != f.sample.size for a in given.values()):
-                raise InputError("bind: a dask array must have the samples along its first axis")
-            self._blocks = Cluster(data, self.dtype)
-        elif blocks is None:
-            self._data, self.dtype = f.checked(data, given, self._lengths)
-            self._blocks = [self._data]
-        else:
-            self._blocks = _Blocks(self, given, blocks)
+        given = {k: v for k, v in data.items() if k in rows}
+        pieces = blocks is not None or any(map(is_dask, given.values()))
+        if pieces and any(f.sample.size in f.arguments[n].shape for n in f.wrt):
+            raise InputError(f"bind: {f.name} has a parameter for every sample: its data must be arrays")
+        if blocks is not None:
+            self._blocks: Blocks = _Blocks(self, rows, blocks)
             self.dtype = np.dtype(float)
-        names = [a.name for a in given.values()]
-        self.reduced = f.reduction(tuple(names)) if all(a in rows for a in given.values()) else None
+        elif pieces:
+            _, self.dtype = f.checked({k: described(v) for k, v in given.items()}, rows, self._lengths)
+            if any(a.shape[0] != f.sample.size for a in rows.values()):
+                raise InputError("bind: a dask array must have the samples along its first axis")
+            self._blocks = Cluster(given, self.dtype)
+        else:
+            self._data, self.dtype = f.checked(given, rows, self._lengths)
+            self._blocks = [self._data]
+        settled = {k: v for k, v in data.items() if k not in rows}
+        self._settled, _ = f.checked(settled, {k: outside[k] for k in settled}, self._lengths, self.dtype)
+        self._open = {a.python: a for a in f.arguments.values() if a.python not in {*rows, *settled}}
+        self._signed = f.signed(self._data) if self._data else ()
+        self._splits: dict[str, Split] = {}
         self._state: dict[str, Any] = {}
+        self.reduced = f.reduction(tuple(a.name for a in rows.values())) if rows else None
         if self.reduced is not None:
             self._state = self.reduced.state(self._blocks)
             self._blocks, self._data = (), {}
-        self._signed = f.signed(self._data) if self._data else ()
-        self._open = {a.python: a for a in f.arguments.values() if a.python not in given}
-        self._splits: dict[str, Split] = {}
 
     @property
     def verdict(self) -> Verdict:
@@ -286,10 +289,11 @@ class Bound:
 
     def run(self, what: str, parameters: Arrays) -> Any:
         """The "value", "gradient", "both" or "product" at some parameters."""
+        parameters = {**self._settled, **parameters}
         with np.errstate(**self.f.quiet):
             if self.reduced is not None:
                 return self._cast(self.reduced.program(what).function(**self._state, **parameters))
-            if self._data:
+            if self._data or not self._blocks:
                 return self.f.run(what, {**self._data, **parameters}, self._signed)
             if what not in self._splits:
                 try:

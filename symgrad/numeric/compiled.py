@@ -132,8 +132,8 @@ class Compiled:
 
     @cached_property
     def sample_size(self) -> str:
-        """The length of the samples; "" where there are no data."""
-        return sample_size({n: a.shape for n, a in self.arguments.items()}, self.wrt)
+        """The length of the samples; where there are no data, a name that no length has."""
+        return sample_size({n: a.shape for n, a in self.arguments.items()}, self.wrt) or "no samples"
 
     @cached_property
     def sample(self) -> Index:
