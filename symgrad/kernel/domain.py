@@ -35,6 +35,8 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
     def demand(t: Core, relation: str) -> None:
         if isinstance(t, Pow) and isinstance(t.exp, Num) and t.exp.value % 2 == 0 and relation != ">=":
             return nonzero(t.base)
+        if isinstance(t, Call) and t.fn == "abs" and relation == ">":
+            return nonzero(t.args[0])
         holds = {"!=": _nonzero, ">": _positive, ">=": nonnegative}[relation]
         if not holds(t, positive):
             shown = text(t).replace("#", "'")  # k#1, a name that elaboration made fresh

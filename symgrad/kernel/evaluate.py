@@ -161,8 +161,10 @@ class Point:
             where = tuple(self.integer(k, env) for k in var.indices)
             # A symmetric matrix too is differentiated with its entries independent: this one alone varies.
             key: Core = Ref(var.name, tuple(Num(Fraction(k)) for k in where))
-        else:
+        elif isinstance(var, Sym) and var.sort == "real":
             key = var
+        else:
+            raise Undefined  # no derivative by an integer
         at = self.value(var, env, dual)
         self.level += 1
         level = self.level

@@ -263,8 +263,10 @@ class Functions(Algebra):
         c, m, factors = self.factor(base)
         out = const(1)
         parts: list[tuple[Frozen, Any]] = []
-        if c != 1:
-            parts.append((freeze(const(c)), 1))
+        if abs(c) != 1:
+            parts.append((freeze(const(abs(c))), 1))
+        if c < 0:
+            out = self._alternating(exponent)
         for k, e in m:
             if self.atoms[k][0] == "exp":
                 arg = self.scale({self.atoms[k][1]: fmpq(1)}, coefficient(e))
@@ -282,6 +284,18 @@ class Functions(Algebra):
                     out = self.mul(out, self.gen(self.atom(("pow", b, mono), deps), times))
                 else:
                     out = self.mul(out, self.root(thaw(b), times))
+        return out
+
+    def _alternating(self, exponent: Poly) -> Poly:
+        """(-1)^n: one atom of the values 1 and -1 for every odd term of n."""
+        out = const(1)
+        for mono, c in exponent.items():
+            if c.p % 2 and mono:
+                n = self.atom(("pow", freeze(const(-1)), mono), self.mono_deps(mono))
+                self.restrict(n, (fmpq(-1), fmpq(1)))
+                out = self.mul(out, self.gen(n))
+            elif c.p % 2:
+                out = self.scale(out, fmpq(-1))
         return out
 
     def _integral(self, n: int) -> bool:

@@ -84,24 +84,29 @@ class Normal(Graphs):
                 lo, hi = self.norm(lower, env), self.norm(upper, env)
                 i = self.new_index()
                 self.ranges[i] = (freeze(lo), freeze(hi))
-                return self.sum_over(self.norm(body, {**env, index.name: i}), i, lo, hi)
+                known = self.positive.copy()
+                term = self.norm(body, {**env, index.name: i})
+                if not self.at_least(self.sub(hi, lo), 0):
+                    self.positive = known  # where the range is empty the body need not be defined
+                return self.sum_over(term, i, lo, hi)
         raise Unsupported(f"no normal form for {text(t)}")
 
     # -- cases -------------------------------------------------------------------------------
-    def vanishes_by_cases(self, p: Poly) -> bool:
-        """Is p zero whichever of its free indices coincide?"""
-        free = sorted({
-            k for m in p for k, _ in m
-            if self.atoms[k][0] == "delta" and all(self.atoms[d][0] == "sym" for d in self.deps[k])
-        })
-        for k in free:
+    def vanishes_by_cases(self, p: Poly, apart: tuple[Poly, ...] = ()) -> bool:
+        """Is p zero whichever of its free indices coincide?  ``apart`` are differences that are not 0."""
+        if self.vanishes(p):
+            return True
+        for k in sorted({k for m in p for k, _ in m if self.atoms[k][0] == "delta"}):
             equation = thaw(self.atoms[k][1])
+            if any(self.atoms[d][0] != "sym" for d in self.deps[k]):
+                continue
+            without = {u: v for u, v in p.items() if all(j != k for j, _ in u)}
+            if equation in apart or self.scale(equation, fmpq(-1)) in apart:
+                return self.vanishes_by_cases(without, apart)
             for mono, c in equation.items():
                 if c * c == 1 and len(mono) == 1 and mono[0][1] == 1:
-                    rest = {u: v for u, v in equation.items() if u != mono}
-                    equal = self.subst(p, {mono[0][0]: self.scale(rest, -1 / c)})
-                    apart = {u: v for u, v in p.items() if all(j != k for j, _ in u)}
-                    return (self.vanishes(equal) or self.vanishes_by_cases(equal)) and (
-                        self.vanishes(apart) or self.vanishes_by_cases(apart)
-                    )
+                    at = {mono[0][0]: self.scale({u: v for u, v in equation.items() if u != mono}, -1 / c)}
+                    still = tuple(self.subst(q, at) for q in apart)
+                    together = not all(still) or self.vanishes_by_cases(self.subst(p, at), still)
+                    return together and self.vanishes_by_cases(without, (*apart, equation))
         return False
