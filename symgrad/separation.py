@@ -139,9 +139,42 @@ def _parity(factor: Expr) -> Expr:
 
 
 def _signed(expr: Expr) -> Expr:
-    """|z|, max and steps in terms of signs."""
+    """|z|, max, steps and cases in terms of signs, off the kinks."""
+    expr = expr.replace(sympy.Piecewise, lambda *branches: _cases(branches))
     expr = expr.replace(sympy.Max, lambda *a: _greatest(*a)).replace(sympy.Abs, lambda a: a * sympy.sign(a))
-    return expr.replace(sympy.Heaviside, lambda a, *_: (1 + sympy.sign(a)) / 2)
+    return expr.replace(sympy.Heaviside, lambda a, *_: _step(a))
+
+
+def _step(z: Expr) -> Expr:
+    return (1 + sympy.sign(z)) / 2
+
+
+def _cases(branches: Sequence[Any]) -> Expr:
+    """Branches under inequalities, the first that holds counting."""
+    *first, (out, otherwise) = branches
+    if otherwise != sympy.true:
+        return sympy.Piecewise(*branches, evaluate=False)
+    for value, condition in reversed(first):
+        if isinstance(condition, sympy.StrictLessThan | sympy.LessThan):
+            out += (value - out) * _below(condition.rhs - condition.lhs)
+        elif isinstance(condition, sympy.StrictGreaterThan | sympy.GreaterThan):
+            out += (value - out) * _below(condition.lhs - condition.rhs)
+        else:
+            return sympy.Piecewise(*branches, evaluate=False)
+    return out
+
+
+def _below(z: Expr) -> Expr:
+    """1 where z > 0, else 0; v - |u| > 0 is u < v and -u < v."""
+    kinks = z.atoms(sympy.Abs)
+    if len(kinks) != 1:
+        return _step(z)
+    (kink,) = kinks
+    sign, rest = z.expand().coeff(kink), (z - z.expand().coeff(kink) * kink).expand()
+    if rest.has(kink) or sign not in (1, -1):
+        return _step(z)
+    inside = _step(-sign * rest - kink.args[0]) * _step(-sign * rest + kink.args[0])
+    return inside if sign == -1 else 1 - inside
 
 
 def _terms(expr: Expr, data: Collection[Expr]) -> list[_Term]:
@@ -461,21 +494,35 @@ def _affine(z: Expr, t: Expr) -> tuple[Expr, Expr] | None:
 
 def _kinked(line: Expr, t: Expr, x: Expr) -> tuple[str, Expr] | None:
     line = _signed(line)
-    signs = [s for s in line.atoms(sympy.sign) if s.free_symbols == {t, x}]
-    if len(signs) != 1 or line.has(sympy.Piecewise):
+    signs = sorted((s for s in line.atoms(sympy.sign) if s.has(t)), key=str)
+    if line.has(sympy.Piecewise):
         return None
-    jump, parts = sympy.Dummy("s"), _affine(signs[0].args[0], t)
-    flat = sympy.expand(line.xreplace({signs[0]: jump}))
-    if parts is None or not flat.is_polynomial(jump):
-        return None
+    for sign in signs:
+        parts = _affine(sign.args[0], t)
+        root = None if parts is None else sympy.cancel(-parts[1] / parts[0])
+        # The kink must move, and what jumps there must be smooth and not identically 0 (looked at where
+        # the other signs are constant, at one exact x).
+        if root is None or not root.has(x) or not root.is_rational_function(x):
+            continue
+        if any(_jumps(line, sign, t, x, root, sympy.Rational(n, 2)) for n in (2, 3, 4)):
+            return "moving kinks", sympy.Eq(t, root, evaluate=False)
+    return None
+
+
+def _jumps(line: Expr, sign: Expr, t: Expr, x: Expr, root: Expr, at: Expr) -> bool:
+    jump, here = sympy.Dummy("s"), {t: root.subs(x, at), x: at}
+    fixed = {}
+    for other in line.atoms(sympy.sign) - {sign}:
+        fixed[other] = other.subs(here)
+        if fixed[other] not in (1, -1):
+            return False
+    flat = sympy.expand(line.xreplace({sign: jump}).xreplace(fixed).subs(x, at))
+    if not here[t].is_Rational or not flat.is_polynomial(jump):
+        return False
     odd = sympy.Add(*(flat.coeff(jump, k) for k in range(1, int(sympy.degree(flat, jump)) + 1, 2)))
-    root = sympy.cancel(-parts[1] / parts[0])
-    # What the sign multiplies must be smooth, not identically 0, and the kink must move.
-    if odd.has(sympy.sign) or sympy.cancel(odd) == 0 or not root.has(x):
-        return None
-    if not odd.is_rational_function(t, x) and not _smooth(odd):
-        return None
-    return "moving kinks", sympy.Eq(t, root, evaluate=False)
+    if odd.has(sympy.sign) or sympy.cancel(odd) == 0:
+        return False
+    return bool(odd.is_rational_function(t)) or _smooth(odd)
 
 
 def _smooth(expr: Expr) -> bool:
@@ -486,7 +533,7 @@ def _greatest(*args: Expr) -> Expr:
     if len(args) != 2:
         return sympy.Max(*args, evaluate=False)
     a, b = args
-    return (a + b + (a - b) * sympy.sign(a - b)) / 2
+    return b + (a - b) * _step(a - b)
 
 
 def _branched(line: Expr, t: Expr, x: Expr) -> tuple[str, Expr] | None:

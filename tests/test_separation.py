@@ -88,6 +88,9 @@ def test_what_comes_out_is_what_went_in_and_no_list_is_shorter(components: list[
         (x * sigma(t) * exp(t * x**2), None),  # two things in t at once: not decided
         (-x * sympy.sign(y - t * x), "moving kinks"),
         (Max(0, 1 - t * x), "moving kinks"),
+        (sympy.Piecewise((-x * (y - t * x), Abs(y - t * x) <= 1), (-x * sympy.sign(y - t * x), True)),
+         "moving kinks"),  # Huber
+        (sympy.Piecewise((x, y > t), (2 * x, True)), "moving kinks"),
         (x * (t * x - y) / sqrt(1 + (t * x - y) ** 2), "moving branch points"),
         (log(t**2 + x**2), "moving branch points"),
         (-tanh(y - sigma(t * x)) * sigma(t * x) * (1 - sigma(t * x)) * x, "moving poles"),
