@@ -290,11 +290,16 @@ def linearity(m: Maker, t: Core) -> Core | None:
                 return mul(a, Sum(b, i, lo, hi))
             if i not in set(walk(b)):
                 return mul(Sum(a, i, lo, hi), b)
-        case Sum(body, i, Num(v), hi) if v == 1 and i not in set(walk(body)):
+        case Sum(body, i, Num(v), hi) if v == 1 and i not in set(walk(body)) and not indexed(hi):
             return mul(hi, body)
         case Mul((a, Sum(body, i, lo, hi))) | Mul((Sum(body, i, lo, hi), a)) if i not in set(walk(a)):
             return Sum(mul(a, body), i, lo, hi)
     return None
+
+
+def indexed(t: Core) -> bool:
+    """Does an index stand in it?  (A range up to i - 1 may be empty, one up to N - 1 has N - 1 places.)"""
+    return any(isinstance(k, Sym) and k.sort == "index" for k in walk(t))
 
 
 @rule

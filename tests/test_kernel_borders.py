@@ -86,7 +86,8 @@ BORDERS: dict[str, tuple[Any, Any, str]] = {
     "arguments exchanged": (f(x, y), f(y, x), "refuted"),
     "product under E": (E(x * y), E(x) * E(y), "undecided"),
     "E through a derivative": (d(E(f(x, w)), w), E(fn("f", 0, 1)(x, w)), "proved"),
-    "smallest of a largest": (smallest(c, largest(b, c)), c, "undecided"),
+    "absorbed": (smallest(c, largest(b, c)), c, "proved"),
+    "absorbed by order": (smallest(smallest(c, b), largest(2 * b, c)), smallest(c, b), "undecided"),
     "derivative by a size": (d(x**N, N), x**N * log(x), "undecided"),
 }
 

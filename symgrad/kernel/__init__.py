@@ -32,7 +32,7 @@ sine and cosine
 kinks
     [p > 0] is an idempotent generator per irreducible factor; |p|, relu, max are polynomials in it, and
     functions of them interpolate, exp(relu z) = 1 + [z > 0] (e^z - 1).  A derivative assumes z != 0.
-    Border: order between different arguments, min(c, max(b, c)) = c, is undecided.
+    Border: order between different arguments, min(c, b) <= c <= max(2b, c), is not known.
 sums
     The body is expanded; what does not depend on the index leaves the sum; shifts, reversals and split-off
     terms are brought to 1..N; i^p and i^p r^i have closed forms (r != 1 is assumed only if the proof needs
