@@ -94,7 +94,7 @@ def vectorish(node: Node, scope: Scope) -> bool:
 Layout = tuple[bool, bool]
 
 
-def layout(node: Node, scope: Scope) -> Layout:
+def layout(node: Node, scope: Scope, seen: frozenset[str] = frozenset()) -> Layout:
     """Does it have many rows, many columns?  (False, False) is a scalar, (True, False) a column.
 
     >>> from .scope import Kind
@@ -110,36 +110,36 @@ def layout(node: Node, scope: Scope) -> Layout:
             if kind is not None and kind.shape:
                 left = len(kind.shape) + kind.arity - taken
                 return left > 0, left > 1
-            if kind is None:
-                for d in scope.definitions.get(name, ()):
-                    if d.params is None and len((*d.lower, *d.upper)) == taken:
-                        return layout(d.body, scope)
+            for d in scope.definitions.get(name, ()) if kind is None and name not in seen else ():
+                if d.params is None and len((*d.lower, *d.upper)) == taken:
+                    return layout(d.body, scope, seen | {name})
         case Transpose(arg):
-            rows, columns = layout(arg, scope)
+            rows, columns = layout(arg, scope, seen)
             return columns, rows
         case Mul(factors):
-            chain = [shape for shape in (layout(f, scope) for f in factors) if shape != (False, False)]
+            chain = [shape for shape in (layout(f, scope, seen) for f in factors) if shape != (False, False)]
             return (chain[0][0], chain[-1][1]) if chain else (False, False)
         case Add(parts) | Hadamard(parts):
-            shapes = [layout(p, scope) for p in parts]
+            shapes = [layout(p, scope, seen) for p in parts]
             return max(shapes, default=(False, False))
         case Neg(arg) | Frac(arg, _) | BigOp(arg):
-            return layout(arg, scope)
+            return layout(arg, scope, seen)
         case Gradient(_, Node() as wrt, 1):
-            return layout(wrt, scope)
+            return layout(wrt, scope, seen)
         case Gradient(_, wrt):
-            return (True, True) if wrt is not None and layout(wrt, scope)[0] else (True, False)
+            return (True, True) if wrt is not None and layout(wrt, scope, seen)[0] else (True, False)
         case Derivative(body, ((wrt, 1),)):
-            above, below = layout(body, scope), layout(wrt, scope)
+            above, below = layout(body, scope, seen), layout(wrt, scope, seen)
             return (above[0] or below[0], above[1] or (above[0] and below[0]))
         case Matrix(entries):
             return len(entries) > 1, len(entries[0]) > 1
         case Call(Sym(name), (arg,)) if not scope.is_function(name):
-            return layout(arg, scope)
+            return layout(arg, scope, seen)
         case Call(Sym(name) | Indexed(Sym(name)), args):
-            for d in scope.definitions.get(name, ()):
+            for d in scope.definitions.get(name, ()) if name not in seen else ():
                 if d.params is not None and len(d.params) == len(args):
-                    return layout(substitute(d.body, dict(zip(d.params, args, strict=True))), scope)
+                    filled = substitute(d.body, dict(zip(d.params, args, strict=True)))
+                    return layout(filled, scope, seen | {name})
     return False, False
 
 
