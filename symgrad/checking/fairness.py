@@ -110,14 +110,11 @@ def _shapes(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said, name
         message = f"{judged.message}; but the shape of {name} is only guessed"
         return Judged("undecided", "SG202", message, undefined=name)
     passing, elsewhere = said.passing(names)
-    if not passing:
-        return judged
-    again = judge_step(lhs, rhs, without(scope, passing))
+    again = judge_step(lhs, rhs, without(scope, passing)) if passing else judged
     if again.verdict == "proved":
         return again
-    reused = bool(elsewhere) or "index" in judged.message or "indices" in judged.message
-    if again.verdict not in BAD and reused:
-        return Judged("undecided", "SG206", f"{judged.message}; but only with what other places say")
+    if elsewhere or any(not said.gives_shape(leaf) for leaf in naming.leaves([lhs, rhs], scope)):
+        return Judged("undecided", "SG206", f"{judged.message}; but not with what is said here alone")
     return judged
 
 

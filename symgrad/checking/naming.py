@@ -228,11 +228,9 @@ def _leaf(
 
 def label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
     """The part of the indices that makes another name: words, and stars."""
-    words = [
-        n.name for n in (*lower, *upper) if isinstance(n, Sym) and (len(n.name) > 2 and n.name[0] == "\\")
-    ]
-    words = [w for w in words if w.startswith(("\\text", "\\mathrm", "\\operatorname", "\\ast", "\\star"))]
-    words += [n.name for n in (*lower, *upper) if isinstance(n, Sym) and n.name in ("*", "+", "-")]
+    entries = [base(n) or "" for n in (*lower, *upper)]
+    words = [w for w in entries if w.startswith(("\\text", "\\mathrm", "\\operatorname", "\\ast", "\\star"))]
+    words += [w for w in entries if w in ("*", "+", "-")]
     return "_{" + ",".join(words) + "}" if words else ""
 
 

@@ -135,6 +135,13 @@ class Said:
         elsewhere = self.far(used) | {n for n in spoken if self.kinds[n] != self.headings}
         return spoken | elsewhere, elsewhere
 
+    def gives_shape(self, leaf: str) -> bool:
+        """Does this section say what shape a name has, or does it look like a scalar?"""
+        name = leaf.removesuffix("[]")
+        if any(unbold(n) == unbold(name) for n, where in self.kinds.items() if where == self.headings):
+            return True
+        return unbold(name) == name and not name[:1].isupper() and not leaf.endswith("[]")
+
     def defines(self, name: str, node: Node) -> bool:
         """Is this very quantity defined, and not only one that shares its letter?"""
         return any(_same_form(d, node) for d in self.scope.definitions.get(name, ()))
