@@ -56,10 +56,11 @@ def report() -> Report:
             Section("Two inputs", [
                 claim(mean, at(HALF), title="Mean of the slopes, slope at the mean", expect="refuted"),
                 Table(("", "value, rounded; every digit is certain"), (
-                    (r"$\frac{1}{2} (\sigma'(0) + \sigma'(1))$", enclosed(mean)),
-                    (r"$\sigma'(\frac{1}{2})$", enclosed(at(HALF))),
-                    ("the gap between them", enclosed(mean - at(HALF))),
-                    (r"to second order, $\frac{1}{2} \sigma'''(\frac{1}{2}) \mathrm{Var}$", enclosed(second)),
+                    (r"$\frac{1}{2} (\sigma'(0) + \sigma'(1))$", f"${enclosed(mean)}$"),
+                    (r"$\sigma'(\frac{1}{2})$", f"${enclosed(at(HALF))}$"),
+                    ("the gap between them", f"${enclosed(mean - at(HALF))}$"),
+                    (r"to second order, $\frac{1}{2} \sigma'''(\frac{1}{2}) \mathrm{Var}$",
+                     f"${enclosed(second)}$"),
                 )),
                 picture(),
             ]),
