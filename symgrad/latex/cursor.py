@@ -39,6 +39,7 @@ class Cursor(ABC):
         self.brackets: dict[int, tuple[list[Node], str, int]] = {}
         self.dotted = False
         self.indexing = 0
+        self.pairs: list[tuple[str, str, int]] = []
         self.index_letters = frozenset(
             s.name
             for group in scope.definitions.values()

@@ -26,6 +26,7 @@ from ..page import (
     Sym,
     Transpose,
     children,
+    free_names,
 )
 from .cursor import MAX_ROW, MAX_TREE
 from .names import (
@@ -56,6 +57,10 @@ class Grammar(Operators):
         page = self.within(*self.unbraced(0, self.end), self.relation)
         if len(self.tokens) > MAX_TREE and _deep(page):
             raise self.error("nested too deeply to read", 0)
+        for i, j, place in self.pairs:
+            if {i, j} & free_names(page):
+                what = f"does this run over {i} and {j}, or over {i} alone? write \\sum_{{{i} : {i} < {j}}}"
+                raise self.error(what, place)
         return page
 
     def relation(self) -> Node:

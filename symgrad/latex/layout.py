@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..errors import ReadError, Span
 from ..patterns import Pattern
@@ -67,6 +68,7 @@ class _Simplifier:
         self.is_word = is_word
         self.out: list[Token] = []
         self.braces: dict[int, int] = {}
+        self.bars_pair: bool | None = None
         self.groups: list[str] = []  # for every open brace: "_", "^" or ""
 
     def run(self) -> list[Token]:
@@ -90,7 +92,12 @@ class _Simplifier:
                     self.groups.pop()
                 out.append(token)
             elif text == "|" and out and out[-1].text == "|" and out[-1].end == token.start:
-                out[-1] = Token("\\|", out[-1].start, token.end)
+                if self.bars_pair is None:
+                    self.bars_pair = self.doubles()
+                if self.bars_pair:
+                    out[-1] = Token("\\|", out[-1].start, token.end)
+                else:
+                    out.append(token)
             elif first.isdecimal() and len(text) > 1 and out and out[-1].text in ONE_TOKEN:
                 self.digits(token)
             elif text == "$":
@@ -98,6 +105,12 @@ class _Simplifier:
             else:
                 out.append(token)
         return out
+
+    def doubles(self) -> bool:
+        """Are two bars side by side a norm?  In ``|x||y|`` they are not."""
+        bars = [t for t in self.raw if t.text == "|"]
+        pairs = sum(a.end == b.start for a, b in pairwise(bars))
+        return pairs % 2 == 0 or len(bars) == 2 * pairs
 
     def command(self, token: Token, k: int) -> int:
         text, out = token.text, self.out

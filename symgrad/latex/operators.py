@@ -173,17 +173,24 @@ class Operators(Brackets):
                     out[-1] = (*known[:3], entry)
                     return
                 index = self.index(lhs, start)
-                i, j = index.name, rhs.name if isinstance(rhs, Sym) else ""
-                if op == "<" and i < j and j not in self.bound:
-                    hint = f"write \\sum_{{{j}}} \\sum_{{{i} : {i} < {j}}} or \\sum_{{{i} : {i} < {j}}}"
-                    raise self.error(f"does this run over {i} and {j}, or over {i} alone? {hint}", start)
+                if op == "<" and isinstance(rhs, Sym) and self.is_pair(index.name, rhs.name, start):
+                    out.append((rhs, None, None, None))
                 out.append((index, None, None, entry))
+            case Chain(low, (("<=", Sym() as i), ("<", Sym() as j), ("<=", high))):
+                out += [(j, low, high, None), (i, low, None, Relation(i, "<", j, span=entry.span))]
             case Chain(low, ((("<=" | "<") as first, Sym() as middle), (("<=" | "<") as second, high))):
                 low = low if first == "<=" else Add((low, Num(1)))
                 high = high if second == "<=" else Add((high, Neg(Num(1))))
                 out.append((middle, low, high, None))
             case _:
                 raise self.error("cannot tell the index of this sum", start)
+
+    def is_pair(self, i: str, j: str, place: int) -> bool:
+        """``\\sum_{i<j}`` runs over all pairs, unless an outer sum binds j; free letters are asked about."""
+        if j in self.bound or not i < j:
+            return False
+        self.pairs.append((i, j, place))
+        return True
 
     def index(self, node: Node, start: int) -> Sym:
         if isinstance(node, Sym):
