@@ -32,12 +32,12 @@ def picture() -> Picture:
             Dot(0, s(0), "σ′(0)", "above", tex=r"$\sigma'(0)$"),
             Dot(1, s(1), "σ′(1)", "right", tex=r"$\sigma'(1)$"),
             Dot(0.5, s(0.5), "σ′(½)", "above", RED, tex=r"$\sigma'(\frac{1}{2})$"),
-            Dot(0.5, mean, "mean of the two", "below", ORANGE, tex="mean of the two"),
+            Dot(0.5, mean, "mean of the two", "left", ORANGE),
         ],
         title="The mean of σ′ lies below σ′ at the mean", x_label="z", y_label="σ′(z)",
     )  # fmt: skip
     return Picture("slope", plot.svg(), "The curve of σ′ from −1 to 2. The chord from z = 0 to z = 1 "
-                                        "runs below the curve; at z = ½ the red piece between them is "
+                                        "runs below the curve; at z = ½ the upright piece between them is "
                                         "the gap.", plot.tex())
 
 
