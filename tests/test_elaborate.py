@@ -151,6 +151,7 @@ NOT_KNOWN = [
     ((r"let a = b + 1", "let b = a + 1"), "a", "b", "refers to itself"),
     ((r"let x \in \mathbb{R}^q",), r"x_b W_{bg}", r"\left(W^T x\right)_g", "A repeated index is not a sum"),
     (RECURRENT, r"\frac{\partial h_t}{\partial u}", r"(1-h_t^2) x_t", "through lower levels"),
+    ((r"let L = \ell(z)", r"let z \in \mathbb{R}^d"), r"\nabla_z^2 L", "0", "a second derivative of"),
 ]
 
 

@@ -118,16 +118,16 @@ def _pairs(
         right = right.lift
     elif right.shape and left.lift is not None:
         left = left.lift
-    if (left.loose or right.loose) and not e.sizes.fit(left.shape, right.shape):
-        right = e.flipped(right)
     if not e.sizes.fit(left.shape, right.shape):
-        flipped = e.flipped(right)
-        if not (left.gradient or right.gradient) or not e.sizes.fit(left.shape, flipped.shape):
+        flipped = e.flipped(right) if len(right.shape) < 3 else right
+        loose = left.loose or right.loose
+        if not (loose or left.gradient or right.gradient) or not e.sizes.fit(left.shape, flipped.shape):
             raise ShapeError(
                 f"the left side is {e.sizes.words(left)}, the right side {e.sizes.words(right)}", where.span
             )
         right = flipped
-        notes = ("equal after transposing one side: a convention of layout",)
+        if not loose:
+            notes = ("equal after transposing one side: a convention of layout",)
     letters = iter(_letters(e))
     axes: list[list[Core]] = []
     sizes = [e.sizes.find(k) for k in left.shape]

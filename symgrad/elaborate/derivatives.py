@@ -86,10 +86,19 @@ class Derivatives(Names):
         held = any(v.back is not None for v in variables)
         for v in variables:
             out = self.differentiate(out, v, held, span)
+        if self.of_vectors:
+            self.check_order(out, span)
         for v in reversed(variables):
             if v.back is not None:
                 out = _map(out, v.back)
         return out
+
+    def check_order(self, v: Value, span: Span | None) -> None:
+        """A function of sum_k phi_k(v_k) has an arbitrary gradient, but no arbitrary Hessian."""
+        term = eliminate(v.at(tuple(ONE if k == ONE else self.sizes.index() for k in v.shape)), [])
+        for t in walk(term):
+            if isinstance(t, Call) and t.fn in self.of_vectors and sum(t.orders) > 1:
+                raise UnknownMeaning(f"a second derivative of {t.fn}, an unknown function of a vector", span)
 
     def differentiate(self, body: Value, v: Variable, held: bool, span: Span | None) -> Value:
         def d(b: tuple[Core, ...], k: tuple[Core, ...]) -> Core:
@@ -210,8 +219,7 @@ class Derivatives(Names):
         v = self.name(name, held, span)
 
         def filled(k: tuple[Core, ...]) -> Core:
-            own = self.own_letters(k[: kind.arity], env)
-            return self.apply(core, k, tuple(self.rest(r, own) for r in kind.rests), span)
+            return self.apply(core, k, self.rests(kind, k[: kind.arity], env), span)
 
         return Variable(v.shape, v.at, held, lambda t: fill(t, fresh, filled))
 

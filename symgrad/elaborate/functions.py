@@ -191,8 +191,7 @@ class Functions(Matrices):
         if kind is None:
             return False
         indices = tuple(self.index(k, env) for k in self.split(name)[1])
-        rests = tuple(self.rest(r, self.own_letters(indices, env)) for r in kind.rests)
-        return self.same_args(tuple(self.value(a, env) for a in args), rests)
+        return self.same_args(tuple(self.value(a, env) for a in args), self.rests(kind, indices, env))
 
     def is_entrywise(self, base: str, declared: Kind | None, arg: Value, env: Env) -> bool:
         """Does the function act on every entry: as declared, or because the result must have that shape?"""

@@ -122,6 +122,7 @@ class Names:
         self._splits: dict[Name, tuple[str, tuple[Node, ...]]] = {}
         self._names: dict[int, frozenset[str]] = {}
         self._mentioned: frozenset[str] | None = None
+        self._forms: frozenset[tuple[str, int, int]] | None = None
         self.doubts: dict[str, None] = {}
         self.unknown_functions: set[str] = set()
         self.survey = Survey(scope, nodes)
@@ -133,6 +134,7 @@ class Names:
                 self._stacks.setdefault(unbold(key), []).append(d)
         self._inferred: dict[tuple[str, int], Core] = {}
         self.descents = descents(self.survey.definitions)
+        self.of_vectors: set[str] = set()
         self.inverses: dict[str, frozenset[str]] = {}
         self.cut: dict[str, tuple[Definition, Core]] = {}
         self._levels: list[Core] | None = None
@@ -361,9 +363,20 @@ class Names:
         if name.lower or (len(name.upper), 1) not in used:
             return v
         if name.upper:
+            forms = self.defined_forms()
+            if (name.base, len(name.upper), 1) in forms and (name.base, len(name.upper), 0) not in forms:
+                # The definitions write x^{(i)}_k: then x^{(i)} is the vector of them.
+                return Value((self.inferred(name, core, len(indices)),), lambda k: Ref(core, (*indices, *k)))
             self.doubt(f"{name.base} stands with and without a lower index: declare let {name} \\in ..")
         size = self.inferred(name, core, len(indices))
         return replace(v, lift=Value((size,), lambda k: Ref(core, (*indices, *k)), loose=True))
+
+    def defined_forms(self) -> frozenset[tuple[str, int, int]]:
+        """The names in the definitions with the numbers of their indices."""
+        if self._forms is None:
+            names = (name_of(n) for d in self.survey.definitions for n in page.walk(d.body))
+            self._forms = frozenset((n.base, len(n.upper), len(n.lower)) for n in names if n is not None)
+        return self._forms
 
     def entry_of_capital(
         self, name: Name, indices: tuple[Core, ...], env: Env, span: Span | None
@@ -829,13 +842,21 @@ class Names:
             said = ", ".join(map(page_short, kind.rests))
             self.doubt(f"{name.base} is not defined here: write let {name.base} = ..")
             self.assumed[f"{name.base} depends on {said} only"] = None
-        args = tuple(self.rest(r, self.own_letters(indices, env)) for r in kind.rests)
+        args = self.rests(kind, indices, env)
         v = tensor(shape, lambda k: self.apply(core, (*first, *k), args, span))
         return self.entry(v, rest, span)
 
     def own_letters(self, indices: tuple[Core, ...], env: Env) -> Env:
         """The numbered letters by which a dependence names the indices of its own left side."""
         return replace(env, places={**env.places, **{f"#{k}": i for k, i in enumerate(indices)}})
+
+    def rests(self, kind: Kind, indices: tuple[Core, ...], env: Env) -> tuple[Value, ...]:
+        """What an opaque quantity with these indices depends on."""
+        if any(kind is k for k in self.implied.values()):
+            # Read off the page, not written by the author: every letter means the whole family.
+            env = replace(env, bound={}, places={})
+        own = self.own_letters(indices, env)
+        return tuple(self.rest(r, own) for r in kind.rests)
 
     def rest(self, node: Node, env: Env) -> Value:
         """What an opaque quantity depends on; z_j without its j bound means all of z."""
@@ -875,6 +896,7 @@ class Names:
             if not v.shape:
                 terms.append(v.term)
                 continue
+            self.of_vectors |= {core, f"{core}.{position + 1}"}
             letters = tuple(self.sizes.index() for _ in v.shape)
             inside: Core = Call(f"{core}.{position + 1}", (*letters, v.at(letters)))
             for letter, size in zip(letters, v.shape, strict=True):
