@@ -207,9 +207,9 @@ class Report:
         return tuple(wrong)
 
     def tally(self) -> str:
-        """How many verdicts of each kind, such as "12 proved, 1 refuted as stated"."""
+        """How many verdicts of each kind, here and below, such as "12 proved, 1 refuted as stated"."""
         counts: dict[str, int] = {}
-        for mark, stated, _ in self.marks():
+        for mark, stated, _ in (m for report in (self, *self.below.values()) for m in report.marks()):
             what = mark.word
             if mark is not stated:
                 what += " unexpectedly"
