@@ -7,6 +7,10 @@ a domain without a point proves nothing.  The proof is a chain of identities tha
 of the normal form in exact rationals or disjoint balls.  Everything else is *undecided*, with the reason;
 no sampling ever proves.  Work is counted, not timed: a verdict does not depend on the machine.
 
+The rooms, each resting on those before it: ``polynomials``, ``ring``, ``algebra`` (quotients), ``signs``,
+``functions``, ``leaves`` (symbols and givens), ``sums``, ``graphs`` (several sums at once), ``normal`` (terms to
+normal form), ``hypotheses``; ``differentiate``; ``domain``; ``evaluate``, ``witness``; ``enclosure``.
+
 How a proof goes, and where each construct ends:
 
 quotients

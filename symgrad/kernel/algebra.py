@@ -17,9 +17,8 @@ Every rewriting is an identity on the common domain, so a difference that become
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
-from math import comb, gcd, lcm
+from math import gcd, lcm
 from typing import Any
 
 from flint import fmpq
@@ -43,170 +42,23 @@ from .polynomials import (
     sparse,
     thaw,
 )
+from .ring import SWITCHES, Ring
 
-SWITCHES = ("step", "delta", "order")
-"""Kinds of atoms that are 0 or 1."""
 PRIME = 2**61 - 31
 ROOT = pow(7, (PRIME - 1) // 4, PRIME)
 """A square root of -1 modulo PRIME."""
 
 
-class Algebra:
-    """Interned atoms and the ring operations on polynomials over them, with counted work."""
+class Algebra(Ring):
+    """Division, and the canonical form of what it makes."""
 
     def __init__(self, fuel: int) -> None:
-        self.fuel = fuel
-        self.atoms: list[tuple[Any, ...]] = []
-        self.deps: list[frozenset[int]] = []
-        self._ids: dict[tuple[Any, ...], int] = {}
-        self._special: set[int] = set()
-        self.value_sets: dict[int, tuple[Any, Any]] = {}
+        super().__init__(fuel)
         self.exclusive: dict[int, str] = {}
         """Entries of which exactly one is 1, the others 0, with their name."""
         self._mains: dict[int, tuple[int, int, list[tuple[int, Poly]]] | None] = {}
         self._ranks: dict[int, tuple[int, int, int]] = {}
         self._factored: dict[Frozen, tuple[Any, Mono, tuple[tuple[int, int], ...]]] = {}
-
-    # -- atoms -------------------------------------------------------------------------------
-    def atom(self, key: tuple[Any, ...], deps: Iterable[int] = ()) -> int:
-        """The id of an atom; ``deps`` are ids of the symbols and indices it contains."""
-        known = self._ids.get(key)
-        if known is not None:
-            return known
-        n = len(self.atoms)
-        self._ids[key] = n
-        self.atoms.append(key)
-        own = (n,) if key[0] in ("sym", "idx", "bound") else ()
-        self.deps.append(frozenset((*own, *deps)))
-        if key[0] in ("poly", "prime", "i", *SWITCHES):
-            self._special.add(n)
-        if key[0] in SWITCHES:
-            self.value_sets[n] = (fmpq(0), fmpq(1))
-        self.burn(1)
-        return n
-
-    def restrict(self, n: int, values: tuple[Any, Any]) -> None:
-        """Atom ``n`` takes two values only: its square is linear in it."""
-        self._special.add(n)
-        self.value_sets[n] = values
-
-    def burn(self, work: int) -> None:
-        self.fuel -= work
-        if self.fuel < 0:
-            raise OutOfFuel
-
-    def mono_deps(self, m: Mono) -> frozenset[int]:
-        out: frozenset[int] = frozenset()
-        for k, _ in m:
-            out |= self.deps[k]
-        return out
-
-    def poly_deps(self, p: Poly) -> frozenset[int]:
-        out: frozenset[int] = frozenset()
-        for m in p:
-            out |= self.mono_deps(m)
-        return out
-
-    # -- ring --------------------------------------------------------------------------------
-    def gen(self, n: int, e: Exp = 1) -> Poly:
-        return {((n, e),): fmpq(1)}
-
-    def add(self, *polys: Poly) -> Poly:
-        if len(polys) == 1:
-            return polys[0]
-        out: Poly = {}
-        for p in polys:
-            self.burn(len(p))
-            for m, c in p.items():
-                self._accumulate(out, m, c)
-        return out
-
-    @staticmethod
-    def _accumulate(out: Poly, m: Mono, c: Any) -> None:
-        old = out.get(m)
-        if old is None:
-            out[m] = c
-        else:
-            c = old + c
-            if c:
-                out[m] = c
-            else:
-                del out[m]
-
-    def scale(self, p: Poly, c: Any) -> Poly:
-        if c == 1:
-            return p
-        return {m: k * c for m, k in p.items()} if c else {}
-
-    def sub(self, p: Poly, q: Poly) -> Poly:
-        out = dict(p)
-        self.burn(len(q))
-        for m, c in q.items():
-            self._accumulate(out, m, -c)
-        return out
-
-    def times(self, p: Poly, m: Mono, c: Any = 1) -> Poly:
-        """p * c * m for a monomial m."""
-        return self.reduce({mono_mul(k, m): v * c for k, v in p.items()})
-
-    def mul(self, p: Poly, q: Poly) -> Poly:
-        if not p or not q:
-            return {}
-        if len(p) == 1 and ONE in p:
-            p, q = q, p
-        if len(q) == 1 and ONE in q:
-            self.burn(len(p) * (1 + q[ONE].height_bits() // 64))
-            return self.scale(p, q[ONE])
-        self.burn(len(p) * len(q))
-        if len(p) * len(q) > 2_000:
-            big = self._flint_mul(p, q)
-            if big is not None:
-                return self.reduce(big)
-        out: Poly = {}
-        if p is q:
-            terms = list(p.items())
-            for j, (m, c) in enumerate(terms):
-                self._accumulate(out, mono_mul(m, m), c * c)
-                c = 2 * c
-                for k, d in terms[:j]:
-                    self._accumulate(out, mono_mul(m, k), c * d)
-            return self.reduce(out)
-        for m, c in p.items():
-            for k, d in q.items():
-                self._accumulate(out, mono_mul(m, k), c * d)
-        return self.reduce(out)
-
-    def _flint_mul(self, p: Poly, q: Poly) -> Poly | None:
-        gens = sorted({k for r in (p, q) for m in r for k, _ in m})
-        if len(gens) > 12 or any(not isinstance(e, int) or e < 0 for r in (p, q) for m in r for _, e in m):
-            return None
-        flint = ring(len(gens))
-        place = {g: j for j, g in enumerate(gens)}
-        product = flint.from_dict(dense(p, place)) * flint.from_dict(dense(q, place))
-        return sparse(product, gens)
-
-    def power(self, p: Poly, n: int) -> Poly:
-        """p^n for an integer n; the terms of the result are bounded before they are computed."""
-        if n < 0:
-            return self.power(self.inverse(p), -n)
-        if not p or not n:
-            return {} if n else const(1)
-        if len(p) == 1:
-            ((m, c),) = p.items()
-            self.burn(1 + (n * (c.height_bits() - 1) if c * c != 1 else n) // 64)
-            return self.reduce({mono_pow(m, n): c**n})
-        if len(p) * n > 10_000 or comb(n + len(p) - 1, len(p) - 1) > 20_000:
-            # Too large to expand: an opaque power, equal only to itself.
-            key = ("call", "^", (freeze(p), freeze(const(n))), ())
-            return self.gen(self.atom(key, self.poly_deps(p)))
-        out, base = const(1), p
-        while n:
-            if n & 1:
-                out = self.mul(out, base)
-            n >>= 1
-            if n:
-                base = self.mul(base, base)
-        return out
 
     # -- division ----------------------------------------------------------------------------
     def factor(self, p: Poly) -> tuple[Any, Mono, tuple[tuple[int, int], ...]]:
@@ -312,7 +164,7 @@ class Algebra:
     # -- canonical form ----------------------------------------------------------------------
     def reduce(self, p: Poly) -> Poly:
         """p with every monomial rewritten until nothing more applies."""
-        special = self._special
+        special = self.special
         if not special or not self._touches(p, special):
             return p
         out: Poly = {}
@@ -322,11 +174,11 @@ class Algebra:
             for m, c in p.items():
                 step = self._rewrite(m)
                 if step is None:
-                    self._accumulate(out, m, c)
+                    self.accumulate(out, m, c)
                     continue
                 self.burn(2 * len(step))
                 for k, v in step.items():
-                    self._accumulate(more, k, v * c)
+                    self.accumulate(more, k, v * c)
             p = more
         return out
 
@@ -342,7 +194,7 @@ class Algebra:
         """One reduction of a monomial, or None if it is reduced."""
         exps: dict[int, Exp] | None = None
         for n, e in m:
-            if n not in self._special:
+            if n not in self.special:
                 continue
             kind = self.atoms[n][0]
             if kind == "poly":
@@ -396,7 +248,7 @@ class Algebra:
         for k, coeff in parts[:-1]:
             shifted = mono_mul(base, ((g, k),)) if k else base
             for u, v in coeff.items():
-                self._accumulate(out, mono_mul(shifted, u), -v / c)
+                self.accumulate(out, mono_mul(shifted, u), -v / c)
         return out
 
     def _raise(self, m: Mono, q: int, g: int, parts: list[tuple[int, Poly]]) -> Poly:
@@ -407,7 +259,7 @@ class Algebra:
         for k, coeff in parts[1:]:
             shifted = mono_mul(base, ((g, k),))
             for u, v in coeff.items():
-                self._accumulate(out, mono_mul(shifted, u), -v / c)
+                self.accumulate(out, mono_mul(shifted, u), -v / c)
         return out
 
     def differs(self, p: Poly) -> bool:
@@ -475,6 +327,6 @@ class Algebra:
                 if frac:
                     rest = mono_mul(rest, ((k, frac),))
                 for u, v in powers[missing].items():
-                    self._accumulate(out, mono_mul(rest, u), c * v)
+                    self.accumulate(out, mono_mul(rest, u), c * v)
             p = out
         return False

@@ -9,8 +9,8 @@ from typing import Any
 
 from flint import fmpq
 
-from .functions import Range
 from .polynomials import Exp, Frozen, Mono, Poly, const, freeze, thaw
+from .signs import Range
 from .sums import Sums
 
 

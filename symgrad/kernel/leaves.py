@@ -6,8 +6,9 @@ from typing import Any
 
 from flint import fmpq
 
-from .functions import Functions, Range
+from .functions import Functions
 from .polynomials import ONE, Frozen, Poly, constant_of, freeze, thaw
+from .signs import Range
 
 
 class Leaves(Functions):
