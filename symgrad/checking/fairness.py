@@ -113,7 +113,11 @@ def _shapes(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said, name
     again = judge_step(lhs, rhs, without(scope, passing)) if passing else judged
     if again.verdict == "proved":
         return again
-    if elsewhere or any(not said.gives_shape(leaf) for leaf in naming.leaves([lhs, rhs], scope)):
+    if (
+        elsewhere
+        or "ind" in judged.message
+        or any(not said.gives_shape(leaf) for leaf in naming.leaves([lhs, rhs], scope))
+    ):
         return Judged("undecided", "SG206", f"{judged.message}; but not with what is said here alone")
     return judged
 
@@ -145,6 +149,4 @@ def _for_few(lhs: Node, rhs: Node, scope: Scope) -> str | None:
 
 def _is_column_of_two(matrix: Matrix) -> bool:
     entries = [row[0] for row in matrix.rows if len(row) == 1]
-    return len(matrix.rows) == len(entries) == 2 and all(
-        naming.indices(e) or isinstance(e, Sym) for e in entries
-    )
+    return len(matrix.rows) == len(entries) == 2 and not any(map(naming.has_derivative, entries))
