@@ -44,20 +44,30 @@ _CLAIMS: tuple[tuple[str, str], ...] = (
 
 # The rules whose application is rightly called so, where there is more than one.
 _FAMILY: dict[str, tuple[str, ...]] = {
-    "chain rule": ("chain rule", "power rule", "elementary derivative"),
-    "power rule": ("power rule", "chain rule"),
-    "linearity": ("linearity", "sum rule", "factor rule", "linearity of the sum", "sum of a constant"),
-    "sum rule": ("sum rule", "linearity of the sum"),
-    "factor rule": ("factor rule", "linearity of the sum"),
+    "chain rule": (
+        "chain rule", "power rule", "elementary derivative", "backpropagation", "gradient of a square",
+    ),
+    "power rule": ("power rule", "chain rule", "evaluation", "gradient of a square"),
+    "linearity": (
+        "linearity", "sum rule", "factor rule", "linearity of the sum", "sum of a constant", "evaluation",
+    ),
+    "sum rule": ("sum rule", "linearity", "linearity of the sum", "evaluation"),
+    "factor rule": ("factor rule", "linearity", "linearity of the sum", "evaluation"),
+    "product rule": ("product rule", "quadratic form"),
     "comm., distr.": ("comm., distr.", "linearity of the sum", "cancellation", "simplification"),
-    "simplification": ("simplification", "cancellation", "comm., distr.", "sum of a constant", "evaluation"),
-}
+    "simplification": (
+        "simplification", "cancellation", "comm., distr.", "sum of a constant", "evaluation", "definition σ",
+        "definition tanh", "Kronecker delta", "assumption",
+    ),
+}  # fmt: skip
 
 _ORDER = (
     "comm., distr.", "cancellation", "definition", *(n for n in DIFFERENTIATION if n != "definition"),
-    "linearity", "linearity of the sum", "sum of a constant", "simplification",
+    "linearity", "linearity of the sum", "sum of a constant", "simplification", "definition σ",
+    "definition tanh", "Kronecker delta", "assumption",
 )  # fmt: skip
 _MAX_AGAIN = 8
+_MAX_NODES = 200
 _BACKWARDS = frozenset(
     ["definition", "chain rule", "sum rule", "factor rule", "linearity", "linearity of the sum",
      "sum of a constant", "second derivative"]
@@ -194,8 +204,10 @@ def _some_opened(page: Node, scope: Scope) -> Iterator[Node]:
 
 
 def _opened(page: Node, scope: Scope) -> Node:
-    """Every name opened, to the ground."""
+    """Every name opened, to the ground; not in pages that grow too large to be one step."""
     for _ in range(_MAX_AGAIN):
+        if sum(1 for _ in walk(page)) > _MAX_NODES:
+            break
         bodies = {n: body for n in walk(page) if (body := unfold(n, scope)) is not None}
         if not bodies:
             break

@@ -89,11 +89,16 @@ D = r"\frac{\partial}{\partial w} "
     (r"\sum_{i=1}^N 3 x_i", r"3 \sum_{i=1}^N x_i", (), "comm., distr."),
     (r"\sum_{i=1}^N (x_i + y_i)", r"\sum_{i=1}^N x_i + \sum_{i=1}^N y_i", (), "linearity of the sum"),
     (r"\sum_{i=1}^N c", "N c", (), "sum of a constant"),
+    (r"\sum_{k=1}^K \delta_{kj} y_k", "y_j", (), "Kronecker delta"),
+    (r"z \sum_{k=1}^K p_k", "z", (r"assume \sum_{k=1}^K p_k = 1",), "assumption"),
+    (r"\frac{1}{1 + e^{-z}} - y", r"\sigma(z) - y", (), "definition σ"),
+    # a definition, the chain rule and another definition have no single name
+    (r"\frac{\partial a}{\partial w}", "a (1 - a) x", (r"let a = \sigma(z)", "let z = w x"), None),
     (r"\nabla_w \lVert y - X w \rVert^2", "2 X^T (X w - y)",
      (r"let w \in \mathbb{R}^d", r"let X \in \mathbb{R}^{n \times d}", r"let y \in \mathbb{R}^n"),
      "gradient of a square"),
 ])  # fmt: skip
-def test_steps(before: str, after: str, given: tuple[str, ...], rule: str) -> None:
+def test_steps(before: str, after: str, given: tuple[str, ...], rule: str | None) -> None:
     assert rule_of(before, after, *given) == rule
 
 
@@ -122,6 +127,12 @@ def test_linearity_is_the_sum_rule_by_another_name() -> None:
     assert rule_of(before, after) == "sum rule"
     assert rule_of(before, after, claimed="linearity") == "linearity"
     assert rule_of(before, after, claimed="product rule") == "sum rule"
+
+
+def test_circular_names_end() -> None:
+    given = ("let u = v", "let v = u", r"let d = \frac{\partial J}{\partial z}", "let J = d z")
+    assert rule_of("u + d", "d + u", *given) == "comm., distr."
+    assert rule_of(r"\frac{\partial J}{\partial z}", "u", *given) in (None, "definition")
 
 
 def test_a_label_with_a_name_is_the_definition_rule() -> None:
