@@ -353,12 +353,16 @@ def test_macros_with_arguments_and_a_default() -> None:
             \renewcommand{\norm}[2][2]{\left\lVert #2 \right\rVert_{#1}}
             \def\bx{\mathbf{x}} \def\twice#1{2 #1}
             \DeclareMathOperator{\loss}{loss} \let\ee=\epsilon
+            \DeclarePairedDelimiter{\size}{\lvert}{\rvert} \NewDocumentCommand{\sq}{m}{#1^2}
             """
         )
     )
-    assert sorted(scope.macros) == [r"\bx", r"\ee", r"\loss", r"\norm", r"\pd", r"\twice"]
+    assert sorted(scope.macros) == [
+        r"\bx", r"\ee", r"\loss", r"\norm", r"\pd", r"\size", r"\sq", r"\twice"
+    ]
     assert text(r"\pd{J}{w} + \pd Jw", scope) == "∂J/∂w + ∂J/∂w"
     assert text(r"\norm{\bx} + \norm[1]{x}", scope) == "‖𝐱‖_2 + ‖x‖_1"
+    assert text(r"\size*{x} + \size{\sq a}", scope) == "|x| + |a^2|"
     assert text(r"\loss(\twice{\ee}, \bx_i)", scope) == "loss(2 ε, 𝐱_i)"
 
 

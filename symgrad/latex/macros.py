@@ -15,12 +15,14 @@ MAX_TOKENS = 20_000
 _DEFINING = frozenset(
     f"\\{kind}command{star}" for kind in ("new", "renew", "provide") for star in ("", "*")
 )
+_OTHER = frozenset(["\\def", "\\let", "\\DeclarePairedDelimiter", "\\NewDocumentCommand"])
 _OPERATOR = frozenset(["\\DeclareMathOperator", "\\DeclareMathOperator*"])
 
 
 def read_macro_definitions(text: str) -> dict[str, Macro]:
-    """The macros that ``text`` defines with \\newcommand, \\renewcommand, \\providecommand, \\def,
-    \\DeclareMathOperator and \\let, by command; everything else in it is passed over.
+    """The macros that ``text`` defines with \\newcommand, \\renewcommand, \\providecommand, \\def, \\let,
+    \\DeclareMathOperator, \\DeclarePairedDelimiter and \\NewDocumentCommand (arguments ``m``), by
+    command; everything else in it is passed over.
 
     >>> found = read_macro_definitions(r"\\newcommand{\\pd}[2][f]{\\frac{d #1}{d #2}} \\def\\bx{\\mathbf{x}}")
     >>> found["\\\\pd"]
@@ -34,7 +36,7 @@ def read_macro_definitions(text: str) -> dict[str, Macro]:
     while k < len(tokens):
         command = tokens[k].text
         k += 1
-        if command in _DEFINING or command in _OPERATOR or command in ("\\def", "\\let"):
+        if command in _DEFINING or command in _OPERATOR or command in _OTHER:
             found = _definition(text, tokens, k, command)
             if found is not None:
                 name, macro, k = found
@@ -49,7 +51,16 @@ def _definition(text: str, tokens: Sequence[Token], k: int, command: str) -> tup
     if len(name) < 2 or name[0] != "\\":
         return None
     arity, default = 0, None
-    if command == "\\let":
+    if command == "\\DeclarePairedDelimiter":
+        left, k = _group(text, tokens, _blank(tokens, k))
+        right, k = _group(text, tokens, _blank(tokens, k))
+        return name, Macro(1, f"\\left{left} #1 \\right{right}"), k
+    if command == "\\NewDocumentCommand":
+        arguments, k = _group(text, tokens, _blank(tokens, k))
+        if set(arguments) - {"m", " "}:
+            return None
+        arity = arguments.count("m")
+    elif command == "\\let":
         k = _blank(tokens, k)
         if k < len(tokens) and tokens[k].text == "=":
             k = _blank(tokens, k + 1)
@@ -173,6 +184,8 @@ def _arguments(token: Token, macro: Macro, rest: list[Token]) -> list[list[Token
             out.append(optional)
         else:
             out.append([Token(t.text, token.start, token.end) for t in _body(macro.default)])
+    if arity and [t.text for t in rest[-2:]] == ["{", "*"]:  # \\norm*{x}
+        rest.pop()
     for _ in range(arity):
         _skip_blank(rest)
         if not rest or rest[-1].text == "}":
