@@ -256,6 +256,29 @@ def test_right_code_passes() -> None:
     assert both and "nobody" not in str(both)
 
 
+def test_a_tensor_comes_out() -> None:
+    class Tensor:
+        """As torch's: numbers only after detach and cpu."""
+
+        def __init__(self, values: Any, free: bool = False) -> None:
+            self.values, self.free = values, free
+
+        def detach(self) -> Tensor:
+            return Tensor(self.values, True)
+
+        def cpu(self) -> Tensor:
+            return self
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            assert self.free
+            return np.asarray(self.values, dtype)
+
+    def mine(**a: Any) -> Any:
+        return Tensor([-2 * (line(**a) * a["x"]).mean(), -2 * line(**a).mean()])
+
+    assert gradcheck(mine, PROBLEMS["linear-regression"]())
+
+
 @pytest.mark.parametrize("finding", WRONG)
 def test_wrong_code_is_named(finding: str) -> None:
     check = gradcheck(WRONG[finding], PROBLEMS["linear-regression"]())
@@ -597,6 +620,8 @@ HABITS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "pairs": (sp.Sum(sp.Sum(sigma(m * (x[i] - x[j])), (i, 1, N)), (j, 1, N)), m, {"x": X1, "m": 0.3}),
     "three in Max": (mean(sp.Max(m * x[i], b, 0)), (m, b), {"x": X1, "m": 0.3, "b": 0.1}),
     "broken powers": (mean((x[i] ** 2 + m**2) ** sp.Rational(1, 3)), m, {"x": X1, "m": 0.3}),
+    "parameters alone": (mean(sp.log(1 + sp.exp(m)) * x[i] + sigma(b) * sigma(y[i])), (m, b),
+                         {"x": X1, "y": Y1, "m": 0.3, "b": 0.2}),
     "no data": (m**2 + sp.exp(b), (m, b), {"m": 0.3, "b": 0.1}),
     "names of ours": (mean((y[i] - sp.Symbol("t1", real=True) * x[i]) ** 2 * sp.Symbol("value", real=True)),
                       sp.Symbol("t1", real=True), {"x": X1, "y": Y1, "t_1": 0.3, "value": 2.0}),
@@ -604,9 +629,17 @@ HABITS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("habit", HABITS)
-def test_habits(habit: str) -> None:
+def test_habits(habit: str, monkeypatch: Any) -> None:
     loss, wrt, arguments = HABITS[habit]
-    agrees(compile(loss, wrt), **arguments)
+    f = compile(loss, wrt)
+    agrees(f, **arguments)
+    if habit not in ("no data", "pairs", "weights"):
+        plain = SimpleNamespace(njit=lambda *fn, **_: fn[0] if fn else lambda g: g)
+        monkeypatch.setitem(sys.modules, "numba", plain)
+        space: dict[str, Any] = {}
+        exec(f.loop, space)
+        value, _ = space["loss_and_gradient"](**arguments)
+        np.testing.assert_allclose(value, f(**arguments).value, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("loss", "wrt", "message"), [

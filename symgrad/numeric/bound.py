@@ -125,7 +125,12 @@ class Reduced:
         out = {**sums, **centers, self.arguments[COUNT].python: known.pop(""), **known}
         return {k: np.asarray(v, float) if np.ndim(v) else float(v) for k, v in out.items()}
 
+    def run(self, what: str, arguments: Arrays) -> Any:
+        """What a program gives at some sums and parameters."""
+        return self.program(what).function(**arguments)
+
     def program(self, what: str) -> Program:
+        """The code for "value", "gradient", "both" or "product" from the sums."""
         if what not in self._programs:
             sizes = {s: p for s, p in self.f.sizes.items() if s != self.f.sample.size}
             self._programs[what] = self.f.program_of(
@@ -292,7 +297,7 @@ class Bound:
         parameters = {**self._settled, **parameters}
         with np.errstate(**self.f.quiet):
             if self.reduced is not None:
-                return self._cast(self.reduced.program(what).function(**self._state, **parameters))
+                return self._cast(self.reduced.run(what, {**self._state, **parameters}))
             if self._data or not self._blocks:
                 return self.f.run(what, {**self._data, **parameters}, self._signed)
             if what not in self._splits:
@@ -351,8 +356,10 @@ class Bound:
 
     def _jump(self, names: Sequence[str], values: dict[str, Any], rate: float, steps: int, tol: float) -> int:
         """θ_n = θ_0 - Σ_{j<n} (1 - rate·H)^j rate·∇J(θ_0), summed in the eigenvectors of H."""
-        slope = np.concatenate([np.ravel(g) for g in self.run("gradient", values)])
-        curvature, basis = np.linalg.eigh(np.asarray(self.hessian(values), float))
+        assert self.reduced is not None
+        state = {**self._state, **self._settled, **values}
+        slope = np.concatenate([np.ravel(g) for g in self.reduced.run("gradient", state)])
+        curvature, basis = np.linalg.eigh(hessian(self.reduced, names, state))
         along = basis.T @ slope
 
         def move(n: int) -> Any:

@@ -10,9 +10,13 @@ import numpy as np
 
 
 class Runner(Protocol):
-    """Computes "value", "gradient", "both" or "product" at some arguments, and the Hessian."""
+    """Computes "value", "gradient", "both" or "product" at some arguments."""
 
     def run(self, what: str, arguments: Mapping[str, Any], /) -> Any: ...
+
+
+class Full(Runner, Protocol):
+    """Computes the Hessian too."""
 
     def hessian(self, arguments: Mapping[str, Any], /) -> Any: ...
 
@@ -23,7 +27,7 @@ class Evaluation:
     Each is computed when it is first asked for (parameters are copied, data are not).
     """
 
-    def __init__(self, runner: Runner, arguments: Mapping[str, Any]) -> None:
+    def __init__(self, runner: Full, arguments: Mapping[str, Any]) -> None:
         self._runner, self._arguments = runner, arguments
 
     @cached_property

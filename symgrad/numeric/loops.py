@@ -90,6 +90,12 @@ def write(program: Program, sample: Index) -> str:
     return _Loop(program, sample).source
 
 
+def _base(node: Node) -> Node:
+    """u for -u."""
+    minus = node.op == "mul" and len(node.args) == 2 and node.args[0].op == "num" and node.args[0].value == -1
+    return node.args[1] if minus else node
+
+
 class _Loop:
     def __init__(self, program: Program, sample: Index) -> None:
         self.program, self.sample = program, sample
@@ -109,13 +115,19 @@ class _Loop:
         uses: Counter[Node] = Counter(s.args[0] for s in sums)
         for n in below:
             uses.update(n.args)
+        self.small: dict[Node, tuple[str, ...]] = {}
+        self.soft = {_base(n.args[0]) for n in below if n.op == "softplus"}
         self.before: list[str] = []
         self.inside: list[str] = []
         totals = {s: self.outer.fresh("s") for s in sums}
         for n in below:
             if n.op in ("sum", "lse") and sample not in n.indices:
                 raise NoKernel  # a sum over parameters alone, which the loop would repeat
-            if sample in n.indices and n.op != "leaf" and (uses[n] > 1 or n.op in ("sum", "lse")):
+            if sample not in n.indices or n.op == "leaf":
+                continue
+            if n.op in ("sigma", "softplus"):
+                self._logistic(n)
+            elif (uses[n] > 1 and _base(n) is n) or n.op in ("sum", "lse"):
                 self._assign(n)
         for s, name in totals.items():
             self._add_up(name, s)
@@ -157,12 +169,40 @@ class _Loop:
         shape = "".join(f"{self._length(k.size)}, " for k in axes).rstrip()
         self.before.append(f"{name} = np.{how}(({shape}))")
 
-    def _assign(self, node: Node) -> None:
-        """A quantity of the sample that is used more than once, or is itself a sum."""
-        axes = node.indices[1:]
+    def _named(self, axes: Sequence[Index]) -> str:
+        """A name for a quantity of the sample."""
         name = self.outer.fresh("t")
         if axes:
             self._made(name, axes, "empty")
+        return name
+
+    def _logistic(self, node: Node) -> None:
+        """σ(±u) and softplus(±u) from one e^-|u|, which cannot overflow."""
+        u, axes = _base(node.args[0]), node.indices[1:]
+        turned = u is not node.args[0]
+        if u not in self.inner.names and u.op != "leaf":
+            self._assign(u)
+        self._begin(axes)
+        at = self.inner.text(u, ATOM)
+        if u not in self.small:
+            self.small[u] = tuple(self._named(axes) for _ in range(2 + (u in self.soft)))
+            e, r, *tail = (self.inner.entry(name, axes) for name in self.small[u])
+            self.inside += self._nested(axes, [
+                f"{e} = np.exp(-abs({at}))", f"{r} = 1.0 / (1.0 + {e})",
+                *(f"{entry} = np.log1p({e})" for entry in tail),
+            ])
+        e, r, *tail = (self.inner.entry(name, axes) for name in self.small[u])
+        name = self.inner.names[node] = self._named(axes)
+        if node.op == "softplus":
+            code = f"max({'-' * turned}{at}, 0.0) + {tail[0]}"
+        else:
+            code = f"{r} if {at} {'<=' if turned else '>='} 0 else {e} * {r}"
+        self.inside += self._nested(axes, [f"{self.inner.entry(name, axes)} = {code}"])
+
+    def _assign(self, node: Node) -> None:
+        """A quantity of the sample that is used more than once, or is itself a sum."""
+        axes = node.indices[1:]
+        name = self._named(axes)
         inner = [node.value] if node.op in ("sum", "lse") else []
         self._begin([*axes, *inner])
         target = self.inner.entry(name, axes)
