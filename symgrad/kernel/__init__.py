@@ -8,8 +8,9 @@ of the normal form in exact rationals or disjoint balls.  Everything else is *un
 no sampling ever proves.  Work is counted, not timed: a verdict does not depend on the machine.
 
 The rooms, each resting on those before it: ``polynomials``, ``ring``, ``algebra`` (quotients), ``signs``,
-``functions``, ``leaves`` (symbols and givens), ``sums``, ``graphs`` (several sums at once), ``normal`` (terms to
-normal form), ``hypotheses``; ``differentiate``; ``domain``; ``evaluate``, ``witness``; ``enclosure``.
+``functions``, ``leaves`` (symbols and givens), ``sums``, ``graphs`` (several sums at once), ``normal``
+(terms to normal form), ``hypotheses``; ``differentiate``; ``domain``; ``evaluate``, ``witness``;
+``enclosure`` (the value of a closed term).
 
 How a proof goes, and where each construct ends:
 
@@ -119,12 +120,12 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
     except Unsupported as problem:
         proof: tuple[str, ...] | str = str(problem)
     else:
-        proof = _prove(left, right, (), fuel)
+        proof, _ = _prove(left, right, (), fuel)
         if given and isinstance(proof, str):
-            proof, used = _prove(left, right, given, fuel), given
+            (proof, _), used, budget = _prove(left, right, given, fuel), given, fuel
             for g in given if isinstance(proof, tuple) else ():
                 fewer = tuple(k for k in used if k is not g)
-                smaller = _prove(left, right, fewer, fuel)
+                smaller, budget = _prove(left, right, fewer, budget)
                 if isinstance(smaller, tuple):
                     used, proof = fewer, smaller
     if isinstance(proof, str):
@@ -152,9 +153,12 @@ def _consistent(given: tuple[Given, ...], fuel: int) -> None:
         pass  # the proof that needs them will say so
 
 
-def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> tuple[str, ...] | str:
-    """What a proof that the D-free terms are equal where defined assumes, or why there is none."""
+def _prove(
+    left: Core, right: Core, given: tuple[Given, ...], fuel: int
+) -> tuple[tuple[str, ...] | str, int]:
+    """What a proof that the D-free terms are equal where defined assumes, or why there is none; fuel left."""
     algebra = Normal(fuel)
+    reason = "no proof and no counterexample found"
     try:
         assume(algebra, given)
         for _ in range(4):
@@ -162,7 +166,7 @@ def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> tupl
             algebra.forget()
             gap = algebra.sub(algebra.norm(left, names), algebra.norm(right, names))
             if algebra.vanishes_by_cases(gap):
-                return tuple(algebra.conditions)
+                return tuple(algebra.conditions), algebra.fuel
             # Once more with the signs that logarithms and roots taught, then with geometric sums closed,
             # then with free indices in the ranges as they are written.
             if algebra.learned:
@@ -175,12 +179,12 @@ def _prove(left: Core, right: Core, given: tuple[Given, ...], fuel: int) -> tupl
                 break
             algebra.conditions.clear()
     except OutOfFuel:
-        return "fuel spent: too large to decide within the limit"
+        reason = "fuel spent: too large to decide within the limit"
     except Undefined:
-        return "the sides are defined nowhere (division by zero, or log of a number that is not positive)"
+        reason = "the sides are defined nowhere (division by zero, or log of a number that is not positive)"
     except Unsupported as problem:
-        return str(problem)
-    return "no proof and no counterexample found"
+        reason = str(problem)
+    return reason, algebra.fuel
 
 
 def _too_large(*terms: Core) -> str:

@@ -30,6 +30,10 @@ REAL_ONLY = frozenset(("log", "sqrt", "abs", "sign", "step", "relu", "max", "min
 """Functions that are not taken apart where sines and cosines stand inside."""
 
 
+CASES = 6
+"""Atoms of two values in one argument that are told apart."""
+
+
 class Unsupported(Exception):
     """A term for which the normal form has no rewriting; its message is the reason."""
 
@@ -43,9 +47,10 @@ class Functions(Signs):
 
     def by_cases(self, args: list[Poly], fn: Callable[[list[Poly]], Poly]) -> Poly:
         """fn(args), interpolated in atoms of two values: exp(d z) = 1 + d (exp(z) - 1)."""
-        n = next((k for p in args for m in p for k, e in m if k in self.value_sets and e == 1), None)
-        if n is None:
+        found = dict.fromkeys(k for p in args for m in p for k, e in m if k in self.value_sets and e == 1)
+        if not 0 < len(found) <= CASES:
             return fn(args)
+        n = next(iter(found))
         a, b = self.value_sets[n]
         try:
             low, high = (self.by_cases([self.put(p, n, v) for p in args], fn) for v in (a, b))
