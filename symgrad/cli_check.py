@@ -55,7 +55,7 @@ def run_check(args: argparse.Namespace) -> int:
     first.start()  # it loads while we look for files
     try:
         from .checking import output
-        from .checking.worker import Job
+        from .checking.model import Job
         from .notes import FORMATS, files_below
 
         answers, rules = not args.no_answers, args.format == "json"

@@ -4,7 +4,7 @@ Rooms, from the ground floor to the roof: ``codes`` the table of findings, ``mod
 ``rows`` chains and signs of a display, ``reading`` sides to pages, ``naming`` the names they speak of,
 ``judgement`` one step, ``hints`` what would mend it, ``said`` what is in force and who said it,
 ``fairness`` a step with the benefit of the doubt, ``planning`` what each step is, ``examining`` a document,
-``worker`` the process that does it, ``output`` how it is shown.
+``serving`` the process that does it, ``worker`` its keeper, ``output`` how it is shown.
 
 >>> note = "$$\\\\frac{d}{dw} (w x)^2 = 2 w x$$"
 >>> [f.code for f in check_text(note, "md").findings]
@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..notes import FORMATS, files_below
-from .model import FileResult, Finding, Place, Step
-from .worker import Job, Keeper
+from .model import FileResult, Finding, Job, Place, Step
+
+if TYPE_CHECKING:
+    from .worker import Keeper
 
 __all__ = ["FileResult", "Finding", "Place", "Step", "check", "check_text"]
 
@@ -30,6 +33,8 @@ def check(path: str | os.PathLike[str]) -> list[Finding]:
     ``str(finding)`` is one line with path, line and column; ``finding.code`` is stable and explained by
     ``symgrad explain``.  The work is done in a process of its own, whatever the document holds.
     """
+
+    from .worker import Keeper
 
     def missing(p: Path) -> None:
         raise InputError(f"{p}: no such file or folder")
@@ -45,6 +50,8 @@ def check(path: str | os.PathLike[str]) -> list[Finding]:
 
 def check_text(text: str, kind: str, path: str = "<text>", answers: bool = True) -> FileResult:
     """Steps and findings of a document given as text; ``kind`` is one of md, tex, rst, ipynb."""
+    from .worker import Keeper
+
     with Keeper() as keeper:
         return result_of(keeper, Job(path, text, kind, "", answers))
 

@@ -20,12 +20,11 @@ from ..verdict import Witness
 from . import hints, naming
 from .fairness import BAD, judge_fairly
 from .judgement import Judged, judge_step, shown, vanishing, with_rule
-from .model import Derivation, FileResult, Finding, Place, Step
+from .model import Derivation, FileResult, Finding, Job, Place, Step
 from .planning import Planned, Planner
 from .reading import Reading, TooLarge
 from .rows import Side, split
 from .said import MAX_REGION, Said
-from .worker import Job
 
 MAX_STEPS = 20_000
 Event = tuple[Any, ...]

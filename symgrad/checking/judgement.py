@@ -164,7 +164,7 @@ def _misnamed(lhs: Node, rhs: Node, scope: Scope) -> bool:
 
 
 def _wide_sums(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
-    """Where a sum sign stands before terms that use its index and nothing else binds it, it reaches over them.
+    """A sum sign before terms that use its index, which nothing else binds, reaches over them.
 
     ``\\sum_i a_i + b_i`` is (Σ a_i) + b_i to the letter, with an i that means nothing; the author's sum
     goes on.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .codes import CODES, Severity
 
@@ -100,3 +100,14 @@ class FileResult:
         count["definitions"] = self.definitions
         count["skipped"] = sum(s.verdict is None and s.kind not in ("definition",) for s in steps)
         return count
+
+
+class Job(NamedTuple):
+    """A document to check: text of a kind, or (text None) the file at ``path`` below ``root``."""
+
+    path: str
+    text: str | None
+    kind: str
+    root: str
+    answers: bool = True
+    rules: bool = True  # name the rule of every step, not only where the author does

@@ -29,7 +29,8 @@ _CONDITIONAL = Pattern(
 )
 _ANNOUNCES = Pattern(
     r"\b(?:let|define[sd]?|definition|denote[sd]?|consider|now|instead|suppose|loss|cost|function|model"
-    r"|given by|becomes?|modif\w+|variant|regulari\w+|alternative\w*|new|another|case|example|use[sd]?|using)\b",
+    r"|given by|becomes?|modif\w+|variant|regulari\w+|alternative\w*|new|another|case|example"
+    r"|use[sd]?|using)\b",
     re.IGNORECASE,
 )
 _THUS = Pattern(

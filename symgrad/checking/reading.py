@@ -81,7 +81,7 @@ _DELIMITER = Pattern(
 
 
 def mend(text: str) -> tuple[str, list[int]] | None:
-    """Blank parentheses without partner that stand first or last in their group; None if one stands inside."""
+    """Blank parentheses without partner that stand first or last in their group; None if one is inside."""
     groups: list[list[re.Match[str]]] = [[]]
     dropped: list[re.Match[str]] = []
     for m in _DELIMITER.finditer(text):

@@ -59,8 +59,8 @@ SIGNS = {
     "\\hateq": ":=",
 }
 ARROWS = _words(
-    r"""\Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \longrightarrow \rightarrow
-    \to \leadsto \rightsquigarrow \therefore \because \gets \leftarrow \longleftarrow \Leftarrow \mapsto
+    r"""\Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \longrightarrow
+    \rightarrow \to \leadsto \rightsquigarrow \therefore \because \gets \leftarrow \longleftarrow \Leftarrow \mapsto
     \longmapsto \implied \impliedby \in \forall \sim"""
 )
 _SPACE = _words(
@@ -70,7 +70,8 @@ _SPACE = _words(
 ) | {"\\ "}
 _WIDE = frozenset(["\\quad", "\\qquad", "\\hspace", "\\hspace*"])
 _PROSE = _words(
-    r"\text \textrm \textbf \textit \texttt \textsf \textsc \mbox \hbox \textnormal \intertext \shortintertext"
+    r"\text \textrm \textbf \textit \texttt \textsf \textsc \mbox \hbox \textnormal \intertext"
+    r" \shortintertext"
 )
 _DROPPED = _words(
     r"\tag \tag* \label \vspace \vspace* \eqref \ref \cite \footnote \hphantom \phantom"
@@ -92,15 +93,16 @@ _OPERATORS = frozenset("+*/·") | {
     "\\oplus",
 }
 _CONNECTIVE = Pattern(
-    r"\W*(?:and|or|where|with|if|for|so|thus|hence|since|when|then|therefore|because|because of|as|while|but|i\.e\.?"
-    r"|that is|let|set|set to|we get|we have|gives?|by|using|use|such that|s\.t\.?|subject to|otherwise|from|note"
-    r"|note that|now|also|again|similarly|finally|next|recall|assume|given|where we|in which|is|are|to|at|on|all"
-    r"|for all|for each|for every)\b[^()]*\W*",
+    r"\W*(?:and|or|where|with|if|for|so|thus|hence|since|when|then|therefore|because|because of|as|while|but"
+    r"|i\.e\.?|that is|let|set|set to|we get|we have|gives?|by|using|use|such that|s\.t\.?|subject to|otherwise"
+    r"|from|note|note that|now|also|again|similarly|finally|next|recall|assume|given|where we|in which|is|are|to"
+    r"|at|on|all|for all|for each|for every)\b[^()]*\W*",
     re.IGNORECASE | re.DOTALL,
 )
 _TOKEN = Pattern(
     r"""\\\\\*?(?:[ \t]*\[[ \t]*-?[\d.]+[ \t]*[a-z]{2}[ \t]*\])? | \\(?:newline|cr|tabularnewline)(?![A-Za-z])
-      | \\(?:begin|end)[ \t]*\{[^{}]*\} | \\[A-Za-z]+\*? | \\. | :(?:\\!|\\mkern-?\d+mu|\s)*= | [{}&^_] | \s+ | .""",
+      | \\(?:begin|end)[ \t]*\{[^{}]*\} | \\[A-Za-z]+\*? | \\.
+      | :(?:\\!|\\mkern-?\d+mu|\s)*= | [{}&^_] | \s+ | .""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -418,10 +420,7 @@ class _Splitter:
         solid = [s for s in head if s.solid]
         aside = bool(solid) and solid[-1].opened == "\\because"
         chain, lhs = self.start(solid, stretches[0])
-        if aside and self.main is not None and self.main.links:
-            keep = (self.main, self.last)
-        else:
-            keep = None
+        keep = (self.main, self.last) if aside and self.main is not None and self.main.links else None
         for k, sign in enumerate(signs):
             following = self.segments(stretches[k + 1], more=k + 1 < len(signs))
             solid = [s for s in following if s.solid]

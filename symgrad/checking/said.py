@@ -1,7 +1,7 @@
 """Said: what is in force at a place of a document, and who said it.
 
-What the author declares in a directive binds; what the text says in passing ("where $y_i \\in \\{0, 1\\}$", an
-equation taken as a definition) binds near the place where it is said and where it is spoken of.
+What the author declares in a directive binds; what the text says in passing ("where $w \\in \\mathbb{R}^d$",
+an equation taken as a definition) binds near the place where it is said and where it is spoken of.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Said:
         )
 
     def passing(self, names: Iterable[str]) -> tuple[set[str], set[str]]:
-        """Names (also in another font) whose kind or definition is from the text; those from another section."""
+        """Names (in any font) whose kind or definition is from the text; those from another section."""
         plain = {unbold(n) for n in names}
         used = {n for n in (*self.kinds, *self.sources) if unbold(n) in plain}
         spoken = {n for n in used if n in self.kinds}

@@ -1,4 +1,4 @@
-"""Worker: the process in which documents are read and judged, and its keeper.
+"""Worker: the keeper of the process in which documents are read and judged.
 
 The keeper never reads mathematics.  It sends a document to a process of its own, listens, and where
 nothing is heard for the hard limit of a step it ends the process, starts another one and sends the
@@ -9,8 +9,6 @@ limit and nothing else, and whatever a document makes of the memory is not ours.
 from __future__ import annotations
 
 import os
-import pickle
-import struct
 import subprocess
 import sys
 import threading
@@ -18,26 +16,16 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any
 
 from ..errors import SymgradError
+from .model import Job
+from .serving import receive, send
 
 LIMIT = 1.4  # seconds for one step
 LOADING = 5.0  # more, for the process to start and to read the document
 PATIENCE = 6  # times the limit, where the machine is busy with something else
-MEMORY = 2 * 1024**3
 MAX_LOST = 40  # steps of one document that may hang before it is given up
-
-
-class Job(NamedTuple):
-    """A document to check: text of a kind, or (text None) the file at ``path`` below ``root``."""
-
-    path: str
-    text: str | None
-    kind: str
-    root: str
-    answers: bool = True
-    rules: bool = True  # name the rule of every step, not only where the author does
 
 
 class Keeper:
@@ -52,7 +40,7 @@ class Keeper:
         # Without site: the way to our own package and its dependencies is handed on.
         root = str(Path(__file__).parents[2])
         self.process = subprocess.Popen(
-            [sys.executable, "-S", "-c", "from symgrad.checking.worker import serve; serve()"],
+            [sys.executable, "-S", "-c", "from symgrad.checking.serving import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -87,7 +75,7 @@ class Keeper:
             unit: Any = ("document",)
             heard = False
             try:
-                _send(self.process.stdin, (job, known, lost))
+                send(self.process.stdin, (job, known, lost))
                 while True:
                     event = self._hear(self.limit + (LOADING if unit == ("document",) else 0.0))
                     heard = True
@@ -135,7 +123,7 @@ class Keeper:
 
         wait(seconds)
         try:
-            event: tuple[Any, ...] = _receive(self.process.stdout)
+            event: tuple[Any, ...] = receive(self.process.stdout)
             return event
         except EOFError:
             if late.is_set():
@@ -154,44 +142,3 @@ def _worked(pid: int) -> float | None:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError, AttributeError):
         return None
-
-
-def _send(pipe: IO[bytes], message: object) -> None:
-    data = pickle.dumps(message)
-    pipe.write(struct.pack("<I", len(data)) + data)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> Any:
-    """The next message of our own process (pickle: both ends are this program)."""
-    head = pipe.read(4)
-    if len(head) < 4:
-        raise EOFError
-    data = pipe.read(struct.unpack("<I", head)[0])
-    return pickle.loads(data)
-
-
-def serve() -> None:
-    """The process: reads jobs from standard input and writes events to standard output until it closes."""
-    incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    sys.stdout = sys.stderr  # nothing but events goes through the pipe
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    except (ImportError, ValueError, OSError):
-        pass  # no such limit on this system
-    from .examining import examine
-
-    while True:
-        try:
-            job, known, lost = _receive(incoming)
-        except (EOFError, KeyboardInterrupt):
-            return
-        try:
-            for event in examine(job, known, lost):
-                _send(outgoing, event)
-        except (BrokenPipeError, KeyboardInterrupt):
-            return
-        except Exception as error:  # a fault of ours: said, not hidden, and the next job goes on
-            _send(outgoing, ("failed", f"{type(error).__name__}: {error}"))

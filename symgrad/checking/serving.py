@@ -1,0 +1,52 @@
+"""Serving: the process in which documents are read and judged."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import sys
+from typing import IO, Any
+
+MEMORY = 2 * 1024**3
+
+
+def send(pipe: IO[bytes], message: object) -> None:
+    data = pickle.dumps(message)
+    pipe.write(struct.pack("<I", len(data)) + data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> Any:
+    """The next message of our own process (pickle: both ends are this program)."""
+    head = pipe.read(4)
+    if len(head) < 4:
+        raise EOFError
+    data = pipe.read(struct.unpack("<I", head)[0])
+    return pickle.loads(data)
+
+
+def serve() -> None:
+    """The process: reads jobs from standard input and writes events to standard output until it closes."""
+    incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    sys.stdout = sys.stderr  # nothing but events goes through the pipe
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    except (ImportError, ValueError, OSError):
+        pass  # no such limit on this system
+    from .examining import examine
+
+    while True:
+        try:
+            job, known, lost = receive(incoming)
+        except (EOFError, KeyboardInterrupt):
+            return
+        try:
+            for event in examine(job, known, lost):
+                send(outgoing, event)
+        except (BrokenPipeError, KeyboardInterrupt):
+            return
+        except Exception as error:  # a fault of ours: said, not hidden, and the next job goes on
+            send(outgoing, ("failed", f"{type(error).__name__}: {error}"))
