@@ -46,7 +46,8 @@ INSTANCES: dict[str, Callable[[Maker], Node]] = {
     "definition": lambda m: d(Add((Y, Neg(Mul((m.constant(), Call(Sym("f"), (m.constant(),)))))))),
     "power rule": lambda m: d(Mul((m.constant(), Pow(THETA, Num(m.random.randrange(2, 6)))))),
     "elementary derivative": lambda m: d(Add((m.constant(), Call(Sym(m.random.choice(
-        ["\\exp", "\\sigma", "\\tanh", "\\sinh", "\\cosh", "\\log", "\\operatorname{softplus}"]
+        ["\\exp", "\\sigma", "\\tanh", "\\sinh", "\\cosh", "\\log", "\\operatorname{softplus}", "\\sin",
+         "\\cos"]
     )), (THETA,))))),
     "logarithm of a quotient": lambda m: d(Mul((m.constant(), Call(Sym("\\log"), (
         Frac(Pow(Sym("e"), m.moving()), Add((Num(1), Pow(m.moving(), TWO)))),))))),
@@ -192,6 +193,7 @@ WRONG: dict[str, tuple[Node, Node]] = {
     "σ' = σ (1 + σ)": (
         d(Call(Sym("\\sigma"), (THETA,))),
         Mul((Call(Sym("\\sigma"), (THETA,)), Add((Num(1), Call(Sym("\\sigma"), (THETA,))))))),
+    "cos' = sin": (d(Call(Sym("\\cos"), (V,))), Mul((Call(Sym("\\sin"), (V,)), X))),
     "tanh' = 1 - tanh": (
         d(Call(Sym("\\tanh"), (THETA,))), Add((Num(1), Neg(Call(Sym("\\tanh"), (THETA,)))))),
     "exp' with the exponent lowered": (
