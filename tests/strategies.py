@@ -57,7 +57,7 @@ numbers = st.one_of(
 )
 entries = st.one_of(
     st.sampled_from(INDICES),
-    st.integers(0, 20).map(Num),
+    st.integers(0, 10).map(Num),
     st.builds(lambda i, n: Add((i, Neg(Num(n)))), st.sampled_from(INDICES), st.integers(1, 3)),
     st.just(Sym(r"\text{new}")),
     st.just(Sym(r"\theta")),

@@ -312,6 +312,13 @@ def test_the_scope_decides_between_power_and_upper_index() -> None:
     assert read(r"\gamma^T", Scope().declare("T", Kind(role="size"))) == Pow(Sym("\\gamma"), Sym("T"))
 
 
+def test_two_digits_are_two_indices_where_the_name_has_two() -> None:
+    assert text("x_{12}") == "x_{12}"
+    assert text("x_{12} + x_{ij}") == "x_{1,2} + x_{i,j}"
+    assert text("W_{12}", Scope().declare("W", Kind((n, n)))) == "W_{1,2}"
+    assert text("x_{12}", Scope().define(Definition("x", Num(1), (i, Sym("j"))))) == "x_{1,2}"
+
+
 def test_declared_runs_of_letters_are_names() -> None:
     assert read("MSE") == Mul(tuple(map(Sym, "MSE")))
     scope = Scope().define(Definition(r"\mathrm{MSE}", Num(1)))

@@ -39,6 +39,7 @@ class Cursor(ABC):
         self.brackets: dict[int, tuple[list[Node], str, int]] = {}
         self.dotted = False
         self.indexing = 0
+        self.two_digits = False
         self.pairs: list[tuple[str, str, int]] = []
         self.index_letters = frozenset(
             s.name

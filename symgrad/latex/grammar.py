@@ -9,6 +9,7 @@ is written next to it, up to a written ``\\cdot``, a further derivative, ``+`` o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 from ..page import (
@@ -18,6 +19,7 @@ from ..page import (
     Dots,
     Frac,
     Hadamard,
+    Indexed,
     Mul,
     Node,
     Num,
@@ -27,6 +29,8 @@ from ..page import (
     Transpose,
     children,
     free_names,
+    map_children,
+    walk,
 )
 from .cursor import MAX_ROW, MAX_TREE
 from .names import (
@@ -57,11 +61,32 @@ class Grammar(Operators):
         page = self.within(*self.unbraced(0, self.end), self.relation)
         if len(self.tokens) > MAX_TREE and _deep(page):
             raise self.error("nested too deeply to read", 0)
+        if self.two_digits:
+            page = self.split_digits(page)
         for i, j, place in self.pairs:
             if {i, j} & free_names(page):
                 what = f"does this run over {i} and {j}, or over {i} alone? write \\sum_{{{i} : {i} < {j}}}"
                 raise self.error(what, place)
         return page
+
+    def split_digits(self, page: Node) -> Node:
+        """``x_{12}`` is an entry of a matrix where x has two indices elsewhere, here or in the scope."""
+        double = {n.base for n in walk(page) if isinstance(n, Indexed) and len(n.lower) == 2}
+        for name, kind in self.scope.kinds.items():
+            if kind.arity + len(kind.shape) == 2:
+                double.add(Sym(name))
+        for name, group in self.scope.definitions.items():
+            if any(len(d.lower) == 2 for d in group):
+                double.add(Sym(name))
+
+        def split(node: Node) -> Node:
+            node = map_children(node, split)
+            match node:
+                case Indexed(base, (Num(int(k), 0) as entry,)) if 11 <= k <= 99 and k % 10 and base in double:
+                    return replace(node, lower=tuple(Num(int(d), span=entry.span) for d in str(k)))
+            return node
+
+        return split(page)
 
     def relation(self) -> Node:
         start = self.pos

@@ -265,6 +265,8 @@ class _Simplifier:
         else:
             stop = start
             inside = list(self.raw[start : start + 1])
+            if inside and inside[0].text == "}":
+                raise ReadError(f"{token.text} without its argument", token.span)
         if not inside:
             return stop + 1
         if stop >= start + MAX_WORD:

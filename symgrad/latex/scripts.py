@@ -494,6 +494,8 @@ class Scripts(Cursor):
                 node: Node = Sym(self.take(), span=self.span(start))
             else:
                 node = self.relation()
+            if isinstance(node, Num) and not node.places and node.value > 10:
+                self.two_digits = True
             if isinstance(node, Mul) and not self.dotted:
                 out += node.factors
             else:
