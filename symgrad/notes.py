@@ -135,10 +135,7 @@ def decode(data: bytes) -> tuple[str, list[Problem]]:
 def read_text(text: str, kind: str, path: str = "<text>", problems: Iterable[Problem] = ()) -> Document:
     """The document that ``text`` is; ``kind`` is one of md, tex, rst, ipynb."""
     found = list(problems)
-    if kind == "ipynb":
-        parts = tuple(_cells(text, found))
-    else:
-        parts = (Part(text),)
+    parts = tuple(_cells(text, found)) if kind == "ipynb" else (Part(text),)
     regions: list[Region] = []
     scan = {"tex": _scan_tex, "rst": _scan_rst}.get(kind, _scan_markdown)
     for number, part in enumerate(parts):
@@ -356,7 +353,8 @@ _TEX = Pattern(
   | (?P<comment>%[^\n]*)
   | (?P<macro>\\(?:newcommand|renewcommand|providecommand)\b|\\def(?=\s*\\)|\\DeclareMathOperator\b|
               \\DeclarePairedDelimiter\b|\\(?:New|Renew|Declare)DocumentCommand\b)
-  | (?P<heading>\\(?:chapter|section|subsection|subsubsection|paragraph|frametitle|part)\b\*?|\\begin\s*\{frame\})
+  | (?P<heading>\\(?:chapter|section|subsection|subsubsection|paragraph|frametitle|part)\b\*?
+              |\\begin\s*\{frame\})
   | (?P<begin>\\begin\s*\{(?P<env>(?:"""
     + _ENVIRONMENT
     + r""")\*?)\})

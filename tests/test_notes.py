@@ -57,15 +57,18 @@ def test_tex() -> None:
     )
     found = [(r.kind, r.body) for r in read_text(text, "tex").regions]
     assert found == [
-        ("macro", "\\newcommand{\\w}{\\mathbf{w}}"), ("directive", "let f(x) = m x"), ("heading", "\\section"),
+        ("macro", "\\newcommand{\\w}{\\mathbf{w}}"), ("directive", "let f(x) = m x"),
+        ("heading", "\\section"),
         ("inline", "a"), ("inline", "b"), ("display", "\\begin{eqnarray}d &=& e\\end{eqnarray}"),
-        ("display", "\\begin{multline*}g\\end{multline*}"), ("display", "h"), ("display", "k"), ("inline", "l"),
+        ("display", "\\begin{multline*}g\\end{multline*}"), ("display", "h"), ("display", "k"),
+        ("inline", "l"),
     ]  # fmt: skip
 
 
 def test_rst() -> None:
     text = (
-        "Title\n=====\n\n.. symgrad: let a = b\n   let c = d\n\n.. math::\n   :label: eq\n\n   a = b\n\n   = c\n\n"
+        "Title\n=====\n\n.. symgrad: let a = b\n   let c = d\n\n.. math::\n   :label: eq\n\n   a = b\n\n"
+        "   = c\n\n"
         "Text :math:`x_i` more.\n\n.. code-block:: python\n\n   $$no$$\n\n.. math:: e = f\n"
     )
     assert [b for _, b in bodies(text, "rst", "directive")] == ["let a = b", "let c = d"]
@@ -96,7 +99,8 @@ def test_a_broken_notebook_is_a_problem(text: str) -> None:
 
 
 def test_directives_in_comments() -> None:
-    text = "<!-- symgrad: let a = b -->\n<!-- symgrad\nlet c = d\n\nassume e = 1\n-->\n<!-- symgrad:begin x -->\n"
+    text = "<!-- symgrad: let a = b -->\n<!-- symgrad\nlet c = d\n\nassume e = 1\n-->\n"
+    text += "<!-- symgrad:begin x -->\n"
     document = read_text(text, "md")
     found = [r for r in document.regions if r.kind == "directive"]
     assert [r.body for r in found] == ["let a = b", "let c = d", "assume e = 1"]
@@ -141,8 +145,10 @@ def whole(document: Document, region: Region) -> str:
 
 
 _PIECES = st.sampled_from(
-    ["$", "$$", "\\[", "\\]", "\\(", "\\)", "```", "```{math}", "\n", "\n\n", "a = b", "\\begin{align}", "\\end{align}",
-     "<!-- symgrad: let a = b", "-->", "`", "%", "\\", "\\newcommand{\\x}", "{", "}", "> ", "    ", ".. math::", ":math:`",
+    ["$", "$$", "\\[", "\\]", "\\(", "\\)", "```", "```{math}", "\n", "\n\n", "a = b",
+     "\\begin{align}", "\\end{align}",
+     "<!-- symgrad: let a = b", "-->", "`", "%", "\\", "\\newcommand{\\x}", "{", "}", "> ", "    ",
+     ".. math::", ":math:`",
      "---", "\\verb|", "\\begin{verbatim}", "é", "\0"]
 )  # fmt: skip
 

@@ -60,7 +60,8 @@ SIGNS = {
 }
 ARROWS = _words(
     r"""\Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \longrightarrow
-    \rightarrow \to \leadsto \rightsquigarrow \therefore \because \gets \leftarrow \longleftarrow \Leftarrow \mapsto
+    \rightarrow \to \leadsto \rightsquigarrow \therefore \because \gets \leftarrow \longleftarrow
+    \Leftarrow \mapsto
     \longmapsto \implied \impliedby \in \forall \sim"""
 )
 _SPACE = _words(
@@ -94,8 +95,10 @@ _OPERATORS = frozenset("+*/·") | {
 }
 _CONNECTIVE = Pattern(
     r"\W*(?:and|or|where|with|if|for|so|thus|hence|since|when|then|therefore|because|because of|as|while|but"
-    r"|i\.e\.?|that is|let|set|set to|we get|we have|gives?|by|using|use|such that|s\.t\.?|subject to|otherwise"
-    r"|from|note|note that|now|also|again|similarly|finally|next|recall|assume|given|where we|in which|is|are|to"
+    r"|i\.e\.?|that is|let|set|set to|we get|we have|gives?|by|using|use|such that|s\.t\.?"
+    r"|subject to|otherwise"
+    r"|from|note|note that|now|also|again|similarly|finally|next|recall|assume|given|where we"
+    r"|in which|is|are|to"
     r"|at|on|all|for all|for each|for every)\b[^()]*\W*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -182,7 +185,7 @@ def _items(body: str) -> Iterator[_Item]:
             yield _Item("wide", start, at)
         elif token.startswith("\\\\") or token in ("\\newline", "\\cr", "\\tabularnewline"):
             yield _Item("break", start, at)
-        elif token.startswith(("\\begin", "\\end")):
+        elif token.endswith("}") and token.startswith(("\\begin", "\\end")):
             name = token[token.index("{") + 1 : -1].strip().rstrip("*")
             if token.startswith("\\end"):
                 yield _Item("drop", start, at)
