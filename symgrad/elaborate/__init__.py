@@ -27,7 +27,7 @@ from ..page import Num as PageNum
 from ..page import Sym as PageSym
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
-from .names import LITERAL, Env, delta
+from .indices import LITERAL, Env, delta
 from .terms import Elaborator
 
 ENTRIES = 64

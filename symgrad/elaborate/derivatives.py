@@ -19,7 +19,8 @@ from ..kinds import Name, name_of, unbold
 from ..page import Node
 from ..scope import Definition, Kind
 from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
-from .names import Env, Held, Names
+from .indices import Env, Held
+from .names import Names
 
 Back = Callable[[Core], Core]
 

@@ -14,8 +14,8 @@ from ..page import Node
 from ..scope import Definition, Kind, Scope
 from ..tensors import ONE, Value, add, div, each, mul, scalar, tensor, transposed
 from .derivatives import FUNCTIONS, NABLA, Variable, alike, differentiated, exchange, fill, settled
+from .indices import LITERAL, Env, Held, Reading, delta
 from .matrices import Matrices
-from .names import LITERAL, Env, Held, Reading, delta
 
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
 _KNOWN_ELSEWHERE = frozenset(

@@ -11,7 +11,7 @@ from ..errors import ShapeError, Span, UnknownMeaning
 from ..page import Node
 from ..tensors import ONE, Value, add, mul, neg, scalar, tensor
 from .derivatives import Derivatives
-from .names import Env, delta
+from .indices import Env, delta
 
 
 class Matrices(Derivatives):

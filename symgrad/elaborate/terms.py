@@ -16,7 +16,7 @@ from ..scope import Scope
 from ..tensors import MINUS, ONE, TWO, Value, add, div, each, gap, mul, neg, scalar, square, transposed
 from .derivatives import exchange, fill, settled
 from .functions import Functions
-from .names import LITERAL, Env, Reading, delta
+from .indices import LITERAL, Env, Reading, delta
 
 NOTATION = "="
 """The key of definitions whose left side is no name: what such an expression means wherever it stands."""
