@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 
@@ -99,3 +100,9 @@ def test_mathematics_that_cannot_be_set_is_named() -> None:
 
 def test_prose() -> None:
     assert prose_html("**a** <b>", {}) == "<strong>a</strong> &lt;b&gt;"
+
+
+@pytest.mark.parametrize("latex", [r"G = x^{2} e^{x^{2} a}", r"e^{x^{2} a}", r"a_{b_{i} c}^{2}"])
+@pytest.mark.parametrize("display", [True, False])
+def test_nested_scripts_stay_well_formed(latex: str, display: bool) -> None:
+    ElementTree.fromstring(math(latex, display))

@@ -51,7 +51,7 @@ def _limits(element: str) -> str:
     return ElementTree.tostring(tree, encoding="unicode")
 
 
-_ALONE = re.compile(r"<mrow>(<(mi|mn|mo|msub|msup)(?: [^>]*)?>(?:(?!<mrow>|<\2[ >]).)*?</\2>)</mrow>")
+_ALONE = re.compile(r"<mrow>(<(mi|mn|mo|msub|msup)(?: [^>]*)?>(?:(?!</?mrow>|</?\2[ >]).)*?</\2>)</mrow>")
 _SIGN = re.compile(r"(<mo[^>]*>(?:&#x00028;|&#x0003D;|\[)</mo>)<mo>&#x02212;")
 _WORD = re.compile(r"\\mathrm\{([A-Za-z]{2,})\}|\\(log|exp|tanh|sinh|cosh|max|min|sin|cos)\b")
 
