@@ -19,7 +19,7 @@ from ..kinds import Name, name_of, unbold
 from ..page import Node
 from ..scope import Definition, Kind
 from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
-from .indices import Env, Held
+from .indices import Env, Held, page_short
 from .names import Names
 
 Back = Callable[[Core], Core]
@@ -190,6 +190,8 @@ class Derivatives(Names):
             and name_of(core) != Name(d.key)
         ):
             # Another name for a variable, or a vector whose entries are written out.
+            if name_of(core) is not None:
+                self.aliases[f"a derivative by {d.key} is one by {page_short(core)}"] = None
             v = self.variable(core, inner)
             t = transposed(Value(v.shape, v.at)) if flipped else Value(v.shape, v.at)
             t = self.entry(t, extra, span)

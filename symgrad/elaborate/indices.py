@@ -92,6 +92,7 @@ class Indices:
         self._mentioned: frozenset[str] | None = None
         self._forms: frozenset[tuple[str, int, int]] | None = None
         self.doubts: dict[str, None] = {}
+        self.aliases: dict[str, None] = {}
         self.unknown_functions: set[str] = set()
         self.survey = Survey(scope, nodes)
         self.sizes = Sizes()
@@ -152,7 +153,8 @@ class Indices:
         self.doubts[reason] = None
 
     def notes(self) -> tuple[str, ...]:
-        return ("the Jacobian is transposed: a convention of layout",) if self.reading.denominator else ()
+        layout = ("the Jacobian is transposed: a convention of layout",) if self.reading.denominator else ()
+        return (*layout, *self.aliases)
 
     # -- indices ----------------------------------------------------------------------------------
 
