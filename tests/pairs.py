@@ -137,6 +137,11 @@ class Maker:
             )
         if name == "log" or name == "sqrt":
             return call(name, self.positive(bound, deep=True))
+        if name == "even":
+            r = Fraction(self.rng.choice((1, 1, -1, 2)), self.rng.choice((2, 3, 6)))
+            return Pow(Pow(self.term(inner, bound, sums), TWO), Num(r))
+        if name == "logeven":
+            return call("log", Pow(self.term(inner, bound, sums), TWO))
         if name in ("max", "min"):
             return call(name, self.term(inner, bound, sums), self.term(inner, bound, sums))
         if name == "softplus":
@@ -559,6 +564,25 @@ def powers(m: Maker, t: Core) -> Core | None:
 
 
 @rule
+def even_roots(m: Maker, t: Core) -> Core | None:
+    """(a^2)^r = |a|^(2r), log a^2 = 2 log|a|."""
+    match t:
+        case Pow(Pow(a, Num(two)) as square, Num(r)) if two == 2 and r.denominator > 1:
+            return m.rng.choice(
+                (
+                    Pow(call("abs", a), Num(2 * r)),
+                    mul(Pow(square, Num(r / 3)), Pow(square, Num(2 * r / 3))),
+                    call("exp", mul(Num(r), call("log", square))),
+                    Pow(mul(a, a), Num(r)),
+                    Pow(Pow(neg(a), TWO), Num(r)),
+                )
+            )
+        case Call("log", (Pow(a, Num(two)),)) if two == 2:
+            return m.rng.choice((mul(TWO, call("log", call("abs", a))), call("log", mul(a, a))))
+    return None
+
+
+@rule
 def mirrored(m: Maker, t: Core) -> Core | None:
     """A double sum over one range is the average of itself and its mirror image."""
     match t:
@@ -803,6 +827,7 @@ CONSTRUCTS: dict[str, Grammar] = {
     "undefined functions": Grammar(functions=("f", "f", "exp"), sums=1, depth=4, derivatives=True),
     "kinks": Grammar(functions=("relu", "abs", "max", "min"), depth=4),
     "roots": Grammar(functions=("sqrt", "exp", "power"), depth=3, divisions=True),
+    "even roots": Grammar(functions=("even", "even", "logeven", "abs"), depth=3),
     "matrices": Grammar(sums=4, depth=6, matrices=True),
     "pair sums": Grammar(sums=1, depth=3, pairs=True),
     "ordered sums": Grammar(sums=2, depth=5, triangles=True),

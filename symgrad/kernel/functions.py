@@ -159,16 +159,18 @@ class Functions(Signs):
             out = self.mul(out, factor)
         return out
 
-    def _power_of(self, base: Frozen, exponent: Mono, c: int | Fraction) -> Poly:
+    def _power_of(self, base: Frozen, exponent: Mono, c: Exp) -> Poly:
         """|base|^(c * exponent) for an irreducible base."""
-        if exponent:
-            deps = self.mono_deps(exponent) | self.poly_deps(thaw(base))
-            return self.gen(self.atom(("pow", base, exponent), deps), c)
-        if isinstance(c, int) and (c % 2 == 0 or self.is_positive(base)):
-            return self.power(thaw(base), c)
-        if isinstance(c, int):
-            return self.power(self.mul(thaw(base), self.sign(thaw(base))), c)
-        return self.root(thaw(base), c)
+        if not exponent:
+            return self._fractional(base, c) if self.is_positive(base) else self._absolute(base, c)
+
+        def power(f: Frozen) -> Poly:
+            if isinstance(c, int) and all(e == 1 and self._integral(k) for k, e in exponent):
+                return self.power(self.raise_to(thaw(f), {exponent: fmpq(1)}), c)
+            deps = self.mono_deps(exponent) | self.poly_deps(thaw(f))
+            return self.gen(self.atom(("pow", f, exponent), deps), c)
+
+        return power(base) if self.is_positive(base) else self._split(base, power)
 
     def log(self, p: Poly) -> Poly:
         value = constant_of(p)
@@ -271,42 +273,52 @@ class Functions(Signs):
         if value is not None and value < 0:
             raise Undefined
         c, m, factors = self.factor(p)
+        out, odd = const(1), []
+        for base, e in self.bases((*m, *factors)):
+            if self.even(e) and not self.is_positive(base):
+                out = self.mul(out, self._absolute(base, exponent(e * r)))
+            elif isinstance(e, int) and not self.is_positive(base):
+                odd.append((base, e))
+            else:  # what has a fractional power is not negative
+                out = self.mul(out, self._fractional(base, exponent(e * r)))
         if c < 0:
-            raise Unsupported("root of an expression with a negative coefficient")
-        out = const(1)
+            if not odd:
+                raise Undefined
+            base, e = odd[0]
+            c, odd[0] = -c, (freeze(self.scale(thaw(base), fmpq(-1))), e)
         for part, sign in ((c.p, 1), (c.q, -1)):
             if part > 10**18:
                 raise OutOfFuel
             for prime, e in fmpz(part).factor() if part != 1 else ():
                 x = exponent(r * sign * int(e))
                 out = self.mul(out, self.reduce(self.gen(self.atom(("prime", int(prime))), x)))
-        odd = []
-        for base, e in self.bases((*m, *factors)):
-            x = exponent(e * r)
-            if self.is_positive(base):
-                out = self.mul(out, self._fractional(base, x))
-            elif self.even(e) and isinstance(x, int):
-                absolute = self.mul(thaw(base), self.sign(thaw(base))) if x % 2 else thaw(base)
-                out = self.mul(out, self.power(absolute, x))
-            else:
-                odd.append((base, e))
         if len(odd) == 1:
             return self.mul(out, self._fractional(odd[0][0], exponent(odd[0][1] * r)))
         if odd:
             # Only the product is known to be nonnegative: its root is one atom.
             whole = const(1)
             for base, e in odd:
-                x = exponent((e - 1) * r)
-                if not isinstance(e, int) or not isinstance(x, int):
-                    raise Unsupported("root of a product whose factors have unknown sign")
-                absolute = self.mul(thaw(base), self.sign(thaw(base)))
-                whole, out = self.mul(whole, thaw(base)), self.mul(out, self.power(absolute, x))
+                whole = self.mul(whole, thaw(base))
+                out = self.mul(out, self._absolute(base, exponent((e - 1) * r)))
             out = self.mul(out, self._fractional(freeze(whole), exponent(r)))
         return out
+
+    def _absolute(self, base: Frozen, x: Exp) -> Poly:
+        """|base|^x."""
+        if isinstance(x, int) and x % 2 == 0:
+            return self.power(thaw(base), x)
+        return self._split(base, lambda f: self._fractional(f, x))
+
+    def _split(self, base: Frozen, fn: Callable[[Frozen], Poly]) -> Poly:
+        """fn(|base|) as [base > 0] fn(base) + [base < 0] fn(-base)."""
+        above, minus = self.step(thaw(base)), freeze(self.scale(thaw(base), fmpq(-1)))
+        return self.add(self.mul(above, fn(base)), self.mul(self.sub(const(1), above), fn(minus)))
 
     def _fractional(self, base: Frozen, x: Exp) -> Poly:
         if isinstance(x, int):
             return self.power(thaw(base), x)
+        if constant_of(thaw(base)) is not None:
+            return self.root(thaw(base), x)
         single = len(base) == 1 and base[0][1] == 1 and len(base[0][0]) == 1 and base[0][0][0][1] == 1
         n = base[0][0][0][0] if single else self.poly_atom(thaw(base))
         return self.reduce(self.gen(n, x))
