@@ -73,7 +73,7 @@ def chains(body: str) -> list[str]:
         (r"a &= (b + (c \\ &= d", ["a = (b + (c = d"]),
         (r"\text{Loss}(w) = a", [r"\text{Loss}(w) = a"]),
         (r"a = b \tag{3} \label{x} \nonumber", ["a = b"]),
-        (r"a = \end{1 \begin", [r"a = \end{1 \begin"]),
+        (r"a = b \end{1", [r"a = b \end 1"]),
     ],
 )
 def test_chains(body: str, found: list[str]) -> None:
