@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import doctest
+import random
 import sys
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +15,12 @@ import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from symgrad import sigma
 from symgrad.cli import main
-from symgrad.errors import InputError, SymgradError
+from symgrad.errors import InputError, SymgradError, UnknownMeaning
 from symgrad.numeric import Compiled, compile, gradcheck
 from symgrad.problems import PROBLEMS
 
@@ -707,3 +711,69 @@ def test_features_first() -> None:
     agrees(f, **arguments)
     bound = f.bind(x=X.T, y=Y1)(w=arguments["w"])
     np.testing.assert_allclose(flat(bound), flat(f(**arguments)), rtol=1e-12)
+
+
+# Random losses: every way to run agrees with every other, and with finite differences
+
+
+def random_loss(draw: random.Random, depth: int, inner: bool = False) -> Any:
+    """The loss of one sample, with features summed over inside."""
+    if depth == 0 or draw.random() < 0.1:
+        leaves = [m, b, x[i, 1], y[i], sp.Rational(draw.randint(-3, 3), 2)]
+        return draw.choice(leaves + [w[k], x[i, k]] * inner)
+
+    def part(deeper: bool = False) -> Any:
+        return random_loss(draw, depth - 1, inner or deeper)
+
+    shapes: list[Any] = [
+        lambda: part() + part(), lambda: part() * part(), lambda: part() ** 2,
+        lambda: part() / (1 + part() ** 2),
+        lambda: sp.exp(-part() ** 2), lambda: sigma(part()), lambda: sp.tanh(part()), lambda: sp.sin(part()),
+        lambda: sp.log(1 + part() ** 2), lambda: sp.Max(0, part()), lambda: sp.Max(part(), part()),
+        lambda: sp.Abs(part()), lambda: sp.Piecewise((part(), part() > part()), (part(), True)),
+        lambda: sp.log(1 + sp.exp(part())), lambda: 1 / (1 + sp.exp(part())), lambda: sp.log(sp.cosh(part())),
+    ]
+    if not inner:
+        shapes += [lambda: sp.Sum(part(True), (k, 1, d)),
+                   lambda: sp.log(sp.Sum(sp.exp(part(True)), (k, 1, d)))] * 2
+    return draw.choice(shapes)()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10**9))
+def test_random_losses(seed: int) -> None:
+    loss = mean(random_loss(random.Random(seed), 3))
+    free = [p for p in (m, b) if p in loss.free_symbols]
+    free += [w] * any(e.base == w for e in loss.atoms(sp.Indexed))
+    assume(free and not loss.free_symbols & {k})  # SymPy moves conditions on k out of its sum
+    try:
+        f = compile(loss, free)
+    except UnknownMeaning:  # a condition made of several, from a Piecewise in a Piecewise
+        return
+    rng = np.random.default_rng(seed)
+    values = {"x": rng.normal(size=(5, 3)), "y": 1.0 * (rng.random(5) > 0.5), "m": rng.normal(),
+              "b": rng.normal(), "w": rng.normal(size=3), "d": 3, "N": 5}
+    arguments = {a.python: values[a.python] for a in f.arguments.values()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("symgrad.numeric.compiled.BLOCKED", 10**9)
+        expected = flat(f(**arguments))
+        slopes = np.concatenate([np.ravel(s) for s in differences(f, arguments)])
+        scale = 1 + np.abs(expected).max()
+        np.testing.assert_allclose(expected[1:], slopes, rtol=1e-4, atol=1e-5 * scale)
+        patch.setattr("symgrad.numeric.compiled.BLOCKED", 1)
+        patch.setattr("symgrad.numeric.kernels.ROWS", 2)
+        data = {q: v for q, v in arguments.items() if q in ("x", "y")}
+        rest = {q: v for q, v in arguments.items() if q not in data}
+        again = compile(loss, free)
+        ways = [again(**arguments), again.bind(**data)(**rest)]
+        if data:
+            ways.append(again.bind([{q: v[s : s + 2] for q, v in data.items()} for s in (0, 2, 4)])(**rest))
+            plain = SimpleNamespace(njit=lambda *fn, **_: fn[0] if fn else lambda g: g)
+            patch.setitem(sys.modules, "numba", plain)
+            space: dict[str, Any] = {}
+            with suppress(InputError):  # a sum over parameters alone stands in no loop over the samples
+                exec(again.loop, space)
+                value, parts = space["loss_and_gradient"](**arguments)
+                ways.append(SimpleNamespace(value=value, gradient=parts))
+        for way in ways:
+            np.testing.assert_allclose(flat(way), expected, rtol=1e-9, atol=1e-10 * scale)

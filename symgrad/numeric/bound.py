@@ -47,9 +47,10 @@ class Split:
                 raise NoKernel
         leaves = {s: (f"sum {k}", s.indices) for k, s in enumerate(found, 1)}
         parts = tuple(Output(f"d{k}", [(s.indices, s)], s.indices) for k, s in enumerate(found, 1))
-        kernel = Kernel(g, "partial", f.arguments, f.sizes, sample, (parts,))
-        self.source = kernel.source
-        self.partial = load(kernel.source, "partial")
+        self.source = "def partial(**_):\n    return []\n"
+        if parts:
+            self.source = Kernel(g, "partial", f.arguments, f.sizes, sample, (parts,)).source
+        self.partial = load(self.source, "partial")
         arguments = {
             **{name: Argument(name, f"_s{k}", tuple(i.size for i in place))
                for k, (name, place) in enumerate(leaves.values(), 1)},
@@ -251,6 +252,8 @@ class Bound:
         self._data: dict[str, Any] = {}
         given = {k: v for k, v in data.items() if k in rows}
         pieces = blocks is not None or any(map(is_dask, given.values()))
+        if blocks is not None and not rows:
+            raise InputError(f"bind: {f.name} has no data, so it takes no blocks")
         if pieces and any(f.sample.size in f.arguments[n].shape for n in f.wrt):
             raise InputError(f"bind: {f.name} has a parameter for every sample: its data must be arrays")
         if blocks is not None:
@@ -263,7 +266,7 @@ class Bound:
             self._blocks = Cluster(given, self.dtype)
         else:
             self._data, self.dtype = f.checked(given, rows, self._lengths)
-            self._blocks = [self._data]
+            self._blocks = [self._data] if rows else ()
         settled = {k: v for k, v in data.items() if k not in rows}
         self._settled, _ = f.checked(settled, {k: outside[k] for k in settled}, self._lengths, self.dtype)
         self._open = {a.python: a for a in f.arguments.values() if a.python not in {*rows, *settled}}

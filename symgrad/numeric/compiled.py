@@ -16,7 +16,7 @@ from .. import core, page
 from ..bridge import page_name, scope_of, sympy_name, to_page
 from ..core import Core
 from ..elaborate import elaborate
-from ..errors import InputError, UnknownMeaning
+from ..errors import InputError, SymgradError
 from ..kernel import judge
 from ..page import Node as PageNode
 from ..problems import Objective, objective_of
@@ -462,7 +462,7 @@ def build(name: str, objective: Core, formula: str, wrt: tuple[str, ...]) -> Com
         gradients[n] = gradient(graph, root, n, axes[n])
         verdicts[n] = judged(objective, reading.origins, n, axes[n], gradients[n])
         if verdicts[n].status == "refuted":
-            raise UnknownMeaning(f"{name}: the gradient by {n} came out wrong, {verdicts[n]}")
+            raise SymgradError(f"{name}: the gradient by {n} came out wrong, {verdicts[n]}: please report it")
     return Compiled(name, objective, formula, wrt, graph, root, gradients, arguments, axes, reading.origins,
                     verdicts)
 
