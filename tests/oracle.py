@@ -1,7 +1,7 @@
 """An independent oracle: core terms in mpmath's floating point, 160 digits, derivatives by differences.
 
 It shares nothing with the judge but the terms.  ``value`` raises Undefined where a term has no value.
-Two values count as different when they differ by more than 1e-60 relative to their size, or 1e-25
+Two values count as different when they differ by more than 1e-90 relative to their size, or 1e-25
 where derivatives are taken: by differences with h = 1e-30, so that they are right to about 1e-55.
 """
 
@@ -21,7 +21,7 @@ from symgrad.verdict import Verdict, Witness
 
 mp.dps = 160
 STEP = mpf(10) ** -30
-FINE, COARSE = mpf(10) ** -60, mpf(10) ** -25
+FINE, COARSE = mpf(10) ** -90, mpf(10) ** -25
 
 
 class Undefined(Exception):
@@ -131,7 +131,7 @@ class Point:
         raise Undefined
 
     def _nonzero(self, v: Any) -> Any:
-        if fabs(v) < mpf(10) ** -30:
+        if fabs(v) < mpf(10) ** -120:
             raise Undefined
         return v
 

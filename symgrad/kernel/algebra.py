@@ -56,7 +56,7 @@ class Algebra(Ring):
         super().__init__(fuel)
         self.exclusive: dict[int, str] = {}
         """Entries of which exactly one is 1, the others 0, with their name."""
-        self._mains: dict[int, tuple[int, int, list[tuple[int, Poly]]] | None] = {}
+        self._mains: dict[int, tuple[int, Exp, list[tuple[Exp, Poly]]] | None] = {}
         self._ranks: dict[int, tuple[int, int, int]] = {}
         self._factored: dict[Frozen, tuple[Any, Mono, tuple[tuple[int, int], ...]]] = {}
 
@@ -137,17 +137,14 @@ class Algebra(Ring):
             self._mains[n] = self._main(q)
         return n
 
-    def _main(self, q: Poly) -> tuple[int, int, list[tuple[int, Poly]]] | None:
+    def _main(self, q: Poly) -> tuple[int, Exp, list[tuple[Exp, Poly]]] | None:
         """(g, d, [(k, c_k)]): q as a polynomial in its highest atom g, if c_d is a unit and q is small."""
         g = max({k for m in q for k, _ in m}, key=self.rank)
-        parts: dict[int, Poly] = {}
+        parts: dict[Exp, Poly] = {}
         for m, c in q.items():
-            e = dict(m).get(g, 0)
-            if not isinstance(e, int):
-                return None
-            parts.setdefault(e, {})[tuple(x for x in m if x[0] != g)] = c
+            parts.setdefault(dict(m).get(g, 0), {})[tuple(x for x in m if x[0] != g)] = c
         d = max(parts)
-        if d == 0 or len(parts[d]) != 1 or d * len(q) > 64:
+        if min(parts) < 0 or d == 0 or len(parts[d]) != 1 or d * len(q) > 64:
             return None
         return g, d, sorted(parts.items())
 
@@ -239,7 +236,7 @@ class Algebra(Ring):
         """1 if the entries are the same one, else 0: see ``Leaves``."""
         raise NotImplementedError
 
-    def _lower(self, m: Mono, q: int, g: int, parts: list[tuple[int, Poly]]) -> Poly:
+    def _lower(self, m: Mono, q: int, g: int, parts: list[tuple[Exp, Poly]]) -> Poly:
         # g^d = (q - sum_{k<d} c_k g^k) / c_d
         d, lead = parts[-1]
         ((unit, c),) = lead.items()
@@ -251,7 +248,7 @@ class Algebra(Ring):
                 self.accumulate(out, mono_mul(shifted, u), -v / c)
         return out
 
-    def _raise(self, m: Mono, q: int, g: int, parts: list[tuple[int, Poly]]) -> Poly:
+    def _raise(self, m: Mono, q: int, g: int, parts: list[tuple[Exp, Poly]]) -> Poly:
         # 1 = (q - sum_{k>0} c_k g^k) / c_0
         ((unit, c),) = parts[0][1].items()
         base = mono_mul(m, mono_pow(unit, -1))
