@@ -4,7 +4,7 @@ The modules, from the ground floor to the roof; each imports only from those abo
 
 =======================  ==========================================================================
 errors                   what can go wrong, each error carrying its data
-patterns                 regular expressions, compiled when first used
+patterns, shown         regular expressions compiled when first used; results that show themselves
 page                     the tree of what is written
 scope, core, verdict     what is in force; the few terms the judge sees; what it says
 show                     printers of a page: LaTeX, text

@@ -33,6 +33,7 @@ from .proving import derive
 from .scope import Definition, Kind, Scope
 from .show.latex import to_latex
 from .show.text import to_text
+from .shown import Shown
 from .verdict import Verdict, Witness
 
 __all__ = ["Gap", "gap"]
@@ -44,7 +45,7 @@ KINKED = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Piecewise)
 
 
 @dataclass(frozen=True)
-class Gap:
+class Gap(Shown):
     """What :func:`gap` found; ``difference`` is (b) − (c), ``verdicts`` says what was judged about it.
 
     ``difference`` and ``second_order`` are SymPy expressions in the parameters, the means ``xbar``, the
@@ -118,8 +119,14 @@ class Gap:
 
     __repr__ = __str__
 
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {to_latex(self.page)}$"
+    def latex(self) -> str:
+        """The three gradients and the closed form between them."""
+        rows = (
+            (r"\text{sum}", self.sum.result), (r"\text{mean}", self.mean.result),
+            (r"\text{at the mean}", self.at_mean.result), (r"\text{mean} - \text{at the mean}", self.page),
+        )  # fmt: skip
+        lines = " \\\\\n".join(f"{what} &= {to_latex(page)}" for what, page in rows)
+        return f"$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$"
 
 
 def gap(objective: Objective | Expr, wrt: Expr | str) -> Gap:

@@ -31,6 +31,7 @@ from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, neat, opaq
 from .scope import Scope
 from .show.latex import to_latex
 from .show.text import name_text, to_text
+from .shown import Shown
 from .tidy import reordered, tidy, vectorish
 from .verdict import Verdict
 
@@ -62,7 +63,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Derivation:
+class Derivation(Shown):
     """A chain ``start = ... = result`` of whole pages.
 
     ``reason`` says why the derivation ends before all derivatives are found; it is "" when they are.
@@ -95,7 +96,8 @@ class Derivation:
 
     __repr__ = __str__
 
-    def _repr_latex_(self) -> str:
+    def latex(self) -> str:
+        """The course as one aligned display, a rule behind every line."""
         rows = [f"&= {to_latex(step.after)} && \\text{{{step.rule}}}" for step in self.course()]
         lines = " \\\\\n".join(rows)
         return f"$$\\begin{{aligned}}\n{to_latex(self.start)} {lines}\n\\end{{aligned}}$$"

@@ -33,6 +33,7 @@ from .bridge import page_name, scope_of, sigma, to_page
 from .errors import InputError
 from .judging import prove_nodes
 from .problems import Objective
+from .shown import Shown
 from .sufficiency import loss_of, partial
 from .verdict import Verdict
 
@@ -82,8 +83,8 @@ class Curvature:
     negative: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JensenGap:
+@dataclass(frozen=True, slots=True, repr=False)
+class JensenGap(Shown):
     """mean(f) − f(mean) for given data: enclosed, by its second-order term, and by Taylor's bound."""
 
     function: Expr
@@ -91,6 +92,11 @@ class JensenGap:
     second_order: Interval
     bound: Interval
     curvature: Curvature
+
+    def __str__(self) -> str:
+        return f"gap {self.gap}, second-order term {self.second_order}, Taylor's bound {self.bound}"
+
+    __repr__ = __str__
 
 
 def jensen_gap(

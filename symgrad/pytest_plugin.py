@@ -41,7 +41,8 @@ class Notes(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         from .checking import result_of
-        from .checking.worker import Job, Keeper
+        from .checking.model import Job
+        from .checking.worker import Keeper
 
         with Keeper() as keeper:
             result = result_of(keeper, Job(str(self.path), None, "", str(self.path.parent)))

@@ -32,6 +32,7 @@ from .problems import Objective, objective_of
 from .separation import LEMMAS, Obstacle, obstacle, separate, unrolled, up_to_names
 from .show.latex import to_latex
 from .show.text import to_text
+from .shown import Shown
 from .verdict import Verdict, Witness
 
 __all__ = ["FromLoss", "Statistics", "gradient_from_loss", "statistics"]
@@ -199,7 +200,7 @@ def _undelta(expr: Expr) -> Expr:
 
 
 @dataclass(frozen=True)
-class Statistics:
+class Statistics(Shown):
     """What :func:`statistics` found.
 
     ``finite`` is True (``sums`` is a minimal list; ``gradient`` is the gradient of the objective in them,
@@ -310,7 +311,7 @@ JENSEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FromLoss(Verdict):
     """Is ∇J = g(J) with one g for all data?  Proved with ``g`` = (z ↦ αz + β), refuted, or undecided.
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .shown import Shown
+
 Status = Literal["proved", "refuted", "undecided"]
 
 
@@ -35,8 +37,8 @@ class Witness:
         return f"{'at ' + at + ': ' if at else ''}left = {self.left}, right = {self.right}"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+@dataclass(frozen=True, slots=True, repr=False)
+class Verdict(Shown):
     """proved (under ``assuming``), refuted (by ``witness``) or undecided (for ``reason``).
 
     ``assuming`` lists conditions that the common domain of both sides imposes and the givens that
@@ -60,3 +62,5 @@ class Verdict:
         if self.status == "refuted":
             return f"refuted {self.witness}"
         return f"undecided: {self.reason}"
+
+    __repr__ = __str__

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..shown import Shown
 from .backward import gradient
 from .compiled import Compiled, compile
 from .program import Output, Program
@@ -33,7 +34,7 @@ _FREE = frozenset(("real", "positive"))  # domains that large values and ties do
 
 
 @dataclass(frozen=True)
-class GradCheck:
+class GradCheck(Shown):
     """What :func:`gradcheck` found; true when nothing differs.
 
     ``findings`` says for each wrong component (by argument, or "value") what is wrong with it; ``data`` is

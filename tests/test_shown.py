@@ -1,0 +1,55 @@
+"""Results in notebooks: a bundle of plain text, Markdown and LaTeX, and a real notebook that runs."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from sympy import IndexedBase, Sum, symbols
+
+import symgrad
+from symgrad.shown import Shown
+
+COURSE = Path(__file__).parents[1] / "examples" / "course"
+
+w = symbols("w", real=True)
+i, N = symbols("i", integer=True), symbols("N", integer=True, positive=True)
+x, y = IndexedBase("x", real=True), IndexedBase("y", real=True)
+J = Sum((y[i] - w * x[i]) ** 2, (i, 1, N)) / N
+
+
+def bundle(result: Shown) -> dict[str, str]:
+    return result._repr_mimebundle_()
+
+
+def test_a_derivation_is_a_display() -> None:
+    shown = bundle(symgrad.derive(J, w))
+    assert shown["text/plain"].splitlines()[-1].endswith("comm., distr.")
+    assert shown["text/markdown"] == shown["text/latex"]
+    assert shown["text/latex"].startswith("$$\\begin{aligned}") and r"\text{sum rule}" in shown["text/latex"]
+
+
+def test_a_verdict_is_text() -> None:
+    verdict = symgrad.prove("a + a", "3 a")
+    assert bundle(verdict) == {"text/plain": str(verdict), "text/markdown": f"```text\n{verdict}\n```"}
+    assert repr(verdict).startswith("refuted at a = ")
+
+
+def test_every_result_shows_itself() -> None:
+    for result in (symgrad.gap(J, w), symgrad.statistics(J, w), symgrad.gradient_from_loss(J, w)):
+        assert isinstance(result, Shown)
+        assert "text/html" not in bundle(result)
+        assert bundle(result)["text/plain"] == str(result)
+        assert repr(result) == str(result)
+
+
+def test_a_notebook_runs_and_shows_mathematics() -> None:
+    notebook = nbformat.read(COURSE / "descent.ipynb", as_version=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the kernel client's own, about event loops
+        NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    first, second = (cell for cell in notebook.cells if cell.cell_type == "code")
+    assert r"\begin{aligned}" in first.outputs[0]["data"]["text/markdown"]
+    assert second.outputs[0]["text"].split() == ["4.666666666666667", "-9.333333333333334"]
