@@ -5,7 +5,6 @@ The two commands take turns, so that a busy machine slows both; medians are comp
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +29,9 @@ def main(turns: int = 5) -> int:
         folder = Path(work, "derivations")
         folder.mkdir()
         for name in FIRST:
-            shutil.copy(FOLDER / f"{name}.py", folder)
+            text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+            text = text.replace("[[losses_that_allow_it]]", "a later report")  # which is not among these
+            (folder / f"{name}.py").write_text(text, encoding="utf-8")
         commands = {
             "import sympy": ["-c", "import sympy"],
             "symgrad report": ["-m", "symgrad", "report", str(folder), "--out", f"{work}/reports"],
