@@ -130,6 +130,10 @@ class Indices:
         for root in (*nodes, *(d.body for d in self.survey.definitions)):
             for n in page.walk(root):
                 by = [v for v, _ in n.by] if isinstance(n, page.Derivative) else []
+                if isinstance(n, page.Pow) and isinstance(n.base, page.Indexed) and n.base.lower:
+                    # U_{qj}^L and h_k^{l-1}: a layer above an entry is no power.
+                    letters = {k.name for k in page.walk(n.exp) if isinstance(k, page.Sym)}
+                    self.marks |= letters & {"L", "l"}
                 for v in by:
                     if isinstance(v, page.Pow) and name_of(v.base) is not None:
                         self.marks |= {s.name for s in page.walk(v.exp) if isinstance(s, page.Sym)}
