@@ -254,6 +254,13 @@ def test_directives_in_every_format(keeper: Keeper, kind: str) -> None:
     assert [s.verdict for s in run(keeper, text, kind).steps()] == ["proved"]
 
 
+def test_a_command_that_is_declared_is_a_name(keeper: Keeper) -> None:
+    lets = (r"L = \|X \wv\|^2", r"X \in \mathbb{R}^{n \times d}", r"\wv \in \mathbb{R}^d")
+    assert step(keeper, r"\nabla_{\wv} L = 2 X^\top X \wv", *lets).verdict == "proved"
+    assert step(keeper, r"-\ev = b - a", r"\ev = a - b").verdict == "proved"
+    assert step(keeper, r"\foo = 1").code == "SG203"
+
+
 def test_each_unknown_name_is_reported_once(keeper: Keeper) -> None:
     text = "$$\\frac{\\partial L}{\\partial z} = a - y$$\n\n$$\\frac{\\partial L}{\\partial z} = a - t$$"
     found = [f for f in run(keeper, text).findings if f.code == "SG202"]
