@@ -230,3 +230,10 @@ def test_a_doubtful_reading_is_named() -> None:
 def test_nothing_is_known_of_an_expression_that_is_a_relation() -> None:
     with pytest.raises(UnknownMeaning, match="a relation is not a quantity"):
         elaborate(read("a = b"), Scope())
+
+
+def test_what_is_differentiated_by_is_no_function() -> None:
+    scope = read_directives(["let p = w (x)^2", "let q = 2 p"])
+    q, p = (r"\frac{\partial q}{\partial w}", r"\frac{\partial p}{\partial w}")
+    with pytest.raises(UnknownMeaning, match="w is differentiated by, and applied"):
+        claim(read(q, scope), read(rf"7 {p}", scope), scope)

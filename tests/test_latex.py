@@ -208,6 +208,8 @@ READINGS = {
         ("a % a note\n + b", "a + b"),
         ("θ^T x_i ∑_j y_j", "θᵀ x_i Σ_j y_j"),
         ("a.b", "a · b"),
+        ("(w)^2 (k)^2", "w^2 k^2"),
+        ("(w)(x)", "w x"),
     ],
     "Hadamard": [
         (r"\delta W^T \circ h(1 - h)", "(δ Wᵀ) ⊙ (h * (1 - h))"),

@@ -35,6 +35,8 @@ class Functions(Matrices):
         roots = (*nodes, *(d.body for d in self.survey.definitions))
         primes = (n.fn for root in roots for n in page.walk(root) if isinstance(n, page.Prime))
         self.primed = {name.base for fn in primes if (name := name_of(fn)) is not None}
+        variables = [v for root in roots for n in page.walk(root) for v in _variables(n)]
+        self.varied = {name.base for v in variables if (name := name_of(v)) is not None}
 
     # -- functions ------------------------------------------------------------------------------------
 
@@ -164,6 +166,10 @@ class Functions(Matrices):
         if declared is not None and declared.role != "function" and not declared.rests:
             raise UnknownMeaning(f"{base} is declared as a quantity and is applied to arguments", span)
         if declared is None:
+            if base in self.varied:
+                # w (x): as a function of x it would be constant in w, and any derivative by w "proved".
+                what = "differentiated by, and applied to arguments: write \\cdot for a product"
+                raise UnknownMeaning(f"{base} is {what}", span)
             self.unknown_functions.add(base)
         values = self.arguments(args, env, span)
         core, written_indices = self.split(name)
@@ -446,3 +452,13 @@ def _same_family(param: Node, arg: Node) -> bool:
         and a is not None
         and (p.base, len(p.upper), len(p.lower)) == (a.base, len(a.upper), len(a.lower))
     )
+
+
+def _variables(node: Node) -> tuple[Node, ...]:
+    """What a derivative is by."""
+    match node:
+        case page.Derivative(_, by):
+            return tuple(v for v, _ in by)
+        case page.Gradient(_, page.Node() as wrt):
+            return (wrt,)
+    return ()

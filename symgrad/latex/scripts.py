@@ -279,7 +279,7 @@ class Scripts(Cursor):
                 raise self.error("evaluated there, or times that? write |_{..} or \\cdot")
             elif text == "(" and isinstance(node, Prime) and base_of(node) is None:
                 raise self.error("a primed expression cannot be applied: give it a name")
-            elif text in ("(", "[", "{", "\\{") and isinstance(node, _NAMES):
+            elif text in ("(", "[", "{", "\\{") and self.may_apply(node, start):
                 indicator = self.indicator(node, start)
                 call = indicator or self.called(node, start)
                 if call is None:
@@ -289,6 +289,11 @@ class Scripts(Cursor):
                 return self.iverson(start)
             else:
                 return node
+
+    def may_apply(self, node: Node, start: int) -> bool:
+        """May brackets behind this node hold its arguments?  Not those behind (w)^2: that is a product."""
+        own = self.texts[start] in ("(", "[", "\\{") and not isinstance(node, Prime)
+        return isinstance(node, _NAMES) and not own
 
     def at_names(self) -> bool:
         """Does the bracket at hand hold nothing but names?"""
@@ -369,7 +374,7 @@ class Scripts(Cursor):
         if above is None:
             return node
         a, b = above
-        if isinstance(node, _NAMES) and self.pos < self.end and self.texts[self.pos] in ("(", "{"):
+        if self.may_apply(node, start) and self.pos < self.end and self.texts[self.pos] in ("(", "{"):
             call = None if self.is_transpose(a, b) else self.powered_call(node, a, b, start)
             if call is not None:
                 return call
