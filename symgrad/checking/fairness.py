@@ -7,6 +7,7 @@ taken back and said to be undecided.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ..page import BigOp, Indexed, Matrix, Node, Num, Sym, substitute, walk
@@ -101,7 +102,9 @@ def _shapes(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said, name
     if function is not None:
         message = f"{judged.message}; but nothing here says what the function {function} is"
         return Judged("undecided", "SG202", message, undefined=function)
-    if "dim " in judged.message or "softmax needs" in judged.message:
+    guessed = re.search(r"dim (\S+?)x(?:1|dim)\b|dim (\S+)$", judged.message)
+    said_so = guessed is not None and (guessed.group(1) or guessed.group(2)) in said.declared
+    if ("dim " in judged.message and not said_so) or "softmax needs" in judged.message:
         return Judged("undecided", "SG206", f"{judged.message}; but a shape is only guessed")
     if names & said.declared:
         return judged
