@@ -17,7 +17,7 @@ from .evaluate import Point, Undefined, add, exact, mul, sign_of
 from .polynomials import OutOfFuel
 
 PRECISIONS = (64, 256, 1024)
-SIZES = (1, 1, 2, 2, 1, 3, 2, 3, 2, 4, 3, 2, 5, 3, 4, 6, 1, 2, 3, 8)
+SIZES = (1, 1, 2, 2, 2, 1, 2, 2, 3, 2, 3, 3, 4, 2, 5, 3, 4, 6, 1, 2, 3, 8)
 SMALL = (1, 2, 0, -1, 3, -2, 4, -3, 5)
 BELOW = (-1, -2, -3, -4, -5)
 FINE = (*SMALL, fmpq(1, 2), fmpq(-1, 2), fmpq(1, 3))
@@ -105,7 +105,7 @@ def search(
     names = sorted({t.name for t in walk(Add((lhs, rhs))) if isinstance(t, Sym) and t.sort == "index"}
                    - {t.index.name for t in walk(Add((lhs, rhs))) if isinstance(t, Sum)})
     for attempt in range(tries):
-        pool = (SMALL[: 3 + attempt // 3], SMALL, FINE, BELOW)[attempt % 4 if attempt > 4 else 0]
+        pool = (SMALL[: 3 + attempt // 3], SMALL, FINE, BELOW)[attempt % 4 if attempt > 7 else 0]
         for precision in PRECISIONS:
             ctx.prec = precision
             point = Point(Random(attempt), SIZES[attempt % len(SIZES)], pool, given, min(fuel, FUEL // 10))
