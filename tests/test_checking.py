@@ -402,3 +402,21 @@ def test_checking_imports_neither_sympy_nor_numpy() -> None:
         "sys.exit(any(m in sys.modules for m in ('sympy', 'numpy', 'jinja2')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_symgrad_itself_writes_is_read_again() -> None:
+    [chain] = split(
+        "\\begin{aligned}\n"
+        "a &= b \\Bigl(c  \\\\\n"
+        "& \\qquad {} - d\\Bigr) && \\text{chain rule} && \\checkmark\\ \\text{proved} \\\\\n"
+        "&= e &&  && \\times\\ \\text{refuted}\n"
+        "\\end{aligned}"
+    )
+    first, second = chain.links
+    assert first.rhs.text.split() == ["b", "\\Bigl(c", "{}", "-", "d\\Bigr)"]
+    assert first.label == "chain rule" and (second.rhs.text.strip(), second.label) == ("e", "")
+
+
+def test_a_question_is_no_claim() -> None:
+    [step] = check_text("$$a \\overset{?}{=} b$$", "md").steps()
+    assert step.kind == "condition" and step.verdict is None

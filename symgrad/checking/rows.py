@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..notes import DISPLAYS, ROWS, group_end
 from ..patterns import Pattern
@@ -110,6 +110,9 @@ _TOKEN = Pattern(
 )
 
 
+_MARK = Pattern(r"\s*&?\s*(?:\\checkmark|\\times|\?)(?:\\ |\s)*\\text\{(?:proved|refuted|undecided)\}")
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One side of a relation: ``text`` has the length of ``body[start:end]`` of the display ``block``."""
@@ -202,7 +205,8 @@ def _items(body: str) -> Iterator[_Item]:
                 continue
             at = end
             inner = body[start + 1 : end - 1].strip()
-            yield _Item("rel", start, at, SIGNS[inner]) if inner in SIGNS else _Item("atom", start, at)
+            kind = "rel" if inner in SIGNS else "atom" if inner else "space"
+            yield _Item(kind, start, at, SIGNS.get(inner, ""))
         elif token == "&":
             yield _Item("amp", start, at)
         elif token in ("^", "_"):
@@ -315,7 +319,7 @@ def _stacked(body: str, token: str, at: int) -> tuple[int, str, str]:
         r"(?:def\.?|\\?triangle|\\Delta|\\bigtriangleup|\\vartriangle|Def\.?|\\wedge|!?:)", why
     ):
         return at, ":=", ""
-    if sign == "=" and why == "!":
+    if sign == "=" and why in ("!", "?"):  # demanded, or asked
         return at, "condition", ""
     return at, sign, why
 
@@ -487,18 +491,18 @@ class _Splitter:
             return
         ended = _Segment(self.last).ends_with_operator
         if self.main is not None and self.main.links and (first.starts_with_operator or ended):
-            self.extend(first.items)
+            self.extend(first.items, self.label(head, True))
             return
         self.main, self.last = Chain(opened=first.opened), first.items
 
-    def extend(self, items: list[_Item]) -> None:
+    def extend(self, items: list[_Item], label: str = "") -> None:
         """The last side of the main chain goes on in this row."""
         assert self.main is not None
         link = self.main.links.pop()
         self.last = [*self.last, *items]
         rhs = self.side(self.last)
         self.main.links.append(
-            Link(link.lhs, link.sign, rhs, link.start, link.end, link.written, link.label, self.block)
+            replace(link, rhs=rhs, label=link.label or label)
         )
 
     def link(self, chain: Chain, lhs: list[_Item], sign: _Item, rhs: list[_Item], label: str) -> None:
@@ -570,7 +574,13 @@ class _Splitter:
         return bool(re.search(r"\s", item.value)) and solid
 
     def remarks(self, row: list[_Item]) -> list[_Item]:
-        """A last cell that holds nothing but words in the argument of a command: a label."""
+        """A last cell that holds nothing but words in the argument of a command: a label.
+
+        The marks of our own reports are none.
+        """
+        mark = next((k for k, i in enumerate(row) if i.kind == "amp" and _MARK.match(self.body, i.end)), None)
+        if mark is not None:
+            return row[:mark]
         last = next((k for k in range(len(row) - 1, -1, -1) if row[k].kind == "amp"), None)
         if last is None or last == 0 or any(k.kind == "rel" for k in row[last:]):
             return row
