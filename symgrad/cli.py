@@ -106,7 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     derive = verb("derive", _derive, "derive a gradient, every line named and proved", _DERIVE_EXAMPLE)
-    derive.add_argument("what", metavar="NAME|'LATEX'", help="a problem of `symgrad list`, or a formula")
+    derive.add_argument(
+        "what", metavar="NAME|'LATEX'|NOTES", help="a problem of `symgrad list`, a formula, notes"
+    )
+    derive.add_argument("--expr", metavar="LATEX", help="a formula in the names that the notes define")
     derive.add_argument("--wrt", required=True, metavar="PARAMETER", help="what to differentiate by")
     derive.add_argument("--format", default="text", choices=("text", "md", "latex"), help="default: text")
     _add_givens(derive)
@@ -139,6 +142,7 @@ _REPORT_EXAMPLE = """\
 """
 _DERIVE_EXAMPLE = """\
   $ symgrad derive linear-regression --wrt m
+  $ symgrad derive notes.md --expr L --wrt w
 """
 _GAP_EXAMPLE = """\
   $ symgrad gap linear-regression --wrt m
@@ -220,18 +224,19 @@ def _derive(args: argparse.Namespace) -> int:
 
     from . import reporting
 
-    if _is_name(args.what):
+    if args.expr is None and _is_name(args.what):
         objective = _problem(args.what)
         derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt), given=_givens(args))
     else:
         from .derivation import derive_node
         from .latex import read
 
-        scope = _scope(args)
+        scope = _scope(args, args.what if args.expr else None)
+        formula = args.expr or args.what
         with _pointing_into(args.wrt):
             wrt = read(args.wrt, scope)
-        with _pointing_into(args.what):
-            derivation = derive_node(read(args.what, scope), wrt, scope)
+        with _pointing_into(formula):
+            derivation = derive_node(read(formula, scope), wrt, scope)
     lines = reporting.proof(derivation)
     if args.format == "text":
         print(_as_text(derivation, lines))
@@ -335,12 +340,18 @@ def _givens(args: argparse.Namespace) -> list[str]:
     return [f"let {d}" for d in args.let] + [f"assume {a}" for a in args.assume]
 
 
-def _scope(args: argparse.Namespace) -> Scope:
-    """What --let and --assume put in force."""
+def _scope(args: argparse.Namespace, notes: str | None = None) -> Scope:
+    """What notes, --let and --assume put in force."""
     from .directives import read_directive
     from .scope import Scope
 
     scope = Scope()
+    if notes is not None:
+        from pathlib import Path
+
+        from .checking.examining import in_force
+
+        scope = in_force(Path(notes))
     for line in _givens(args):
         with _pointing_into(line):
             scope = read_directive(line, scope)

@@ -276,3 +276,12 @@ def test_a_closed_pipe_is_no_error() -> None:
     command = f"'{sys.executable}' -m symgrad report --help | head -n 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def test_derive_takes_its_names_from_notes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note = tmp_path / "notes.md"
+    note.write_text("With $z_i = w x_i + b$ the loss is\n\n$$\nL = \\sum_{i=1}^N (y_i - z_i)^2 .\n$$\n")
+    assert cli.main(["derive", str(note), "--expr", "L", "--wrt", "w"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("  ∂L/∂w\n") and "-2 Σ_{i=1}^N x_i (y_i - z_i)" in out
+    assert cli.main(["derive", str(tmp_path / "none.md"), "--expr", "L", "--wrt", "w"]) == 3

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import SpannedError, SymgradError
 from ..notes import Document, Region, read_file, read_text
 from ..patterns import Pattern
+from ..scope import Scope
 from ..verdict import Witness
 from . import hints, naming
 from .fairness import BAD, judge_fairly
@@ -41,6 +42,14 @@ def examine(job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]) -> Iter
     else:
         document = read_file(Path(job.path), Path(job.root) if job.root else None)
     yield from _Examiner(document, job, known, lost).run()
+
+
+def in_force(path: Path) -> Scope:
+    """What is in force at the end of a document: its macros, directives and the definitions in its text."""
+    examiner = _Examiner(read_file(path), Job(str(path), None, "", ""), {}, {})
+    for _ in examiner.run():
+        pass
+    return examiner.said.scope
 
 
 class _Examiner:
