@@ -43,8 +43,11 @@ def serve() -> None:
             job, known, lost = receive(incoming)
         except (EOFError, KeyboardInterrupt):
             return
+        known = {unit: pickle.loads(result) for unit, result in known.items()}
         try:
             for event in examine(job, known, lost):
+                if event[0] == "known":  # the keeper keeps it, and need not load what it is made of
+                    event = ("known", event[1], pickle.dumps(event[2]))
                 send(outgoing, event)
         except (BrokenPipeError, KeyboardInterrupt):
             return
