@@ -3,8 +3,9 @@
 The modules, from the ground floor to the roof; each imports only from those above it:
 
 =======================  ==========================================================================
+patterns, records        regular expressions compiled, and methods written, when first used
 errors                   what can go wrong, each error carrying its data
-patterns, shown         regular expressions compiled when first used; results that show themselves
+shown                    results that show themselves
 page                     the tree of what is written
 scope, core, verdict     what is in force; the few terms the judge sees; what it says
 show                     printers of a page: LaTeX, text

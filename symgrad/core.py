@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
+
+from .records import record, replace
 
 Sort = Literal["real", "size", "index"]
 
@@ -33,12 +34,12 @@ class Core:
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Num(Core):
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sym(Core):
     """A scalar: a real parameter, a size (integer >= 1) or an index (integer, bound or free)."""
 
@@ -46,7 +47,7 @@ class Sym(Core):
     sort: Sort = "real"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ref(Core):
     """An entry of indexed data or of a vector or matrix parameter: x_i, W_{jk}."""
 
@@ -54,23 +55,23 @@ class Ref(Core):
     indices: tuple[Core, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Add(Core):
     terms: tuple[Core, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mul(Core):
     factors: tuple[Core, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Div(Core):
     num: Core
     den: Core
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pow(Core):
     """base^exp: integer exponents everywhere (base != 0 if negative), rational and symbolic real
     exponents for base > 0 (base >= 0 for positive rationals with even denominator)."""
@@ -79,7 +80,7 @@ class Pow(Core):
     exp: Core
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Core):
     """fn(args).  For an undefined function ``orders[k]`` counts derivatives in argument k;
     ``orders`` is () when there are none.  ``E`` of anything is an opaque linear expectation."""
@@ -89,7 +90,7 @@ class Call(Core):
     orders: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sum(Core):
     """Sum of body for index = lower..upper, 0 if lower > upper."""
 
@@ -99,7 +100,7 @@ class Sum(Core):
     upper: Core
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class D(Core):
     """Partial derivative of body by a Sym or Ref, all distinct entries independent."""
 
@@ -107,7 +108,7 @@ class D(Core):
     var: Core
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delta(Core):
     """1 where left = right (as integers), else 0."""
 
@@ -115,7 +116,7 @@ class Delta(Core):
     right: Core
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given(Core):
     """A hypothesis.  Free *index* symbols in it stand for every integer in their range.
 

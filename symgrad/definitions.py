@@ -13,7 +13,6 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import product as tuples
 
 from .page import (
@@ -36,6 +35,7 @@ from .page import (
     substitute,
     walk,
 )
+from .records import replace
 from .scope import Definition, Scope
 from .tidy import Term, build, product, vectorish
 

@@ -21,12 +21,12 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from .definitions import fold, head, opened, unfold
 from .errors import InputError
 from .judging import prove_nodes
 from .page import Call, Derivative, Gradient, Indexed, Node, Path, Sym, children, paths, put, walk
+from .records import record
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, neat, opaque, partial
 from .scope import Scope
 from .show.latex import to_latex
@@ -47,7 +47,7 @@ _MERGED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """``before = after`` by ``rule``, applied at ``where`` (a place in the page that the step stands in).
 
@@ -62,7 +62,7 @@ class Step:
     substeps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class Derivation(Shown):
     """A chain ``start = ... = result`` of whole pages.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from .elaborate.terms import HOLE, NOTATION
 from .errors import ReadError, Span, SpannedError, UnknownMeaning
@@ -17,6 +16,7 @@ from .kinds import Name, name_of, unbold, written
 from .latex import read
 from .page import Call, Chain, Component, Indexed, Node, Num, Pow, Relation, Sym, substitute
 from .patterns import Pattern
+from .records import replace
 from .scope import Definition, Kind, Macro, Scope
 
 _SIGNS = (":=", "\\coloneqq", "\\triangleq", "\\equiv", "=")

@@ -10,10 +10,10 @@ symgrad.errors.ReadError: unknown command \\foo (column 4)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """Half-open range of character offsets in a source text."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import partial
 
 from .core import Core, D, Delta, Given, Ref, Sum, Sym, walk
@@ -12,11 +11,12 @@ from .elaborate.derivatives import fill
 from .errors import UnknownMeaning
 from .kernel import judge
 from .page import Node
+from .records import record, replace
 from .scope import Scope
 from .verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judgement:
     """A verdict with ``notes`` on how the claim was read (a gradient transposed by convention)."""
 

@@ -14,24 +14,23 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from dataclasses import replace as _dc_replace
 from fractions import Fraction
 from typing import Literal, TypeVar
 
 from .errors import Span
+from .records import field, record, replace
 
 DerivativeStyle = Literal["operator", "fraction"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A piece of written mathematics; ``span`` says where it stood and never affects equality."""
 
     span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Num(Node):
     """A non-negative number as written; ``places`` counts written decimals (``0.50`` has 2)."""
 
@@ -39,7 +38,7 @@ class Num(Node):
     places: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sym(Node):
     """A symbol by its canonical LaTeX name.  ``e``, ``\\pi`` and ``\\infty`` mean the constants
     unless the scope says otherwise."""
@@ -47,7 +46,7 @@ class Sym(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Indexed(Node):
     """``base_{lower}^{(upper)}``: x_i, W_{jk}, x^{(i)}_j, w^{[l]}; ``bracket`` is "()", "[]" or ""
     and says how the upper index is marked (never a power)."""
@@ -58,19 +57,19 @@ class Indexed(Node):
     bracket: str = "()"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Add(Node):
     """Terms in written order; a difference holds a :class:`Neg`."""
 
     terms: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Neg(Node):
     arg: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mul(Node):
     """Factors in written order (also matrix products, by juxtaposition, ``\\cdot`` or ``\\times``).
 
@@ -82,26 +81,26 @@ class Mul(Node):
     dots: frozenset[int] | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hadamard(Node):
     """Entrywise product, ``\\odot`` or ``\\circ``."""
 
     factors: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frac(Node):
     num: Node
     den: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pow(Node):
     base: Node
     exp: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Node):
     """Application ``fn(args)``; ``fn`` is a Sym, an Indexed (``h_\\theta``) or a Prime (``f'``).
 
@@ -114,7 +113,7 @@ class Call(Node):
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prime(Node):
     """``f'`` (order 1), ``f''``: differentiated by its argument, or by what the scope's nabla names."""
 
@@ -122,7 +121,7 @@ class Prime(Node):
     order: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BigOp(Node):
     """Common part of Sum and Prod.  ``lower`` and ``upper`` are both None for an unbounded
     ``\\sum_i``; ``condition`` holds what stands under the sign otherwise (``i<j``, ``j \\ne i``,
@@ -135,17 +134,17 @@ class BigOp(Node):
     condition: Relation | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sum(BigOp):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prod(BigOp):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Derivative(Node):
     """``\\frac{\\partial^k body}{\\partial v_1 ..}``; ``by`` lists (variable, order) as written.
 
@@ -159,7 +158,7 @@ class Derivative(Node):
     d: str = "\\partial"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gradient(Node):
     """``\\nabla_{wrt} body``; ``wrt`` None is a bare nabla; order 2 is ``\\nabla^2`` (Hessian)."""
 
@@ -168,12 +167,12 @@ class Gradient(Node):
     order: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transpose(Node):
     arg: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Norm(Node):
     """``\\lVert arg \\rVert_p``; ``p`` None is the Euclidean (or Frobenius) norm."""
 
@@ -181,12 +180,12 @@ class Norm(Node):
     p: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Abs(Node):
     arg: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inner(Node):
     """``\\langle left, right \\rangle``."""
 
@@ -194,7 +193,7 @@ class Inner(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Component(Node):
     """``[arg]_{lower}`` or ``(arg)_{lower}``: an entry of a compound vector or matrix."""
 
@@ -202,33 +201,33 @@ class Component(Node):
     lower: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Indicator(Node):
     """``\\mathbb{1}[condition]``: 1 where the relation holds, else 0."""
 
     condition: Relation
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cases(Node):
     """Branches (value, condition); the condition None is "otherwise"."""
 
     branches: tuple[tuple[Node, Relation | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Matrix(Node):
     """An explicit matrix, row by row."""
 
     rows: tuple[tuple[Node, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dots(Node):
     """An ellipsis that stands for terms, factors or entries."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evaluated(Node):
     """``body |_{at}``: the body at a point, e.g. ``\\big|_{\\theta = 0}``."""
 
@@ -236,7 +235,7 @@ class Evaluated(Node):
     at: Relation
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Relation(Node):
     """``lhs op rhs``; ``op`` is one of = != < <= > >= ~ approx := equiv to in propto."""
 
@@ -245,7 +244,7 @@ class Relation(Node):
     rhs: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chain(Node):
     """``first op1 n1 op2 n2 ..`` as one display writes it."""
 
@@ -301,7 +300,7 @@ def map_children(node: N_, fn: Callable[[Node], Node]) -> N_:
         new = _map_value(old, fn)
         if new is not old:
             changes[name] = new
-    return _dc_replace(node, **changes) if changes else node  # type: ignore[arg-type]
+    return replace(node, **changes) if changes else node
 
 
 def _map_value(value: object, fn: Callable[[Node], Node]) -> object:

@@ -29,6 +29,7 @@ from .errors import InputError, UnknownMeaning
 from .judging import prove_nodes
 from .latex import read
 from .problems import Objective, objective_of
+from .records import record
 from .separation import LEMMAS, Obstacle, obstacle, separate, unrolled, up_to_names
 from .show.latex import to_latex
 from .show.text import to_text
@@ -311,7 +312,7 @@ JENSEN = (
 )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class FromLoss(Verdict):
     """Is ∇J = g(J) with one g for all data?  Proved with ``g`` = (z ↦ αz + β), refuted, or undecided.
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from .codes import CODES
-from .model import FileResult, Finding, Step
+from .model import FileResult, Finding, Place, Step
 
 OUTPUTS = ("text", "json", "github", "sarif")
 _COLOURS = {"error": "31", "warning": "33", "note": "36"}
@@ -89,12 +88,14 @@ def _cell(cell: int | None) -> dict[str, int]:
     return {} if cell is None else {"cell": cell}
 
 
+def _place(place: Place) -> dict[str, Any]:
+    values = {name: getattr(place, name) for name in Place.__match_args__}
+    return {name: value for name, value in values.items() if value is not None}  # no cell
+
+
 def _step(step: Step) -> dict[str, Any]:
-    place = asdict(step.place)
-    if place["cell"] is None:
-        del place["cell"]
     return {
-        **place,
+        **_place(step.place),
         "relation": step.relation,
         "lhs": step.lhs,
         "rhs": step.rhs,
@@ -112,11 +113,8 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    place = asdict(finding.place)
-    if place["cell"] is None:
-        del place["cell"]
     return {
-        **place,
+        **_place(finding.place),
         "code": finding.code,
         "severity": finding.severity,
         "message": finding.message,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import SymgradError
 from ..notes import Document, Region
 from ..page import Add, Indexed, Node, Sym, same, walk
 from ..patterns import Pattern
+from ..records import record, replace
 from ..scope import Scope
 from . import naming
 from .model import Kind
@@ -41,7 +41,7 @@ _THUS = Pattern(
 _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Planned:
     """A step on its way: sides, readings, what it was classified as."""
 

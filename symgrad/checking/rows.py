@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from ..notes import DISPLAYS, ROWS, group_end
 from ..patterns import Pattern
+from ..records import field, record, replace
 
 
 def _words(text: str) -> frozenset[str]:
@@ -113,7 +113,7 @@ _TOKEN = Pattern(
 _MARK = Pattern(r"\s*&?\s*(?:\\checkmark|\\times|\?)(?:\\ |\s)*\\text\{(?:proved|refuted|undecided)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Side:
     """One side of a relation: ``text`` has the length of ``body[start:end]`` of the display ``block``."""
 
@@ -126,7 +126,7 @@ class Side:
         return bool(self.text.strip())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """``lhs sign rhs``; ``start`` and ``end`` are those of the sign, ``written`` is how it is written."""
 
@@ -140,7 +140,7 @@ class Link:
     block: int = 0
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Chain:
     """Links whose neighbours share a side; ``opened`` is the word or arrow in front of the first side.
 
@@ -154,7 +154,7 @@ class Chain:
     dangles: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Item:
     kind: str  # atom rel break amp arrow text wide comma open close drop begin end
     start: int
@@ -363,7 +363,7 @@ def _flat(row: list[_Item]) -> list[_Item]:
     return out
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Segment:
     """A stretch of mathematics between separators, with the separator in front of it."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
 from ..directives import read_directive, read_directives
 from ..errors import ReadError, SymgradError
@@ -17,6 +16,7 @@ from ..kinds import unbold
 from ..latex import read, read_macro_definitions
 from ..notes import Document
 from ..page import Call, Indexed, Node, Num, Relation
+from ..records import replace
 from ..scope import Definition, Macro, Scope
 from . import naming
 from .reading import read_side

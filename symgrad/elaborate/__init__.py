@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
@@ -25,6 +24,7 @@ from ..errors import ShapeError, UnknownMeaning
 from ..page import BigOp, Call, Component, Indexed, Node, Relation, Transpose, children, walk
 from ..page import Num as PageNum
 from ..page import Sym as PageSym
+from ..records import record, replace
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
 from .indices import LITERAL, Env, delta
@@ -33,7 +33,7 @@ from .terms import Elaborator
 ENTRIES = 64
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """What there is to prove: every pair equal, under the givens; ``notes`` say how it was read.
 

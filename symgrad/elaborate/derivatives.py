@@ -8,7 +8,6 @@ is filled in.  Everything that depends on z through definitions does so, and not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .. import page
@@ -17,6 +16,7 @@ from ..errors import Span, UnknownMeaning
 from ..kernel.differentiate import eliminate
 from ..kinds import Name, name_of, unbold
 from ..page import Node
+from ..records import record, replace
 from ..scope import Definition, Kind
 from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
 from .indices import Env, Held, page_short
@@ -38,7 +38,7 @@ NABLA = page.Sym("\\nabla")
 _COMPUTED = frozenset(("z", "h", "o", "L", "J", "E", "C", "\\mathcal{L}", "\\ell", "\\mathcal{J}", "\\xi"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """What a derivative is taken by: ``at(indices)`` is an independent Sym or Ref; ``env`` holds it
     while the body is read and ``back`` fills in what it stands for."""

@@ -6,7 +6,6 @@ A *reading* is one choice of what the page leaves open; a *doubt* says that it m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from .. import page
@@ -14,12 +13,13 @@ from ..core import Core, Delta, Num, Sym, text
 from ..errors import ShapeError, UnknownMeaning
 from ..kinds import Generic, Name, Range, Survey, name_of, unbold, written
 from ..page import Node
+from ..records import field, record, replace
 from ..scope import Definition, Kind, Scope
 from ..tensors import ONE, ZERO, Shape, Sizes, Value, add, gap, mul, neg
 from .layers import descents
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """Choices that the page leaves open: does an undefined function act on every entry of a vector, is
     a Jacobian laid out the other way, is a bold c_i an entry of c, is v^2 the
@@ -35,7 +35,7 @@ class Reading:
 LITERAL = Reading()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
     """Uses of ``definition`` are not unfolded but stand for the entries of ``name``; with
     ``indices`` only the uses whose indices may be these (h_t is held, h_{t-1} unfolds)."""
@@ -47,7 +47,7 @@ class Held:
     level: Core | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Env:
     """What letters mean at one place of the page.
 

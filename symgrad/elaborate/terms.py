@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
 from fractions import Fraction
 from functools import partial
 
@@ -12,6 +11,7 @@ from ..core import Call, Core, Num, Pow, Ref, Sum, Sym, rebuild, walk
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..kinds import Generic, Name, Range, name_of
 from ..page import Node
+from ..records import replace
 from ..scope import Scope
 from ..tensors import MINUS, ONE, TWO, Value, add, div, each, gap, mul, neg, scalar, square, transposed
 from .derivatives import exchange, fill, settled
@@ -443,10 +443,10 @@ def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[st
             and all(_fits(p, n, letters, found) for p, n in zip(pattern, node, strict=True))
         )
     if isinstance(pattern, Node):
+        names: tuple[str, ...] = type(pattern).__match_args__
         return type(node) is type(pattern) and all(
-            _fits(getattr(pattern, f.name), getattr(node, f.name), letters, found)
-            for f in fields(pattern)
-            if f.name != "span"
+            _fits(getattr(pattern, name), getattr(node, name), letters, found)
+            for name in names
         )
     return pattern == node
 

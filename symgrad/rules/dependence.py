@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..page import Call, Derivative, Gradient, Indexed, Node, Num, Sym, free_names, substitute, walk
+from ..records import record
 from ..scope import Scope
 from ..tidy import ZERO, mentions
 from .functions import TABLE
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Taken:
     """A derivative, taken apart: of what, by what, and how to write one like it."""
 
