@@ -14,7 +14,24 @@ from .elaborate.terms import HOLE, NOTATION
 from .errors import ReadError, Span, SpannedError, UnknownMeaning
 from .kinds import Name, name_of, unbold, written
 from .latex import read
-from .page import Call, Chain, Component, Indexed, Node, Num, Pow, Relation, Sym, substitute
+from .page import (
+    Add,
+    BigOp,
+    Call,
+    Chain,
+    Component,
+    Indexed,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Relation,
+    Sym,
+    free_names,
+    substitute,
+    walk,
+)
 from .patterns import Pattern
 from .records import replace
 from .scope import Definition, Kind, Macro, Scope
@@ -24,6 +41,7 @@ _REAL = Pattern(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*R\s*\}?\s*(.*)$", re.S)
 _INTEGER = Pattern(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*[NZ]\s*\}?")
 _SET = Pattern(r"(?:\\left)?\s*\\\{(.*?)(?:\\right)?\s*\\\}\s*$", re.S)
 _MACRO = Pattern(r"(\\[A-Za-z]+)\s*((?:\{\s*[A-Za-z]\w*\s*\}\s*)*)$")
+_COMMAND = Pattern(r"(\\[A-Za-z]+)\s*(?:[_^(]|$)")
 _NABLA = Pattern(r"\\nabla\s*_\s*(.+)$", re.S)
 _CONVENTIONAL = frozenset("ijklmnrstuabcpq")
 
@@ -118,6 +136,7 @@ def _let(text: _Text, scope: Scope) -> Scope:
     if belongs is None:
         raise ReadError("let needs = or \\in", text.span)
     left, sign, right = belongs
+    scope = _command(left, None if sign in ("\\in", ":", "\\colon") else right, scope)
     if sign == "\\in":
         for name in _listed(left):
             scope = _kind(name, right, scope)
@@ -148,6 +167,42 @@ def _codomain(text: _Text) -> _Text:
     return cut[2]
 
 
+def _command(left: _Text, body: _Text | None, scope: Scope) -> Scope:
+    """A command that nothing defines is a name where a line declares it (``let \\wv \\in ..``) or says what
+    it stands for; it stays text for another name, for a notation, and for what goes with an index.
+    """
+    found = _COMMAND.match(str(left))
+    if found is None or found.group(1) in scope.macros or not _unknown(found.group(1), scope):
+        return scope
+    if body is not None and str(left) == found.group(1):
+        try:
+            node = read(str(body), scope)
+        except ReadError:
+            if not _unknown(str(body), scope) or re.fullmatch(r"\\[A-Za-z]+", str(body)):
+                return scope
+        else:
+            entries = (k for n in walk(node) if isinstance(n, Indexed) for k in (*n.lower, *n.upper))
+            if not _opens(node) or any(free_names(k) & free_names(node) for k in entries):
+                return scope
+    return scope.with_macro(found.group(1), Macro(0, f"\\mathrm{{{found.group(1)[1:]}}}"))
+
+
+def _unknown(text: str, scope: Scope) -> bool:
+    """Does the text name a command that nothing defines?"""
+    try:
+        read(text, scope)
+    except ReadError as error:
+        return "unknown command" in error.message
+    except SpannedError:
+        pass
+    return False
+
+
+def _opens(node: Node) -> bool:
+    """Would what stands beside this expression reach into it, were it put there as text?"""
+    return isinstance(node, Add | Neg | Mul | Pow | BigOp)
+
+
 def _macro(left: _Text, right: _Text, scope: Scope) -> Scope | None:
     """A command that the reader does not know becomes a macro; ``\\pd{a}{b}`` takes arguments."""
     found = _MACRO.match(str(left))
@@ -161,8 +216,17 @@ def _macro(left: _Text, right: _Text, scope: Scope) -> Scope | None:
     if node is not None and (name_of(node) is not None or not params):
         return None
     body = str(right)
+    try:
+        meant = read(body, scope)
+    except SpannedError:
+        meant = None
     for k, p in enumerate(params):
-        body = re.sub(rf"(?<![A-Za-z\\]){re.escape(p)}(?![A-Za-z])", f"#{k + 1}", body)
+        # Braces print nothing, but a sum put there stands open, and the reader asks for parentheses.
+        held = f"#{k + 1}" if meant is None else f"{{#{k + 1}}}"
+        body = re.sub(rf"(?<![A-Za-z\\]){re.escape(p)}(?![A-Za-z])", held, body)
+        body = re.sub(rf"(?<=\\partial)(\s*){{#{k + 1}}}", rf"\1 #{k + 1}", body)  # there it may be empty
+    if meant is not None and _opens(meant):
+        body = f"\\left({body}\\right)"
     return scope.with_macro(found.group(1), Macro(len(params), body))
 
 
@@ -179,6 +243,7 @@ def _announce(line: str, scope: Scope) -> Scope:
             return _let(text, scope)
         if str(left) == "\\nabla":
             return scope
+        scope = _command(left, right, scope)
         return _macro(left, right, scope) or _function(left, scope)
     except SpannedError:
         return scope

@@ -6,6 +6,7 @@ import pytest
 
 from symgrad.directives import read_directive, read_directives
 from symgrad.errors import ReadError, UnknownMeaning
+from symgrad.judging import prove_nodes
 from symgrad.latex import read
 from symgrad.page import Add, Indexed, Mul, Num, Relation, Sym
 from symgrad.scope import Scope
@@ -130,3 +131,38 @@ def test_errors_point_into_the_line(line: str, error: type[Exception], column: i
         read_directive(line, Scope())
     assert caught.value.span is not None  # type: ignore[attr-defined]
     assert caught.value.span.start + 1 == column  # type: ignore[attr-defined]
+
+
+def test_a_command_that_stands_for_an_expression_is_a_name_and_loses_no_parentheses() -> None:
+    lines = [r"let \ev = \yv - 2 \wv", r"let \yv \in \mathbb{R}^n", r"let \wv \in \mathbb{R}^n"]
+    scope = read_directives(lines)
+    assert proves(r"-\ev", r"2 \wv - \yv", scope)
+    assert not proves(r"-\ev", r"-\yv - 2 \wv", scope)
+    scope = read_directives([r"let \pr = a b"])
+    assert proves(r"\pr^2", "a^2 b^2", scope)
+    assert proves(r"2 \up{x}", "2 x + 2", read_directives([r"let \up{a} = a + 1"]))
+
+
+def test_a_command_for_another_name_or_a_notation_stays_text() -> None:
+    scope = read_directives([r"let \bx = \mathbf{x}", r"let \pd{f}{x} = \frac{\partial f}{\partial x}"])
+    assert read(r"\bx_i", scope) == read(r"\mathbf{x}_i")
+    assert proves(r"\pd{y^2}{y}", "2 y", scope)
+    assert proves(r"\pd{}{y} (y^2)", "2 y", scope)
+
+
+def test_the_argument_of_a_command_stands_open_and_is_asked_for_parentheses() -> None:
+    scope = read_directives([r"let \sq{a} = a^2"])
+    assert proves(r"\sq{(x + y)}", "x^2 + 2 x y + y^2", scope)
+    with pytest.raises(ReadError):
+        read(r"\sq{x + y}", scope)
+
+
+def test_what_goes_with_an_index_stays_text_in_parentheses() -> None:
+    scope = read_directives([r"let \gap = t^{(i)} - v^{(i)}"])
+    assert proves(r"\sum_{i=1}^n -\gap", r"\sum_{i=1}^n (v^{(i)} - t^{(i)})", scope)
+    scope = read_directives([r"let \of{a} = \langle a \rangle", r"let p, q \in \mathbb{R}^n"])
+    assert proves(r"\of{p, q}", "p^T q", scope)
+
+
+def proves(lhs: str, rhs: str, scope: Scope) -> bool:
+    return prove_nodes(read(lhs, scope), read(rhs, scope), scope).status == "proved"

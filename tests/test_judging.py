@@ -49,3 +49,12 @@ def test_what_the_judge_leaves_open_stays_open(lhs: str, rhs: str) -> None:
     scope = Scope()
     verdict = prove_nodes(read(lhs, scope), read(rhs, scope), scope)
     assert verdict.status == "undecided" and verdict.reason
+
+
+def test_functions_of_one_name_with_different_numbers_of_arguments_are_different_functions() -> None:
+    for lhs, rhs, status in [
+        ("2 g(u, v) + g(u)", "g(u) + 2 g(u, v)", "proved"),
+        ("g(u, v) - g(u)", "0", "undecided"),  # neither a crash nor a counterexample with functions of ours
+        (r"\frac{\partial}{\partial u} (g(u, v) g(u))", r"g(u, v) g'(u)", "undecided"),
+    ]:
+        assert prove_nodes(read(lhs), read(rhs), Scope()).status == status

@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..directives import read_directive, read_directives
-from ..errors import ReadError, SymgradError
+from ..errors import SymgradError
 from ..kinds import unbold
-from ..latex import read, read_macro_definitions
+from ..latex import read_macro_definitions
 from ..notes import Document
 from ..page import Call, Indexed, Node, Num, Relation
 from ..records import replace
-from ..scope import Definition, Macro, Scope
+from ..scope import Definition, Scope
 from . import naming
 from .reading import read_side
 from .rows import Side, split
@@ -46,21 +46,8 @@ class Said:
             self.scope = self.scope.with_macro(command, macro)
 
     def directives(self, lines: list[str]) -> None:
-        """Lines of the author, all or (an error) none of them.
-
-        A command that nothing defines and that a line declares (``let \\wv \\in \\mathbb{R}^d``) is a name,
-        also where it stands for a sum (``let \\ev = y - \\hat y``), which as text would lose its parentheses.
-        """
-        scope = self.scope
-        for k, line in enumerate(lines):
-            m = re.match(r"let\s+(?P<name>\\[A-Za-z]+)\s*(?:[_^(]|\\in\b|=(?P<body>.*))", line, re.DOTALL)
-            if m is None or m["name"] in scope.macros or _is_known(m["name"], scope):
-                continue
-            if m["body"] is None or _is_sum(m["body"]):
-                name = f"\\mathrm{{{m['name'][1:]}}}"
-                scope = scope.with_macro(m["name"], Macro(0, name))
-                lines = [*lines[:k], line.replace(m["name"], name, 1), *lines[k + 1 :]]
-        scope = read_directives(lines, scope)
+        """Lines of the author, all or (an error) none of them."""
+        scope = read_directives(lines, self.scope)
         self.declared |= {n for n, kind in scope.kinds.items() if kind != self.scope.kinds.get(n)}
         for name, definitions in scope.definitions.items():
             if definitions != self.scope.definitions.get(name):
@@ -158,28 +145,6 @@ class Said:
     def defines(self, name: str, node: Node) -> bool:
         """Is this very quantity defined, and not only one that shares its letter?"""
         return any(_same_form(d, node) for d in self.scope.definitions.get(name, ()))
-
-
-def _is_known(command: str, scope: Scope) -> bool:
-    try:
-        read(command, scope)
-    except ReadError as error:
-        return "unknown command" not in error.message
-    except SymgradError:
-        return True
-    return True
-
-
-def _is_sum(text: str) -> bool:
-    """Does a plus or a minus stand outside of all brackets, behind something?"""
-    depth = 0
-    for m in re.finditer(r"\\[{}]|[{}()\[\]]|[-+]", text.strip()):
-        if m.group() in "+-":
-            if depth == 0 and m.start() > 0:
-                return True
-        else:
-            depth += 1 if m.group()[-1] in "{([" else -1
-    return False
 
 
 def without(scope: Scope, names: set[str]) -> Scope:

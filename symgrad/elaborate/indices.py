@@ -94,6 +94,7 @@ class Indices:
         self.doubts: dict[str, None] = {}
         self.aliases: dict[str, None] = {}
         self.unknown_functions: set[str] = set()
+        self.forms: dict[str, tuple[int, int]] = {}  # of undefined functions: numbers of indices, arguments
         self.survey = Survey(scope, nodes)
         self.sizes = Sizes()
         self.nodes = nodes

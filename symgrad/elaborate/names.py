@@ -655,8 +655,12 @@ class Names(Indices):
         """An undefined function at scalars and vectors.
 
         A function of a vector v is written as a function of sum_k phi_k(v_k), whose value and
-        gradient at a point are arbitrary: enough for first derivatives.
+        gradient at a point are arbitrary: enough for first derivatives.  P(x) and P(x, y) are two functions.
         """
+        form = (len(indices), len(args))
+        if self.forms.setdefault(core, form) != form:
+            self.doubt(f"{core} is applied to different numbers of arguments, and not defined here")
+            core = f"{core}[{','.join(map(str, form))}]"
         terms: list[Core] = []
         for position, v in enumerate(args):
             if not v.shape:
