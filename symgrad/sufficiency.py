@@ -322,6 +322,7 @@ class FromLoss(Verdict):
     """
 
     g: Expr = None
+    __repr__ = Verdict.__repr__
 
 
 def gradient_from_loss(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> FromLoss:
