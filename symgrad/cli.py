@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A compiler for derivations: gradients derived one named rule a line, every line proved.",
         epilog="Exit codes: 0 proved, 1 refuted or stale, 2 undecided or unreadable, 3 wrong usage or I/O.",
     )
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    verbs = parser.add_subparsers(metavar="VERB", prog="symgrad", required=True)
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], help: str, example: str) -> _Parser:
         added: _Parser = verbs.add_parser(

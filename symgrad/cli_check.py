@@ -52,7 +52,7 @@ def run_check(args: argparse.Namespace) -> int:
     if args.jobs < 1:
         raise InputError("--jobs takes a number from 1")
     first = Keeper()
-    first.start()  # it loads while we look for files
+    first.fork()  # it loads while we look for files
     try:
         from .checking import output
         from .checking.model import Job

@@ -26,9 +26,9 @@ def receive(pipe: IO[bytes]) -> Any:
     return pickle.loads(data)
 
 
-def serve() -> None:
-    """The process: reads jobs from standard input and writes events to standard output until it closes."""
-    incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+def serve(read: int, write: int) -> None:
+    """The process: reads jobs from one file descriptor and writes events to the other until it closes."""
+    incoming, outgoing = os.fdopen(os.dup(read), "rb"), os.fdopen(os.dup(write), "wb")
     sys.stdout = sys.stderr  # nothing but events goes through the pipe
     try:
         import resource

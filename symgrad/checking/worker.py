@@ -9,18 +9,21 @@ limit and nothing else, and whatever a document makes of the memory is not ours.
 from __future__ import annotations
 
 import os
-import subprocess
+import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import SymgradError
 from .model import Job
-from .serving import receive, send
+from .serving import receive, send, serve
+
+if TYPE_CHECKING:
+    import subprocess
 
 LIMIT = 1.4  # seconds for one step
 LOADING = 5.0  # more, for the process to start and to read the document
@@ -33,14 +36,27 @@ class Keeper:
 
     def __init__(self, limit: float = LIMIT) -> None:
         self.limit = limit
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | _Fork | None = None
+
+    def fork(self) -> None:
+        """The process as a copy of ours, for a command that has just begun: no Python need start for it.
+
+        It loads while the command still looks for documents.  It is spawned where there are threads, or no
+        forks.
+        """
+        if hasattr(os, "fork") and threading.active_count() == 1:
+            self.process = _Fork()
+        else:
+            self.start()
 
     def start(self) -> None:
-        """Spawn the process; done early, it loads while the keeper still reads its arguments."""
+        """Spawn the process."""
+        import subprocess
+
         # Without site: the way to our own package and its dependencies is handed on.
         root = str(Path(__file__).parents[2])
         self.process = subprocess.Popen(
-            [sys.executable, "-S", "-c", "from symgrad.checking.serving import serve; serve()"],
+            [sys.executable, "-S", "-c", "from symgrad.checking.serving import serve; serve(0, 1)"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -132,6 +148,38 @@ class Keeper:
         finally:
             for timer in timers:
                 timer.cancel()
+
+
+class _Fork:
+    """A copy of our process that serves, as far as the keeper needs to know it."""
+
+    def __init__(self) -> None:
+        (their_in, our_out), (our_in, their_out) = os.pipe(), os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.close(our_in)
+                os.close(our_out)
+                nothing = os.open(os.devnull, os.O_RDWR)
+                for standard in {0, 1, 2} - {their_in, their_out}:  # which they are where one was closed
+                    os.dup2(nothing, standard)
+                serve(their_in, their_out)
+            finally:
+                os._exit(0)  # nothing of the command that we are a copy of goes on here
+        os.close(their_in)
+        os.close(their_out)
+        self.stdin: IO[bytes] = os.fdopen(our_out, "wb")
+        self.stdout: IO[bytes] = os.fdopen(our_in, "rb")
+        self.ended = False
+
+    def kill(self) -> None:
+        if not self.ended:  # else the number may be somebody else's by now
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> None:
+        if not self.ended:
+            os.waitpid(self.pid, 0)
+            self.ended = True
 
 
 def _worked(pid: int) -> float | None:
