@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 from expressions import INDEX, SCOPE, THETA, C, Maker, N, X, Y
 
+from symgrad.bridge import to_page, to_sympy
 from symgrad.directives import read_directive
 from symgrad.judging import prove_nodes
 from symgrad.latex import read
 from symgrad.page import (
+    Abs,
     Add,
     Call,
     Cases,
@@ -30,6 +32,7 @@ from symgrad.page import (
     Transpose,
 )
 from symgrad.rules import DIFFERENTIATION, RULES, TIDYING
+from symgrad.rules.functions import TABLE
 from symgrad.scope import Scope
 
 TWO = Num(2)
@@ -91,6 +94,13 @@ def test_a_rule_is_proved_on_random_instances(name: str) -> None:
     assert applied >= 8
 
 
+@pytest.mark.parametrize("name", TABLE)
+def test_every_elementary_function_is_differentiated_and_goes_to_sympy_and_back(name: str) -> None:
+    call = Abs(THETA) if name == "\\operatorname{abs}" else Call(Sym(name), (THETA,))
+    assert prove_nodes(d(call), TABLE[name](THETA), SCOPE).status == "proved"
+    assert prove_nodes(to_page(to_sympy(Call(Sym(name), (THETA,)), SCOPE)), call, SCOPE).status == "proved"
+
+
 # Vectors, matrices and entries; the second column is what must come out.
 NOTATION: list[tuple[str, str, str]] = [
     ("evaluation", r"\nabla_w (a^T w)", "a"),
@@ -120,6 +130,9 @@ NOTATION: list[tuple[str, str, str]] = [
     ("backpropagation", r"\nabla_A (a^T \sigma(A b + w))",
      r"(a \odot \sigma(A b + w) \odot (1 - \sigma(A b + w))) b^T"),
     ("backpropagation", r"\nabla_w (\tanh(X w)^T y)", r"X^T (y \odot (1 - \tanh(X w) \odot \tanh(X w)))"),
+    ("backpropagation", r"\nabla_w (y^T \log(X w))", r"X^T \frac{y}{X w}"),
+    ("backpropagation", r"\nabla_w (y^T \operatorname{relu}(X w))",
+     r"X^T (y \odot \operatorname{relu}'(X w))"),
     ("Jacobian", r"\frac{\partial}{\partial w} (2 X w)", "2 X"),
     ("Jacobian", r"\frac{\partial}{\partial w} (X^T (y - X w))",
      r"X^T \frac{\partial}{\partial w} (y - X w)"),
@@ -151,6 +164,14 @@ def test_rules_for_vectors_matrices_and_entries(name: str, before: str, after: s
     result = RULES[name](page, scope)
     assert result == read(after, scope)
     assert prove_nodes(page, result, scope).status == "proved"
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if name != "\\operatorname{abs}"])
+def test_every_elementary_function_is_a_layer(name: str) -> None:
+    scope = vectors()
+    page = read(rf"\nabla_w (y^T {name}(X {name}(A w)))", scope)
+    result = RULES["backpropagation"](page, scope)
+    assert result is not None and prove_nodes(page, result, scope).status == "proved"
 
 
 def test_every_rule_is_tried_and_says_its_identity() -> None:

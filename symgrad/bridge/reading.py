@@ -21,10 +21,11 @@ from .writing import MATRIX_TYPES, RELATIONS
 Expr = Any
 
 _FUNCTIONS: dict[str, Callable[..., Expr]] = {
-    "\\exp": sympy.exp, "\\log": sympy.log, "\\tanh": sympy.tanh, "\\sinh": sympy.sinh, "\\cosh": sympy.cosh,
-    "\\sin": sympy.sin, "\\cos": sympy.cos, "\\tan": sympy.tan,
+    "\\exp": sympy.exp, "\\log": sympy.log, "\\ln": sympy.log, "\\tanh": sympy.tanh,
+    "\\sinh": sympy.sinh, "\\cosh": sympy.cosh, "\\sin": sympy.sin, "\\cos": sympy.cos, "\\tan": sympy.tan,
     "\\sqrt": sympy.sqrt, "\\max": sympy.Max, "\\min": sympy.Min, "\\sigma": sigma,
-    "\\operatorname{sign}": sympy.sign, "\\operatorname{relu}": lambda z: sympy.Max(0, z),
+    "\\operatorname{sign}": sympy.sign, "\\operatorname{abs}": sympy.Abs,
+    "\\operatorname{relu}": lambda z: sympy.Max(0, z),
     "\\operatorname{softplus}": lambda z: sympy.log(1 + sympy.exp(z)),
     "\\operatorname{tr}": sympy.Trace,
 }

@@ -189,7 +189,9 @@ def _primed(node: Call, prime: Prime, scope: Scope) -> Node | None:
     fn = prime.fn
     if prime.order != 1 or not isinstance(fn, Sym) or fn.name not in TABLE or len(node.args) != 1:
         return None
-    return None if defined(Call(fn, node.args), scope) else TABLE[fn.name](node.args[0])
+    if defined(Call(fn, node.args), scope) or vectorish(node.args[0], scope):
+        return None
+    return TABLE[fn.name](node.args[0])
 
 
 @rule("logarithm of a quotient")

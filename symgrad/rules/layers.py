@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..definitions import unfold
-from ..page import Add, Call, Gradient, Hadamard, Mul, Neg, Node, Sym, Transpose
+from ..page import (
+    Add,
+    Call,
+    Frac,
+    Gradient,
+    Hadamard,
+    Indicator,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Prime,
+    Sym,
+    Transpose,
+    map_children,
+)
 from ..scope import Scope
-from ..tidy import ONE, TWO, ZERO, vectorish
+from ..tidy import TWO, ZERO, vectorish
 from .book import rule
 from .dependence import Taken, taken_apart
-from .functions import SIGMA
+from .functions import TABLE
 from .vectors import sorted_out, square_of, transposed
 from .writing import minus, plus, times
 
@@ -59,25 +77,33 @@ def _back(c: Node, u: Node, d: Taken, scope: Scope, name: Node | None = None) ->
                 k = places[0]
                 through = times(*scalars, *transposed(chain[:k]), c, *transposed(chain[k + 1:]))
                 return _back(through, chain[k], d, scope)
-        case Call(Sym(fn), (arg,)) if vectorish(arg, scope):
-            slope = _slope(fn, u if name is None else name, arg)
-            return None if slope is None else _back(Hadamard(_entrywise(c) + slope), arg, d, scope)
+        case Call(Sym(fn), (arg,)) if fn in TABLE and vectorish(arg, scope):
+            return _back(_stretched(c, fn, u if name is None else name, arg), arg, d, scope)
     return None
 
 
-def _entrywise(c: Node) -> tuple[Node, ...]:
-    return c.factors if isinstance(c, Hadamard) else (c,)
+def _stretched(c: Node, fn: str, g: Node, arg: Node) -> Node:
+    """c ⊙ g'(u), entry by entry; the value g(u) is called ``g``."""
+    slope = _by_entries(TABLE[fn](arg), {Call(Sym(fn), (arg,)): g, arg: arg})
+    if isinstance(slope, Frac):  # a number over a vector has no meaning, entries over entries have one
+        return Frac(c, slope.den)
+    if isinstance(slope, Indicator):  # nor has a condition on a vector
+        slope = Call(Prime(Sym(fn)), (arg,))
+    return Hadamard((*_factors(c), *_factors(slope)))
 
 
-def _slope(fn: str, g: Node, arg: Node) -> tuple[Node, ...] | None:
-    """g'(u), entry by entry, as factors of an entrywise product."""
-    match fn:
-        case "\\exp":
-            return (g,)
-        case "\\sigma":
-            return g, Add((ONE, Neg(g)))
-        case "\\tanh":
-            return (Add((ONE, Neg(Hadamard((g, g))))),)
-        case "\\operatorname{softplus}":
-            return (SIGMA(arg),)
-    return None
+def _factors(node: Node) -> tuple[Node, ...]:
+    return node.factors if isinstance(node, Hadamard) else (node,)
+
+
+def _by_entries(node: Node, kept: Mapping[Node, Node]) -> Node:
+    """What a function of one number becomes at a vector: products and squares of its entries."""
+    if node in kept:
+        return kept[node]
+    match map_children(node, lambda child: _by_entries(child, kept)):
+        case Mul((first, *_) as factors) if not isinstance(first, Num):
+            return Hadamard(tuple(factors))
+        case Pow(base, exp) if exp == TWO:
+            return Hadamard((base, base))
+        case other:
+            return other
