@@ -90,16 +90,16 @@ def _recorded(line: str, file: str) -> argparse.Namespace:
 
 
 def _written(args: argparse.Namespace) -> tuple[str, Compiled]:
+    from .gallery import known, named
     from .numeric import compile
-    from .problems import PROBLEMS
 
     if args.what is None:
         raise InputError("name a loss: a problem of `symgrad list`, or a formula")
     wrt = tuple(args.wrt.split(",")) if args.wrt else None
     mean = False if args.sum else None
     data = tuple(filter(None, args.data.split(",")))
-    if args.what in PROBLEMS:
-        compiled = compile(PROBLEMS[args.what](), wrt, mean=mean)
+    if args.what in known():
+        compiled = compile(named(args.what), wrt, mean=mean)
     else:
         if wrt is None:
             raise InputError("say what to differentiate by: --wrt m,b")

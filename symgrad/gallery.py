@@ -18,21 +18,21 @@ import sympy
 
 from . import page
 from .averaging import Gap, gap
-from .bridge import page_name, scope_of, to_page, to_sympy
+from .bridge import page_name, scope_of, to_page
 from .derivation import Derivation
 from .errors import InputError
 from .judging import prove_nodes
-from .latex import read
 from .problems import LOSSES, MODELS, PROBLEMS, Objective, problem
 from .proving import derive
 from .separation import up_to_names
 from .show.latex import to_latex
 from .show.text import to_text
-from .sufficiency import FromLoss, Statistics, gradient_from_loss, loss_of, statistics
+from .sufficiency import FromLoss, Statistics, gradient_from_loss, loss_of, read_loss, statistics
 from .verdict import Verdict
 
 __all__ = [
-    "SHELVES", "Comparison", "Profile", "compare", "comparison", "entry", "named", "names", "profile",
+    "SHELVES", "Comparison", "Profile", "compare", "comparison", "entry", "known", "named", "names",
+    "profile",
 ]  # fmt: skip
 
 Expr = Any
@@ -158,7 +158,7 @@ def profile(loss: Any, wrt: Any = None, data: Iterable[Any] = (), name: str = ""
 def _parameters(loss: Any, data: Sequence[str]) -> tuple[Any, Sequence[Expr]]:
     """The loss and all that it may be differentiated by: what is neither data nor an index nor a size."""
     if isinstance(loss, str):
-        loss = to_sympy(read(loss))
+        loss = read_loss(loss)
     if isinstance(loss, Objective):
         return loss, [str(p) for p in loss.parameters]
     if not isinstance(loss, sympy.Expr):
@@ -175,13 +175,22 @@ def _parameters(loss: Any, data: Sequence[str]) -> tuple[Any, Sequence[Expr]]:
     return loss, found
 
 
+def known() -> list[str]:
+    """Every name that the library has: its problems, then the entries of the gallery."""
+    return [*PROBLEMS, *names()]
+
+
 def named(name: str) -> Objective:
-    """The entry, or the problem of the library, of this name."""
-    if name in names():
-        return entry(*name.rsplit("-", 1))
+    """The problem of the library, or the entry, of this name: the one lookup of every verb.
+
+    >>> named("squared-line").loss == named("linear-regression").loss
+    True
+    """
     if name in PROBLEMS:
         return PROBLEMS[name]()
-    raise InputError(f"no loss named {name!r}; there are {', '.join([*names(), *PROBLEMS])}")
+    if name in names():
+        return entry(*name.rsplit("-", 1))
+    raise InputError(f"no problem named {name!r}; there are {', '.join(known())}")
 
 
 # --- side by side -------------------------------------------------------------------------------------
