@@ -7,8 +7,9 @@ from symgrad.bridge import to_page
 from symgrad.gallery import Profile, compare, named, names, profile
 from symgrad.reporting import Mark, Report, Section, Table, Text, claim, compared, proof, setting
 from symgrad.reporting.answers import from_loss_parts, suffices_parts
+from symgrad.reporting.formulas import latex_of
 from symgrad.reporting.model import Claim, Part
-from symgrad.reporting.parts import counterexample, latex_of
+from symgrad.reporting.parts import counterexample
 from symgrad.show.latex import to_latex
 from symgrad.sufficiency import partial
 
@@ -41,7 +42,7 @@ def gradient(found: Profile) -> list[Part]:
 def gaps(found: Profile) -> list[Part]:
     parts: list[Part] = []
     if found.gap is not None:
-        parts += compared(found.gap, "proved" if found.gap.zero else "refuted")
+        parts += compared(found.gap, found.gap.verdicts["zero"].status)
     mean, middle = found.objective.mean(), found.objective.at_mean()
     for p, verdict in found.zero.items():
         if found.gap is None or p != found.wrt[0]:

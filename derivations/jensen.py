@@ -8,7 +8,7 @@ from symgrad import jensen_gap, sigma
 from symgrad.drawing import BLUE, INK, ORANGE, Curve, Plot, curve
 from symgrad.jensen import Curvature, curvature
 from symgrad.reporting import Picture, Report, Section, Table, Text, claim
-from symgrad.reporting.parts import latex_of
+from symgrad.reporting.formulas import latex_of
 
 z, x, y, w, b, theta = symbols("z x y w b theta", real=True)
 xs = IndexedBase("x", real=True)

@@ -4,7 +4,7 @@ from sympy import Derivative, Eq, Function, IndexedBase, Symbol, dsolve, exp, sy
 
 from symgrad import Objective, gradient_from_loss
 from symgrad.reporting import Mark, Report, Section, Table, Text, claim, equations, from_loss, setting
-from symgrad.reporting.parts import latex_of
+from symgrad.reporting.formulas import latex_of
 
 theta, a, k, c, alpha, beta = symbols("theta a k c alpha beta", real=True)
 x, y = IndexedBase("x", real=True), IndexedBase("y", real=True)

@@ -5,7 +5,7 @@ from sympy import IndexedBase, Sum, exp, log, symbols
 from symgrad import Objective, statistics
 from symgrad.problems import problem
 from symgrad.reporting import Report, Section, Table, Text, setting, suffices
-from symgrad.reporting.parts import latex_of
+from symgrad.reporting.formulas import latex_of
 
 x, y, w = IndexedBase("x", real=True), IndexedBase("y", real=True), IndexedBase("w", real=True)
 a, m, b, theta = symbols("a m b theta", real=True)

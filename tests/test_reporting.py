@@ -13,9 +13,10 @@ import sympy
 
 import symgrad
 from symgrad import reporting
+from symgrad.averaging import Gap, gap
 from symgrad.errors import InputError
 from symgrad.page import Add, Mul, Neg, Num, Sum, Sym
-from symgrad.problems import objective_of
+from symgrad.problems import PROBLEMS, Objective, objective_of
 from symgrad.reporting import (
     Claim,
     Failure,
@@ -282,6 +283,17 @@ def test_a_claim_is_what_the_judge_says_whatever_the_author_states() -> None:
     (failure,) = make(wrong).failures()
     assert failure == Failure("freshman: refuted, not as stated")
     assert reporting.claim("(a + b)^2", "a^2 + b^2 + 2ab").as_stated
+
+
+def test_an_undecided_gap_is_stated_to_be_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    def undecided(objective: Objective, wrt: object) -> Gap:
+        found = gap(objective, wrt)
+        return dataclasses.replace(found, verdicts={**found.verdicts, "zero": Verdict("undecided")})
+
+    monkeypatch.setattr("symgrad.averaging.gap", undecided)
+    report = reporting.standard(PROBLEMS["signed-error"]())
+    assert "could not be decided" in report.answer and "1 undecided as stated" in report.tally()
+    assert "unexpectedly" not in report.tally()
 
 
 def test_a_proof_with_a_wrong_line_shows_it() -> None:

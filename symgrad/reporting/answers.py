@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..page import Call, Derivative, Sym
 from ..show.latex import to_latex
+from ..verdict import Status
+from .formulas import latex_of
 from .model import Claim, Lines, Mark, Part, Row, Table, Text
-from .parts import Expected, counterexample, latex_of
+from .parts import counterexample
 
 if TYPE_CHECKING:
     from ..problems import Objective
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from ..sufficiency import FromLoss, Statistics
 
 
-def from_loss(objective: Objective, wrt: Any, expect: Expected, title: str = "") -> list[Part]:
+def from_loss(objective: Objective, wrt: Any, expect: Status, title: str = "") -> list[Part]:
     """∇J = g(J) with one g for all data?  ``expect`` is what the report states about it."""
     from ..sufficiency import gradient_from_loss, loss_of
 
@@ -24,7 +26,7 @@ def from_loss(objective: Objective, wrt: Any, expect: Expected, title: str = "")
 
 
 def from_loss_parts(
-    objective: Objective, chosen: tuple[Any, ...], found: FromLoss, expect: Expected, title: str = ""
+    objective: Objective, chosen: tuple[Any, ...], found: FromLoss, expect: Status, title: str = ""
 ) -> list[Part]:
     """What :func:`symgrad.gradient_from_loss` found."""
     from ..bridge import to_page

@@ -15,8 +15,8 @@ from ..elaborate import elaborate
 from ..errors import InputError
 from ..kernel.enclosure import enclose
 from ..scope import Scope
+from .formulas import latex_of
 from .model import Measurement, Numbers
-from .parts import latex_of
 
 if TYPE_CHECKING:
     from ..numeric import Compiled, Evaluation

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..judging import prove_nodes
 from ..page import Add, Mul, Neg, Node, same
 from ..scope import Scope
 from ..show.latex import to_latex
-from ..verdict import Verdict, Witness
+from ..verdict import Status, Verdict, Witness
+from .formulas import latex_of, page_of
 from .layout import CLAIM, broken, claim_rows, step_rows, width
 from .model import Claim, Counterexample, Lines, Mark, Part, Report, Row, Section, Text
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ..averaging import Gap
     from ..derivation import Derivation
     from ..problems import Objective
-
-Expected = Literal["proved", "refuted", "undecided"]
 
 
 def equations(*pairs: tuple[Any, Any], title: str = "") -> Lines:
@@ -80,7 +79,7 @@ def claim(
     *,
     scope: Scope | None = None,
     title: str = "",
-    expect: Expected = "proved",
+    expect: Status = "proved",
 ) -> Claim:
     """``left = right`` (SymPy, page or LaTeX), judged; ``expect`` is what the report states about it.
 
@@ -105,7 +104,7 @@ def _own_scope(*sides: Any) -> Scope:
     return scope_of(*symbolic)
 
 
-def _claim(left: Node, right: Node, verdict: Verdict, expect: Expected, title: str = "") -> Claim:
+def _claim(left: Node, right: Node, verdict: Verdict, expect: Status, title: str = "") -> Claim:
     witness = None if verdict.witness is None else counterexample(verdict.witness)
     return Claim(
         to_latex(left),
@@ -120,7 +119,7 @@ def _claim(left: Node, right: Node, verdict: Verdict, expect: Expected, title: s
     )
 
 
-def compared(gap: Gap, expect: Expected = "refuted") -> list[Part]:
+def compared(gap: Gap, expect: Status = "refuted") -> list[Part]:
     """The three gradients of :func:`symgrad.gap` and everything that was judged about them.
 
     ``expect`` is what the report states about "the gap is 0 for all data".
@@ -181,13 +180,14 @@ def _curvature(gap: Gap) -> Iterator[tuple[str, str, Verdict]]:
         yield rf"\frac{{\partial^2 g}}{{{below}}}", factor, verdict
 
 
-def _bends(gap: Gap, expect: Expected) -> Lines:
+def _bends(gap: Gap, expect: Status) -> Lines:
     """The second derivatives of one sample's gradient g by its data, each against 0."""
     rows, title = [], "(b) = (c) for all data exactly when one sample's gradient $g$ is affine in the data"
     for derivative, _, verdict in _curvature(gap):
         mark = Mark.of(verdict)
         # Where the gap is not 0, some of them are not; which ones, the judge says.
-        expected = mark if expect == "refuted" and mark is not Mark.UNDECIDED else Mark.PROVED
+        free = expect == "undecided" or (expect == "refuted" and mark is not Mark.UNDECIDED)
+        expected = mark if free else Mark.PROVED
         rows.append(Row(derivative, "0", "", mark, mark.relation, expected))
     lemma = (
         "For $g$ twice continuously differentiable on a convex set of data. A lemma, not judged: two samples "
@@ -211,7 +211,7 @@ def standard(objective: Objective, title: str = "", order: int = 100) -> Report:
     sections += [
         Section(
             f"Mean of the gradients, gradient at the mean: ${latex_of(g.wrt)}$",
-            compared(g, "proved" if g.zero else "refuted"),
+            compared(g, g.verdicts["zero"].status),
         )
         for g in gaps
     ]
@@ -222,27 +222,6 @@ def standard(objective: Objective, title: str = "", order: int = 100) -> Report:
         [*sections, Section("Numbers", [numbers(objective)])],
         order,
     )
-
-
-def latex_of(value: object) -> str:
-    """LaTeX of a SymPy expression or a page; a string is LaTeX already."""
-    if isinstance(value, str):
-        return value
-    return to_latex(page_of(value, Scope()))
-
-
-def page_of(value: Any, scope: Scope) -> Node:
-    """The page of LaTeX, of a SymPy expression, or the page itself."""
-    if isinstance(value, Node):
-        return value
-    if isinstance(value, str):
-        from ..latex import read
-
-        return read(value, scope)
-    from ..bridge import to_page
-
-    page: Node = to_page(value)
-    return page
 
 
 def counterexample(witness: Witness) -> Counterexample:

@@ -103,10 +103,10 @@ def _derive(request: Request, context: Context) -> _Result:
 
 
 def _what(name: str) -> Any:
-    """A problem of the library by its name, anything else is a formula."""
-    from ..problems import PROBLEMS
+    """A loss of the library by its name, anything else is a formula."""
+    from ..gallery import known, named
 
-    return PROBLEMS[name]() if name in PROBLEMS else name
+    return named(name) if name in known() else name
 
 
 def _gap(request: Request, context: Context) -> _Result:
@@ -120,7 +120,7 @@ def _gap(request: Request, context: Context) -> _Result:
         what = to_sympy(read(what, scope), scope, unfold=True)
     found = gap(what, request.wrt)
     parts: list[Part] = [setting(found.objective)]
-    for part in compared(found, "proved" if found.zero else "refuted"):
+    for part in compared(found, found.verdicts["zero"].status):
         if isinstance(part, Lines | Claim) and part.title:
             parts.append(Text(part.title if part.title.endswith("?") else f"{part.title}:"))
         parts.append(part)
