@@ -21,7 +21,7 @@ from typing import Literal
 Place = Literal["above", "below", "left", "right", "center"]
 
 INK, PALE = "#24292f", "#c8ccd1"
-BLUE, RED, GREEN, ORANGE = "#0b62c4", "#c4320b", "#1a7f37", "#9a6700"
+BLUE, RED, ORANGE = "#0b62c4", "#c4320b", "#9a6700"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from symgrad import cli
 from symgrad.errors import InputError
 from symgrad.weaving import State, weave_text
+from symgrad.weaving.flavors import Flavor
 from symgrad.weaving.regions import checksum
 
 PROVE = "<!-- symgrad:begin prove 'a + a = 2 a' -->\n<!-- symgrad:end -->\n"
@@ -203,6 +205,12 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().err
     assert "never closed" in said and "not UTF-8" in said
     assert "proved" in (tmp_path / "b.md").read_text()
+
+
+def test_the_command_line_names_the_flavors_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["weave", "--help"])
+    assert f"{{{','.join(get_args(Flavor))}}}" in capsys.readouterr().out
 
 
 def test_a_mode_is_required(capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,7 +66,6 @@ class Emitter:
         self.sizes = sizes
         self.helpers: set[str] = set()
         self.lines: list[str] = []
-        self.sizes_used: set[str] = set()
         self.names: dict[Node, str] = {}
         self.taken = {a.python for a in arguments.values()} | set(sizes.values()) | {"np"}
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 Flavor = Literal["github", "myst", "quarto", "latex", "rst"]
-FLAVORS: tuple[Flavor, ...] = get_args(Flavor)
 
 
 def guess(path: str, kind: str, text: str) -> Flavor:
