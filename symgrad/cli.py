@@ -13,9 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from .derivation import Derivation
     from .problems import Objective
-    from .reporting import Lines
     from .scope import Scope
     from .verdict import Verdict
 
@@ -53,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     verb: Callable[[argparse.Namespace], int] = args.run
-    from .errors import InputError
+    from .errors import InputError, ShapeError, SymgradError
 
     try:
         code = verb(args)
@@ -62,9 +60,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except _Stop as stop:
         print(f"symgrad: {stop.message}", file=sys.stderr)
         return stop.code
-    except InputError as error:
+    except SymgradError as error:
         print(f"symgrad: {error}", file=sys.stderr)
-        return FAULT
+        if isinstance(error, ShapeError):
+            print(r"(shapes are declared so: --let 'w \in \mathbb{R}^d')", file=sys.stderr)
+        return FAULT if isinstance(error, InputError) else WRONG if isinstance(error, ShapeError) else OPEN
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stdout = None  # nothing left to flush at exit
         return OK
@@ -222,8 +222,6 @@ def _progress() -> Iterator[Callable[[str], None]]:
 def _derive(args: argparse.Namespace) -> int:
     import symgrad
 
-    from . import reporting
-
     if args.expr is None and _is_name(args.what):
         objective = _problem(args.what)
         derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt), given=_givens(args))
@@ -237,13 +235,17 @@ def _derive(args: argparse.Namespace) -> int:
             wrt = read(args.wrt, scope)
         with _pointing_into(formula):
             derivation = derive_node(read(formula, scope), wrt, scope)
-    lines = reporting.proof(derivation)
     if args.format == "text":
-        print(_as_text(derivation, lines))
+        verdicts = derivation.verdicts()
+        print(derivation.text(verdicts))
+        codes = [_BY_STATUS[verdict.status] for verdict in verdicts]
     else:
+        from . import reporting
+
+        lines = reporting.proof(derivation)
         print(reporting.render_part(lines, "md" if args.format == "md" else "tex"), end="")
-    codes = [_BY_STATUS[row.mark.word] for row in lines.rows if row.mark]
-    return gravest([*codes, *[OPEN] * bool(lines.unfinished)])
+        codes = [_BY_STATUS[row.mark.word] for row in lines.rows if row.mark]
+    return gravest([*codes, *[OPEN] * bool(derivation.reason)])
 
 
 def _is_name(what: str) -> bool:
@@ -259,23 +261,6 @@ def _problem(name: str) -> Objective:
     if name not in PROBLEMS:
         raise _Stop(f"no problem named {name!r}; there are {', '.join(sorted(PROBLEMS))}", FAULT)
     return PROBLEMS[name]()
-
-
-def _as_text(derivation: Derivation, lines: Lines) -> str:
-    """The course of a derivation as text: formula, rule and mark in columns."""
-    from .show.text import to_text
-
-    course = ["= " + to_text(step.after) for step in derivation.course()]
-    width = max(map(len, course), default=0)
-    rows = [row for row in lines.rows if row.mark]  # a wide line stands on several rows, its mark on the last
-    rule = max((len(row.note) for row in rows), default=0)
-    out = [f"  {to_text(derivation.start)}"]
-    out += [
-        f"{formula:{width}}   {row.note:{rule}}   {row.mark}"
-        for formula, row in zip(course, rows, strict=True)
-    ]
-    out += [f"assuming {', '.join(lines.assuming)}"] * bool(lines.assuming) + list(lines.remarks)
-    return "\n".join(line.rstrip() for line in out)
 
 
 # --- gap, list -----------------------------------------------------------------------------------------

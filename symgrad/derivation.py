@@ -23,11 +23,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .definitions import fold, head, opened, unfold
-from .errors import InputError
+from .errors import InputError, ShapeError
 from .judging import prove_nodes
-from .page import Call, Derivative, Gradient, Indexed, Node, Path, Sym, children, paths, put, walk
+from .kinds import unbold
+from .page import (
+    Call,
+    Derivative,
+    Gradient,
+    Indexed,
+    Node,
+    Norm,
+    Path,
+    Sym,
+    Transpose,
+    children,
+    free_names,
+    paths,
+    put,
+    walk,
+)
 from .records import record
-from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, neat, opaque, partial
+from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, depends, neat, opaque, partial
 from .scope import Scope
 from .show.latex import to_latex
 from .show.text import name_text, to_text
@@ -86,13 +102,29 @@ class Derivation(Shown):
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """What the judge says about every line of the course, decided here and now."""
-        return tuple(prove_nodes(s.before, s.after, self.scope) for s in self.course())
+        return tuple(self._verdict(step) for step in self.course())
+
+    def _verdict(self, step: Step) -> Verdict:
+        try:
+            return prove_nodes(step.before, step.after, self.scope)
+        except ShapeError as error:
+            return Verdict("undecided", reason=str(error))
+
+    def text(self, verdicts: tuple[Verdict, ...]) -> str:
+        """The course, one line each: formula, rule and verdict; then what was assumed, and what is wrong."""
+        lines = [("= " + to_text(step.after), step.rule) for step in self.course()]
+        width, rule = (max((len(line[k]) for line in lines), default=0) for k in (0, 1))
+        out = ["  " + to_text(self.start)]
+        for (line, name), verdict in zip(lines, verdicts, strict=True):
+            out.append(f"{line:{width}}   {name:{rule}}   {verdict.symbol} {verdict.status}")
+        assuming = dict.fromkeys(given for verdict in verdicts for given in verdict.assuming)
+        out += [f"assuming {', '.join(assuming)}"] * bool(assuming)
+        out += [f"line {n}: {v}" for n, v in enumerate(verdicts, 1) if not v]
+        out += [f"unfinished: {self.reason}"] * bool(self.reason)
+        return "\n".join(out)
 
     def __str__(self) -> str:
-        course = [("= " + to_text(step.after), step.rule) for step in self.course()]
-        width = max((len(line) for line, _ in course), default=0)
-        end = [f"({self.reason})"] * bool(self.reason)
-        return "\n".join([to_text(self.start), *(f"{line:{width}}   {rule}" for line, rule in course), *end])
+        return self.text(self.verdicts())
 
     __repr__ = __str__
 
@@ -139,6 +171,14 @@ def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivat
     """
     if isinstance(body, Sym | Indexed) and head(body) not in (head(wrt), *scope.definitions, *scope.kinds):
         raise InputError(f"{to_text(body)} is not defined here, so its derivative is not known")
+    by = head(wrt)
+    if not depends(body, wrt, scope) and by not in map(unbold, free_names(body)):
+        raise InputError(f"{to_text(body)} does not depend on {to_text(wrt)}: differentiate by what?")
+    if scope.kind(by or "") is None and any(n in (Transpose(wrt), Norm(wrt)) for n in walk(body)):
+        raise InputError(
+            f"{to_text(wrt)} stands as a vector here: declare it, and what it is multiplied by, "
+            f"such as let {to_latex(wrt)} \\in \\mathbb{{R}}^d"
+        )
     inside = unfold(body, scope) if _is_objective(body, wrt, scope) else None
     name = _name(body, scope) if inside is None else body
     start = _derivative(body if name is None else name, wrt, scope)

@@ -5,6 +5,7 @@ SymPy is imported only when a SymPy object is handed in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,8 @@ def _variable(wrt: Any, scope: Scope) -> Node:
 
 def _page(part: Any, scope: Scope) -> Node:
     if isinstance(part, str):
+        if re.fullmatch(r"[a-z]{3,}(-[a-z]{3,})+", part):
+            raise InputError(f"{part!r} is a name, not a formula: give symgrad.problems.PROBLEMS[{part!r}]()")
         node = read(part, scope)
         if isinstance(node, Relation | Chain):
             raise InputError(f"{part!r} is a relation: give its two sides as two arguments")

@@ -56,6 +56,10 @@ class Verdict(Shown):
     def __bool__(self) -> bool:
         return self.status == "proved"
 
+    @property
+    def symbol(self) -> str:
+        return {"proved": "✓", "refuted": "✗", "undecided": "?"}[self.status]
+
     def __str__(self) -> str:
         if self.status == "proved":
             return "proved" + (f", assuming {', '.join(self.assuming)}" if self.assuming else "")

@@ -26,7 +26,7 @@ def bundle(result: Shown) -> dict[str, str]:
 
 def test_a_derivation_is_a_display() -> None:
     shown = bundle(symgrad.derive(J, w))
-    assert shown["text/plain"].splitlines()[-1].endswith("comm., distr.")
+    assert shown["text/plain"].splitlines()[-1].endswith("comm., distr.   ✓ proved")
     assert shown["text/markdown"] == shown["text/latex"]
     assert shown["text/latex"].startswith("$$\\begin{aligned}") and r"\text{sum rule}" in shown["text/latex"]
 
