@@ -481,3 +481,12 @@ def test_reading_imports_neither_sympy_nor_numpy() -> None:
 def test_components_and_primes_keep_their_places() -> None:
     assert read("(z_2)_{k}") == Component(Indexed(Sym("z"), (Num(2),)), (Sym("k"),))
     assert read("Z_O'(w)") == Call(Prime(Indexed(Sym("Z"), (Sym("O"),))), (w,))
+
+
+def test_an_accent_over_more_than_a_name_is_no_accent_on_the_name_inside() -> None:
+    for source in (r"\overline{v^2}", r"\bar{u^3}", r"\widehat{a_j^2}", r"\hat{\log t}", r"\tilde{a b}"):
+        with pytest.raises(ReadError, match="over more than a name"):
+            read(source)
+    assert read(r"\hat{\tau^2}") == Sym(r"\hat{\tau^{2}}") != read(r"\hat\tau^2")
+    assert read(to_latex(read(r"\hat{\tau^2}"))) == read(r"\hat{\tau^2}")
+    assert read(r"\hat{W^T}") == Transpose(Sym(r"\hat{W}"))

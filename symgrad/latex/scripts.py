@@ -27,7 +27,7 @@ from ..page import (
     walk,
 )
 from ..patterns import Pattern
-from ..show.latex import EXPECTATIONS, names_function
+from ..show.latex import EXPECTATIONS, names_function, to_latex
 from .cursor import MAX_ROW, Cursor
 from .names import ACCENTS, FONTS, FUNCTION_TOKENS, FUNCTIONS, GREEK, LETTERS, TRANSPOSES
 
@@ -65,7 +65,8 @@ class Scripts(Cursor):
         return text in LETTERS or text in ACCENTS or text in FONTS or (len(text) == 1 and text.isalpha())
 
     def decorated(self) -> Node:
-        """An accent or a font over a name; over more, it goes to the names inside."""
+        """A font goes to the names inside; an accent stands over one name (a mean bar over more is no product
+        of bars)."""
         start = self.pos
         command = self.take()
         a, b = self.unbraced(*self.argument())
@@ -76,9 +77,16 @@ class Scripts(Cursor):
         if command in ACCENTS:
             mark = ACCENTS[command]
             node = self.within(a, b, self.relation)
-            pointed = isinstance(node, Call) and mark in ("\\dot", "\\ddot", "\\hat", "\\tilde", "\\vec")
-            if not pointed and not isinstance(node, Sym | Indexed | Prime | Transpose | Pow):
-                raise self.error(f"{command} over more than a name", start)
+            fn = base_of(node.fn) if isinstance(node, Call) else None
+            pointed = mark in ("\\dot", "\\ddot", "\\hat", "\\tilde", "\\vec") and fn is not None
+            if fn in FUNCTION_TOKENS or fn in _NOTATIONS:
+                pointed = False
+            plain = node.arg if isinstance(node, Transpose) else node
+            match node:  # an estimate of the variance; a name that no index and no variable reaches into
+                case Pow(Sym(name), Num()) if name in GREEK and mark in ("\\hat", "\\tilde"):
+                    return Sym(f"{mark}{{{to_latex(node)}}}", span=self.span(start))
+            if not pointed and base_of(plain) is None:  # the mean of x^2 is not the square of the mean
+                raise self.error(f"{command} over more than a name: give it a name of its own", start)
             return self.renamed(node, lambda inner: f"{mark}{{{inner}}}", start)
         font = FONTS[command]
         letters = "".join(self.texts[a:b])
