@@ -145,6 +145,27 @@ def test_a_bar_does_not_end_a_table_cell() -> None:
     assert r"| $\vert{}x\vert{}$ |" in text
 
 
+@pytest.mark.parametrize("format", reporting.FORMATS)
+def test_a_report_in_every_format(format: str) -> None:
+    table = Table(("head", "b"), (("$x$", "cell"),))
+    numbers = Numbers((Measurement("$a$", "b", "1e-8", True),))
+    parts = (PROOF, refuted(Mark.REFUTED), Text("*Said* of `code`."), table, numbers)
+    report = make(*parts)
+    text = reporting.render("fit", report, format)
+    assert all(said in text for said in ("Line fit", "Said", "code", "head", "cell", "proved"))
+    files, (entry,) = reporting.documents([reporting.Entry("fit", report)], formats=[format])
+    assert not entry.error and files[f"fit.{format}"]
+    assert {name for name in files if name.startswith("index")} == {
+        "index.md", *[f"index.{format}"] * reporting.FORMATS[format].index}
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(InputError, match="unknown format 'doc'; there are md, tex, html, pdf"):
+        reporting.render("fit", make(PROOF), "doc")
+    with pytest.raises(InputError, match="unknown format"):
+        reporting.documents([reporting.Entry("fit", make(PROOF))], formats=["doc"])
+
+
 def test_references_become_links_and_unknown_ones_an_error() -> None:
     report, titles = make(Text("See [[fit]] and [[gap]].")), {"fit": "Line fit", "gap": "The *gap*"}
     assert "See [Line fit](fit.md) and [The *gap*](gap.md)." in reporting.render("fit", report, "md", titles)

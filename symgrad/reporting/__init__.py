@@ -24,6 +24,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .folder import documents, load, load_folder, stale, write
+from .formats import FORMATS, Format
 from .model import (
     Claim,
     Counterexample,
@@ -41,7 +42,7 @@ from .model import (
     Table,
     Text,
 )
-from .rendering import FORMATS, Format, render, render_index, render_part
+from .rendering import render, render_index, render_part
 
 if TYPE_CHECKING:
     from .answers import from_loss, suffices

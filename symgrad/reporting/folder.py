@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import InputError
+from .formats import DEFAULT, format_named
 from .model import Entry, Picture, Report
-from .rendering import DEFAULT, Format, render, render_index
-from .typeset import typeset
+from .rendering import render, render_index
 
 
 def load(path: Path) -> Report:
@@ -71,7 +71,7 @@ def load_folder(folder: Path, progress: Callable[[str], None] = lambda name: Non
 def documents(
     entries: Sequence[Entry],
     folder: str = "derivations",
-    formats: Sequence[Format] = DEFAULT,
+    formats: Sequence[str] = DEFAULT,
     templates: Path | None = None,
 ) -> tuple[dict[str, str | bytes], tuple[Entry, ...]]:
     """File name -> text for all reports and the index; and the entries, those that will not render broken."""
@@ -85,9 +85,9 @@ def documents(
             except InputError as error:
                 entry = Entry(entry.name, error=f"{folder}/{entry.above or entry.name}.py: {error}")
         seen.append(entry)
-    files["index.md"] = render_index(seen, folder, templates=templates)
-    if "html" in formats:
-        files["index.html"] = render_index(seen, folder, "html", templates)
+    for f in ("md", *formats):
+        if format_named(f).index:
+            files[f"index.{f}"] = render_index(seen, folder, f, templates)
     return files, tuple(seen)
 
 
@@ -96,13 +96,13 @@ def _documents(
     report: Report,
     titles: Mapping[str, str],
     folder: str,
-    formats: Sequence[Format],
+    formats: Sequence[str],
     templates: Path | None,
 ) -> dict[str, str | bytes]:
     files: dict[str, str | bytes] = {}
     for f in formats:
         text = render(entry.name, report, f, titles, folder, entry.above, templates)
-        files[f"{entry.name}.{f}"] = typeset(text, entry.name) if f == "pdf" else text
+        files[f"{entry.name}.{f}"] = format_named(f).finish(text, entry.name)
     pictures = (part for part in report.parts() if isinstance(part, Picture))
     return files | {f"{entry.name}-{p.name}.svg": p.svg for p in pictures}
 

@@ -1,25 +1,21 @@
-"""Reports through the templates: Markdown, LaTeX, HTML and PDF."""
+"""Reports through the templates, in every format."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .model import Claim, Entry, Lines, Mark, Part, Report, Table
-from .prose import cell_md, condition, label, prose_md, prose_tex, tex_text
-from .typeset import cell_typ, mark_typ, prose_typ, quoted, rule_typ, svg_typ
-from .webpage import cells_html, mark_html, math, plain, prose_html, rule_html
+from .formats import format_named
+from .model import Claim, Entry, Lines, Mark, Part, Report
+from .prose import condition, label, tex_text
+from .webpage import plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment, TemplateError
-
-Format = Literal["md", "tex", "html", "pdf"]
-FORMATS: tuple[Format, ...] = ("md", "tex", "html", "pdf")
-DEFAULT: tuple[Format, ...] = ("md", "tex")
 
 
 @cache
@@ -56,41 +52,16 @@ def _templates(own: Path | None) -> Environment:
 
 
 def _render(
-    template: str, format: Format, titles: Mapping[str, str], own: Path | None = None, **context: Any
+    template: str, format: str, titles: Mapping[str, str], own: Path | None = None, **context: Any
 ) -> str:
-    names = {"aligned": aligned, "remark": _remark, "assumed": _assumed, **_voice(format, titles)}
+    form = format_named(format)
+    names = {"aligned": aligned, "remark": _remark, "assumed": _assumed, **form.voice(titles)}
     from jinja2 import TemplateError
 
     try:
-        ending = "typ" if format == "pdf" else format
-        return _templates(own).get_template(f"{template}.{ending}.j2").render(**names, **context)
+        return _templates(own).get_template(f"{template}.{form.ending}.j2").render(**names, **context)
     except TemplateError as error:
         raise InputError(_blame(error)) from error
-
-
-def _voice(format: Format, titles: Mapping[str, str]) -> dict[str, Callable[..., str]]:
-    """How prose, cells and mathematics are said in a format."""
-    convert = {"md": prose_md, "tex": prose_tex, "html": prose_html, "pdf": prose_typ}[format]
-
-    def prose(text: str) -> str:
-        return convert(text, titles)
-
-    match format:
-        case "md":
-            return {"prose": prose, "cells": lambda row: " | ".join(cell_md(prose(c)) for c in row)}
-        case "tex":
-            cells = {"cells": lambda row: " & ".join(map(prose, row)), "columns_tex": _columns_tex}
-            return {"prose": prose, **cells}
-        case "html":
-            return {
-                "prose": prose, "cells": lambda row: cells_html(row, titles, "td"), "math": math,
-                "heads": lambda row: cells_html(row, titles, 'th scope="col"'), "rule": rule_html,
-                "mark": mark_html,
-            }  # fmt: skip
-    return {
-        "prose": prose, "cells": lambda row: ", ".join(f"[{prose(c)}]" for c in row), "cell": cell_typ,
-        "rule": rule_typ, "mark": mark_typ, "quoted": quoted, "svg": svg_typ,
-    }  # fmt: skip
 
 
 def _blame(error: TemplateError) -> str:
@@ -138,19 +109,10 @@ def _assumed(part: Lines | Claim) -> str:
     return f"Assumed: {', '.join(f'${condition(given)}$' for given in part.assuming)}."
 
 
-def _columns_tex(part: Table) -> str:
-    """Column types: long cells get a share of the page, in which they are broken."""
-    longest = [max(len(cell) for cell in column) for column in zip(part.header, *part.rows, strict=True)]
-    if sum(longest) <= 90:
-        return "l" * len(longest)
-    share = 150 / sum(min(n, 90) for n in longest)
-    return "".join("l" if n <= 16 else f"p{{{min(n, 90) * share:.0f}mm}}" for n in longest)
-
-
 def render(
     name: str,
     report: Report,
-    format: Format,
+    format: str,
     titles: Mapping[str, str] | None = None,
     folder: str = "derivations",
     above: str = "",
@@ -170,7 +132,7 @@ def render(
 def render_index(
     entries: Sequence[Entry],
     folder: str = "derivations",
-    format: Literal["md", "html"] = "md",
+    format: str = "md",
     templates: Path | None = None,
 ) -> str:
     """The story: every report in order, with its question and its answer."""
@@ -179,6 +141,6 @@ def render_index(
     return _render("index", format, titles, templates, entries=told, folder=folder)
 
 
-def render_part(part: Part, format: Format, name: str = "") -> str:
+def render_part(part: Part, format: str, name: str = "") -> str:
     """One part by itself, as it stands in a report."""
     return _render("part", format, {}, part=part, name=name, id="part")

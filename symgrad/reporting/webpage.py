@@ -6,7 +6,7 @@ The conversion of LaTeX to MathML is latex2mathml's; what it cannot set is an In
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from html import escape
 from xml.etree import ElementTree
@@ -82,11 +82,6 @@ def prose_html(text: str, titles: Mapping[str, str]) -> str:
                 return f'<a href="{inner}.html">{prose_html(title_of(inner, titles), titles)}</a>'
 
     return converted(text, convert, escape)
-
-
-def cells_html(row: Sequence[str], titles: Mapping[str, str], tag: str) -> str:
-    """Table cells of prose."""
-    return "".join(f"<{tag}>{prose_html(cell, titles)}</{tag.split()[0]}>" for cell in row)
 
 
 def plain(text: str) -> str:
