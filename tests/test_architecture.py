@@ -64,6 +64,34 @@ def test_every_module_has_its_floor() -> None:
     assert sorted(modules()) == sorted(FLOORS)
 
 
+def rooms(package: str) -> list[str]:
+    """The rooms that the package's docstring names, in its order."""
+    door = ast.get_docstring(ast.parse((ROOT / package / "__init__.py").read_text())) or ""
+    told = next((part for part in door.split("\n\n") if re.search(r"\b[Rr]ooms\b|====", part)), door)
+    names = (a or b for a, b in re.findall(r"``(\w+)[.\w]*``|^(\w+)  +\S", told, flags=re.MULTILINE))
+    return [name for name in dict.fromkeys(names) if (ROOT / package / f"{name}.py").exists()]
+
+
+def rooms_imported(path: Path) -> set[str]:
+    """The rooms of its own package that a room imports when it is itself imported, or later."""
+    out: set[str] = set()
+    for node in _run_time(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            out.update([node.module.split(".")[0]] if node.module else [a.name for a in node.names])
+    return out
+
+
+PACKAGES = sorted(door.parent.name for door in ROOT.glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_lists_its_rooms_and_a_room_imports_only_those_before_it(package: str) -> None:
+    listed = rooms(package)
+    assert sorted(listed) == sorted(path.stem for path in (ROOT / package).glob("[a-z]*.py"))
+    for n, name in enumerate(listed):
+        assert rooms_imported(ROOT / package / f"{name}.py") <= {*listed[:n]}, name
+
+
 # The public verbs and the command line reach down to SymPy only when they are handed SymPy.
 LATE = {"proving": {"bridge", "problems"}}
 

@@ -4,6 +4,10 @@ A claim ``lhs = rhs`` is read as a whole, because what one side says of a name (
 that w is a vector, how far k runs) holds on the other.  A vector or matrix claim becomes one pair
 of core terms at free indices, or one pair an entry where the sizes are written as numbers.
 
+The rooms, each importing only those before it: ``layers`` (definitions that go down by levels),
+``indices`` (letters that count), ``names`` (names to values), ``derivatives``, ``matrices`` (written out,
+and what an ellipsis stands for), ``functions`` (defined, built-in, undefined), ``terms`` (all the rest).
+
 >>> from symgrad.page import Add, Mul, Num, Sym
 >>> elaborate(Add((Sym("x"), Num(1))), Scope())
 Add(terms=(Sym(name='x', sort='real'), Num(value=Fraction(1, 1))))

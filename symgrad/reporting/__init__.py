@@ -1,4 +1,4 @@
-"""Reports: what a derivation file says, judged while it is built, rendered as Markdown and LaTeX.
+"""Reports: what a derivation file says, judged while it is built, rendered as Markdown, LaTeX, HTML or PDF.
 
 A derivation file ``derivations/NAME.py`` defines ``report() -> Report``.  Everything a template sees is
 a frozen dataclass of strings, tuples and :class:`Mark`; every mark comes from the judge, through
@@ -6,9 +6,10 @@ a frozen dataclass of strings, tuples and :class:`Mark`; every mark comes from t
 ``$math$``, `` `code` ``, ``*emphasis*``, ``**strong**`` and ``[[name]]``, a reference to another report.
 
 The rooms, each importing only those before it: ``model`` (the parts), ``prose``, ``webpage`` (HTML),
-``typeset`` (PDF), ``rendering`` (the templates), ``folder`` (derivations/ to reports/), ``parts``
-(mathematics to parts), ``measuring`` (numbers beside independent numbers), ``answers`` (what suffices for
-the gradient).
+``typeset`` (PDF), ``formats`` (the table of formats), ``rendering`` (the templates), ``folder`` (derivations/
+to reports/), ``layout`` (wide equalities over several rows), ``formulas`` (what an author gives, as LaTeX),
+``measuring`` (numbers beside independent numbers), ``parts`` (mathematics to parts), ``answers`` (what
+suffices for the gradient).
 
 >>> fit = Report("Line fit", question="Is $a = a$?", answer="Yes.", sections=[
 ...     Section("Proof", [Lines((Row("a", "a", "identity", Mark.PROVED),))])])

@@ -1,9 +1,18 @@
-"""The named rules: one function each, one identity each, in the order in which they are tried.
+"""The named rules: one function each, one identity each.
 
 A rule looks at one node of a page and returns what the node may be rewritten to, or None where it does
 not fit.  It evaluates nothing else: what it leaves alone stays as its author wrote it.  Rules that treat
 a derivative read ``D u`` for ``∂u/∂θ`` (or ``∇u``), ``c`` for anything that does not depend on θ.  No rule is
 believed: every step is judged, and the tests let the judge prove each rule on random instances.
+
+``RULES`` holds all of them by name.  The order in which they are tried is that of ``DIFFERENTIATION`` for one
+derivative and of ``TIDYING`` for the last lines, whatever room a rule stands in.
+
+The rooms, each importing only those before it: ``book`` (where rules are entered), ``functions`` (the
+elementary functions and their derivatives), ``writing`` (products and sums as one writes them),
+``dependence`` (what depends on what), ``outermost`` (g and u of g(u)), ``vectors`` (gradients, entries of one
+array), ``layers`` (backpropagation), ``entries`` (by one entry of a vector), ``derivatives`` (the rules of a
+textbook), ``rewriting`` (rules without derivatives).
 
 >>> from symgrad.page import Derivative, Mul, Num, Pow, Sym
 >>> from symgrad.scope import Scope

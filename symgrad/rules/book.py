@@ -12,7 +12,7 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(name: str) -> Callable[[Rule], Rule]:
-    """Enter a function into the book of rules, behind those already there."""
+    """Enter a function into the book of rules; when it is tried is said in ``symgrad.rules``."""
 
     def enter(fn: Rule) -> Rule:
         if name in RULES:

@@ -6,9 +6,9 @@ A region stands between two comments of the document's own kind::
     ...
     <!-- symgrad:end sum=3f0c2a91 -->
 
-Rooms: ``regions`` where the marks are, ``filling`` what a region's verb says, ``flavors`` how that is
-written in GitHub, MyST, Quarto, LaTeX or RST, ``memory`` what was filled before, ``files`` a document read,
-compared and replaced whole.
+The rooms, each importing only those before it: ``regions`` where the marks are, ``flavors`` how a display is
+written in GitHub, MyST, Quarto, LaTeX or RST, ``filling`` what a region's verb says, ``memory`` what was
+filled before, ``files`` a document read, compared and replaced whole.
 
 The sum tells an edit by hand from a region that has gone stale; it vouches for nothing: what a region
 should hold is derived and judged anew, or remembered from a run of this very engine on this very input.
