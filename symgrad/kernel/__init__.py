@@ -8,9 +8,9 @@ of the normal form in exact rationals or disjoint balls.  Everything else is *un
 no sampling ever proves.  Work is counted, not timed: a verdict does not depend on the machine.
 
 The rooms, each resting on those before it: ``polynomials``, ``ring``, ``algebra`` (quotients), ``signs``,
-``functions``, ``leaves`` (symbols and givens), ``sums``, ``graphs`` (several sums at once), ``normal``
-(terms to normal form), ``hypotheses``; ``differentiate``; ``domain``; ``evaluate``, ``witness``;
-``enclosure`` (the value of a closed term).
+``functions``, ``leaves`` (symbols and givens), ``sums``, ``graphs`` (several sums at once); ``domain``;
+``normal`` (terms to normal form), ``hypotheses``; ``differentiate``; ``evaluate``, ``witness``; ``enclosure``
+(the value of a closed term).
 
 How a proof goes, and where each construct ends:
 
