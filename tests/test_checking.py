@@ -261,6 +261,39 @@ def test_a_command_that_is_declared_is_a_name(keeper: Keeper) -> None:
     assert step(keeper, r"\foo = 1").code == "SG203"
 
 
+def verdicts(keeper: Keeper, text: str) -> list[str | None]:
+    return [s.verdict for s in run(keeper, text).steps() if s.kind == "claim"]
+
+
+SHARES = "<!-- symgrad: let s_k = \\frac{e^{u_k}}{\\sum_c e^{u_c}} -->\n"
+SAME = r"\frac{\partial s_k}{\partial u_l} = s_k (1 - s_k)"
+OTHER = r"\frac{\partial s_k}{\partial u_l} = -s_k s_l"
+BEHIND = [", \\quad {}", " \\quad \\text{{if }} {}", " & ({})", r"\,, \text{{ for }} {}"]
+
+
+@pytest.mark.parametrize("form", BEHIND)
+def test_a_condition_behind_a_formula_holds_for_it(keeper: Keeper, form: str) -> None:
+    for claim, condition, verdict in [
+        (SAME, "k = l", "proved"),
+        (OTHER, r"k \neq l", "proved"),
+        (SAME, r"k \neq l", "refuted"),
+        (OTHER, "k = l", "refuted"),
+    ]:
+        assert verdicts(keeper, f"{SHARES}$${claim}{form.format(condition)}$$") == [verdict], condition
+    # It is no definition, and nothing that is said under it is one.
+    text = f"{SHARES}$${SAME}{form.format('k = l')}$$\n\n$${SAME}$$\n"
+    assert verdicts(keeper, text) == ["proved", "refuted"]
+    assert verdicts(keeper, r"$$r(x) = 0, \quad x < 0$$ $$r(x)^2 = 0$$") != ["proved"]
+
+
+def test_a_condition_in_the_text_holds_for_the_formula_beside_it(keeper: Keeper) -> None:
+    text = f"{SHARES}\n\nIf $k = l$ we have\n\n$${SAME}$$\n\nand for $k \\ne l$:\n\n$${OTHER}$$"
+    text += f"\n\nSo\n$${OTHER}$$\n"
+    assert verdicts(keeper, text) == ["proved", "proved", "refuted"]
+    assert verdicts(keeper, r"Here $$|t| = t$$ for $t > 0$.") == ["proved"]
+    assert verdicts(keeper, r"It is $t > 0$. And $$\sqrt{t^2} = t$$ here.") == ["refuted"]
+
+
 def test_each_unknown_name_is_reported_once(keeper: Keeper) -> None:
     text = "$$\\frac{\\partial L}{\\partial z} = a - y$$\n\n$$\\frac{\\partial L}{\\partial z} = a - t$$"
     found = [f for f in run(keeper, text).findings if f.code == "SG202"]

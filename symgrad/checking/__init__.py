@@ -2,9 +2,10 @@
 
 Rooms, from the ground floor to the roof: ``codes`` the table of findings, ``model`` steps and findings,
 ``rows`` chains and signs of a display, ``reading`` sides to pages, ``naming`` the names they speak of,
-``judgement`` one step, ``hints`` what would mend it, ``said`` what is in force and who said it,
-``fairness`` a step with the benefit of the doubt, ``planning`` what each step is, ``examining`` a document,
-``serving`` the process that does it, ``worker`` its keeper, ``output`` how it is shown.
+``conditions`` what is said for one formula alone, ``judgement`` one step, ``hints`` what would mend it,
+``said`` what is in force and who said it, ``fairness`` a step with the benefit of the doubt, ``planning``
+what each step is, ``examining`` a document, ``serving`` the process that does it, ``worker`` its keeper,
+``output`` how it is shown.
 
 >>> note = "$$\\\\frac{d}{dw} (w x)^2 = 2 w x$$"
 >>> [f.code for f in check_text(note, "md").findings]
