@@ -183,6 +183,13 @@ def walk(term: Core) -> Iterator[Core]:
         stack.extend(reversed(children(t)))
 
 
+def counts(*terms: Core) -> frozenset[str]:
+    """Names whose entries end ranges, as n_k does in 1..n_k: they are sizes, integers >= 1."""
+    return frozenset(
+        t.upper.name for term in terms for t in walk(term) if isinstance(t, Sum) and isinstance(t.upper, Ref)
+    )
+
+
 def text(term: Core) -> str:
     """A plain, unambiguous rendering for messages and witnesses; bound indices get plain letters.
 

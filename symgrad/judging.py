@@ -44,7 +44,10 @@ def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
                 verdict = replace(verdict, assuming=tuple(dict.fromkeys((*said, *found.assuming))))
             if verdict.status == "refuted" and found.doubts:
                 verdict = Verdict("undecided", reason=found.doubts[0])
-            if verdict or first is None:
+            only_so = verdict.status == "proved" and bool(found.premise)
+            if only_so:
+                verdict = Verdict("undecided", reason=found.premise)
+            if verdict or first is None or (only_so and first.verdict.status == "refuted"):
                 first = Judgement(verdict, found.notes)
             if verdict:
                 break
@@ -78,10 +81,13 @@ def _judge(left: Core, right: Core, given: tuple[Given, ...]) -> Verdict:
     verdict = judge(left, right, given)
     if not verdict:
         return verdict
+    bound = {t.index for side in (left, right) for t in walk(side) if isinstance(t, Sum)}
     for letter, ranges in _ranges(left, right).items():
         if len(ranges) < 2:
             continue
-        for end in {end: None for pair in ranges for end in pair}:
+        ends = {end: None for pair in ranges for end in pair}
+        # An end that an outer index moves is no place for a free one: its bound letter would get loose.
+        for end in (end for end in ends if not bound.intersection(walk(end))):
             there = partial(fill, name=letter.name, at=partial(_constant, end))
             at = judge(there(left), there(right), given)
             if not at:

@@ -68,7 +68,7 @@ from fractions import Fraction
 
 from flint import ctx
 
-from ..core import Add, Call, Core, Given, Num, children, text
+from ..core import BUILTIN, Add, Call, Core, Given, Num, children, counts, text, walk
 from ..errors import ScopeError
 from ..verdict import Verdict
 from .differentiate import eliminate
@@ -113,6 +113,7 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
     if given:
         _consistent(given, fuel)
     kinks: list[Core] = []
+    ends = counts(lhs, rhs)
     used: tuple[Given, ...] = ()
     try:
         # Differentiate with all entries independent; only then may givens rewrite anything.
@@ -120,17 +121,20 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
     except Unsupported as problem:
         proof: tuple[str, ...] | str = str(problem)
     else:
-        proof, _ = _prove(left, right, (), fuel)
+        proof, _ = _prove(left, right, (), fuel, ends)
         if given and isinstance(proof, str):
-            (proof, _), used, budget = _prove(left, right, given, fuel), given, fuel
+            (proof, _), used, budget = _prove(left, right, given, fuel, ends), given, fuel
             for g in given if isinstance(proof, tuple) else ():
                 fewer = tuple(k for k in used if k is not g)
-                smaller, budget = _prove(left, right, fewer, budget)
+                smaller, budget = _prove(left, right, fewer, budget, ends)
                 if isinstance(smaller, tuple):
                     used, proof = fewer, smaller
+    mixed = _mixed(lhs, rhs)
     if isinstance(proof, str):
         witness, defined = search(lhs, rhs, given)
-        if witness is not None:
+        if witness is not None and mixed:
+            proof = f"{mixed} is applied to different numbers of arguments"
+        elif witness is not None:
             return Verdict("refuted", witness=witness)
         if given and not defined and not search(ZERO, ZERO, given, 40, domain_only=True)[1]:
             proof = "no values were found that satisfy the givens"
@@ -139,6 +143,11 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
     # A domain that holds no point would make every equality on it true.
     if (domain or given) and not search(lhs, rhs, given, 200, domain_only=True)[1]:
         return Verdict("undecided", reason="no point was found at which both sides are defined")
+    # A proof takes [z > 0] and sign z to be two-valued; where they are written, z = 0 is a point too.
+    if not mixed and _switched(lhs, rhs):
+        witness, _ = search(lhs, rhs, used, 24)
+        if witness is not None:
+            return Verdict("refuted", witness=witness)
     named = dict.fromkeys([*domain, *proof, *(text(g) for g in used)])
     return Verdict("proved", assuming=tuple(named))
 
@@ -154,10 +163,11 @@ def _consistent(given: tuple[Given, ...], fuel: int) -> None:
 
 
 def _prove(
-    left: Core, right: Core, given: tuple[Given, ...], fuel: int
+    left: Core, right: Core, given: tuple[Given, ...], fuel: int, ends: frozenset[str]
 ) -> tuple[tuple[str, ...] | str, int]:
     """What a proof that the D-free terms are equal where defined assumes, or why there is none; fuel left."""
     algebra = Normal(fuel)
+    algebra.counts = ends
     reason = "no proof and no counterexample found"
     try:
         assume(algebra, given)
@@ -177,7 +187,7 @@ def _prove(
                 algebra.early = True
             else:
                 break
-            algebra.conditions.clear()
+            algebra.start_again()
     except OutOfFuel:
         reason = "fuel spent: too large to decide within the limit"
     except Undefined:
@@ -185,6 +195,19 @@ def _prove(
     except Unsupported as problem:
         reason = str(problem)
     return reason, algebra.fuel
+
+
+def _mixed(*terms: Core) -> str:
+    """A name that is called with different numbers of arguments: two functions, of which little is said."""
+    arities: dict[str, int] = {}
+    for t in (k for term in terms for k in walk(term)):
+        if isinstance(t, Call) and t.fn not in BUILTIN and arities.setdefault(t.fn, len(t.args)) != len(t.args):
+            return t.fn
+    return ""
+
+
+def _switched(*terms: Core) -> bool:
+    return any(isinstance(t, Call) and t.fn in ("step", "sign") for term in terms for t in walk(term))
 
 
 def _too_large(*terms: Core) -> str:

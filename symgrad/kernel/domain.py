@@ -14,7 +14,7 @@ from collections.abc import Container
 from fractions import Fraction
 from math import prod
 
-from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, text, walk
+from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, counts, text, walk
 
 ONE = Num(Fraction(1))
 
@@ -25,6 +25,7 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
         g.lhs.name for g in given
         if g.op == ">" and isinstance(g.lhs, Sym | Ref) and isinstance(g.rhs, Num) and g.rhs.value >= 0
     }
+    positive |= counts(term)
     # A bound index that runs from 1 on is as positive as a size.
     terms = list(walk(term))
     bound = [(t.index.name, _positive(t.lower, positive)) for t in terms if isinstance(t, Sum)]

@@ -38,14 +38,20 @@ class Point:
     """Lazily chosen values: what a term asks for is drawn once and kept."""
 
     def __init__(
-        self, rng: Random, sizes: int, pool: tuple[Any, ...], given: tuple[Given, ...], fuel: int = 40_000
+        self,
+        rng: Random,
+        sizes: int,
+        pool: tuple[Any, ...],
+        given: tuple[Given, ...],
+        fuel: int = 40_000,
+        counts: frozenset[str] = frozenset(),
     ) -> None:
         self.rng, self.top, self.pool = rng, sizes, pool
         self.sizes: dict[str, int] = {}
         self.indices: list[int] = []
         self.parameters: dict[str, Any] = {}
         self.data: dict[str, dict[tuple[int, ...], Any]] = {}
-        self.functions: dict[str, dict[tuple[int, ...], int]] = {}
+        self.functions: dict[tuple[str, int], dict[tuple[int, ...], int]] = {}
         self.fuel = fuel
         self.level = self.depth = 0
         self.symmetric = {
@@ -53,7 +59,7 @@ class Point:
             if g.op == "=" and isinstance(g.lhs, Ref) and isinstance(g.rhs, Ref)
             and g.lhs.name == g.rhs.name and g.lhs.indices == g.rhs.indices[::-1] and len(g.lhs.indices) == 2
         }
-        self.pools: dict[str, tuple[Any, ...]] = {}
+        self.pools: dict[str, tuple[Any, ...]] = {name: (1, 2, 3) for name in sorted(counts)}
         for g in given:
             if isinstance(g.lhs, Sym | Ref):
                 if g.op == "in":
@@ -94,12 +100,13 @@ class Point:
 
     def function(self, name: str, arity: int) -> dict[tuple[int, ...], int]:
         """A polynomial instance of an undefined function: exponents -> coefficient."""
-        if name not in self.functions:
+        key = name, arity
+        if key not in self.functions:
             exps: list[tuple[int, ...]] = [(0,) * arity]
             for total in (1, 2, 3) if arity <= 3 else (1, 2):
                 exps += list(_exponents(arity, total))
-            self.functions[name] = {e: self.rng.choice((1, 2, -1, 3)) for e in exps}
-        return self.functions[name]
+            self.functions[key] = {e: self.rng.choice((1, 2, -1, 3)) for e in exps}
+        return self.functions[key]
 
     # -- evaluation --------------------------------------------------------------------------
     def value(self, t: Core, env: Mapping[str, int], dual: Mapping[Core, Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flint import fmpq
 
-from .functions import Functions
+from .functions import Functions, Unsupported
 from .polynomials import ONE, Frozen, Poly, constant_of, freeze, thaw
 from .signs import Range
 
@@ -75,12 +75,30 @@ class Leaves(Functions):
         below, above = (self.at_least(self.sub(x, y), 0) for x, y in ((at, lo), (hi, at)))
         if below and above:
             return True
-        if not assume or self.is_bound(at):
+        if not assume or any(map(self.is_bound, (at, lo, hi))):
             return False
         if below or above:
             return self.ordered(at, hi) if below else self.ordered(lo, at)
-        self.conditions[f"{self.show(lo)} <= {self.show(at)} <= {self.show(hi)}"] = None
+        self.demand(f"{self.show(lo)} <= {self.show(at)} <= {self.show(hi)}", lo, at, hi)
+        self._in_range(at, lo, hi)
         return True
+
+    def _in_range(self, at: Poly, lo: Poly, hi: Poly) -> None:
+        """From here on a free index is known to be where it was assumed to be."""
+        ((m, c), *more) = at.items()
+        if not more and c == 1 and len(m) == 1 and m[0][1] == 1 and m[0][0] not in self.poly_deps(self.add(lo, hi)):
+            self.ranges.setdefault(m[0][0], (freeze(lo), freeze(hi)))
+
+    def demand(self, condition: str, *parts: Poly) -> None:
+        """Record what the proof assumes; an index that a sum binds has no meaning in it."""
+        if any(map(self.is_bound, parts)):
+            raise Unsupported("the proof would assume something of a bound index")
+        self.conditions[condition] = None
+
+    def start_again(self) -> None:
+        """Nothing is assumed yet."""
+        self.conditions.clear()
+        self.ranges = {n: r for n, r in self.ranges.items() if self.atoms[n][0] == "idx"}
 
     def coincide(self, n: int, other: int) -> Poly:
         (i,), (j,) = self.atoms[n][2], self.atoms[other][2]
@@ -95,9 +113,9 @@ class Leaves(Functions):
             return False
         terms = {m: c for m, c in gap.items() if m}
         if len(terms) == 1 and 1 in terms.values():
-            self.conditions[f"{self.show(terms)} >= {-gap.get(ONE, fmpq(0))}"] = None
+            self.demand(f"{self.show(terms)} >= {-gap.get(ONE, fmpq(0))}", gap)
         else:
-            self.conditions[f"{self.show(small)} <= {self.show(large)}"] = None
+            self.demand(f"{self.show(small)} <= {self.show(large)}", small, large)
         return True
 
     def is_bound(self, p: Poly) -> bool:

@@ -20,6 +20,8 @@ class Signs(Algebra):
         self.positive: set[Frozen] = set()
         self.positive_names: set[str] = set()
         self.ranges: dict[int, Range] = {}
+        self.counts: frozenset[str] = frozenset()
+        """Names whose entries are sizes."""
         self.learned = False
         """Whether a sign was learned from the domain of a logarithm or root."""
 
@@ -104,7 +106,7 @@ class Signs(Algebra):
             return all(
                 lo == freeze(const(1)) and self.at_least(thaw(hi), 1) for lo, hi in ranges
             ) and all(self._atom_positive(k, x) for k, x in body)
-        if key[0] == "ref" and key[1] in self.positive_names:
+        if key[0] == "ref" and (key[1] in self.positive_names or key[1] in self.counts):
             return True
         return freeze(self.gen(n)) in self.positive
 
@@ -124,9 +126,9 @@ class Signs(Algebra):
                 return None
             n = m[0][0]
             key = self.atoms[n]
-            if key[0] == "sym" and key[2] == "size" and c > 0:
+            if c > 0 and ((key[0] == "sym" and key[2] == "size") or (key[0] == "ref" and key[1] in self.counts)):
                 total += c
-            elif key[0] == "idx" and n in self.ranges:
+            elif n in self.ranges:
                 lo, hi = self.ranges[n]
                 rest = {u: v for u, v in p.items() if u != m}
                 return self.least(self.add(rest, self.scale(thaw(lo if c > 0 else hi), c)))

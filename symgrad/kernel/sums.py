@@ -142,10 +142,13 @@ class Sums(Leaves):
         widened = self._widened(m, i, lo, hi)
         if widened is not None:
             return widened
+        cut = self._cut(m, i, lo, hi)
+        if cut is not None:
+            return cut
         split = self._split_range(m, i, lo, hi)
         if split is not None:
             return split
-        contracted = self.contract(m, i, lo, hi, assume=True)
+        contracted = self.contract(m, i, lo, hi, assume=True, guard=True)
         if contracted is not None:
             return contracted
         geometric = self._geometric(m, i, lo, hi)
@@ -204,6 +207,21 @@ class Sums(Leaves):
             body = self.mul(body, self.order(self.add(at, self.scale(lo, fmpq(-1)), const(1))))
         return self.sum_over(body, j, low, high)
 
+    def _cut(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
+        """Sum_{i=lo}^hi [i >= a] f(i) = Sum_{i=a}^hi f(i) for a free a in range, and the same of [i <= a]."""
+        for k, e in m:
+            if e != 1 or self.atoms[k][0] != "order":
+                continue
+            bound = thaw(self.atoms[k][1])
+            slope = bound.pop(((i, 1),), None)
+            if slope is None or slope * slope != 1 or self.is_bound(bound) or self.is_bound(self.sub(hi, lo)):
+                continue
+            end = self.sub(const(1), bound) if slope > 0 else self.sub(bound, const(1))
+            low, high = (end, hi) if slope > 0 else (lo, end)
+            if self.ordered(lo, low) and self.ordered(high, hi) and self.ordered(low, self.add(high, const(1))):
+                return self._over({tuple(x for x in m if x[0] != k): fmpq(1)}, i, low, high)
+        return None
+
     def _extreme(self, p: Poly, largest: bool) -> Poly | None:
         """The largest or smallest value of an end that is linear in outer indices, over their ranges."""
         for _ in range(8):
@@ -218,8 +236,14 @@ class Sums(Leaves):
             p = self.add({u: v for u, v in p.items() if u != m}, self.scale(end, c))
         return None
 
-    def contract(self, m: Mono, i: int, lo: Poly, hi: Poly, assume: bool) -> Poly | None:
-        """Sum_i delta_{i,a} f(i) = f(a) where a is in range, which may be assumed of free indices."""
+    def contract(
+        self, m: Mono, i: int, lo: Poly, hi: Poly, assume: bool, guard: bool = False
+    ) -> Poly | None:
+        """Sum_i delta_{i,a} f(i) = f(a) where a is in range, which may be assumed of free indices.
+
+        Whether a free a lies in a range that an outer index moves is a factor, not an assumption:
+        with ``guard`` [a >= lo] [a <= hi] f(a).
+        """
         for k, _ in m:
             key = self.atoms[k]
             if key[0] != "delta":
@@ -233,11 +257,13 @@ class Sums(Leaves):
             at = self.scale(rest, -1 / c)
             if self.at_least(self.sub(at, hi), 1) or self.at_least(self.sub(lo, at), 1):
                 return {}
-            if not self.within(at, lo, hi, assume):
-                self.waits = True
-                continue
-            others = tuple(x for x in m if x[0] != k)
-            return self.subst({others: fmpq(1)}, {i: at})
+            chosen = self.subst({tuple(x for x in m if x[0] != k): fmpq(1)}, {i: at})
+            if self.within(at, lo, hi, assume):
+                return chosen
+            if guard and not self.is_bound(at):
+                inside = (self.order(self.add(self.sub(x, y), const(1))) for x, y in ((at, lo), (hi, at)))
+                return self.mul(chosen, self.mul(*inside))
+            self.waits = True
         return None
 
     def _offset(self, m: Mono, i: int) -> int:
@@ -353,7 +379,7 @@ class Sums(Leaves):
         if not self.ordered(lo, self.add(hi, const(1))):
             return None
         if constant_of(gap) is None and not {k for k, _ in self.factor(gap)[2]} <= self.nonzero:
-            self.conditions[f"{self.show(ratio)} != 1"] = None
+            self.demand(f"{self.show(ratio)} != 1", ratio)
         one, inverse = const(1), self.inverse(gap)
         top, bottom = self.raise_to(ratio, self.add(hi, one)), self.raise_to(ratio, lo)
         sums: list[Poly] = []

@@ -11,7 +11,7 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
-from ..core import Add, Core, Given, Ref, Sum, Sym, walk
+from ..core import Add, Core, Given, Ref, Sum, Sym, counts, walk
 from ..verdict import Witness
 from .evaluate import Point, Undefined, add, exact, mul, sign_of
 from .polynomials import OutOfFuel
@@ -104,11 +104,13 @@ def search(
     defined, fuel = False, FUEL
     names = sorted({t.name for t in walk(Add((lhs, rhs))) if isinstance(t, Sym) and t.sort == "index"}
                    - {t.index.name for t in walk(Add((lhs, rhs))) if isinstance(t, Sum)})
+    ends = counts(lhs, rhs)
     for attempt in range(tries):
         pool = (SMALL[: 3 + attempt // 3], SMALL, FINE, BELOW)[attempt % 4 if attempt > 7 else 0]
         for precision in PRECISIONS:
             ctx.prec = precision
-            point = Point(Random(attempt), SIZES[attempt % len(SIZES)], pool, given, min(fuel, FUEL // 10))
+            size = SIZES[attempt % len(SIZES)]
+            point = Point(Random(attempt), size, pool, given, min(fuel, FUEL // 10), ends)
             fuel -= point.fuel
             for name in names:
                 point.index(name)
@@ -148,7 +150,7 @@ def _witness(point: Point, left: Any, right: Any) -> Witness:
             for name, table in sorted(point.data.items())
         },
         {k: str(v) for k, v in sorted(point.parameters.items())},
-        {name: _polynomial(table) for name, table in sorted(point.functions.items())},
+        {name: _polynomial(table) for (name, _), table in sorted(point.functions.items())},
         *_shown(left, right),
     )
 
