@@ -6,7 +6,8 @@ of core terms at free indices, or one pair an entry where the sizes are written 
 
 The rooms, each importing only those before it: ``layers`` (definitions that go down by levels),
 ``indices`` (letters that count), ``names`` (names to values), ``derivatives``, ``matrices`` (written out,
-and what an ellipsis stands for), ``functions`` (defined, built-in, undefined), ``terms`` (all the rest).
+and what an ellipsis stands for), ``functions`` (defined, built-in, undefined), ``products`` (over an
+index), ``terms`` (all the rest).
 
 >>> from symgrad.page import Add, Mul, Num, Sym
 >>> elaborate(Add((Sym("x"), Num(1))), Scope())
@@ -31,17 +32,21 @@ from ..page import Sym as PageSym
 from ..records import record, replace
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
-from .indices import LITERAL, Env, delta
+from .indices import ANY_SIGN, LITERAL, Env, delta
+from .products import warranted
 from .terms import Elaborator
 
 ENTRIES = 64
+
+LAYOUT = "holds with one side transposed: which layout of the gradient is meant?"
 
 
 @record
 class Claim:
     """What there is to prove: every pair equal, under the givens; ``notes`` say how it was read.
 
-    ``doubts`` are readings that may not be the author's: with one, a refutation says nothing.
+    ``doubts`` are readings that may not be the author's: with one, a refutation says nothing; with a
+    ``premise``, something that the claim does not say, a proof says nothing.
     """
 
     pairs: tuple[tuple[Core, Core], ...]
@@ -50,6 +55,7 @@ class Claim:
     doubts: tuple[str, ...] = ()
     assuming: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
+    premise: str = ""
 
     def is_range(self, condition: str) -> bool:
         """Does the condition only say that a component is one (1 <= i <= d)?"""
@@ -99,7 +105,9 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
                 pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
             doubts = (*e.doubts, *_summed_silently(lhs, rhs, e), *_one_sided_functions(e, pairs))
             said = (*assuming, *e.assumed)
-            yield Claim(pairs, _givens(e), notes + e.notes(), doubts, said, tuple(_letters(e)))
+            givens = _givens(e)
+            premise = LAYOUT if reading.layout else "" if warranted(e.products, pairs, givens) else ANY_SIGN
+            yield Claim(pairs, givens, notes + e.notes(), doubts, said, tuple(_letters(e)), premise)
             found = True
         except (ShapeError, UnknownMeaning) as error:
             doubtful = e.doubts and isinstance(error, ShapeError)
@@ -132,6 +140,9 @@ def _pairs(
         right = flipped
         if not loose:
             notes = ("equal after transposing one side: a convention of layout",)
+    elif (left.gradient or right.gradient) and e.is_square(left):
+        e.alternatives.add("layout")
+        right = e.flipped(right) if e.reading.layout else right
     letters = iter(_letters(e))
     axes: list[list[Core]] = []
     sizes = [e.sizes.find(k) for k in left.shape]

@@ -19,7 +19,7 @@ from ..page import Node
 from ..records import record, replace
 from ..scope import Definition, Kind
 from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
-from .indices import Env, Held, page_short
+from .indices import ANY_SIGN, Env, Held, page_short
 from .names import Names
 
 Back = Callable[[Core], Core]
@@ -81,6 +81,7 @@ class Derivatives(Names):
             body = page.Call(body, (by[0][0],), span=body.span)
         out = self.value(body, inner)
         bare = body if isinstance(body, page.Sym | page.Indexed) else None
+        self.no_products(out.at(tuple(self.sizes.index() for _ in out.shape)), span)
         for v in variables:
             self.check_dependence(out, v, bare, span)
         # Once a held variable is filled in, no D may be left around it.
@@ -340,6 +341,12 @@ class Derivatives(Names):
 
     # -- what must not vanish silently -------------------------------------------------------------
 
+    def no_products(self, t: Core, span: Span | None) -> None:
+        """A product of which only its name is known cannot be differentiated, nor filled in."""
+        names = (k.name for k in walk(t) if isinstance(k, Ref | Sym))
+        if self.reading.factors and any(name.startswith("prod ") for name in names):
+            raise UnknownMeaning(ANY_SIGN, span)
+
     def check_dependence(self, body: Value, v: Variable, bare: Node | None, span: Span | None) -> None:
         """An undefined quantity that does not mention the variable is not thereby a constant."""
         probe = v.at(tuple(ONE if isinstance(k, Num) else self.sizes.index() for k in v.shape))
@@ -458,7 +465,7 @@ def settled(t: Core) -> Core:
     kinks: list[Core] = []
     out = eliminate(t, kinks)
     bodies = dict.fromkeys(eliminate(d.body, []) for d in walk(t) if isinstance(d, D) and _partial(d.body))
-    extra = [*(Call("step", (k,)) for k in kinks), *(b for b in bodies if b != out)]
+    extra = [*(Div(ONE, k) for k in kinks), *(b for b in bodies if b != out)]
     return add(out, *(mul(ZERO, k) for k in extra)) if extra else out
 
 

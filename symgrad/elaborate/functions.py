@@ -123,6 +123,7 @@ class Functions(Matrices):
         probe = free.at(tuple(self.sizes.index() for _ in free.shape))
         if not isinstance(probe, Ref | Sym):
             raise UnknownMeaning(f"{param} is no plain name here and cannot be replaced", span)
+        self.no_products(v.at(tuple(self.sizes.index() for _ in v.shape)), span)
         at = arg.at if arg.shape else (lambda _: arg.term)
         return replace(v, at=lambda k: fill(settled(v.at(k)), probe.name, at), ref=None)
 

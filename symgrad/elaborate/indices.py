@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from .. import page
-from ..core import Core, Delta, Num, Sym, text
+from ..core import Core, Delta, Num, Ref, Sym, text
 from ..errors import ShapeError, UnknownMeaning
 from ..kinds import Generic, Name, Range, Survey, name_of, unbold, written
 from ..page import Node
@@ -23,16 +23,21 @@ from .layers import descents
 class Reading:
     """Choices that the page leaves open: does an undefined function act on every entry of a vector, is
     a Jacobian laid out the other way, is a bold c_i an entry of c, is v^2 the
-    square of a length, are the x_i the rows of X?"""
+    square of a length, are the x_i the rows of X; is a product over an index a number of which nothing is
+    known (else its factors are positive), a gradient by a square matrix laid out the other way?"""
 
     entrywise: bool = False
     denominator: bool = False
     entries: bool = False
     squares: bool = False
     rows: bool = False
+    factors: bool = False
+    layout: bool = False
 
 
 LITERAL = Reading()
+
+ANY_SIGN = "the factors of a product may have any sign: assume that they are positive"
 
 
 @record
@@ -118,6 +123,7 @@ class Indices:
             if not d.upper and not d.lower and d.params is None and name_of(d.body) is not None
         ]
         self.assumed: dict[str, None] = {}
+        self.products: dict[Sym, tuple[Core, Core, Core]] = {}  # by its index: body, lower, upper
         # Letters that mark an index above in some definition: there they are never powers.
         self.marks = {
             s.name
@@ -185,7 +191,10 @@ class Indices:
                 return mul(*(self.index(f, env) for f in factors))
             case page.Indexed() if (whole := name_of(node)) is not None:
                 core, rest = self.split(whole)
-                inside = ",".join(text(self.index(k, env)) for k in rest)
+                places = tuple(self.index(k, env) for k in rest)
+                inside = ",".join(map(text, places))
+                if "#" in inside:
+                    return Ref(core, places)  # the n_k of a range 1..n_k: another size for every k
                 return Sym(f"{core}_{{{inside}}}" if inside else core, "size")
         raise UnknownMeaning("this index has no meaning here", node.span)
 

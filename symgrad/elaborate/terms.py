@@ -13,10 +13,27 @@ from ..kinds import Generic, Name, Range, name_of
 from ..page import Node
 from ..records import replace
 from ..scope import Scope
-from ..tensors import MINUS, ONE, TWO, Value, add, div, each, gap, mul, neg, scalar, square, transposed
+from ..tensors import (
+    MINUS,
+    ONE,
+    TWO,
+    ZERO,
+    Value,
+    add,
+    div,
+    each,
+    gap,
+    mul,
+    neg,
+    refs,
+    scalar,
+    square,
+    transposed,
+)
 from .derivatives import exchange, fill, settled
 from .functions import Functions
-from .indices import LITERAL, Env, Reading, delta
+from .indices import ANY_SIGN, LITERAL, Env, Reading, delta
+from .products import leaves, positive
 
 NOTATION = "="
 """The key of definitions whose left side is no name: what such an expression means wherever it stands."""
@@ -34,6 +51,11 @@ class Elaborator(Functions):
 
     def flipped(self, v: Value) -> Value:
         return transposed(v)
+
+    def is_square(self, v: Value) -> bool:
+        return len(v.shape) == 2 and v.shape[0] != ONE and (
+            self.sizes.find(v.shape[0]) == self.sizes.find(v.shape[1])
+        )
 
     def closed(self, t: Core) -> Core:
         """The term with sizes that were found equal written as one."""
@@ -335,9 +357,33 @@ class Elaborator(Functions):
         ):
             numbers = (Num(lower.value + i) for i in range(int(upper.value - lower.value) + 1))
             return scalar(mul(*(exchange(term, k, number) for number in numbers)))
+        if weight is None and lower == ONE and isinstance(upper, Sym) and not any(t == k for t in walk(term)):
+            return scalar(raise_to(term, upper))
+        if not positive(term):
+            # Right where all factors are positive; ``readings`` looks whether they must be.
+            self.alternatives.add("factors")
+            if self.reading.factors:
+                term = term if weight is None else _chosen(weight, term)
+                return scalar(self.product_over(term, k, lower, upper))
+            self.products[k] = (term, lower, upper)
         logs = Call("log", (term,)) if weight is None else mul(weight, Call("log", (term,)))
-        # A product of positive factors; that they are positive becomes a condition of the verdict.
         return scalar(Call("exp", (Sum(logs, k, lower, upper),)))
+
+    def product_over(self, body: Core, k: Sym, lower: Core, upper: Core) -> Core:
+        """A product of which only its name is known: one for one body, whatever its indices are called."""
+        self.doubt(ANY_SIGN)
+        if any("#" in name for name in leaves(body)):
+            raise UnknownMeaning(ANY_SIGN)  # a variable that is filled in later stands in the name
+        bound = {k, *(t.index for t in walk(body) if isinstance(t, Sum))}
+        whole = Sum(body, k, lower, upper)
+        free = tuple(dict.fromkeys(t for t in walk(whole) if isinstance(t, Sym) and t not in bound))
+        letters = tuple(t for t in free if t.sort != "real")
+        pattern: Core = whole
+        for place, letter in enumerate(letters):
+            pattern = exchange(pattern, letter, Sym(f"@{place}", letter.sort))
+        name = f"prod {canonical(pattern)}"
+        # 0 times the sum of the factors: the product is defined where they are.
+        return add(refs(name, letters), mul(ZERO, whole))
 
     # -- conditions -----------------------------------------------------------------------------------
 
@@ -350,8 +396,6 @@ class Elaborator(Functions):
             a, b = self.number(r.lhs, env), self.number(r.rhs, env)
             if r.op in (">", ">="):
                 a, b = b, a
-            if _integral(a) and _integral(b):
-                raise UnknownMeaning("an order of indices under an indicator", r.span)
             if r.op in ("<=", ">="):
                 return add(ONE, neg(Call("step", (add(a, neg(b)),))))
             return Call("step", (add(b, neg(a)),))
@@ -409,6 +453,7 @@ class Elaborator(Functions):
         fixed = len(probe.indices) - len(v.shape) if isinstance(probe, Ref) else 0
 
         def put(t: Core) -> Core:
+            self.no_products(t, at.span)
             return fill(settled(t), name, lambda k: point.at(k[fixed:]) if point.shape else point.term)
 
         if fixed:
@@ -465,6 +510,11 @@ def canonical(t: Core) -> str:
         return rebuild(t, go)
 
     return repr(go(t)) if not isinstance(t, Ref | Sym) else t.name
+
+
+def _chosen(weight: Core, term: Core) -> Core:
+    """The term where the weight is 1, else 1."""
+    return add(ONE, mul(weight, add(term, MINUS)))
 
 
 def raise_to(base: Core, exp: Core) -> Core:
