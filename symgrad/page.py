@@ -269,18 +269,20 @@ def _written(node: Node) -> tuple[str, ...]:
     return type(node).__match_args__
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> tuple[Node, ...]:
     """Direct sub-nodes, in field order."""
+    found: list[Node] = []
     for name in _written(node):
-        yield from _nodes_in(getattr(node, name))
+        _gather(getattr(node, name), found)
+    return tuple(found)
 
 
-def _nodes_in(value: object) -> Iterator[Node]:
+def _gather(value: object, found: list[Node]) -> None:
     if isinstance(value, Node):
-        yield value
+        found.append(value)
     elif isinstance(value, tuple):
         for item in value:
-            yield from _nodes_in(item)
+            _gather(item, found)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -289,7 +291,7 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         last = stack.pop()
         yield last
-        stack += reversed(tuple(children(last)))
+        stack += reversed(children(last))
 
 
 def map_children(node: N_, fn: Callable[[Node], Node]) -> N_:
@@ -393,7 +395,7 @@ def put(node: Node, path: Path, new: Node) -> Node:
     """
     if not path:
         return new
-    position = iter(range(len(tuple(children(node)))))
+    position = iter(range(len(children(node))))
     return map_children(node, lambda c: put(c, path[1:], new) if next(position) == path[0] else c)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import struct
@@ -36,7 +37,11 @@ def serve(read: int, write: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     except (ImportError, ValueError, OSError):
         pass  # no such limit on this system
+    gc.disable()  # nothing is to be collected while we load, and nothing of it later
     from .examining import examine
+
+    gc.freeze()
+    gc.enable()
 
     while True:
         try:
