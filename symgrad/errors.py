@@ -43,6 +43,14 @@ class ReadError(SpannedError):
     """Text that is not mathematics symgrad can read: names the command or sign."""
 
 
+class Slip(ReadError):
+    """Text that means nothing as it stands and one thing with a sign more: ``meant`` says which."""
+
+    def __init__(self, message: str, span: Span | None, meant: str) -> None:
+        super().__init__(message, span)
+        self.meant = meant
+
+
 class ShapeError(SpannedError):
     """Well-formed mathematics whose shapes do not fit together: names both shapes."""
 

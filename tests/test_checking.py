@@ -261,6 +261,16 @@ def test_a_command_that_is_declared_is_a_name(keeper: Keeper) -> None:
     assert step(keeper, r"\foo = 1").code == "SG203"
 
 
+def test_a_partial_sign_forgotten_below_the_line_is_a_slip(keeper: Keeper) -> None:
+    text = r"$$\frac{\partial Q}{v} = 2 v = v + v$$ $$Q = v^2$$"
+    steps = run(keeper, text).steps()
+    assert [(s.verdict, s.code) for s in steps[:2]] == [("illtyped", "SG102"), ("proved", None)]
+    assert steps[0].hint == "write \\partial in front of the variable below the line"
+    assert step(keeper, r"2 v = \frac{\partial Q}{2 v} = 2 v").verdict == "unreadable"
+    both = run(keeper, r"$$2 v = \frac{\partial Q}{v^{(1)}} = v + v$$").steps()
+    assert [s.verdict for s in both] == ["illtyped", "unreadable"]  # told once
+
+
 def verdicts(keeper: Keeper, text: str) -> list[str | None]:
     return [s.verdict for s in run(keeper, text).steps() if s.kind == "claim"]
 

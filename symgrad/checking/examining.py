@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import SpannedError, SymgradError
+from ..errors import Slip, SpannedError, SymgradError
 from ..notes import Document, Region, read_file, read_text
 from ..patterns import Pattern
 from ..records import replace
@@ -365,6 +365,9 @@ class _Examiner:
             region = self.document.regions[side.block]
             line, column = self.document.position(region.part, region.start + side.start + error.span.start)
             message += f" (line {line}, column {column})"
+        again = self.previous is not None and self.previous[0].link.rhs == side
+        if isinstance(error, Slip) and not again:
+            return Judged("illtyped", "SG102", message, hint=f"write {error.meant}", studied=True)
         code = "SG205" if isinstance(error, TooLarge) else "SG203"
         return Judged("unreadable", code, message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import ReadError, Slip
 from ..page import (
     Add,
     Call,
@@ -214,7 +215,7 @@ class Operators(Brackets):
                 if derivative is not None:
                     return derivative
             elif d == "\\partial":
-                raise self.error("\\partial above the line, none below", c)
+                raise self.forgotten(above, below)
             else:
                 raise self.error("\\partial below the line, none above", a)
         self.pos = stop
@@ -222,6 +223,13 @@ class Operators(Brackets):
         den = self.within(*below, self.sum)
         self.pos = stop
         return self.scripted(Frac(num, den, span=self.span(start)), start)
+
+    def forgotten(self, above: tuple[int, int], below: tuple[int, int]) -> ReadError:
+        """``\\frac{\\partial J}{w}``: over a lone variable a sign was forgotten."""
+        error = self.error("\\partial above the line, none below", below[0])
+        if above[1] - above[0] < 2 or not isinstance(self.within(*below, self.sum), Sym | Indexed):
+            return error
+        return Slip(error.message, error.span, "\\partial in front of the variable below the line")
 
     def derivative(self, start: int, above: tuple[int, int], below: tuple[int, int]) -> Node | None:
         stop = self.pos
