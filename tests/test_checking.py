@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -338,17 +338,24 @@ def test_hostile_documents(keeper: Keeper, text: str, kind: str, code: str | Non
     assert not any(s.verdict == "proved" for s in result.steps())
 
 
-def test_a_step_that_hangs_costs_its_limit_and_nothing_else() -> None:
+BEGINNINGS = pytest.mark.parametrize("begin", [Keeper.start, Keeper.fork])
+
+
+@BEGINNINGS
+def test_a_step_that_hangs_costs_its_limit_and_nothing_else(begin: Callable[[Keeper], None]) -> None:
     lines = "".join(f"let a_{{{k}}} = a_{{{k + 1}}} a_{{{k + 1}}} + a_{{{k + 1}}}\n" for k in range(1, 40))
     text = f"<!-- symgrad\n{lines}-->\n$$\\frac{{d}}{{dw}} w^2 = 2 w$$\n$$a_1 = 3$$\n$$1 + 1 = 3$$"
     with Keeper(limit=0.3) as keeper:
+        begin(keeper)
         steps = run(keeper, text).steps()
     assert steps[0].verdict == "proved" and steps[2].verdict == "refuted"
     assert steps[1].verdict in ("timeout", "undecided")
 
 
-def test_a_process_that_dies_is_replaced() -> None:
+@BEGINNINGS
+def test_a_process_that_dies_is_replaced(begin: Callable[[Keeper], None]) -> None:
     with Keeper() as keeper:
+        begin(keeper)
         assert run(keeper, "$$1 + 1 = 2$$").steps()[0].verdict == "proved"
         assert keeper.process is not None
         keeper.process.kill()
