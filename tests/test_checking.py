@@ -470,3 +470,42 @@ def test_what_symgrad_itself_writes_is_read_again() -> None:
 def test_a_question_is_no_claim() -> None:
     [step] = check_text("$$a \\overset{?}{=} b$$", "md").steps()
     assert step.kind == "condition" and step.verdict is None
+
+
+BESIDE = [
+    r"$$|u| = u \quad (u > 0)$$",
+    r"$$|u| = u \text{ for } u \geq 0$$",
+    r"$$|u| = -u, \quad u<0$$",
+    r"$$|u| = u \qquad \forall u > 0$$",
+    r"$$\max(0, u) = 0 \quad\text{if $u \le 0$}$$",
+    r"$$b^3 = b \quad \text{as } b\in\{0,1\}$$",
+    "For $u > 0$, $$|u| = u.$$",
+    "We note that\n$$|u| = -u$$\nfor $u<0$, as it must be.",
+    r"$$\begin{aligned} |u| &= u && (u > 0) \\ |u| &= -u && (u < 0) \end{aligned}$$",
+    "For $i \\ne j$ we have $$\\frac{\\partial x_i}{\\partial x_j} = 0$$",
+    "When $i = j$, $$\\frac{\\partial x_i}{\\partial x_j} = 1$$",
+]
+
+
+@pytest.mark.parametrize("note", BESIDE)
+def test_a_condition_beside_a_formula_is_a_hypothesis(note: str) -> None:
+    claims = [s for s in check_text(note, "md").steps() if s.kind == "claim"]
+    assert claims and all(s.verdict == "proved" for s in claims)
+
+
+def test_a_condition_does_not_excuse_a_slip_and_an_unread_one_is_not_ignored() -> None:
+    def last(note: str) -> Step:
+        return next(s for s in check_text(note, "md").steps() if s.kind == "claim")
+
+    wrong = last(r"$$|u| = -u \quad (u > 0)$$")
+    assert wrong.verdict == "refuted" and wrong.witness is not None
+    assert str(wrong.witness["parameters"]).find("-") < 0
+    assert last(r"$$\frac{d}{du} u^2 = 3u \quad \text{for all } u$$").verdict == "refuted"
+    for note in (
+        r"$$|u| = u \quad \text{for positive } u$$",
+        r"$$|u| = u \quad \text{for } u, v > 0$$",
+        r"$$u^2 = u \quad \text{unless } u > 1$$",
+        "If the labels are one-hot, $$\\sum_k y_k = 1$$",
+        r"$$\begin{aligned} |u| &= u && (u > 0) \\ &= -u && (u < 0) \end{aligned}$$",
+    ):
+        assert last(note).verdict not in ("refuted", "illtyped")

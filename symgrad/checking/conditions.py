@@ -1,106 +1,225 @@
-r"""Conditions: what an author writes behind a formula, or in front of it, and means for it alone.
+r"""Conditions: what stands beside a formula and limits it (``\quad (x > 0)``, ``\text{if } i \ne j``).
 
->>> [c] = conditions(r"f' &= 1, \quad \text{if } x > 0 \\ &= 0")
->>> (c.lhs, c.sign, c.rhs)
-('x', '>', '0')
->>> conditions(r"a = b, \quad c = d")
-[]
+A condition becomes a hypothesis of the steps that it stands beside.  One that is seen but cannot be read
+is named instead: a step that is refuted without it is then not judged.
+
+>>> beside(r"\quad (x > 0)").lines, beside(r"\text{for } i \ne j,").lines
+(('x > 0',), ('i \\ne j',))
+>>> beside(r"\quad \text{by the chain rule}").lines
+()
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from ..directives import read_directive
 from ..errors import SymgradError
-from ..latex import read
-from ..page import Node, Relation, Sym, substitute
+from ..notes import Document, Region
+from ..page import Node, Relation, Sym, free_names, substitute
 from ..patterns import Pattern
 from ..records import record
 from ..scope import Scope
 from . import naming
-from .rows import SIGNS
+from .rows import Chain, Link, row_spans
 
-_GLUE = r"(?:[\s,;&~]|\\[,;:! ]|\\q?quad(?![A-Za-z]))"
-_SAID = "if|for|when|whenever|where|case|with|provided"
-_WORD = rf"\\(?:text|mathrm|textrm|mbox|hbox|textnormal)\s*\{{[\s(]*(?:{_SAID})\s*\}}"
-_NAME = r"(?:[A-Za-z]|\\[A-Za-z]+)(?:[_^](?:\w|\{[^{}]*\}))*"
-_SIGN = r"(?:=|[<>]|\\(?:neq?|leq?|geq?|lt|gt|leqslant|geqslant)(?![A-Za-z]))"
-_END = r"\s*\)?[\s.,;~]*(?=&|\\\\|\\(?:end|tag|label|nonumber|notag|q?quad)(?![A-Za-z])|\Z)"
-_RELATION = rf"(?P<lhs>{_NAME})\s*(?P<sign>{_SIGN})\s*(?P<rhs>{_NAME}|-?\d+(?:\.\d+)?)"
-_BEHIND = Pattern(
-    rf"(?P<glue>{_GLUE}+)\(?\s*(?:(?P<word>{_WORD}){_GLUE}*)?\(?\s*{_RELATION}{_END}", re.DOTALL
+_NEAR = 400
+_EQUATES = Pattern(
+    r"\b(?:if|for|when(?:ever)?|as|since|because|provided|assum\w+|given|suppose|case|at|iff|under)\b",
+    re.IGNORECASE,
 )
-_ALONE = Pattern(rf"\s*{_RELATION}[\s.,]*", re.DOTALL)
-_BEFORE = Pattern(r"\b(if|for|when|whenever|cases?|where|with|provided that|assuming)[^\w.]*$", re.IGNORECASE)
-NEAR = 40  # characters between a condition in the text and the formula that it speaks of
+_CONCLUDES = Pattern(
+    r"\b(?:so|thus|hence|therefore|then|gives?|yields?|implies|get|obtain|conclude|follows)\b", re.IGNORECASE
+)
+_UNSAID = Pattern(
+    r"\b(?:if|unless|otherwise|else|provided|(?:non-?)?(?:positive|negative|zero)|distinct|different|equal"
+    r"|one-?hot|binary|symmetric|orthogonal|orthonormal|unit|normali[sz]ed|small|large)\b",
+    re.IGNORECASE,
+)
+_SUPPOSES = Pattern(
+    r"\b(?:if|for|when|assum\w+|suppose|provided|since|because|as|where|unless)\b", re.IGNORECASE
+)
+_ORDER = Pattern(
+    r"[<>\u2260\u2264\u2265]|\\(?:ne|neq|le|leq|leqslant|ge|geq|geqslant|lt|gt|not|in)(?![A-Za-z])"
+)
+INDICES = Pattern(r"\s*[i-npq]\s*=\s*[i-npq]\s*")  # k = l stands for a condition, also without a word
+_SIGN = Pattern(r"[=<>]|\\(?:ne|neq|leq?|geq?|in)(?![A-Za-z])")
+_RANGE = Pattern(r"\\[a-z]*dots|\.\.\.|\\mathbb|\\in\s*\[|\\in\s*\\?[A-Za-z]")
+_PIECE = Pattern(
+    r"\\(?:text|textrm|textit|textbf|mbox|hbox|textnormal|texttt)\s*\{(?P<words>[^{}]*)\}"
+    r"|(?P<arrow>\\(?:Rightarrow|implies|therefore|Longrightarrow|iff|Leftrightarrow|because|forall)"
+    r"(?![A-Za-z]))"
+    r"|(?P<cut>\\q?quad(?![A-Za-z])|\\\\|[;&]|\.(?=\s|$)|:(?!=)|\\(?:tag|label|begin|end)\s*\{[^{}]*\})"
+    r"|(?P<comma>,)|(?P<open>\\\{|[({\[])|(?P<close>\\\}|[)}\]])|\\[A-Za-z]+|\\.|.",
+    re.DOTALL,
+)
+_BREAK = Pattern(r"\n[ \t]*\r?\n|[.!?](?=\s+[A-Z$\\])|^#.*$", re.MULTILINE)
+_GOES_ON = Pattern(
+    r"[\s,(*_]*(?:\w+\s+){0,3}?(?:if|for|when|whenever|where|as|provided|since|because|with|given|assuming"
+    r"|unless)\b"
+)
 
 
 @record
-class Condition:
-    """``lhs sign rhs``, said at ``start`` to ``end`` of a formula of what ends where it starts."""
+class Conditions:
+    """``lines``: conditions in LaTeX; ``unsaid``: words that limit a formula and that are not read."""
 
-    lhs: str
-    sign: str
-    rhs: str
-    start: int
-    end: int
+    lines: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.unsaid)
+
+    def __add__(self, other: Conditions) -> Conditions:
+        lines = tuple(dict.fromkeys((*self.lines, *other.lines)))
+        return Conditions(lines, tuple(dict.fromkeys((*self.unsaid, *other.unsaid))))
+
+
+NOTHING = Conditions()
+
+
+def beside(text: str) -> Conditions:
+    """The conditions in what stands before or behind a formula in its row."""
+    pieces: list[tuple[str, str]] = [("", "")]  # what introduces it, the mathematics
+    depth = 0
+    for m in _PIECE.finditer(text):
+        words = m["words"]
+        if words is not None and not depth:
+            for k, part in enumerate(re.split(r"\$([^$]*)\$", words)):
+                if k % 2:
+                    pieces[-1] = (pieces[-1][0], pieces[-1][1] + part)
+                elif part.strip():
+                    pieces.append((part, ""))
+        elif m["arrow"] and not depth:
+            arrow = m["arrow"]
+            pieces.append(("for" if arrow == "\\forall" else "since" if arrow == "\\because" else "so", ""))
+        elif m["comma"] and not depth and _listing(*pieces[-1]):
+            pieces[-1] = (pieces[-1][0], pieces[-1][1] + ",")
+        elif (m["cut"] or m["comma"]) and not depth:
+            carried = pieces[-1][0] if m["comma"] and not pieces[-1][1].strip() else ""
+            pieces.append((carried, ""))
+        else:
+            depth += 1 if m["open"] else -1 if m["close"] and depth else 0
+            pieces[-1] = (pieces[-1][0], pieces[-1][1] + m.group())
+    return _sorted(pieces)
+
+
+def _listing(words: str, formula: str) -> bool:
+    """``for x, y > 0``: are these names of which one condition speaks?"""
+    if not formula.strip() or "=" in formula or _ORDER.search(formula):
+        return False
+    return _EQUATES.search(words) is not None
+
+
+def _bare(formula: str) -> tuple[str, bool]:
+    """Without the parentheses around it, and whether there were any: they make an equation a condition."""
+    formula = re.sub(r"\\(?:left|right|[bB]igg?[lr]?)\s*(?=[()\[\]])", "", formula).strip(" \t\r\n~")
+    m = re.fullmatch(r"[(\[](.*)[)\]]", formula, re.DOTALL)
+    if m is None or re.match(r"[^(\[]*[)\]]", m.group(1)):
+        return formula, False
+    return m.group(1).strip(), True
+
+
+def _sorted(pieces: Iterable[tuple[str, str]]) -> Conditions:
+    out = Conditions()
+    for words, written in pieces:
+        formula, enclosed = _bare(written)
+        if enclosed and formula.startswith("\\text"):
+            out += beside(formula)
+            continue
+        if _CONCLUDES.search(words) and not _EQUATES.search(words):
+            continue
+        meant = enclosed or _EQUATES.search(words) or (not words.strip() and INDICES.fullmatch(formula))
+        equation = "=" in formula and meant
+        if _ORDER.search(formula) or equation:
+            if re.search(r"\b(?:unless|not)\b", words):
+                out += Conditions((), (f"{words} {formula}",))
+            elif not _RANGE.search(formula):
+                out += Conditions((formula,))
+        elif _UNSAID.search(words) or (_SUPPOSES.search(words) and re.search(r"[<>=]", words)):
+            out += Conditions((), (" ".join(f"{words} {formula}".split()),))
+    return out
+
+
+def of_link(body: str, chain: Chain, link: Link) -> Conditions:
+    """The conditions in the rows of a relation, outside of its chain."""
+    rows = row_spans(body)
+    start = next((a for a, b in rows if a <= link.start <= b), 0)
+    end = next((b for a, b in rows if a <= link.rhs.end <= b), len(body))
+    within = [k for k in chain.links if k.block == link.block and start <= k.start <= end]
+    first = min([link.start, *(k.lhs.start for k in within if start <= k.lhs.start and k.lhs)])
+    last = max([link.rhs.end, *(k.rhs.end for k in within if k.rhs.end <= end)])
+    return beside(body[start:first]) + beside(body[last:end])
+
+
+def of_sentence(document: Document, region: Region) -> Conditions:
+    """The conditions in the sentence around a formula: before it, and behind it ("for $x > 0$")."""
+    text = document.parts[region.part].text
+    others = [
+        r for r in document.regions if r.part == region.part and r.kind in ("display", "directive", "weave")
+    ]
+    edge = max((r.outer[1] for r in others if r.outer[1] <= region.outer[0]), default=0)
+    before = text[max(edge, region.outer[0] - _NEAR) : region.outer[0]].rstrip()
+    before = _BREAK.split(before)[-1]
+    stop = min((r.outer[0] for r in others if r.outer[0] >= region.outer[1]), default=len(text))
+    after = text[region.outer[1] : min(stop, region.outer[1] + _NEAR)]
+    after = re.split(r"\n[ \t]*\r?\n|[.!?;](?=\s|$)", after)[0]
+    return _spoken(before) + (_spoken(after) if _GOES_ON.match(after) else Conditions())
+
+
+def _spoken(text: str) -> Conditions:
+    parts = re.split(r"\$+([^$]+)\$+|\\\((.*?)\\\)", text, flags=re.DOTALL)
+    out = Conditions()
+    words = parts[0]
+    for k in range(1, len(parts), 3):
+        formula = parts[k] or parts[k + 1] or ""
+        if sum(1 for _ in _SIGN.finditer(formula)) == 1:
+            out += _sorted([(words[-60:], formula)])
+        words = parts[k + 2]
+    said = " ".join(parts[0::3])
+    if _SUPPOSES.search(said):
+        unsaid = _UNSAID.search(_SUPPOSES.sub(" ", said))
+        if unsaid is not None:
+            out += Conditions((), (unsaid.group(),))
+    return out
+
+
+def limits(found: Conditions, lhs: Node) -> bool:
+    """Do the conditions speak of an argument or an index of what is defined here?"""
+    own = free_names(lhs) - {naming.base(lhs) or ""}
+    letters = {m for line in found.lines for m in re.findall(r"\\?[A-Za-z]+", line)}
+    return bool(own & letters) or bool(own and found.unsaid)
 
 
 @record
-class Claim:
-    """A claim with what is in force for it; ``assuming`` says what the sides were changed for."""
+class Assumed:
+    """A step under its conditions; ``unread``: those that could not be taken up."""
 
     lhs: Node
     rhs: Node
     scope: Scope
-    assuming: tuple[str, ...]
+    unread: tuple[str, ...]
 
 
-def conditions(body: str) -> list[Condition]:
-    """Those that stand at the ends of rows.  An equation is one where a word says so, or of two indices."""
-    out = []
-    for m in _BEHIND.finditer(body):
-        marked = re.search(r"[,&]|quad", m["glue"])
-        if not marked and not m["word"]:
+def assume(found: Conditions, lhs: Node, rhs: Node, scope: Scope) -> Assumed:
+    """The step with the conditions as hypotheses; an index that equals another one is written as that."""
+    unread = list(found.unsaid)
+    free = free_names(lhs) | free_names(rhs)
+    written = naming.indices(lhs) | naming.indices(rhs)
+    bound = written - free
+    for line in found.lines:
+        try:
+            after = read_directive(f"assume {line}", scope)
+        except (SymgradError, RecursionError):
+            unread.append(line)
             continue
-        defines = m["word"] is None or "where" in m["word"] or "with" in m["word"]
-        if m["sign"] == "=" and defines and not all(_is_index(m[side], body) for side in ("lhs", "rhs")):
+        new = after.assumptions[len(scope.assumptions) :]
+        if not new or any(free_names(r) & bound for r in new):
+            unread.append(line)
             continue
-        out.append(Condition(m["lhs"], SIGNS[m["sign"]], m["rhs"], m.start(), m.end()))
-    return out
-
-
-def alone(body: str, prose: str) -> Condition | None:
-    """A formula in the text that is a condition and nothing else, for what stands in front says so."""
-    m = _ALONE.fullmatch(body)
-    word = None if m is None else _BEFORE.search(prose)
-    if m is None or word is None:
-        return None
-    if m["sign"] == "=" and (
-        word[1].lower() in ("where", "with") or not all(re.fullmatch("[i-npq]", m[k]) for k in ("lhs", "rhs"))
-    ):
-        return None
-    return Condition(m["lhs"], SIGNS[m["sign"]], m["rhs"], 0, len(body))
-
-
-def under(condition: Condition, lhs: Node, rhs: Node, scope: Scope) -> Claim | None:
-    """The claim where the condition holds; None where it cannot be used.
-
-    Where two indices are equal, the claim is that with one written for the other.
-    """
-    try:
-        left, right = read(condition.lhs, scope), read(condition.rhs, scope)
-    except (SymgradError, RecursionError):
-        return None
-    if condition.sign == "=" and isinstance(left, Sym) and isinstance(right, Sym):
-        names = {left.name, right.name}
-        if not names <= naming.indices(lhs) | naming.indices(rhs) or names & set(scope.definitions):
-            return None
-        one: dict[Node, Node] = {right: left}
-        said = (f"{left.name} = {right.name}",)
-        return Claim(substitute(lhs, one), substitute(rhs, one), scope, said)
-    return Claim(lhs, rhs, scope.assume(Relation(left, condition.sign, right)), ())
-
-
-def _is_index(text: str, body: str) -> bool:
-    return len(text) == 1 and re.search(rf"[_^](?:{text}|\{{[^{{}}]*{text}[^{{}}]*\}})", body) is not None
+        scope = after
+        match new:
+            case (Relation(Sym(i), "=", Sym() as j),) if {i, j.name} <= free and {i, j.name} & written:
+                lhs, rhs = (substitute(side, {Sym(i): j}) for side in (lhs, rhs))
+    return Assumed(lhs, rhs, scope, tuple(unread))

@@ -19,8 +19,8 @@ from ..records import replace
 from ..scope import Scope
 from ..verdict import Witness
 from . import hints, naming
-from .conditions import NEAR, Condition, alone, under
-from .fairness import BAD, Fair, judge_fairly
+from .conditions import assume, of_sentence
+from .fairness import BAD, judge_fairly
 from .judgement import Judged, judge_step, shown, vanishing, with_rule
 from .model import Derivation, FileResult, Finding, Job, Place, Step
 from .planning import Planned, Planner
@@ -32,7 +32,6 @@ MAX_STEPS = 20_000
 Event = tuple[Any, ...]
 
 _WHERE = Pattern(r"^[\s.,;:)*_]*(?:where|with|here|in which|for|and)\b", re.IGNORECASE)
-_BEHIND = Pattern(r"[\s,]*(?:if|for|when|whenever|where)\s*", re.IGNORECASE)
 _NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
 
 
@@ -245,38 +244,18 @@ class _Examiner:
         if region.kind == "display":
             self.look_ahead(index)
         planned = []
+        around = of_sentence(self.document, region)
         for chain in chains:
-            planned += self.planner.chain(index, region, chain, prose)
-        planned.sort(key=lambda p: p.link.start)
-        spoken = self.spoken_condition(index)
+            planned += self.planner.chain(index, region, chain, prose, around)
         for step in planned:
-            step.condition = step.condition or spoken
+            step.elsewhere = any(other.judge and other.under != step.under for other in planned)
+        planned.sort(key=lambda p: p.link.start)
         goes_on = chains[0].carries and self.planner.last is not None and bool(self.groups)
         if not goes_on:
             self.groups.append((region, []))
         if region.kind == "display" and planned:
             self.planner.last = planned[-1].link.rhs
         return planned
-
-    def spoken_condition(self, index: int) -> Condition | None:
-        """``If $i = j$:`` right in front of a display, or ``for $i \\ne j$`` right behind it."""
-        here = self.document.regions[index]
-        for k in (index - 1, index + 1):
-            if here.kind != "display" or not 0 <= k < len(self.document.regions):
-                continue
-            other = self.document.regions[k]
-            if other.kind != "inline" or other.part != here.part:
-                continue
-            first, second = (other, here) if k < index else (here, other)
-            between = self.document.parts[here.part].text[first.outer[1] : second.outer[0]]
-            if k < index and (len(between.strip()) > NEAR or "." in between):
-                continue
-            if k > index and not _BEHIND.fullmatch(between):
-                continue
-            condition = alone(other.body, self.prose_before(k))
-            if condition is not None:
-                return condition
-        return None
 
     def look_ahead(self, index: int) -> None:
         """Definitions and kinds in the sentence that follows a display: ``where $z = w x$``."""
@@ -322,16 +301,15 @@ class _Examiner:
         assert lhs is not None and rhs is not None
         inline = planned.region.kind == "inline"
         fair = judge_fairly(lhs, rhs, planned.scope, self.said, inline, planned.alone)
-        if planned.condition is not None and fair.judged.verdict != "proved":
-            claim = under(planned.condition, lhs, rhs, planned.scope)
-            if claim is None:
-                found = Judged("undecided", "SG206", "it is meant under a condition that is not understood")
-                fair = Fair(found, fair.scope) if fair.judged.verdict in BAD else fair
-            else:
-                lhs, rhs = claim.lhs, claim.rhs
-                fair = judge_fairly(lhs, rhs, claim.scope, self.said, inline, planned.alone)
-                judged = replace(fair.judged, assuming=(*fair.judged.assuming, *claim.assuming))
-                fair = replace(fair, judged=judged)
+        if fair.judged.verdict != "proved" and (planned.under or planned.elsewhere):
+            under = assume(planned.under, lhs, rhs, planned.scope)
+            if under.scope is not planned.scope:
+                lhs, rhs = under.lhs, under.rhs
+                fair = judge_fairly(lhs, rhs, under.scope, self.said, inline, planned.alone)
+            if fair.judged.verdict in BAD and (under.unread or planned.elsewhere):
+                said = f"the condition {under.unread[0]}" if under.unread else "a condition in another row"
+                doubt = Judged("undecided", "SG201", f"false in general, but {said} may limit it")
+                fair = replace(fair, judged=doubt)
         judged, planned.scope = fair.judged, fair.scope
         if fair.stated:
             planned.kind = "condition"

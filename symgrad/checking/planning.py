@@ -17,7 +17,7 @@ from ..patterns import Pattern
 from ..records import record, replace
 from ..scope import Scope
 from . import naming
-from .conditions import Condition, alone, conditions
+from .conditions import INDICES, NOTHING, Conditions, limits, of_link
 from .model import Kind
 from .reading import Reading, read_side
 from .rows import Chain, Link, Side
@@ -39,6 +39,7 @@ _THUS = Pattern(
     r"|equivalent\w*|optim\w+|minimi\w+|maximi\w+|zero|root|stationary|follows)\b",
     re.IGNORECASE,
 )
+_SUPPOSED = Pattern(r"(?:if|when|whenever|provided|assuming|unless)\b", re.IGNORECASE)
 _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 
 
@@ -56,10 +57,11 @@ class Planned:
     restates: str | None = None  # the name that is defined again
     soft: bool = False  # a refutation means "it rests on the equation before", not "it is wrong"
     message: str = ""
+    under: Conditions = Conditions()  # what is said beside it
+    elsewhere: bool = False  # other rows of its display have conditions of their own
     alone: bool = False  # the only step of its chain
     head: Node | None = None  # the first side of its chain
     key: tuple[int, int] = (0, 0)
-    condition: Condition | None = None  # the author means the step where this holds
 
 
 class Planner:
@@ -69,13 +71,13 @@ class Planner:
         self.document, self.said = document, said
         self.solving = False  # an equation to be solved is in force
         self.last: Side | None = None  # the end of the last display
-        self.conditional = False  # a condition stands behind the link at hand
+        self.under = Conditions()  # what is said beside the link at hand
 
-    def chain(self, index: int, region: Region, chain: Chain, prose: str) -> list[Planned]:
+    def chain(
+        self, index: int, region: Region, chain: Chain, prose: str, around: Conditions = NOTHING
+    ) -> list[Planned]:
         out: list[Planned] = []
-        behind = conditions(region.body)
         for k, link in enumerate(chain.links):
-            link = _cut(link, behind if link.rhs.block == index else [])
             lhs_side = link.lhs
             if (
                 k == 0
@@ -97,24 +99,13 @@ class Planner:
                 if link.rhs
                 else Reading(None, SymgradError("nothing stands on the right side"))
             )
-            here = behind if link.rhs.block == index else []
-            condition = next((c for c in here if _follows(c, link, region)), None)
-            if any(c.start <= link.start < c.end for c in behind) or (
-                region.kind == "inline" and link.sign == "=" and alone(region.body, prose)
-            ):
-                kind: Kind = "condition" if link.sign == "=" else "inequality"
-                step = Planned(link, region, left, right, self.said.scope, kind, False)
-            else:
-                self.conditional = condition is not None
-                step = self.classify(region, chain, k, link, left, right, prose)
-                self.conditional = False
-            step.condition = condition
+            self.under = around + of_link(region.body, chain, link)
+            step = self.classify(region, chain, k, link, left, right, prose)
+            step.under = self.under
             step.key = (index, link.start)
             step.alone = len(chain.links) == 1
             step.head = out[0].lhs.node if out else step.lhs.node
             out.append(step)
-        for step, later in zip(reversed(out[:-1]), reversed(out[1:]), strict=True):
-            step.condition = step.condition or later.condition  # said once, at the end of a chain
         return out
 
     def classify(
@@ -130,6 +121,9 @@ class Planner:
             return planned("condition")
         if sign == "condition":
             self.solving = True
+            return planned("condition")
+        indices = INDICES.fullmatch(f"{link.lhs.text}={link.rhs.text}") is not None
+        if sign == "=" and (indices or _SUPPOSED.match(chain.opened)):
             return planned("condition")
         if sign in ("<", "<=", ">", ">=", "!="):
             return planned("inequality")
@@ -239,24 +233,11 @@ class Planner:
         return planned("definition")
 
     def define(self, lhs: Side, rhs: Side, region: Region, link: Link) -> bool:
-        if self.conditional:  # it holds there only
-            return True
+        node = read_side(lhs, self.said.scope).node
+        if node is not None and limits(self.under, node):
+            return True  # it holds there only
         line, _ = self.document.position(region.part, region.start + link.start)
         return self.said.define(lhs, rhs, line)
-
-
-def _cut(link: Link, behind: list[Condition]) -> Link:
-    """The link without a condition in parentheses at the end of its right side."""
-    side = link.rhs
-    for c in behind:
-        if side.start < c.start < side.end <= c.end:
-            return replace(link, rhs=replace(side, end=c.start, text=side.text[: c.start - side.start]))
-    return link
-
-
-def _follows(condition: Condition, link: Link, region: Region) -> bool:
-    end = link.rhs.end
-    return end <= condition.start and not region.body[end : condition.start].strip()
 
 
 def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:

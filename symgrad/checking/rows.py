@@ -110,6 +110,7 @@ _TOKEN = Pattern(
 )
 
 
+_ASIDE = Pattern(r"\s*\([^()&\\]*(?:[=<>]|\\(?:ne|neq|leq?|geq?|in)\b)[^()&]*\)\s*[,.]?\s*(?:\\\\|\\end|$)")
 _MARK = Pattern(r"\s*&?\s*(?:\\checkmark|\\times|\?)(?:\\ |\s)*\\text\{(?:proved|refuted|undecided)\}")
 
 
@@ -170,6 +171,11 @@ def split(body: str, block: int = 0) -> list[Chain]:
 def relation_signs(body: str) -> int:
     """How many relation signs stand outside of braces, brackets and inner environments."""
     return sum(1 for row in _rows(body) for item in row if item.kind == "rel")
+
+
+def row_spans(body: str) -> list[tuple[int, int]]:
+    """Where the rows of a display begin and end."""
+    return [(row[0].start, row[-1].end) for row in _rows(body) if row]
 
 
 # --- tokens -------------------------------------------------------------------------------------------
@@ -524,7 +530,7 @@ class _Splitter:
                 if out[-1].solid or not out[-1].opened:
                     out.append(_Segment(opened=word, weak=False))
                 comma = False
-            elif item.kind == "wide":
+            elif item.kind == "wide" or (item.kind == "amp" and _ASIDE.match(self.body, item.end)):
                 if out[-1].solid:
                     out.append(_Segment(opened="," if comma else ""))
                 comma = False
