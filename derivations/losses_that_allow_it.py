@@ -109,7 +109,7 @@ def report() -> Report:
                 *from_loss(LINEAR, theta, "proved", "The linear family, any $N$, any $C$"),
                 Text("Here a training loop needs the average loss and nothing else. It is not a useful one: "
                      r"$J' = a (J - c)$ keeps its sign, so that $\theta$ runs off to infinity. The signed "
-                     r"error of the thread, $y - \theta x$, is not among these: its gradient is $-x$, "
+                     r"error, $y - \theta x$, is not among these: its gradient is $-x$, "
                      "constant, but another constant for other data ([[signed_error]])."),
             ]),
             Section("One $g$ for all data: these do not", [

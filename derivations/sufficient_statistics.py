@@ -48,7 +48,7 @@ def report() -> Report:
         r"$\sum y_i$ and $N$ suffice at every $\theta$. For the sigmoid unit no finite list does.",
         sections=[
             Section("What is asked", [
-                Text("The thread says that the sum over the samples always ends up with the individual "
+                Text("It has been said that the sum over the samples always ends up with the individual "
                      r"gradients inside, never as a product of isolated sums. Is that so? If $\nabla \ell = "
                      r"\sum_k c_k(\theta) h_k(x, y)$ with finitely many terms, then $\nabla J = \frac{1}{N} "
                      r"\sum_k c_k(\theta) \sum_i h_k(x_i, y_i)$, and the inner sums do not change with "

@@ -14,7 +14,7 @@ midpoint give Jensen's functional equation; a continuous solution is affine).  B
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -28,7 +28,7 @@ from .derivation import Derivation
 from .errors import InputError
 from .judging import prove_nodes
 from .page import Node
-from .problems import Objective, objective_of, without_heaviside
+from .problems import Objective, objective_of, read_loss, without_heaviside
 from .proving import derive
 from .scope import Definition, Kind, Scope
 from .show.latex import to_latex
@@ -129,12 +129,13 @@ class Gap(Shown):
         return f"$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$"
 
 
-def gap(objective: Objective | Expr, wrt: Expr | str) -> Gap:
+def gap(objective: Objective | Expr | str, wrt: Expr | str, data: Sequence[Expr] = ()) -> Gap:
     r"""Compare the gradients of the sum, of the mean, and at the mean of the data, by one parameter.
 
-    ``objective`` may be a SymPy expression, read by :func:`symgrad.problems.objective_of`.  Raises InputError
-    where ``wrt`` is no parameter of the objective, or where a sample's data entries are not finitely many
-    numbers.
+    ``objective`` may be LaTeX or a SymPy expression, read with ``data`` by
+    :func:`symgrad.problems.objective_of`; in the loss of one sample, symbols whose names start with x or y
+    are data unless ``data`` says which.  Raises InputError where ``wrt`` is no parameter of the objective,
+    or where a sample's data entries are not finitely many numbers.
 
     >>> from symgrad.problems import PROBLEMS
     >>> g = gap(PROBLEMS["linear-regression"](), "m")
@@ -144,9 +145,17 @@ def gap(objective: Objective | Expr, wrt: Expr | str) -> Gap:
     (False, 'proved')
     """
     if not isinstance(objective, Objective):
-        objective = objective_of(objective, sympy.Symbol(wrt, real=True) if isinstance(wrt, str) else wrt)
+        loss = read_loss(objective) if isinstance(objective, str) else sympy.sympify(objective, strict=True)
+        bases = {e.base.label: e.base for e in loss.atoms(sympy.Indexed)}
+        named = {page_name(s.name): bases.get(s, s) for s in loss.free_symbols if isinstance(s, sympy.Symbol)}
+        by = wrt if not isinstance(wrt, str) else named.get(page_name(wrt), sympy.Symbol(wrt, real=True))
+        if not data and not loss.has(sympy.Indexed):
+            data = [s for s in sorted(named.values(), key=str) if s.name[0] in "xy" and s != by]
+        objective, wrt = objective_of(loss, by, data), by
     theta = objective.parameter(wrt) if isinstance(wrt, str) else wrt
-    if theta not in objective.parameters:
+    if isinstance(theta, sympy.IndexedBase):
+        raise InputError(f"{objective.name}: differentiate by an entry of {theta}, such as {theta}[j]")
+    if theta not in objective.parameters and getattr(theta, "base", None) not in objective.parameters:
         objective.parameter(str(theta))  # says which there are
         raise InputError(f"{objective.name}: another {theta} is its parameter: create the symbol once")
     sample = without_heaviside(objective.unfold(objective.loss).diff(theta))

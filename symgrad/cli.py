@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_givens(derive)
 
     gap = verb("gap", _gap, "compare the mean of the gradients with the gradient at the mean", _GAP_EXAMPLE)
-    gap.add_argument("name", metavar="NAME", help="a problem that `symgrad list` names")
+    gap.add_argument("what", metavar="NAME|'LATEX'", help="a problem of `symgrad list`, or a loss")
     gap.add_argument("--wrt", required=True, metavar="PARAMETER", help="what to differentiate by")
 
     prove = verb("prove", _prove, "decide an equality between formulas written in LaTeX", _PROVE_EXAMPLE)
@@ -256,11 +256,11 @@ def _is_name(what: str) -> bool:
 
 
 def _problem(name: str) -> Objective:
-    from .problems import PROBLEMS
+    from .gallery import known, named
 
-    if name not in PROBLEMS:
-        raise _Stop(f"no problem named {name!r}; there are {', '.join(sorted(PROBLEMS))}", FAULT)
-    return PROBLEMS[name]()
+    if name not in known():
+        raise _Stop(f"no problem named {name!r}; there are {', '.join(known())}", FAULT)
+    return named(name)
 
 
 # --- gap, list -----------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ def _problem(name: str) -> Objective:
 def _gap(args: argparse.Namespace) -> int:
     import symgrad
 
-    found = symgrad.gap(_problem(args.name), args.wrt)
+    found = symgrad.gap(_problem(args.what) if _is_name(args.what) else args.what, args.wrt)
     print(found)
     identities = [_BY_STATUS[found.verdicts[key].status] for key in ("sum", "difference")]
     questions = [OPEN for verdict in found.verdicts.values() if verdict.status == "undecided"]
@@ -278,10 +278,11 @@ def _gap(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     from .bridge import to_page
-    from .problems import LOSSES, MODELS, PROBLEMS
+    from .gallery import known, named
+    from .problems import LOSSES, MODELS
     from .show.text import to_text
 
-    problems = {name: make() for name, make in PROBLEMS.items()}
+    problems = {name: named(name) for name in known()}
     shelves = {
         "problems": {
             name: f"{to_text(o.symbol)} = {to_text(o.page)}, by {', '.join(map(str, o.parameters))}"

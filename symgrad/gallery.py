@@ -22,12 +22,12 @@ from .bridge import page_name, scope_of, to_page
 from .derivation import Derivation
 from .errors import InputError
 from .judging import prove_nodes
-from .problems import LOSSES, MODELS, PROBLEMS, Objective, problem
+from .problems import LOSSES, MODELS, PROBLEMS, Objective, problem, read_loss
 from .proving import derive
 from .separation import up_to_names
 from .show.latex import to_latex
 from .show.text import to_text
-from .sufficiency import FromLoss, Statistics, gradient_from_loss, loss_of, read_loss, statistics
+from .sufficiency import FromLoss, Statistics, gradient_from_loss, loss_of, statistics
 from .verdict import Verdict
 
 __all__ = [

@@ -21,8 +21,9 @@ from typing import Any, Literal, cast, get_args
 
 import sympy
 
-from .bridge import page_name, scope_of, sigma, symbols_of, to_page
+from .bridge import kinds_of, page_name, scope_of, sigma, symbols_of, to_page, to_sympy
 from .errors import InputError
+from .latex import read
 from .page import Call, Frac, Indexed, Mul, Node, Num, Sum, Sym, map_children
 from .scope import Definition, Kind, Scope
 
@@ -280,6 +281,18 @@ class Objective:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {page_name(self.symbol.name)} = {sympy.latex(self.expr)}$"
+
+
+def read_loss(text: str, scope: Scope | None = None) -> Expr:
+    r"""The SymPy form of a loss in LaTeX, definitions of the scope opened; what it does not declare is real.
+
+    >>> read_loss("|y_i - w x_i|").free_symbols >= {sympy.Symbol("w", real=True)}
+    True
+    """
+    scope = scope or Scope()
+    written = read(text, scope)
+    kinds = kinds_of(to_sympy(written, scope, unfold=True))
+    return to_sympy(written, replace(scope, kinds={**kinds, **scope.kinds}), unfold=True)
 
 
 def objective_of(

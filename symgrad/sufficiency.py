@@ -24,13 +24,11 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from . import page
-from .bridge import kinds_of, page_name, scope_of, sigma, to_page, to_sympy
+from .bridge import page_name, scope_of, sigma, to_page
 from .errors import InputError, UnknownMeaning
 from .judging import prove_nodes
-from .latex import read
-from .problems import Objective, objective_of
+from .problems import Objective, objective_of, read_loss
 from .records import record
-from .scope import Scope
 from .separation import LEMMAS, Obstacle, obstacle, separate, unrolled, up_to_names
 from .show.latex import to_latex
 from .show.text import to_text
@@ -71,16 +69,6 @@ def loss_of(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> tuple[Objective, t
     bases = {e.base for e in loss.atoms(sympy.Indexed) if str(e.base) in names}
     objective = objective_of(loss, parameters, tuple(sorted(bases, key=str)))
     return objective, tuple(_component(objective, str(p)) for p in asked)
-
-
-def read_loss(text: str) -> Expr:
-    r"""The SymPy form of a loss in LaTeX; what it does not declare is real.
-
-    >>> read_loss("|y_i - w x_i|").free_symbols >= {sympy.Symbol("w", real=True)}
-    True
-    """
-    written = read(text)
-    return to_sympy(written, Scope(kinds=kinds_of(to_sympy(written))))
 
 
 def _asked(wrt: Any) -> tuple[Any, ...]:

@@ -174,7 +174,7 @@ def value(g: Any, us: list[Fraction], vs: list[Fraction], p: Fraction) -> Fracti
     for total in expr.atoms(Sum):
         values = [total.function.xreplace(sample) for sample in samples]
         expr = expr.xreplace({total: sum(values, sympy.Integer(0))})
-    return Fraction(str(sympy.nsimplify(expr.subs(N, size))))
+    return Fraction(str(sympy.expand(expr.subs(N, size))))
 
 
 def rational(q: Fraction) -> sympy.Rational:

@@ -106,18 +106,21 @@ def _what(name: str) -> Any:
     """A loss of the library by its name, anything else is a formula."""
     from ..gallery import known, named
 
-    return named(name) if name in known() else name
+    if name in known():
+        return named(name)
+    if re.fullmatch(r"[a-z]{3,}(-[a-z]{3,})+", name):
+        raise InputError(f"no problem named {name!r}; there are {', '.join(known())}")
+    return name
 
 
 def _gap(request: Request, context: Context) -> _Result:
     from ..averaging import gap
-    from ..bridge import to_sympy
-    from ..latex import read
+    from ..problems import read_loss
     from ..reporting import compared, setting
 
     what, scope = _what(request.what[0]), context.scope(request.given)
     if isinstance(what, str):
-        what = to_sympy(read(what, scope), scope, unfold=True)
+        what = read_loss(what, scope)
     found = gap(what, request.wrt)
     parts: list[Part] = [setting(found.objective)]
     for part in compared(found, found.verdicts["zero"].status):
