@@ -34,6 +34,7 @@ from .page import (
     Node,
     Norm,
     Path,
+    Sum,
     Sym,
     Transpose,
     children,
@@ -44,7 +45,7 @@ from .page import (
 )
 from .records import record
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, depends, neat, opaque, partial
-from .scope import Scope
+from .scope import Kind, Scope
 from .show.latex import to_latex
 from .show.text import name_text, to_text
 from .shown import Shown
@@ -172,7 +173,7 @@ def derive_node(body: Node, wrt: Node, scope: Scope, title: str = "") -> Derivat
     if isinstance(body, Sym | Indexed) and head(body) not in (head(wrt), *scope.definitions, *scope.kinds):
         raise InputError(f"{to_text(body)} is not defined here, so its derivative is not known")
     by = head(wrt)
-    if not depends(body, wrt, scope) and by not in map(unbold, free_names(body)):
+    if not depends(body, wrt, scope) and by not in {unbold(n) for n in free_names(body)}:
         raise InputError(f"{to_text(body)} does not depend on {to_text(wrt)}: differentiate by what?")
     if scope.kind(by or "") is None and any(n in (Transpose(wrt), Norm(wrt)) for n in walk(body)):
         raise InputError(
@@ -278,7 +279,7 @@ def _last(page: Node, steps: list[Step], objective: str | None, scope: Scope) ->
 
 def _tidied(page: Node, name: str, scope: Scope) -> Step | None:
     """The whole page tidied; definitions of functions recognised wherever they stand."""
-    if name.startswith("definition") or name in ("Kronecker delta", "assumption"):
+    if name.startswith("definition") or name in ("Kronecker delta", "range of the sum", "assumption"):
         parts = tuple(sites(page, (name,), scope))
         return _line(page, parts, scope) if parts else None
     after = RULES[name](page, scope)
@@ -292,6 +293,10 @@ def sites(node: Node, names: tuple[str, ...], scope: Scope, path: Path = ()) -> 
         if after is not None and after != node:
             yield Step(node, after, name, path)
             return
+    if isinstance(node, Sum):
+        kind = scope.kind(node.index.name)
+        if kind is None or kind.role != "index":  # what a range inside may depend on
+            scope = scope.declare(node.index.name, Kind(role="index"))
     for k, child in enumerate(children(node)):
         yield from sites(child, names, scope, (*path, k))
 

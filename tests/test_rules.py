@@ -20,6 +20,7 @@ from symgrad.page import (
     Frac,
     Gradient,
     Indexed,
+    Indicator,
     Mul,
     Neg,
     Node,
@@ -75,6 +76,9 @@ INSTANCES: dict[str, Callable[[Maker], Node]] = {
             lambda e: Mul((X, Add((e, Neg(Y))))),
         ])(Indexed(Sym("\\delta"), m.random.choice([(INDEX, Sym("j")), (Sym("j"), INDEX)]))),
         INDEX, Num(1), N),
+    "range of the sum": lambda m: Sum(
+        Mul((m.constant(), Indicator(m.random.choice([
+            Relation(Sym("j"), "<=", INDEX), Relation(INDEX, "<=", Sym("j"))])), X)), INDEX, Num(1), N),
     "cancellation": lambda m: Mul((Frac(m.constant(), C), C, Add((X, Neg(C))))),
     "comm., distr.": lambda m: Mul((TWO, m.moving(), Neg(m.constant()), Num(3))),
     "simplification": lambda m: m.total(Mul((C, Frac(TWO, N)))),

@@ -37,6 +37,7 @@ sine and cosine
 kinks
     [p > 0] is an idempotent generator per irreducible factor; |p|, relu, max are polynomials in it, and
     functions of them interpolate, exp(relu z) = 1 + [z > 0] (e^z - 1).  A derivative assumes z != 0.
+    sign 0 = [0 > 0] = 0: a claim about them that fails where z = 0 is refuted.
     Border: order between different arguments, min(c, b) <= c <= max(2b, c), is not known.
 sums
     The body is expanded; what does not depend on the index leaves the sum; shifts, reversals and split-off
@@ -49,7 +50,9 @@ sums
     [j < i] (sound; products of several are not compared with each other).
 deltas
     Contracted where the index is provably in range, else where a free index is assumed to be, which is
-    recorded as 1 <= j <= N; deltas between free indices are decided by cases.
+    recorded as 1 <= j <= N; where an outer index k moves the range 1..k, [j <= k] becomes a factor and the
+    outer sum begins at j: a condition never speaks of a bound index.  Deltas between free indices are decided
+    by cases.
 derivatives
     Taken with all entries independent, before any given is used: symmetry first would make
     d(x'Wx)/dW_12 = 2 x_1 x_2.  Undefined functions by congruence and the chain rule.
@@ -72,7 +75,7 @@ from ..core import BUILTIN, Add, Call, Core, Given, Num, children, counts, text,
 from ..errors import ScopeError
 from ..verdict import Verdict
 from .differentiate import eliminate
-from .domain import conditions
+from .domain import conditions, integral
 from .functions import Unsupported
 from .hypotheses import assume
 from .normal import Normal
@@ -144,7 +147,7 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
     if (domain or given) and not search(lhs, rhs, given, 200, domain_only=True)[1]:
         return Verdict("undecided", reason="no point was found at which both sides are defined")
     # A proof takes [z > 0] and sign z to be two-valued; where they are written, z = 0 is a point too.
-    if not mixed and _switched(lhs, rhs):
+    if not proof and not mixed and _switched(lhs, rhs):
         witness, _ = search(lhs, rhs, used, 24)
         if witness is not None:
             return Verdict("refuted", witness=witness)
@@ -201,13 +204,18 @@ def _mixed(*terms: Core) -> str:
     """A name that is called with different numbers of arguments: two functions, of which little is said."""
     arities: dict[str, int] = {}
     for t in (k for term in terms for k in walk(term)):
-        if isinstance(t, Call) and t.fn not in BUILTIN and arities.setdefault(t.fn, len(t.args)) != len(t.args):
-            return t.fn
+        if isinstance(t, Call) and t.fn not in BUILTIN:
+            n = len(t.args)
+            if arities.setdefault(t.fn, n) != n:
+                return t.fn
     return ""
 
 
 def _switched(*terms: Core) -> bool:
-    return any(isinstance(t, Call) and t.fn in ("step", "sign") for term in terms for t in walk(term))
+    return any(
+        isinstance(t, Call) and t.fn in ("step", "sign") and not integral(t.args[0])
+        for term in terms for t in walk(term)
+    )
 
 
 def _too_large(*terms: Core) -> str:

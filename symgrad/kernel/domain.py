@@ -67,7 +67,7 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
                 elif value < 0:
                     nonzero(base)
             case Pow(base, exp):
-                if not _integral(exp):
+                if not integral(exp):
                     demand(base, ">")
                 else:
                     least = _least(exp)
@@ -79,7 +79,7 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
                 demand(Call("cos", (arg,)), "!=")
             case Call("sqrt", (arg,)):
                 demand(arg, ">=")
-            case Call("step" | "sign", (arg,)):
+            case Call("step" | "sign", (arg,)) if not integral(arg):
                 demand(_unsigned(arg), "!=")
     return [f"{shown} {relation} 0" for shown, found in out.items() for relation in _strongest(found)]
 
@@ -111,7 +111,8 @@ def _nonzero(t: Core, known: set[str]) -> bool:
     return _positive(t, known) or _positive(_negated(t), known)
 
 
-def _integral(t: Core) -> bool:
+def integral(t: Core) -> bool:
+    """Is the term an integer by the way it is written?"""
     return all(
         (isinstance(k, Sym) and k.sort != "real") or isinstance(k, Add | Mul)
         or (isinstance(k, Num) and k.value.denominator == 1)

@@ -59,7 +59,7 @@ class Point:
             if g.op == "=" and isinstance(g.lhs, Ref) and isinstance(g.rhs, Ref)
             and g.lhs.name == g.rhs.name and g.lhs.indices == g.rhs.indices[::-1] and len(g.lhs.indices) == 2
         }
-        self.pools: dict[str, tuple[Any, ...]] = {name: (1, 2, 3) for name in sorted(counts)}
+        self.pools: dict[str, tuple[Any, ...]] = dict.fromkeys(sorted(counts), (1, 2, 3))
         for g in given:
             if isinstance(g.lhs, Sym | Ref):
                 if g.op == "in":

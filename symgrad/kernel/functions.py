@@ -104,6 +104,10 @@ class Functions(Signs):
                 return self.mul(args[0], self.step(args[0]))
             case "abs":
                 return self.mul(args[0], self.sign(args[0]))
+            case "step" | "sign" if self._counts_only(args[0]):
+                # An integer is positive, 0 or negative: no kink is left out.
+                above = self.order(args[0])
+                return above if fn == "step" else self.sub(above, self.order(self.scale(args[0], fmpq(-1))))
             case "step":
                 return self.step(args[0])
             case "sign":
@@ -261,7 +265,16 @@ class Functions(Signs):
 
     def _integral(self, n: int) -> bool:
         key = self.atoms[n]
+        if key[0] == "ref":
+            return key[1] in self.counts
         return key[0] in ("idx", "bound") or (key[0] == "sym" and key[2] != "real")
+
+    def _counts_only(self, p: Poly) -> bool:
+        """Is p an integer, made of indices and sizes?"""
+        return all(
+            c.q == 1 and all(isinstance(e, int) and e > 0 and self._integral(k) for k, e in m)
+            for m, c in p.items()
+        )
 
     def root(self, p: Poly, r: int | Fraction) -> Poly:
         """p^r for a non-integer rational r, on p >= 0 (p > 0 if r < 0)."""

@@ -85,9 +85,10 @@ class Leaves(Functions):
 
     def _in_range(self, at: Poly, lo: Poly, hi: Poly) -> None:
         """From here on a free index is known to be where it was assumed to be."""
-        ((m, c), *more) = at.items()
-        if not more and c == 1 and len(m) == 1 and m[0][1] == 1 and m[0][0] not in self.poly_deps(self.add(lo, hi)):
-            self.ranges.setdefault(m[0][0], (freeze(lo), freeze(hi)))
+        lead = next(iter(at))
+        n = lead[0][0] if lead else -1
+        if at == self.gen(n) and n not in self.poly_deps(lo) | self.poly_deps(hi):
+            self.ranges.setdefault(n, (freeze(lo), freeze(hi)))
 
     def demand(self, condition: str, *parts: Poly) -> None:
         """Record what the proof assumes; an index that a sum binds has no meaning in it."""
@@ -115,7 +116,8 @@ class Leaves(Functions):
         if len(terms) == 1 and 1 in terms.values():
             self.demand(f"{self.show(terms)} >= {-gap.get(ONE, fmpq(0))}", gap)
         else:
-            self.demand(f"{self.show(small)} <= {self.show(large)}", small, large)
+            less, more = ({m: abs(c) for m, c in gap.items() if (c > 0) == above} for above in (False, True))
+            self.demand(f"{self.show(less)} <= {self.show(more)}", gap)
         return True
 
     def is_bound(self, p: Poly) -> bool:

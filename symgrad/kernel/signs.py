@@ -126,7 +126,8 @@ class Signs(Algebra):
                 return None
             n = m[0][0]
             key = self.atoms[n]
-            if c > 0 and ((key[0] == "sym" and key[2] == "size") or (key[0] == "ref" and key[1] in self.counts)):
+            size = key[2] == "size" if key[0] == "sym" else key[0] == "ref" and key[1] in self.counts
+            if size and c > 0:
                 total += c
             elif n in self.ranges:
                 lo, hi = self.ranges[n]

@@ -218,7 +218,10 @@ class Sums(Leaves):
                 continue
             end = self.sub(const(1), bound) if slope > 0 else self.sub(bound, const(1))
             low, high = (end, hi) if slope > 0 else (lo, end)
-            if self.ordered(lo, low) and self.ordered(high, hi) and self.ordered(low, self.add(high, const(1))):
+            free = {u: v for u, v in end.items() if u}
+            near = abs(end.get(ONE, fmpq(0))) <= 1 and self.within(free, lo, hi, assume=True)
+            ends = (lo, low), (high, hi), (low, self.add(high, const(1)))
+            if near or all(self.ordered(x, y) for x, y in ends):
                 return self._over({tuple(x for x in m if x[0] != k): fmpq(1)}, i, low, high)
         return None
 

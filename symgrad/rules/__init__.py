@@ -39,8 +39,8 @@ DIFFERENTIATION = (
 """The rules for derivatives, in the order in which one derivative tries them."""
 
 TIDYING = (
-    "Kronecker delta", "assumption", "cancellation", "comm., distr.", "simplification", "definition σ",
-    "definition tanh",
+    "Kronecker delta", "range of the sum", "assumption", "cancellation", "comm., distr.", "simplification",
+    "definition σ", "definition tanh",
 )
 """The rules for the last lines, when no derivative is left."""
 

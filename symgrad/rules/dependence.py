@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from ..page import Call, Derivative, Gradient, Indexed, Node, Num, Sym, free_names, substitute, walk
+from ..page import (
+    Call,
+    Derivative,
+    Gradient,
+    Indexed,
+    Indicator,
+    Node,
+    Num,
+    Relation,
+    Sum,
+    Sym,
+    free_names,
+    substitute,
+    walk,
+)
 from ..records import record
 from ..scope import Scope
 from ..tidy import ZERO, mentions
@@ -61,6 +75,25 @@ def _reaches(node: Node, name: str, scope: Scope, seen: frozenset[str] = frozens
         if any(_reaches(r, name, scope, seen | {other}) for r in rests):
             return True
     return False
+
+
+def within(at: Node, total: Sum, scope: Scope) -> tuple[Node, ...] | None:
+    """The factors 1[a ≤ j], 1[j ≤ b] for those ends of a range that an outer index moves.
+
+    None where such an end is no sum of letters, the n_k of a range 1..n_k.
+    """
+    ends = (total.lower, total.upper)
+    lower, upper = (end if end is not None and _moves(end, scope) else None for end in ends)
+    if any(isinstance(n, Indexed) for end in (lower, upper) if end is not None for n in walk(end)):
+        return None
+    below = (Indicator(Relation(lower, "<=", at)),) if lower is not None else ()
+    above = (Indicator(Relation(at, "<=", upper)),) if upper is not None else ()
+    return (*below, *above)
+
+
+def _moves(end: Node, scope: Scope) -> bool:
+    kinds = (scope.kind(name) for name in free_names(end))
+    return any(kind is not None and kind.role == "index" for kind in kinds)
 
 
 def other_entry(node: Node, wrt: Indexed) -> bool:

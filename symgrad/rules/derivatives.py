@@ -30,7 +30,7 @@ from ..page import (
 from ..scope import Scope
 from ..tidy import ONE, TWO, ZERO, groups, vectorish
 from .book import rule
-from .dependence import Taken, depends, taken_apart
+from .dependence import Taken, depends, taken_apart, within
 from .entries import entry_of_linear_form
 from .functions import TABLE, exponent_of
 from .outermost import affine, outer, unknown
@@ -255,7 +255,7 @@ def _split(factors: tuple[Node, ...], d: Taken, scope: Scope) -> tuple[list[Node
 
 @rule("selection")
 def selection(node: Node, scope: Scope) -> Node | None:
-    """∂/∂w_j Σ_k g_k(w_k) = ∂/∂w_j g_j(w_j)"""
+    """∂/∂w_j Σ_k g_k(w_k) = ∂/∂w_j g_j(w_j),  1[j ≤ t] ∂/∂w_j g_j(w_j) for k = 1..t where t varies"""
     d = taken_apart(node, scope)
     if d is None or not isinstance(d.body, Sum) or not isinstance(d.wrt, Indexed):
         return None
@@ -269,10 +269,11 @@ def selection(node: Node, scope: Scope) -> Node | None:
     if mine.count(index) != 1 or len(mine) != len(theirs):
         return None
     chosen = substitute(body, {index: theirs[mine.index(index)]})
+    inside = within(theirs[mine.index(index)], d.body, scope)
     bare = substitute(body, {entries[0]: ZERO})
     if depends(bare, d.wrt, scope) or substitute(entries[0], {index: theirs[mine.index(index)]}) != d.wrt:
         return None
-    return d.of(chosen)
+    return None if inside is None else times(*inside, d.of(chosen))
 
 
 @rule("sum rule")

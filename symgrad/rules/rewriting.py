@@ -25,6 +25,7 @@ from ..records import replace
 from ..scope import Scope
 from ..tidy import ONE, Level, Term, build, expanded, mentions, product, size_of, tidy, vectorish
 from .book import rule
+from .dependence import within
 from .functions import COSH, SIGMA, TANH, E, exponent_of
 from .writing import plus, times
 
@@ -142,8 +143,32 @@ def kronecker(node: Node, scope: Scope) -> Node | None:
             left.append(Neg(positive) if term.number < 0 else positive)
         else:
             rest = build(Term(term.number, {a: k for a, k in term.powers.items() if a != delta}))
-            chosen.append(substitute(rest, {node.index: _picks(delta, node.index) or delta}))
+            at = _picks(delta, node.index) or delta
+            inside = within(at, node, scope)
+            if inside is None:
+                return None
+            chosen.append(times(*inside, substitute(rest, {node.index: at})))
     return plus(*chosen, *left) if chosen else None
+
+
+@rule("range of the sum")
+def cut(node: Node, scope: Scope) -> Node | None:
+    """Σ_{k=1}^N 1[j ≤ k] u_k = Σ_{k=j}^N u_k,  Σ_{k=1}^N 1[k ≤ j] u_k = Σ_{k=1}^j u_k"""
+    if not isinstance(node, Sum) or node.condition is not None or None in (node.lower, node.upper):
+        return None
+    term = product(node.body, scope)
+    for atom, k in term.powers.items():
+        if k != 1 or not isinstance(atom, Indicator) or atom.condition.op != "<=":
+            continue
+        a, b = atom.condition.lhs, atom.condition.rhs
+        end = a if b == node.index else b
+        if node.index not in (a, b) or mentions(end, node.index.name, scope):
+            continue
+        if within(end, node, scope) != () or within(end, replace(node, lower=end), scope) != ():
+            continue  # an end that another index moves may lie outside the range
+        rest = build(Term(term.number, {n: p for n, p in term.powers.items() if n != atom}))
+        return replace(node, body=rest, lower=a) if b == node.index else replace(node, body=rest, upper=b)
+    return None
 
 
 def _picks(node: Node, index: Sym) -> Node | None:
