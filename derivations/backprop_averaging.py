@@ -237,7 +237,7 @@ def report() -> Report:
                      "the loss larger."),
             ]),
             Section("No function from one layer's gradient to the next", [
-                Text(r"It was said of networks that there is no $g$ with $\nabla_{W^1} J = g(\nabla_{W^2} J)$. "
+                Text(r"It is said that there is no $g$ with $\nabla_{W^1} J = g(\nabla_{W^2} J)$. "
                      "Indeed: one hidden unit, two features with equal weights $v$, one sample. Inputs $(1, "
                      "0)$ and $(0, 1)$ give the same activation, so the same output, error and gradient "
                      "above, at the same weights."),
