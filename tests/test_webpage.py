@@ -106,3 +106,13 @@ def test_prose() -> None:
 @pytest.mark.parametrize("display", [True, False])
 def test_nested_scripts_stay_well_formed(latex: str, display: bool) -> None:
     ElementTree.fromstring(math(latex, display))
+
+
+def test_a_line_unfolds_into_what_the_rule_did_at_each_place() -> None:
+    from symgrad.problems import PROBLEMS
+    from symgrad.reporting import derived, render_part
+
+    lines = derived(PROBLEMS["linear-regression"](), "m")[0]
+    text = render_part(lines, "html")
+    assert text.count("<summary>how</summary>") == sum(1 for row in lines.rows if row.inner) > 3
+    Page(text)

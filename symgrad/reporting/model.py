@@ -35,7 +35,10 @@ class Mark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line ``left = right`` of a display; an empty ``left`` continues the line above."""
+    """One line ``left = right`` of a display; an empty ``left`` continues the line above.
+
+    ``inner`` says how: what the rule did at each place of the line.
+    """
 
     left: str
     right: str
@@ -43,6 +46,7 @@ class Row:
     mark: Mark | None = None
     relation: str = "="
     expected: Mark = Mark.PROVED
+    inner: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

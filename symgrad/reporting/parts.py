@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from .model import Claim, Counterexample, Lines, Mark, Part, Report, Row, Sectio
 
 if TYPE_CHECKING:
     from ..averaging import Gap
-    from ..derivation import Derivation
+    from ..derivation import Derivation, Step
     from ..problems import Objective
 
 
@@ -58,7 +59,10 @@ def proof(derivation: Derivation, title: str = "") -> Lines:
     left: Node | None = derivation.start
     steps, verdicts = derivation.course(), derivation.verdicts()
     for n, (step, verdict) in enumerate(zip(steps, verdicts, strict=True), 1):
-        rows += step_rows(left, step.after, step.rule, Mark.of(verdict))
+        *above, last = step_rows(left, step.after, step.rule, Mark.of(verdict))
+        inner = (s for s in _applied(step) if s is not step)
+        how = tuple(Row(to_latex(s.before), to_latex(s.after), s.rule) for s in inner)
+        rows += [*above, replace(last, inner=how)]
         assuming.update(dict.fromkeys(verdict.assuming))
         if verdict.reason:
             remarks.append(f"Line {n}: {verdict.reason}.")
@@ -70,6 +74,14 @@ def proof(derivation: Derivation, title: str = "") -> Lines:
     return Lines(
         tuple(rows), title or derivation.title, tuple(assuming), tuple(remarks), derivation.reason
     )
+
+
+def _applied(step: Step) -> Iterator[Step]:
+    """The single applications of rules that a line sums up."""
+    if not step.substeps:
+        yield step
+    for inner in step.substeps:
+        yield from _applied(inner)
 
 
 def claim(
