@@ -10,10 +10,10 @@ one would write on paper.  No step is believed: ``verdicts`` lets the judge deci
 >>> theta, y = Sym("\\\\theta"), Sym("y")
 >>> d = derive_node(Pow(Add((y, Neg(theta))), Num(2)), theta, Scope())
 >>> d
-∂/∂θ (y - θ)^2
-= 2 (y - θ) ∂/∂θ (y - θ)   chain rule
-= 2 (y - θ) (-1)           evaluation
-= -2 (y - θ)               comm., distr.
+  ∂/∂θ (y - θ)^2
+= 2 (y - θ) ∂/∂θ (y - θ)   chain rule      ✓ proved
+= 2 (y - θ) (-1)           evaluation      ✓ proved
+= -2 (y - θ)               comm., distr.   ✓ proved
 >>> all(d.verdicts())
 True
 """

@@ -304,6 +304,8 @@ class Survey:
                     self._visit_index(fn.place(position), entry, env)
             for arg in node.args:
                 self._visit(arg, env, sizes)
+            if fn is not None and fn.base == "\\operatorname{softmax}":
+                self.vectors |= {arg.name for arg in node.args if isinstance(arg, Sym)}
             if fn is not None and fn.base == "\\operatorname{tr}":
                 inside = (name_of(n) for arg in node.args for n in walk(arg))
                 self.vectors |= {n.base for n in inside if n is not None and n.base.isupper()}

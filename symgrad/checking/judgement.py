@@ -71,7 +71,10 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
         return Judged("proved", assuming=verdict.assuming, notes=notes)
     if verdict.status == "undecided":
         return _undecided(lhs, rhs, scope, verdict)
-    rounded = _rounded(rhs, verdict.witness)
+    witness = verdict.witness
+    rounded = _rounded(rhs, witness)
+    if rounded is None and witness is not None:
+        rounded = _rounded(lhs, replace(witness, left=witness.right, right=witness.left))
     if rounded is not None:
         return rounded
     wide = _wide_sums(lhs, rhs, scope)

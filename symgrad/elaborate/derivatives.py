@@ -16,6 +16,7 @@ from ..errors import Span, UnknownMeaning
 from ..kernel.differentiate import eliminate
 from ..kinds import Name, name_of, unbold
 from ..page import Node
+from ..patterns import Pattern
 from ..records import record, replace
 from ..scope import Definition, Kind
 from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
@@ -305,7 +306,18 @@ class Derivatives(Names):
             )
             declared = self.scope.kind(n)
             out[n] = replace(declared or Kind(), arity=arity, rests=kept)
-        return out
+        return {n: kind for n, kind in out.items() if not self.rests_on_itself(n, out)}
+
+    def rests_on_itself(self, name: str, kinds: Mapping[str, Kind]) -> bool:
+        """dx/dy and dy/dx on one page: what depends on what is not known."""
+        by_letter = {unbold(n): kind for n, kind in kinds.items()}
+        seen: set[str] = set()
+        stack = list(by_letter[unbold(name)].rests)
+        while stack:
+            for base in self._names_in((stack.pop(),)) - seen:
+                seen.add(base)
+                stack += by_letter[base].rests if base in by_letter else ()
+        return unbold(name) in seen
 
     def bare_derivative(self, node: Node) -> tuple[Node | None, tuple[Node, ...]]:
         """A name in a derivative, and what it is differentiated by."""
@@ -353,6 +365,7 @@ class Derivatives(Names):
         key = probe.name if isinstance(probe, Ref | Sym) else ""
         term = body.at(tuple(self.sizes.index() for _ in body.shape))
         self.check_cuts(term, key, probe, span)
+        self.check_labels(body, term, v, span)
         if any(isinstance(t, Ref | Sym) and t.name == key for t in walk(term)):
             return
         unknown: dict[str, None] = {}
@@ -368,6 +381,35 @@ class Derivatives(Names):
             raise UnknownMeaning(
                 f"{name} is not defined here, so its derivative is not known: write let {name} = ..", span
             )
+
+    def check_labels(self, body: Value, term: Core, v: Variable, span: Span | None) -> None:
+        """x_N may be one of the x_j, and x_c be x_1: only numbers surely differ."""
+        mine = self._labelled(v.at(tuple(self.sizes.index() for _ in v.shape)))
+        if mine is None:
+            return
+        for leaf in dict.fromkeys(t for t in walk(term) if isinstance(t, Ref | Sym)):
+            other = self._labelled(leaf)
+            if other is None or other[:2] != mine[:2] or bool(other[2]) == bool(mine[2]):
+                continue
+            label = (other[2] or mine[2])[0]
+            said = f"declare let {label} \\in \\mathbb{{N}}, or write another name"
+            raise UnknownMeaning(f"{label} may be a number here: {said}", span)
+
+    def is_quantity(self, letter: str) -> bool:
+        kind = self.scope.kind(letter)
+        return letter in self._stacks or (kind is not None and kind.role in ("real", "function"))
+
+    def _labelled(self, leaf: Core) -> tuple[str, int, tuple[str, ...]] | None:
+        """(base, number of lower indices, its one-letter labels) of an entry with plain lower indices."""
+        if not isinstance(leaf, Ref | Sym):
+            return None
+        found = _SUBSCRIPTS.match(leaf.name)
+        labels = tuple(found.group(2).split(",")) if found else ()
+        if any(len(k) != 1 or not k.isalpha() or self.is_quantity(k) for k in labels):
+            return None
+        base = (found.group(1) if found else leaf.name).split("#")[0]
+        count = len(labels) + (len(leaf.indices) if isinstance(leaf, Ref) else 0)
+        return (base, count, labels) if count else None
 
     def check_cuts(self, term: Core, key: str, probe: Core, span: Span | None) -> None:
         """What stands below the lowest level must not depend on the variable."""
@@ -452,6 +494,7 @@ class Derivatives(Names):
         return self._names[id(root)]
 
 
+_SUBSCRIPTS = Pattern(r"([^_^#]+)_\{([^{}]*)\}$")
 _KNOWN = BUILTIN | {"E"}
 
 

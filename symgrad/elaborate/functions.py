@@ -24,6 +24,10 @@ _KNOWN_ELSEWHERE = frozenset(
      "\\operatorname{Cov}", "\\operatorname{vec}", "\\operatorname{rank}", "\\Pr", "\\dim", "\\ker", "\\{\\}"]
 )  # fmt: skip
 
+_OPERATORS = frozenset(
+    ["\\max", "\\min", "\\operatorname{tr}", "\\operatorname{diag}", "\\operatorname{softplus}"]
+)
+
 
 class Functions(Matrices):
     """Calls, primes, gradients."""
@@ -31,6 +35,7 @@ class Functions(Matrices):
     def __init__(self, scope: Scope, nodes: tuple[Node, ...], reading: Reading = LITERAL) -> None:
         super().__init__(scope, nodes, reading)
         self._renamed: dict[object, Definition] = {}
+        self.expectations: set[tuple[tuple[Node, ...], ...]] = set()
         # A function whose derivative is written f' has numbers as arguments.
         roots = (*nodes, *(d.body for d in self.survey.definitions))
         primes = (n.fn for root in roots for n in page.walk(root) if isinstance(n, page.Prime))
@@ -48,7 +53,23 @@ class Functions(Matrices):
             raise UnknownMeaning("only a name can be applied to arguments", span)
         for d in self.function_definitions(name, args):
             return self.applied(d, name, args, env, span)
+        order = self.written_order(name, args)
+        if order:
+            return self.prime_call(page.Prime(page.Sym(name.base), order), args, env, span)
         return self.undefined_call(name, args, env, span)
+
+    def written_order(self, name: Name, args: tuple[Node, ...]) -> int:
+        """n where f^{(n)} is the n-th derivative of a function defined without upper index, else 0."""
+        if name.lower or len(name.upper) != 1 or name.bracket != "()" or len(args) != 1:
+            return 0
+        group = self._stacks.get(unbold(name.base), ())
+        known = self.function_definitions(Name(name.base), args) or (name.base in FUNCTIONS and not group)
+        if not known or any(d.upper for d in group):
+            return 0
+        n = name.upper[0]
+        if not isinstance(n, page.Num) or n.value != int(n.value) or not 0 < n.value <= 8:
+            raise UnknownMeaning("this derivative of a function: write its order as a number")
+        return int(n.value)
 
     def function_definitions(self, name: Name, args: tuple[Node, ...]) -> list[Definition]:
         """Definitions that fit the call, those whose parameters are the written arguments first."""
@@ -160,6 +181,10 @@ class Functions(Matrices):
         elif all(name_of(a) is not None for a in args) and self.find(name, env) is not None:
             # J(theta), where the definition of J names no arguments, or others.
             return self.name(name, env, span)
+        if name.indices and declared is None:
+            special = self.over_index(name, args, env, span)
+            if special is not None:
+                return special
         if base == "!":
             self.doubt("the factorial is not known here: it was taken as an undefined function")
         if base in _KNOWN_ELSEWHERE:
@@ -259,6 +284,21 @@ class Functions(Matrices):
                 return self.diag(args, env, span)
             case "\\operatorname{tr}" | "\\operatorname{Tr}" | "\\operatorname{trace}":
                 return self.trace(self.value(args[0], env), span)
+        return None
+
+    def over_index(self, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
+        """E_x[..], softmax_i(..); an operator over an index is never a function of its argument."""
+        base = name.base
+        if base in ("\\mathbb{E}", "\\operatorname{E}") and len(args) == 1:
+            self.expectations.add((name.upper, name.lower))
+            if len(self.expectations) > 1:
+                raise UnknownMeaning("expectations over different quantities", span)
+            return each(lambda t: Call("E", (t,)), self.value(args[0], env))
+        if base == "\\operatorname{softmax}" and len(args) == 1 and not name.upper:
+            v = self.softmax(self.value(args[0], env), span)
+            return self.entry(v, tuple(self.index(k, env) for k in name.lower), span)
+        if base in _OPERATORS or (base in FUNCTIONS and base != "\\sigma"):
+            raise UnknownMeaning(f"{base} with an index has no meaning here", span)
         return None
 
     def softmax(self, v: Value, span: Span | None) -> Value:

@@ -114,6 +114,7 @@ class Indices:
         self.cut: dict[str, tuple[Definition, Core]] = {}
         self._levels: list[Core] | None = None
         self._shaping: set[int] = set()
+        self._parameters: dict[int, frozenset[str]] = {}
         self._implied: Mapping[str, Kind] | None = None
         self._aliases = [
             d

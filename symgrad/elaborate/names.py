@@ -8,7 +8,7 @@ unfolded, its entries are variables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import partial
 
@@ -495,12 +495,22 @@ class Names(Indices):
         if len(env.active) > DEPTH or sum(d is a for a, _ in env.active) > 8:
             raise ScopeError(f"the definition of {d.key} refers to itself", span)
         inner = replace(env, places=env.within(d, places), params=params, active=(*env.active, (d, indices)))
+        self.must_not_capture(d, inner, span)
         out = self.value(d.body, inner)
         kind = self.scope.kind(d.key)
         if out.shape and kind is not None and kind.role == "real" and not kind.arity and not indices:
             # \mathbf{1} = (1, .., 1)^T takes its length from its declaration.
             self.sizes.fit(out.shape, self.shape(kind))
         return out
+
+    def must_not_capture(self, d: Definition, inner: Env, span: Span | None) -> None:
+        """A dropped index is that of the place where the name is used; a parameter m of f is none."""
+        if id(d) not in self._parameters:
+            own = {s.name for k in (*d.upper, *d.lower) for s in page.walk(k) if isinstance(s, page.Sym)}
+            self._parameters[id(d)] = frozenset(_parameters(d.body)) - own
+        for name in sorted(self._parameters[id(d)]):
+            if name not in inner.params and inner.letter(name) is not None:
+                raise UnknownMeaning(f"{name} is bound here and a parameter in {d.key}: rename one", span)
 
     def level(self, d: Definition, places: Mapping[str, Core]) -> Core | None:
         """The level of a quantity that is defined level by level."""
@@ -673,6 +683,27 @@ class Names(Indices):
                 inside = Sum(inside, letter, ONE, size)
             terms.append(inside)
         return Call(core, (*indices, *terms))
+
+
+def _parameters(node: Node) -> Iterator[str]:
+    """The letters that stand by themselves in the node, as quantities and not as indices."""
+    match node:
+        case page.Sym(name):
+            yield name
+        case page.Indexed() | page.Indicator():
+            return
+        case page.BigOp():
+            yield from (name for name in _parameters(node.body) if name != node.index.name)
+        case page.Component(arg, _):
+            yield from _parameters(arg)
+        case page.Call(fn, args):
+            for k in args if isinstance(fn, page.Sym) else (fn, *args):
+                yield from _parameters(k)
+        case page.Relation():
+            return
+        case _:
+            for k in page.children(node):
+                yield from _parameters(k)
 
 
 def _entry_of(name: str, first: tuple[Core, ...], rest: tuple[Core, ...]) -> Core:

@@ -48,6 +48,7 @@ class Elaborator(Functions):
     def __init__(self, scope: Scope, nodes: tuple[Node, ...], reading: Reading = LITERAL) -> None:
         super().__init__(scope, nodes, reading)
         self._notations = [d for d in scope.definitions.get(NOTATION, ()) if d.params]
+        self._alone = frozenset[str]().union(*map(_alone, nodes))
 
     def flipped(self, v: Value) -> Value:
         return transposed(v)
@@ -167,6 +168,10 @@ class Elaborator(Functions):
         """delta_{ij} of two letters that count, where nothing else is said of delta."""
         if len(name.lower) != 2 or name.upper or name.base in self._stacks or name.base in self.scope.kinds:
             return False
+        if name.base == "\\delta" and all(map(_counts, name.lower)):
+            if any(isinstance(k, page.Add) for k in name.lower):
+                self.doubt("\\delta is not defined here: it was read as Kronecker's")
+            return True
         for k in name.lower:
             known = isinstance(k, page.Sym) and (
                 env.letter(k.name) is not None or k.name in "ijklmnpqrabcdhstu"
@@ -204,6 +209,7 @@ class Elaborator(Functions):
         raised = self.raised_name(base, exp, env, span)
         if raised is not None:
             return raised
+        self.no_upper_delta(base, exp, span)
         b = self.value(base, env)
         if len(b.shape) == 1 and isinstance(exp, page.Sym) and not self.scope.kind(exp.name):
             return self.entry(b, (self.index(exp, env),), span)
@@ -211,6 +217,15 @@ class Elaborator(Functions):
             return self.matrix_power(b, exp, env, span)
         e = self.number(exp, env)
         return scalar(raise_to(b.term, e))
+
+    def no_upper_delta(self, base: Node, exp: Node, span: Span | None) -> None:
+        """delta_i^j and delta^{ij}, of which nothing else is said, are no powers of some delta."""
+        name = name_of(base)
+        if name is None or name.base != "\\delta" or self.find(name, Env()) or name.base in self.scope.kinds:
+            return
+        letters = (*name.indices, *(exp.factors if isinstance(exp, page.Mul) else (exp,)))
+        if len(letters) == 2 and all(isinstance(k, page.Sym) for k in letters):
+            raise UnknownMeaning("\\delta is not defined here: write \\delta_{ij} for Kronecker's", span)
 
     def raised_name(self, base: Node, exp: Node, env: Env, span: Span | None) -> Value | None:
         """E^q where E^q is defined or declared with an upper index: no power."""
@@ -306,6 +321,10 @@ class Elaborator(Functions):
             found = Generic(f"|{_words(condition.rhs)}|")
             condition = None
         else:
+            second = _other_index(node)
+            if second is not None and env.letter(second.name) is None and second.name not in self._alone:
+                self.doubt(f"this sum was read over all pairs of different {letter} and {second.name}")
+                return self.conditional(page.Sum(node, second, span=node.span), env)
             found = self.survey.range_over(letter, node.body)
         lower, upper = self.range_of(found, env)
         if node.lower is not None:
@@ -459,6 +478,38 @@ class Elaborator(Functions):
         if fixed:
             raise UnknownMeaning("a point for one of many: name the whole family", at.span)
         return Value(out.shape, lambda k: put(out.at(k)), gradient=out.gradient)
+
+
+def _other_index(node: Node) -> page.Sym | None:
+    """j of ``\\sum_{i \\ne j}`` where both stand in the body."""
+    match node:
+        case page.Sum(body, page.Sym(i), condition=page.Relation(page.Sym(k), "!=", page.Sym(j) as other)):
+            return other if i == k and {i, j} <= page.free_names(body) else None
+    return None
+
+
+def _alone(node: Node) -> frozenset[str]:
+    """The free names of the node, but for the second letter of a sum over pairs."""
+    found = frozenset({node.name} if isinstance(node, page.Sym) else ())
+    found = found.union(*map(_alone, page.children(node)))
+    if isinstance(node, page.BigOp):
+        other = _other_index(node)
+        found -= {node.index.name, other.name if other is not None else node.index.name}
+    return found
+
+
+def _counts(node: Node) -> bool:
+    """Is this an index: letters, numbers, and their sums?"""
+    match node:
+        case page.Sym(name):
+            return len(name) == 1
+        case page.Num():
+            return True
+        case page.Neg(arg):
+            return _counts(arg)
+        case page.Add(terms):
+            return all(map(_counts, terms))
+    return False
 
 
 def _subscripts(pattern: Node) -> frozenset[str]:

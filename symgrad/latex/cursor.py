@@ -36,6 +36,7 @@ class Cursor(ABC):
         self.end = len(self.tokens)
         self.depth = 0
         self.bound: list[str] = []
+        self.reaches: list[tuple[str, int]] = []  # indices of the signs whose body is being read, and its end
         self.brackets: dict[int, tuple[list[Node], str, int]] = {}
         self.dotted = False
         self.indexing = 0

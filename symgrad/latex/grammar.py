@@ -168,6 +168,8 @@ class Grammar(Operators):
         slash = -1
         while not (operand and _is_applied(factors[-1]) and all(map(_is_number, factors[:-1]))):
             text = self.text
+            if self.begins_anew():
+                break
             if text == "{" and self.partner[self.pos] == self.pos + 1:
                 self.pos += 2
             elif text in PRODUCT_SIGNS or (text == "." and self.tight_dot()):

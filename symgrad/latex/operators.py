@@ -127,14 +127,25 @@ class Operators(Brackets):
         if under is not None and under[0] < under[1]:
             binders = self.within(*under, self.binders)
         self.bound += [index.name for index, *_ in binders]
+        self.reaches += [(index.name, self.end) for index, *_ in binders]
         at = self.pos
         minus = self.signs()
         body = self.negated(self.term(), minus, at)
         del self.bound[len(self.bound) - len(binders) :]
+        del self.reaches[len(self.reaches) - len(binders) :]
         whole = self.span(start)
         for index, lower, own, condition in reversed(binders):
             body = kind(body, index, lower, own if own is not None else upper, condition, span=whole)
         return body
+
+    def begins_anew(self) -> bool:
+        """Does a sum sign with the index of one that reaches to here follow: a new factor beside it?"""
+        sign = self.pos + (self.text in PRODUCT_SIGNS)
+        if self.texts[sign] not in ("\\sum", "\\prod") or self.texts[sign + 1] != "_":
+            return False
+        place = sign + 2
+        letter = self.texts[place + 1] if self.texts[place] == "{" else self.texts[place]
+        return (letter, self.end) in self.reaches
 
     def binders(self) -> list[Binder]:
         """What stands under a sum sign: ``i=1``, ``i``, ``i,j``, ``j \\ne i``, ``i : y_i = 1``."""
