@@ -131,7 +131,7 @@ def report() -> Report:
                 Text(r"which is negative for $|s - \frac{1}{2}| < \frac{\sqrt{3}}{6}$, that is for $|z| < "
                      r"\log(2 + \sqrt{3})$, and positive beyond. Data near $0$ make the mean of the slopes "
                      "too small, data far out too large: the two rows of the table, and [[sigmoid_mean]] for "
-                     "the numbers of [[sigmoid_mean]]."),
+                     "the numbers $0$ and $1$."),
                 picture(),
             ]),
             Section("Gradients of losses", [
