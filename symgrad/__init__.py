@@ -3,7 +3,7 @@
 The modules, from the ground floor to the roof; each imports only from those above it:
 
 =======================  ==========================================================================
-patterns, records        regular expressions compiled when first used; frozen classes made quickly
+patterns                 regular expressions compiled when first used
 errors                   what can go wrong, each error carrying its data
 shown                    results that show themselves
 page                     the tree of what is written

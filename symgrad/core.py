@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
-
-from .records import record, replace
 
 Sort = Literal["real", "size", "index"]
 
@@ -34,12 +33,12 @@ class Core:
     __slots__ = ()
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Num(Core):
     value: Fraction
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Sym(Core):
     """A scalar: a real parameter, a size (integer >= 1) or an index (integer, bound or free)."""
 
@@ -47,7 +46,7 @@ class Sym(Core):
     sort: Sort = "real"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Ref(Core):
     """An entry of indexed data or of a vector or matrix parameter: x_i, W_{jk}."""
 
@@ -55,23 +54,23 @@ class Ref(Core):
     indices: tuple[Core, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Add(Core):
     terms: tuple[Core, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Mul(Core):
     factors: tuple[Core, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Div(Core):
     num: Core
     den: Core
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Pow(Core):
     """base^exp: integer exponents everywhere (base != 0 if negative), rational and symbolic real
     exponents for base > 0 (base >= 0 for positive rationals with even denominator)."""
@@ -80,7 +79,7 @@ class Pow(Core):
     exp: Core
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Call(Core):
     """fn(args).  For an undefined function ``orders[k]`` counts derivatives in argument k;
     ``orders`` is () when there are none.  ``E`` of anything is an opaque linear expectation."""
@@ -90,7 +89,7 @@ class Call(Core):
     orders: tuple[int, ...] = ()
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Sum(Core):
     """Sum of body for index = lower..upper, 0 if lower > upper."""
 
@@ -100,7 +99,7 @@ class Sum(Core):
     upper: Core
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class D(Core):
     """Partial derivative of body by a Sym or Ref, all distinct entries independent."""
 
@@ -108,7 +107,7 @@ class D(Core):
     var: Core
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Delta(Core):
     """1 where left = right (as integers), else 0."""
 
@@ -116,7 +115,7 @@ class Delta(Core):
     right: Core
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Given(Core):
     """A hypothesis.  Free *index* symbols in it stand for every integer in their range.
 

@@ -13,6 +13,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import product as tuples
 
 from .page import (
@@ -35,7 +36,6 @@ from .page import (
     substitute,
     walk,
 )
-from .records import replace
 from .scope import Definition, Scope
 from .tidy import Term, build, product, vectorish
 

@@ -21,6 +21,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from .definitions import fold, head, opened, unfold
 from .errors import InputError, ShapeError
@@ -43,7 +44,6 @@ from .page import (
     put,
     walk,
 )
-from .records import record
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, depends, neat, opaque, partial
 from .scope import Kind, Scope
 from .show.latex import to_latex
@@ -64,7 +64,7 @@ _MERGED = frozenset(
 )
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Step:
     """``before = after`` by ``rule``, applied at ``where`` (a place in the page that the step stands in).
 
@@ -79,7 +79,7 @@ class Step:
     substeps: tuple[Step, ...] = ()
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Derivation(Shown):
     """A chain ``start = ... = result`` of whole pages.
 

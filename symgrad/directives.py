@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from .elaborate.terms import HOLE, NOTATION
 from .errors import ReadError, Span, SpannedError, UnknownMeaning
@@ -33,7 +34,6 @@ from .page import (
     walk,
 )
 from .patterns import Pattern
-from .records import replace
 from .scope import Definition, Kind, Macro, Scope
 
 _SIGNS = (":=", "\\coloneqq", "\\triangleq", "\\equiv", "=")

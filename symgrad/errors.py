@@ -10,10 +10,10 @@ symgrad.errors.ReadError: unknown command \\foo (column 4)
 
 from __future__ import annotations
 
-from .records import record
+from dataclasses import dataclass
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Span:
     """Half-open range of character offsets in a source text."""
 

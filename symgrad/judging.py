@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .core import Core, D, Delta, Given, Ref, Sum, Sym, walk
@@ -11,12 +12,11 @@ from .elaborate.derivatives import fill
 from .errors import UnknownMeaning
 from .kernel import judge
 from .page import Node
-from .records import record, replace
 from .scope import Scope
 from .verdict import Verdict
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict with ``notes`` on how the claim was read (a gradient transposed by convention)."""
 

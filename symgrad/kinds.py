@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from .errors import UnknownMeaning
@@ -41,7 +42,6 @@ from .page import (
     walk,
 )
 from .patterns import Pattern
-from .records import record
 from .scope import Definition, Kind, Scope
 
 Place = tuple[str, int, int]
@@ -54,7 +54,7 @@ _LAYER = Pattern(r"(.+?)\^\{[(\[]?(\w+)[)\]]?\}$")
 _CONVENTIONAL = frozenset("ijklmnrst")
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Name:
     """A name with its indices as written; ``x^{(i)}_j`` is ``Name("x", (i,), (j,))``."""
 
@@ -171,13 +171,13 @@ def _undecorated(name: str) -> str:
     return found.group(1) if found else name
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Range:
     lower: Node
     upper: Node
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Generic:
     """A range that nothing on the page bounds: every such range of a class has one size."""
 

@@ -18,12 +18,12 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from .errors import InputError
 from .patterns import Pattern
-from .records import field, record
 
 RegionKind = Literal["display", "inline", "directive", "macro", "heading", "weave"]
 
@@ -43,7 +43,7 @@ _ENVIRONMENT = "|".join((*DISPLAYS, *ROWS, "math"))
 _CODE = r"verbatim|Verbatim|lstlisting|minted|comment|alltt|tikzpicture|algorithmic|filecontents"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Part:
     """A whole file (``cell`` None) or one Markdown cell of a notebook (0-based over all cells)."""
 
@@ -51,7 +51,7 @@ class Part:
     cell: int | None = None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Region:
     """``text[start:end]`` of a part; ``outer`` includes the delimiters.  A macro's ``name`` is the
     command that it defines, its ``body`` the whole definition."""
@@ -65,7 +65,7 @@ class Region:
     name: str = ""
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something about the file itself: not JSON, not UTF-8, a formula that never ends."""
 
@@ -74,7 +74,7 @@ class Problem:
     offset: int = 0
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Document:
     """The parts of a document and its regions in reading order."""
 

@@ -14,23 +14,23 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from .errors import Span
-from .records import field, record, replace
 
 DerivativeStyle = Literal["operator", "fraction"]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Node:
     """A piece of written mathematics; ``span`` says where it stood and never affects equality."""
 
     span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Num(Node):
     """A non-negative number as written; ``places`` counts written decimals (``0.50`` has 2)."""
 
@@ -38,7 +38,7 @@ class Num(Node):
     places: int = 0
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Sym(Node):
     """A symbol by its canonical LaTeX name.  ``e``, ``\\pi`` and ``\\infty`` mean the constants
     unless the scope says otherwise."""
@@ -46,7 +46,7 @@ class Sym(Node):
     name: str
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Indexed(Node):
     """``base_{lower}^{(upper)}``: x_i, W_{jk}, x^{(i)}_j, w^{[l]}; ``bracket`` is "()", "[]" or ""
     and says how the upper index is marked (never a power)."""
@@ -57,19 +57,19 @@ class Indexed(Node):
     bracket: str = "()"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Add(Node):
     """Terms in written order; a difference holds a :class:`Neg`."""
 
     terms: tuple[Node, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Neg(Node):
     arg: Node
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Mul(Node):
     """Factors in written order (also matrix products, by juxtaposition, ``\\cdot`` or ``\\times``).
 
@@ -81,26 +81,26 @@ class Mul(Node):
     dots: frozenset[int] | None = field(default=None, compare=False, repr=False)
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Hadamard(Node):
     """Entrywise product, ``\\odot`` or ``\\circ``."""
 
     factors: tuple[Node, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Frac(Node):
     num: Node
     den: Node
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Pow(Node):
     base: Node
     exp: Node
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Call(Node):
     """Application ``fn(args)``; ``fn`` is a Sym, an Indexed (``h_\\theta``) or a Prime (``f'``).
 
@@ -113,7 +113,7 @@ class Call(Node):
     args: tuple[Node, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Prime(Node):
     """``f'`` (order 1), ``f''``: differentiated by its argument, or by what the scope's nabla names."""
 
@@ -121,7 +121,7 @@ class Prime(Node):
     order: int = 1
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class BigOp(Node):
     """Common part of Sum and Prod.  ``lower`` and ``upper`` are both None for an unbounded
     ``\\sum_i``; ``condition`` holds what stands under the sign otherwise (``i<j``, ``j \\ne i``,
@@ -134,17 +134,17 @@ class BigOp(Node):
     condition: Relation | None = None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Sum(BigOp):
     pass
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Prod(BigOp):
     pass
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Derivative(Node):
     """``\\frac{\\partial^k body}{\\partial v_1 ..}``; ``by`` lists (variable, order) as written.
 
@@ -158,7 +158,7 @@ class Derivative(Node):
     d: str = "\\partial"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Gradient(Node):
     """``\\nabla_{wrt} body``; ``wrt`` None is a bare nabla; order 2 is ``\\nabla^2`` (Hessian)."""
 
@@ -167,12 +167,12 @@ class Gradient(Node):
     order: int = 1
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Transpose(Node):
     arg: Node
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Norm(Node):
     """``\\lVert arg \\rVert_p``; ``p`` None is the Euclidean (or Frobenius) norm."""
 
@@ -180,12 +180,12 @@ class Norm(Node):
     p: Node | None = None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Abs(Node):
     arg: Node
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Inner(Node):
     """``\\langle left, right \\rangle``."""
 
@@ -193,7 +193,7 @@ class Inner(Node):
     right: Node
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Component(Node):
     """``[arg]_{lower}`` or ``(arg)_{lower}``: an entry of a compound vector or matrix."""
 
@@ -201,33 +201,33 @@ class Component(Node):
     lower: tuple[Node, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Indicator(Node):
     """``\\mathbb{1}[condition]``: 1 where the relation holds, else 0."""
 
     condition: Relation
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Cases(Node):
     """Branches (value, condition); the condition None is "otherwise"."""
 
     branches: tuple[tuple[Node, Relation | None], ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Matrix(Node):
     """An explicit matrix, row by row."""
 
     rows: tuple[tuple[Node, ...], ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Dots(Node):
     """An ellipsis that stands for terms, factors or entries."""
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Evaluated(Node):
     """``body |_{at}``: the body at a point, e.g. ``\\big|_{\\theta = 0}``."""
 
@@ -235,7 +235,7 @@ class Evaluated(Node):
     at: Relation
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Relation(Node):
     """``lhs op rhs``; ``op`` is one of = != < <= > >= ~ approx := equiv to in propto."""
 
@@ -244,7 +244,7 @@ class Relation(Node):
     rhs: Node
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Chain(Node):
     """``first op1 n1 op2 n2 ..`` as one display writes it."""
 
@@ -296,7 +296,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 def map_children(node: N_, fn: Callable[[Node], Node]) -> N_:
     """A copy of the node with ``fn`` applied to each direct sub-node (the node itself if unchanged)."""
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for name in _written(node):
         old = getattr(node, name)
         new = _map_value(old, fn)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .page import Node, Relation, Sym
-from .records import field, record, replace
 
 Role = Literal["real", "index", "size", "function"]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Kind:
     """What a name stands for.
 
@@ -32,7 +32,7 @@ class Kind:
     entrywise: bool = False
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Definition:
     """``name_{lower}^{(upper)}(params) := body``; placeholders are Syms (or constants that must match).
 
@@ -49,7 +49,7 @@ class Definition:
     bracket: str = "()"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Macro:
     """An author's command: ``body`` is LaTeX in which ``#1`` .. stand for the ``arity`` arguments; with a
     ``default`` the first argument is optional, in square brackets."""
@@ -59,7 +59,7 @@ class Macro:
     default: str | None = None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Definitions by key (latest wins; several patterns per key), kinds by name, givens, bare nabla, and
     macros by command (``\\bx``).

@@ -28,7 +28,6 @@ from .bridge import page_name, scope_of, sigma, to_page
 from .errors import InputError, UnknownMeaning
 from .judging import prove_nodes
 from .problems import Objective, objective_of, read_loss
-from .records import record
 from .separation import LEMMAS, Obstacle, obstacle, separate, unrolled, up_to_names
 from .show.latex import to_latex
 from .show.text import to_text
@@ -311,7 +310,7 @@ JENSEN = (
 )
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class FromLoss(Verdict):
     """Is ∇J = g(J) with one g for all data?  Proved with ``g`` = (z ↦ αz + β), refuted, or undecided.
 

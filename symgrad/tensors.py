@@ -7,11 +7,11 @@ A scalar has shape (), a column vector (d,), a row (1, d), a matrix (n, m); (n, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .core import Add, Call, Core, Div, Mul, Num, Pow, Ref, Sum, Sym, text
 from .errors import ShapeError, Span
-from .records import record, replace
 
 Shape = tuple[Core, ...]
 Entry = Callable[[tuple[Core, ...]], Core]
@@ -20,7 +20,7 @@ UNROLL = 12
 ZERO, ONE, TWO, MINUS = (Num(Fraction(k)) for k in (0, 1, 2, -1))
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Value:
     """A quantity: ``at(indices)`` is its entry.
 

@@ -15,6 +15,7 @@ parentheses) to an integer power; a sum is expanded only where that makes it sho
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from math import gcd, lcm
@@ -46,7 +47,6 @@ from .page import (
     substitute,
     walk,
 )
-from .records import field, record
 from .scope import Scope
 
 ONE, TWO, ZERO = Num(1), Num(2), Num(0)
@@ -196,7 +196,7 @@ def mentions(node: Node, name: str, scope: Scope, seen: frozenset[str] = frozens
     return False
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Term:
     """number * Π atom^power, atoms in written order; ``lead`` is an atom to be written first."""
 

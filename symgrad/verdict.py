@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from .records import field, record
 from .shown import Shown
 
 Status = Literal["proved", "refuted", "undecided"]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Witness:
     """A point at which both sides are defined, the givens hold, and the sides differ.
 
@@ -37,7 +37,7 @@ class Witness:
         return f"{'at ' + at + ': ' if at else ''}left = {self.left}, right = {self.right}"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Verdict(Shown):
     """proved (under ``assuming``), refuted (by ``witness``) or undecided (for ``reason``).
 

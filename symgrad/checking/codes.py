@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from ..records import record
 
 Severity = Literal["error", "warning", "note"]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Code:
     severity: Severity
     title: str

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..directives import read_directive
 from ..errors import SymgradError
 from ..notes import Document, Region
 from ..page import Node, Relation, Sym, free_names, substitute
 from ..patterns import Pattern
-from ..records import record
 from ..scope import Scope
 from . import naming
 from .rows import Chain, Link, row_spans
@@ -61,7 +61,7 @@ _GOES_ON = Pattern(
 )
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Conditions:
     """``lines``: conditions in LaTeX; ``unsaid``: words that limit a formula and that are not read."""
 
@@ -192,7 +192,7 @@ def limits(found: Conditions, lhs: Node) -> bool:
     return bool(own & letters) or bool(own and found.unsaid)
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Assumed:
     """A step under its conditions; ``unread``: those that could not be taken up."""
 

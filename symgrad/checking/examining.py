@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import Slip, SpannedError, SymgradError
 from ..notes import Document, Region, read_file, read_text
 from ..patterns import Pattern
-from ..records import replace
 from ..scope import Scope
 from ..verdict import Witness
 from . import hints, naming

@@ -8,9 +8,9 @@ taken back and said to be undecided.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from ..page import BigOp, Indexed, Matrix, Node, Num, Sym, substitute, walk
-from ..records import record
 from ..scope import Scope
 from . import hints, naming
 from .judgement import Judged, guessed_shape, invented, judge_step, unknown_function
@@ -19,7 +19,7 @@ from .said import Said, without
 BAD = ("refuted", "illtyped")
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Fair:
     """A judgement, the scope in which it was reached, and whether the step is no claim after all."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..errors import SymgradError
 from ..judging import prove_nodes
@@ -32,7 +33,6 @@ from ..page import (
     put,
     walk,
 )
-from ..records import replace
 from ..scope import Scope
 from ..show.latex import to_latex
 from . import naming

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
@@ -22,7 +23,6 @@ from ..page import (
     substitute,
     walk,
 )
-from ..records import field, record, replace
 from ..scope import Scope
 from ..verdict import Verdict, Witness
 from . import naming
@@ -31,7 +31,7 @@ from .model import Outcome
 ZERO = Num(0)
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Judged:
     """What is known about a step.  ``notes`` are further findings: (code, message)."""
 

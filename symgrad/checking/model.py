@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from ..records import field, record
 from .codes import CODES, Severity
 
 Kind = Literal["claim", "definition", "update", "condition", "approximation", "rewriting", "inequality"]
 Outcome = Literal["proved", "refuted", "undecided", "illtyped", "unreadable", "timeout"]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands: from (line, column) up to, not including, the end; all from 1.
 
@@ -26,7 +26,7 @@ class Place:
     cell: int | None = None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Step:
     """One relation sign: what it joins, what kind of statement it is, and what the judge said."""
 
@@ -47,7 +47,7 @@ class Step:
     read: str | None = None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A diagnostic: ``str()`` is its first line, ``path:line:column: SG101 refuted: ..``."""
 
@@ -71,7 +71,7 @@ class Finding:
         return f"{where}: {self.code} {CODES[self.code].title}: {self.message}"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Derivation:
     """The steps of one display (or of several that go on from each other), in reading order."""
 
@@ -80,7 +80,7 @@ class Derivation:
     steps: tuple[Step, ...]
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class FileResult:
     path: str
     derivations: list[Derivation] = field(default_factory=list)

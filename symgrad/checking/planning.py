@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import SymgradError
 from ..notes import Document, Region
 from ..page import Add, Indexed, Node, Sym, same, walk
 from ..patterns import Pattern
-from ..records import record, replace
 from ..scope import Scope
 from . import naming
 from .conditions import INDICES, NOTHING, Conditions, limits, of_link
@@ -43,7 +43,7 @@ _SUPPOSED = Pattern(r"(?:if|when|whenever|provided|assuming|unless)\b", re.IGNOR
 _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Planned:
     """A step on its way: sides, readings, what it was classified as."""
 
@@ -57,7 +57,7 @@ class Planned:
     restates: str | None = None  # the name that is defined again
     soft: bool = False  # a refutation means "it rests on the equation before", not "it is wrong"
     message: str = ""
-    under: Conditions = Conditions()  # what is said beside it
+    under: Conditions = NOTHING  # what is said beside it
     elsewhere: bool = False  # other rows of its display have conditions of their own
     alone: bool = False  # the only step of its chain
     head: Node | None = None  # the first side of its chain

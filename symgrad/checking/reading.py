@@ -10,12 +10,12 @@ True
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from ..errors import ReadError, SymgradError
 from ..latex import read
 from ..page import Node
 from ..patterns import Pattern
-from ..records import record
 from ..scope import Scope
 from .rows import Side
 
@@ -28,7 +28,7 @@ class TooLarge(SymgradError):
     """A formula beyond what is read."""
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A side as a page, or the error that says why not; ``dropped``: offsets of stray parentheses."""
 

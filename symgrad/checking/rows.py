@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from ..notes import DISPLAYS, ROWS, group_end
 from ..patterns import Pattern
-from ..records import field, record, replace
 
 
 def _words(text: str) -> frozenset[str]:
@@ -114,7 +114,7 @@ _ASIDE = Pattern(r"\s*\([^()&\\]*(?:[=<>]|\\(?:ne|neq|leq?|geq?|in)\b)[^()&]*\)\
 _MARK = Pattern(r"\s*&?\s*(?:\\checkmark|\\times|\?)(?:\\ |\s)*\\text\{(?:proved|refuted|undecided)\}")
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Side:
     """One side of a relation: ``text`` has the length of ``body[start:end]`` of the display ``block``."""
 
@@ -127,7 +127,7 @@ class Side:
         return bool(self.text.strip())
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Link:
     """``lhs sign rhs``; ``start`` and ``end`` are those of the sign, ``written`` is how it is written."""
 
@@ -141,7 +141,7 @@ class Link:
     block: int = 0
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Chain:
     """Links whose neighbours share a side; ``opened`` is the word or arrow in front of the first side.
 
@@ -155,7 +155,7 @@ class Chain:
     dangles: bool = False
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class _Item:
     kind: str  # atom rel break amp arrow text wide comma open close drop begin end
     start: int
@@ -369,7 +369,7 @@ def _flat(row: list[_Item]) -> list[_Item]:
     return out
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class _Segment:
     """A stretch of mathematics between separators, with the separator in front of it."""
 

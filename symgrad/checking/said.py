@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..directives import read_directive, read_directives
 from ..errors import SymgradError
@@ -16,7 +17,6 @@ from ..kinds import unbold
 from ..latex import read_macro_definitions
 from ..notes import Document
 from ..page import Call, Indexed, Node, Num, Relation
-from ..records import replace
 from ..scope import Definition, Scope
 from . import naming
 from .reading import read_side

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
@@ -29,7 +30,6 @@ from ..errors import ShapeError, UnknownMeaning
 from ..page import BigOp, Call, Component, Indexed, Node, Relation, Transpose, children, walk
 from ..page import Num as PageNum
 from ..page import Sym as PageSym
-from ..records import record, replace
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
 from .indices import ANY_SIGN, LITERAL, Env, delta
@@ -41,7 +41,7 @@ ENTRIES = 64
 LAYOUT = "holds with one side transposed: which layout of the gradient is meant?"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What there is to prove: every pair equal, under the givens; ``notes`` say how it was read.
 

@@ -8,6 +8,7 @@ is filled in.  Everything that depends on z through definitions does so, and not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .. import page
@@ -17,7 +18,6 @@ from ..kernel.differentiate import eliminate
 from ..kinds import Name, name_of, unbold
 from ..page import Node
 from ..patterns import Pattern
-from ..records import record, replace
 from ..scope import Definition, Kind
 from ..tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
 from .indices import ANY_SIGN, Env, Held, page_short
@@ -39,7 +39,7 @@ NABLA = page.Sym("\\nabla")
 _COMPUTED = frozenset(("z", "h", "o", "L", "J", "E", "C", "\\mathcal{L}", "\\ell", "\\mathcal{J}", "\\xi"))
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Variable:
     """What a derivative is taken by: ``at(indices)`` is an independent Sym or Ref; ``env`` holds it
     while the body is read and ``back`` fills in what it stands for."""

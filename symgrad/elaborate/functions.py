@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from .. import page
@@ -10,7 +11,6 @@ from ..core import Call, Core, Ref, Sum, Sym
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..kinds import Name, name_of, unbold
 from ..page import Node
-from ..records import replace
 from ..scope import Definition, Kind, Scope
 from ..tensors import ONE, Value, add, div, each, mul, scalar, tensor, transposed
 from .derivatives import FUNCTIONS, NABLA, Variable, alike, differentiated, exchange, fill, settled

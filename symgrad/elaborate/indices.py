@@ -6,6 +6,7 @@ A *reading* is one choice of what the page leaves open; a *doubt* says that it m
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from .. import page
@@ -13,13 +14,12 @@ from ..core import Core, Delta, Num, Ref, Sym, text
 from ..errors import ShapeError, UnknownMeaning
 from ..kinds import Generic, Name, Range, Survey, name_of, unbold, written
 from ..page import Node
-from ..records import field, record, replace
 from ..scope import Definition, Kind, Scope
 from ..tensors import ONE, ZERO, Shape, Sizes, Value, add, gap, mul, neg
 from .layers import descents
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Choices that the page leaves open: does an undefined function act on every entry of a vector, is
     a Jacobian laid out the other way, is a bold c_i an entry of c, is v^2 the
@@ -40,7 +40,7 @@ LITERAL = Reading()
 ANY_SIGN = "the factors of a product may have any sign: assume that they are positive"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Held:
     """Uses of ``definition`` are not unfolded but stand for the entries of ``name``; with
     ``indices`` only the uses whose indices may be these (h_t is held, h_{t-1} unfolds)."""
@@ -52,7 +52,7 @@ class Held:
     level: Core | None = None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Env:
     """What letters mean at one place of the page.
 

@@ -8,15 +8,15 @@ it give one term.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from .. import page
 from ..kinds import Name, name_of, unbold
 from ..page import Node
-from ..records import record
 from ..scope import Definition
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Descent:
     """A definition in a cycle of levels; ``position`` is the place of the level among its indices,
     ``steps`` says whether its own body goes to another level."""

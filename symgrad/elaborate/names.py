@@ -9,6 +9,7 @@ unfolded, its entries are variables.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -25,7 +26,6 @@ from ..kinds import (
     unbold,
 )
 from ..page import Node
-from ..records import replace
 from ..scope import Definition, Kind
 from ..tensors import (
     MINUS,

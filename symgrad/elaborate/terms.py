@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -11,7 +12,6 @@ from ..core import Call, Core, Num, Pow, Ref, Sum, Sym, rebuild, walk
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..kinds import Generic, Name, Range, name_of
 from ..page import Node
-from ..records import replace
 from ..scope import Scope
 from ..tensors import (
     MINUS,

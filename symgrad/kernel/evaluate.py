@@ -7,6 +7,7 @@ roots occur; derivatives by dual numbers, not by the symbolic rules.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 from flint import arb, fmpq
 
 from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym
-from ..records import record
 from .polynomials import OutOfFuel
 
 BITS = 200_000
@@ -25,7 +25,7 @@ class Undefined(Exception):
     """The term has no value at this point."""
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Dual:
     """value + slope * eps with eps^2 = 0; ``level`` tells nested derivatives apart."""
 

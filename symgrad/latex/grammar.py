@@ -9,6 +9,7 @@ is written next to it, up to a written ``\\cdot``, a further derivative, ``+`` o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 from ..page import (
@@ -31,7 +32,6 @@ from ..page import (
     map_children,
     walk,
 )
-from ..records import replace
 from .cursor import MAX_ROW, MAX_TREE
 from .names import (
     ACCENTS,

@@ -4,11 +4,11 @@ brackets find their partners and every bar learns whether it opens, closes, cond
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import ReadError, Span
 from ..patterns import Pattern
-from ..records import record
 from .lexer import Token
 from .names import (
     BARE_WORDS,
@@ -47,7 +47,7 @@ _CASE_WORDS = frozenset(["if", "for", "when", "otherwise", "else"])
 _WORD_SIGNS = frozenset([*" -.,:;'/&_", "\\_", "\\&"])
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Layout:
     """The tokens that count, and for every opening bracket the place of its partner."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..page import (
     Call,
     Derivative,
@@ -17,13 +19,12 @@ from ..page import (
     substitute,
     walk,
 )
-from ..records import record
 from ..scope import Scope
 from ..tidy import ZERO, mentions
 from .functions import TABLE
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A derivative, taken apart: of what, by what, and how to write one like it."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..definitions import alike, cases, unfold
 from ..page import (
     Add,
@@ -21,7 +23,6 @@ from ..page import (
     substitute,
     walk,
 )
-from ..records import replace
 from ..scope import Scope
 from ..tidy import ONE, Level, Term, build, expanded, mentions, product, size_of, tidy, vectorish
 from .book import rule
