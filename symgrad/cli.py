@@ -44,6 +44,16 @@ class _Parser(argparse.ArgumentParser):
         self.exit(FAULT, f"symgrad: {message}\n")
 
 
+class _Version(argparse.Action):
+    """Looks for the installed version when asked only: ``importlib.metadata`` is slow to import."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"symgrad {version('symgrad')}")
+        parser.exit()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned, never raised, except by ``--help`` and wrong usage."""
     for stream in (sys.stdout, sys.stderr):
@@ -83,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A compiler for derivations: gradients derived one named rule a line, every line proved.",
         epilog="Exit codes: 0 proved, 1 refuted or stale, 2 undecided or unreadable, 3 wrong usage or I/O.",
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     verbs = parser.add_subparsers(metavar="VERB", prog="symgrad", required=True)
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], help: str, example: str) -> _Parser:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -190,7 +191,9 @@ def named(name: str) -> Objective:
         return PROBLEMS[name]()
     if name in names():
         return entry(*name.rsplit("-", 1))
-    raise InputError(f"no problem named {name!r}; there are {', '.join(known())}")
+    near = [other for other in known() if name in other] or get_close_matches(name, known())
+    meant = f": did you mean {' or '.join(near)}?" if near else ""
+    raise InputError(f"no problem named {name!r}{meant}  (symgrad list names them all)")
 
 
 # --- side by side -------------------------------------------------------------------------------------
