@@ -49,7 +49,7 @@ class Split:
         parts = tuple(Output(f"d{k}", [(s.indices, s)], s.indices) for k, s in enumerate(found, 1))
         self.source = "def partial(**_):\n    return []\n"
         if parts:
-            self.source = Kernel(g, "partial", f.arguments, f.sizes, sample, (parts,)).source
+            self.source = Kernel(g, Program("partial", f.arguments, f.sizes, (parts,)), sample).source
         self.partial = load(self.source, "partial")
         arguments = {
             **{name: Argument(name, f"_s{k}", tuple(i.size for i in place))
@@ -90,9 +90,9 @@ class Reduced:
         }
         parts = tuple(Output(f"d{k}", [(found.places[name], node)], found.places[name])
                       for k, (name, node) in enumerate(found.sums.items(), 1))
-        kernel = Kernel(f.graph, "partial", {**blocked, **self.centers}, f.sizes, f.sample, (parts,))
-        self.source = kernel.source
-        self.partial = load(kernel.source, "partial")
+        program = Program("partial", {**blocked, **self.centers}, f.sizes, (parts,))
+        self.source = Kernel(f.graph, program, f.sample).source
+        self.partial = load(self.source, "partial")
         shapes = {name: tuple(k.size for k in found.places[name]) for name in found.sums}
         self.arguments = {
             **{name: Argument(name, f"_s{k}", shapes[name]) for k, name in enumerate(found.sums, 1)},

@@ -245,9 +245,7 @@ class Compiled:
             for name in labels:
                 program = program.with_nodes(partial(signed_labels, self.graph, name))
             try:
-                kernel = Kernel(self.graph, program.name, program.arguments, self.sizes, self.sample,
-                                program.outputs)
-                found[key] = load(kernel.source, program.name)
+                found[key] = load(Kernel(self.graph, program, self.sample).source, program.name)
             except NoKernel:
                 found[key] = None
         return found[key]

@@ -83,8 +83,8 @@ def walk(*roots: Node, stop: Container[Node] = ()) -> list[Node]:
     return [seen[k] for k in sorted(seen)]
 
 
-_ENTRYWISE = frozenset(["exp", "log", "sigma", "softplus", "tanh", "sinh", "cosh", "logcosh", "abs", "sign",
-                        "step", "stop", "relu", "sin", "cos", "tan"])
+_ENTRYWISE = frozenset(["exp", "capped", "log", "sigma", "softplus", "tanh", "sinh", "cosh", "logcosh", "abs",
+                        "sign", "step", "stop", "relu", "sin", "cos", "tan"])
 
 
 class Graph:
@@ -493,6 +493,37 @@ def _signed(g: Graph, t: Node, u: Node, rest: Node, label: Node, sign: Node) -> 
                 if a is g.neg(b):
                     return g.mul(sign, joint)
     return None
+
+
+def paired(g: Graph, roots: Sequence[Node]) -> list[Node]:
+    """The roots with a σ(u) + b σ(-u) as σ(u) (a + b e^{-u}).
+
+    The exponential is ``capped``, so that its product with σ(u) stays finite, and a and b are made of data
+    and parameters by + and * alone, so that they are no powers of e themselves.
+    """
+    new: dict[Node, Node] = {}
+    for node in walk(*roots):
+        args = [new[a] for a in node.args]
+        changed = any(a is not b for a, b in zip(args, node.args, strict=True))
+        made = g.rebuild(node, args) if changed else node
+        new[node] = _paired(g, made) if made.op == "add" else made
+    return [new[r] for r in roots]
+
+
+def _paired(g: Graph, node: Node) -> Node:
+    found: set[Node] = set()
+    terms: list[Node] = []
+    for t in node.args:
+        factors = t.args if t.op == "mul" else (t,)
+        logistic = [f for f in factors if f.op == "sigma"]
+        rest = _without(g, t, logistic[0]) if len(logistic) == 1 else t
+        if rest is t or any(n.op not in ("leaf", "num", "size", "add", "mul") for n in walk(rest)):
+            return node
+        u = logistic[0].args[0]
+        turned = g.split(u)[0] < 0
+        found.add(g.neg(u) if turned else u)
+        terms.append(g.mul(rest, g.call("capped", u)) if turned else rest)
+    return g.mul(g.sigma(found.pop()), g.add(*terms)) if len(found) == 1 else node
 
 
 def _serial(node: Node) -> int:

@@ -8,14 +8,15 @@ before the loop; sums over samples that need other such sums first take a pass o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 
-from .emit import Argument, Emitter, contraction
-from .graph import Graph, Index, Node, Number, walk
-from .program import Output, flat, function_text, lengths, returned
+from .emit import Emitter, contraction
+from .graph import Graph, Index, Node, Number, paired, walk
+from .program import Program, flat, function_text, lengths, returned
 
 ROWS = 32768
 """Rows of a block at most."""
@@ -66,20 +67,14 @@ class Instruction:
 
 
 class Kernel:
-    """Writes a function of the arguments that returns the outputs, as :class:`~.program.Program` does.
+    """Writes the function that a program is, as :class:`~.program.Program` does.
 
     Raises :class:`NoKernel` where there is none.
     """
 
-    def __init__(
-        self,
-        g: Graph,
-        name: str,
-        arguments: Mapping[str, Argument],
-        sizes: Mapping[str, str],
-        sample: Index,
-        outputs: Sequence[Output | tuple[Output, ...]],
-    ) -> None:
+    def __init__(self, g: Graph, program: Program, sample: Index) -> None:
+        program = program.with_nodes(partial(paired, g))
+        arguments, sizes, outputs = program.arguments, program.sizes, program.outputs
         self.g, self.sample, self.sizes, self.arguments = g, sample, sizes, arguments
         self.outer = Emitter(arguments, sizes)
         self.blocked = {n: a for n, a in arguments.items() if sample.size in a.shape}
@@ -90,6 +85,12 @@ class Kernel:
         self.uses: Counter[Node] = Counter(wanted)
         for n in nodes:
             self.uses.update(n.args)
+        for n in nodes:  # σ(u) beside e^-u or σ(-u) is computed from that, not from u
+            turned = g.neg(n.args[0]) if n.op == "sigma" else n
+            if n.op == "sigma" and g.split(turned)[0] < 0 and (
+                self.uses[g.call("capped", turned)] or self.uses[g.sigma(turned)]
+            ):
+                self.uses.subtract(n.args)
         sums = [n for n in nodes if n.op == "sum" and n.value == sample]
         twice = any(k.size == sample.size and k != sample for n in nodes for k in n.indices)
         if not sums or twice or any(n.op == "lse" and n.value == sample for n in nodes) or any(
@@ -104,7 +105,7 @@ class Kernel:
             self._loop([s for s in sums if level[s] == depth])
         self.outer.share(wanted)
         returned(self.outer, outputs)
-        self.source = function_text(name, arguments, self.outer)
+        self.source = function_text(program.name, arguments, self.outer)
 
     # One pass
 
@@ -112,7 +113,6 @@ class Kernel:
         """The statements of one pass over the samples."""
         self.code: list[Instruction] = []
         self.done: dict[Node, Operand] = {}
-        self.mirrored: dict[Node, Operand] = {}
         self.hoisted: dict[str, Node] = {}
         totals = {s: self.outer.fresh("s") for s in sums}
         self._share(sums)
@@ -136,7 +136,7 @@ class Kernel:
             shape = "".join(f", {self._length(k.size)}" for k in axes[1:])
             lines.append(f"{place} = np.empty((_rows{shape or ','}), {kind})")
         if any(o.base == "_top" for i in self.code for o in i.args):
-            lines.append(f"_top = 0.98 * float(np.log(np.finfo({kind}).max))")
+            lines.append(f"_top = 0.8 * float(np.log(np.finfo({kind}).max))")
         lines.append(f"for _start in range(0, {size}, _rows):")
         lines += [f"    {line}" for line in [*self._slices(places), *map(self._text, self.code)]]
         self.outer.names.update(totals)
@@ -234,6 +234,9 @@ class Kernel:
                 return self.ufunc("power", self.value(args[0]), self.value(args[1]), axes=axes)
             case "exp" | "tanh" | "sinh" | "cosh" | "sign" | "sin" | "cos" | "tan":
                 return self.ufunc(node.op, self.value(args[0]), axes=axes)
+            case "capped":
+                v = self.ufunc("minimum", self._turned(self.g.neg(args[0])), Operand("_top"), axes=axes)
+                return self.ufunc("exp", v, axes=axes)
             case "abs":
                 return self.ufunc("absolute", self.value(args[0]), axes=axes)
             case "log":
@@ -385,23 +388,20 @@ class Kernel:
 
     def _logistic(self, f: Node, above: list[Operand], below: list[Operand]) -> None:
         """σ(u) is a division by 1 + e^-u; where σ(-u) is wanted as well it is e^-u σ(u)."""
-        u, axes = f.args[0], f.indices
-        mirror = self.g.sigma(self.g.neg(u))
-        if mirror in self.mirrored:
-            self.done[f] = self.ufunc("multiply", self.mirrored[mirror], self.done[mirror], axes=axes)
+        u, axes, g = f.args[0], f.indices, self.g
+        mirror, e = g.sigma(g.neg(u)), self.done.get(g.call("capped", u))
+        if mirror in self.done and e is not None:
+            self.done[f] = self.ufunc("multiply", e, self.done[mirror], axes=axes)
             above.append(self.done[f])
             return
-        v = self._turned(u)
+        power = g.call("capped", g.neg(u))
         both = self.uses[mirror] > 0
-        if both:  # e^-u must stay finite, so that its product with σ(u) does
-            v = self.ufunc("minimum", v, Operand("_top"), axes=axes)
-        e = self.ufunc("exp", v, axes=axes)
+        beside = both or self.uses[power] > 0
+        e = self.value(power) if beside else self.ufunc("exp", self._turned(u), axes=axes)
         t = self.ufunc("add", e, Operand("1"), axes=axes)
         if both or self.uses[f] > 1:
             self.done[f] = self.ufunc("divide", Operand("1"), t, axes=axes)
             above.append(self.done[f])
-            if both:
-                self.mirrored[f] = e
         else:
             below.append(t)
 
