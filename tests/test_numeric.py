@@ -384,8 +384,18 @@ def test_stable_in_blocks() -> None:
         value, slope, size = exact_cross_entropy(FAR, labels)
         assert abs(found.value - 1000 * value) <= 1e-14 * 1000 * value
         assert abs(found.gradient[0] - 1000 * slope) <= 1e-14 * 1000 * size
+        direct = f(x=np.tile(FAR, 1000), y=np.tile(labels, 1000), w=1.0, b=0.0)
+        assert abs(direct.gradient[0] - 1000 * slope) <= 1e-14 * 1000 * size
     soft = f.bind(x=np.tile(FAR, 1000), y=np.full(12_000, 0.25))(w=1.0, b=0.0)
     assert np.isfinite(flat(soft)).all()
+
+
+def test_large_weights_far_out() -> None:
+    sharp = S[i] * (-y[i] * sp.log(sigma(w_ * x[i])) - (1 - y[i]) * sp.log(1 - sigma(w_ * x[i])))
+    f = compile(sp.Sum(sharp, (i, 1, N)), w_)
+    data = {"x": np.tile(FAR, 100), "y": np.full(1200, 0.5), "s": np.full(1200, 1e60)}
+    few = {q: v[:12] for q, v in data.items()}
+    np.testing.assert_allclose(f.bind(**data)(w=1.0).gradient[0], 100 * f(**few, w=1.0).gradient[0], 1e-12)
 
 
 def test_which_losses_have_finite_sums() -> None:
@@ -544,6 +554,28 @@ def test_loop_under_numba() -> None:
     value, slopes = space["loss_and_gradient"](**data, **rest)
     np.testing.assert_allclose(value, f(**data, **rest).value, rtol=1e-12)
     np.testing.assert_allclose(slopes[0], f(**data, **rest).gradient[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("compiler", ["plain Python", "numba"])
+def test_loop_is_stable(compiler: str, monkeypatch: Any) -> None:
+    if compiler == "numba":
+        pytest.importorskip("numba")
+    else:
+        plain = SimpleNamespace(njit=lambda *fn, **_: fn[0] if fn else lambda g: g)
+        monkeypatch.setitem(sys.modules, "numba", plain)
+    space: dict[str, Any] = {}
+    exec(compile(PROBLEMS["sigmoid-regression"]().sum()).loop, space)
+    points = np.r_[np.linspace(-690, 690, 50), np.linspace(20, 60, 50)]
+    far = np.abs(points) > 19
+    for at in (FAR, points, points[far]):
+        for labels in (0 * at, 0 * at + 1, 1.0 * (at > 0), 1.0 * (at < 0)):
+            value, exact, size = exact_cross_entropy(at, labels)
+            found, (slope, _) = space["loss_and_gradient"](x=at, y=labels, w=1.0, b=0.0)
+            alone, _ = space["gradient"](x=at, y=labels, w=1.0, b=0.0)
+            assert abs(found - value) <= 1e-14 * value
+            assert max(abs(slope - exact), abs(alone - exact)) <= 1e-14 * size
+    unknown = space["gradient"](x=np.array([1.0, np.nan]), y=np.zeros(2), w=1.0, b=0.0)
+    assert np.isnan(unknown).all()  # a gap in the data is not passed over
 
 
 @pytest.mark.parametrize("name", CASES)

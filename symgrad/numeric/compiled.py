@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -79,9 +79,13 @@ class Compiled:
 
     @cached_property
     def loop(self) -> str:
-        """The same function as a fused loop for numba, which is an extra: ``pip install symgrad[numba]``."""
+        """The same function as a fused loop for numba, which is an extra: ``pip install symgrad[numba]``.
+
+        A second function, ``gradient``, leaves out the value, which may cost more than the rest.
+        """
+        alone = replace(self.program("gradient"), about="The gradient alone.")
         try:
-            return loops.write(self.program("both"), self.sample)
+            return loops.write(self.graph, (self.program("both"), alone), self.sample)
         except NoKernel:
             raise InputError(f"{self.name} is no single loop over the samples") from None
 
@@ -216,16 +220,16 @@ class Compiled:
         pieces = {n: gradient(g, along, n, self.axes[n]) for n in self.wrt}
         return Program("product", {**arguments, **directions}, sizes, (self._outputs(pieces),))
 
-    def run(self, what: str, arguments: Mapping[str, Any], signed: tuple[str, ...] | None = None) -> Any:
+    def run(self, what: str, arguments: Mapping[str, Any], signed: tuple[str, ...] = ()) -> Any:
         """Call the emitted code for "value", "gradient", "both" or "product": blocked where there is much.
 
-        ``signed`` names the labels that are known to be 0 or 1, where that was found out before.
+        ``signed`` names the labels that are known to be 0 or 1.
         """
         rows = next((np.shape(arguments[a.python])[a.shape.index(self.sample_size)]
                      for a in self.arguments.values() if self.sample_size in a.shape), 0)
         function = None
         if rows >= BLOCKED:
-            function = self._kernel(what, self.signed(arguments) if signed is None else signed)
+            function = self._kernel(what, signed)
         with np.errstate(**self.quiet):
             return (function or self.program(what).function)(**arguments)
 

@@ -84,7 +84,7 @@ def walk(*roots: Node, stop: Container[Node] = ()) -> list[Node]:
 
 
 _ENTRYWISE = frozenset(["exp", "capped", "log", "sigma", "softplus", "tanh", "sinh", "cosh", "logcosh", "abs",
-                        "sign", "step", "stop", "relu", "sin", "cos", "tan"])
+                        "ratio", "sign", "step", "stop", "relu", "sin", "cos", "tan"])
 
 
 class Graph:
@@ -376,7 +376,7 @@ class Graph:
         if fn == "sign" and c < 0:
             return self.neg(self.call("sign", self.mul(self.num(-c), rest)))
         if fn in _ENTRYWISE:
-            return self._node(fn, args, None, args[0].indices)
+            return self._node(fn, args, None, _union(args))
         raise UnknownMeaning(f"{fn} has no numeric form here")
 
     # Sums
@@ -496,10 +496,10 @@ def _signed(g: Graph, t: Node, u: Node, rest: Node, label: Node, sign: Node) -> 
 
 
 def paired(g: Graph, roots: Sequence[Node]) -> list[Node]:
-    """The roots with a σ(u) + b σ(-u) as σ(u) (a + b e^{-u}).
+    """The roots with c (a σ(u) + b σ(-u)) as c times one ``ratio``, (a + b e^{-u}) / (1 + e^{-u}).
 
-    The exponential is ``capped``, so that its product with σ(u) stays finite, and a and b are made of data
-    and parameters by + and * alone, so that they are no powers of e themselves.
+    The exponential is ``capped``, so that the ratio stays finite, and a and b are made of data and parameters
+    by + and * alone, so that they are no powers of e themselves.
     """
     new: dict[Node, Node] = {}
     for node in walk(*roots):
@@ -511,19 +511,22 @@ def paired(g: Graph, roots: Sequence[Node]) -> list[Node]:
 
 
 def _paired(g: Graph, node: Node) -> Node:
+    parts = [list(t.args) if t.op == "mul" else [t] for t in node.args]
+    common = [f for f in parts[0] if f.op not in ("num", "sigma") and all(f in p for p in parts)]
     found: set[Node] = set()
     terms: list[Node] = []
-    for t in node.args:
-        factors = t.args if t.op == "mul" else (t,)
+    for factors in parts:
         logistic = [f for f in factors if f.op == "sigma"]
-        rest = _without(g, t, logistic[0]) if len(logistic) == 1 else t
-        if rest is t or any(n.op not in ("leaf", "num", "size", "add", "mul") for n in walk(rest)):
+        rest = [f for f in factors if f not in common and f not in logistic]
+        if len(logistic) != 1 or any(n.op not in ("leaf", "num", "size", "add", "mul") for n in walk(*rest)):
             return node
         u = logistic[0].args[0]
         turned = g.split(u)[0] < 0
         found.add(g.neg(u) if turned else u)
-        terms.append(g.mul(rest, g.call("capped", u)) if turned else rest)
-    return g.mul(g.sigma(found.pop()), g.add(*terms)) if len(found) == 1 else node
+        terms.append(g.mul(*rest, *[g.call("capped", u)] * turned))
+    if len(found) != 1:
+        return node
+    return g.mul(*common, g.call("ratio", g.add(*terms), g.call("capped", g.neg(found.pop()))))
 
 
 def _serial(node: Node) -> int:

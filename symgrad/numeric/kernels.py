@@ -136,7 +136,7 @@ class Kernel:
             shape = "".join(f", {self._length(k.size)}" for k in axes[1:])
             lines.append(f"{place} = np.empty((_rows{shape or ','}), {kind})")
         if any(o.base == "_top" for i in self.code for o in i.args):
-            lines.append(f"_top = 0.8 * float(np.log(np.finfo({kind}).max))")
+            lines.append(f"_top = float(np.log(np.finfo({kind}).max)) - 20")
         lines.append(f"for _start in range(0, {size}, _rows):")
         lines += [f"    {line}" for line in [*self._slices(places), *map(self._text, self.code)]]
         self.outer.names.update(totals)
@@ -237,6 +237,10 @@ class Kernel:
             case "capped":
                 v = self.ufunc("minimum", self._turned(self.g.neg(args[0])), Operand("_top"), axes=axes)
                 return self.ufunc("exp", v, axes=axes)
+            case "ratio":
+                above = self.value(args[0])
+                below = self.ufunc("add", self.value(args[1]), Operand("1"), axes=args[1].indices)
+                return self.ufunc("divide", above, below, axes=axes)
             case "abs":
                 return self.ufunc("absolute", self.value(args[0]), axes=axes)
             case "log":

@@ -1,7 +1,8 @@
 """Loops: the same outputs as one fused loop over the samples, compiled by numba.
 
 Every intermediate quantity of a sample is a number (or a short row), so that the data are read once and
-nothing else is.  The code stands alone, apart from numba itself.
+nothing else is.  Logistic functions come from an exponential without a branch or a call, so that the compiler
+can work on several samples at once.  The code stands alone, apart from numba itself.
 """
 
 from __future__ import annotations
@@ -9,13 +10,46 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 
 from .emit import ATOM, PRODUCT, SUM, Emitter
-from .graph import Index, Node, walk
+from .graph import Graph, Index, Node, paired, walk
 from .kernels import NoKernel
 from .program import Program, flat, function_text, lengths, returned
 
 HELPERS = {
+    "_exp": '''
+_TAYLOR = tuple(1 / math.factorial(n) for n in range(12, -1, -1))
+
+
+@njit(fastmath={"contract"}, error_model="numpy")
+def _exp(z):
+    """e^z to the last digits for |z| <= 690, and beyond that as at 690: 2^k e^r with k = round(z / log 2)."""
+    z = min(max(z, -690.0), 690.0)
+    n = z * 1.4426950408889634 + 6755399441055744.0  # 3/2 * 2^52 moves k into the last bits
+    k = n - 6755399441055744.0
+    r = z - k * 0.6931471803691238 - k * 1.9082149292705877e-10
+    p = 0.0
+    for c in _TAYLOR:
+        p = p * r + c
+    bits = np.float64(p).view(np.int64) + (np.float64(n).view(np.int64) << 52)
+    return np.int64(bits).view(np.float64)
+''',
+    "_log1p": '''
+_ODD = tuple(1 / n for n in range(29, 0, -2))
+
+
+@njit(fastmath={"contract"}, error_model="numpy")
+def _log1p(e):
+    """log(1 + min(e, 1/e)) for e > 0, by the series of 2 artanh."""
+    low, high = min(e, 1.0), max(e, 1.0)
+    s = low / (high + high + low)
+    q = s * s
+    p = 0.0
+    for c in _ODD:
+        p = p * q + c
+    return 2.0 * s * p
+''',
     "_sigma": '''
 @njit
 def _sigma(z):
@@ -72,6 +106,9 @@ class _Entries(Emitter):
             case "where":
                 u, a, b = (self.text(t, PRODUCT) for t in node.args)
                 return f"({a} if {u} > 0 else {b})", ATOM
+            case "ratio":
+                above, below = (self.text(t, PRODUCT) for t in node.args)
+                return f"{above} / (1.0 + {below})", PRODUCT
             case "relu":
                 return f"max({self.text(node.args[0], SUM)}, 0.0)", ATOM
         return super()._text(node)
@@ -85,24 +122,21 @@ class _Entries(Emitter):
         return f"({self._mul(rest, axes)[0]} if {condition} else 0.0)", ATOM
 
 
-def write(program: Program, sample: Index) -> str:
-    """Source of the program as a fused loop; raises NoKernel where no single pass gives it."""
-    return _Loop(program, sample).source
-
-
-def _base(node: Node) -> Node:
-    """u for -u."""
-    minus = node.op == "mul" and len(node.args) == 2 and node.args[0].op == "num" and node.args[0].value == -1
-    return node.args[1] if minus else node
+def write(g: Graph, programs: Sequence[Program], sample: Index) -> str:
+    """Source of the programs as fused loops; raises NoKernel where no single pass gives them."""
+    written = [_Loop(g, p.with_nodes(partial(paired, g)), sample) for p in programs]
+    helpers = set[str]().union(*(w.inner.helpers for w in written))
+    imports = "import math\n\n" * ("_exp" in helpers) + "import numpy as np\nfrom numba import njit\n"
+    return "\n".join([imports, *(HELPERS[h] for h in sorted(helpers)), *(w.source for w in written)])
 
 
 class _Loop:
-    def __init__(self, program: Program, sample: Index) -> None:
-        self.program, self.sample = program, sample
+    def __init__(self, g: Graph, program: Program, sample: Index) -> None:
+        self.g, self.program, self.sample = g, program, sample
         arguments, sizes = program.arguments, program.sizes
         self.outer, self.inner = Emitter(arguments, sizes), _Entries(arguments, sizes)
         self.indices = [self.outer.fresh(n) for n in "ijklpqr"]
-        loop = self.outer.fresh("loop")
+        loop = self.outer.fresh(f"{program.name}_loop")
         wanted = [n for o in flat(program.outputs) for n in o.nodes]
         nodes = walk(*wanted)
         sums = [n for n in nodes if n.op == "sum" and n.value == sample]
@@ -115,8 +149,7 @@ class _Loop:
         uses: Counter[Node] = Counter(s.args[0] for s in sums)
         for n in below:
             uses.update(n.args)
-        self.small: dict[Node, tuple[str, ...]] = {}
-        self.soft = {_base(n.args[0]) for n in below if n.op == "softplus"}
+        self.known: dict[tuple[str, Node], str] = {}
         self.before: list[str] = []
         self.inside: list[str] = []
         totals = {s: self.outer.fresh("s") for s in sums}
@@ -125,9 +158,9 @@ class _Loop:
                 raise NoKernel  # a sum over parameters alone, which the loop would repeat
             if sample not in n.indices or n.op == "leaf":
                 continue
-            if n.op in ("sigma", "softplus"):
+            if n.op in ("capped", "sigma", "softplus"):
                 self._logistic(n)
-            elif (uses[n] > 1 and _base(n) is n) or n.op in ("sum", "lse"):
+            elif (uses[n] > 1 and self._base(n) is n) or n.op in ("sum", "lse"):
                 self._assign(n)
         for s, name in totals.items():
             self._add_up(name, s)
@@ -142,14 +175,15 @@ class _Loop:
         self.outer.share(wanted)
         returned(self.outer, program.outputs)
         rest = function_text(program.name, arguments, self.outer, program.about)
-        parts = [
-            "import numpy as np\nfrom numba import njit\n",
-            *(HELPERS[h] for h in sorted(self.inner.helpers)),
+        self.source = (
             '\n@njit(fastmath={"reassoc", "contract", "arcp"}, error_model="numpy")\n'
-            f"def {loop}({names}):\n" + "".join(f"    {line}\n" for line in body),
-            rest.removeprefix("import numpy as np\n\n"),
-        ]
-        self.source = "\n".join(parts)
+            f"def {loop}({names}):\n" + "".join(f"    {line}\n" for line in body)
+            + rest.removeprefix("import numpy as np\n")
+        )
+
+    def _base(self, node: Node) -> Node:
+        """u for -u."""
+        return self.g.neg(node) if self.g.split(node)[0] < 0 else node
 
     def _length(self, size: str) -> str:
         return size if size.isdigit() else self.program.sizes[size]
@@ -176,28 +210,36 @@ class _Loop:
             self._made(name, axes, "empty")
         return name
 
+    def _once(self, what: str, u: Node, code: str) -> str:
+        """An entry of what belongs to u, which is computed where it is first asked for."""
+        axes = u.indices[1:]
+        if (what, u) not in self.known:
+            name = self.known[what, u] = self._named(axes)
+            self.inside += self._nested(axes, [f"{self.inner.entry(name, axes)} = {code}"])
+        return self.inner.entry(self.known[what, u], axes)
+
     def _logistic(self, node: Node) -> None:
-        """σ(±u) and softplus(±u) from one e^-|u|, which cannot overflow."""
-        u, axes = _base(node.args[0]), node.indices[1:]
+        """σ(±u) and softplus(±u) from one e^-u."""
+        u, axes = self._base(node.args[0]), node.indices[1:]
         turned = u is not node.args[0]
         if u not in self.inner.names and u.op != "leaf":
             self._assign(u)
         self._begin(axes)
         at = self.inner.text(u, ATOM)
-        if u not in self.small:
-            self.small[u] = tuple(self._named(axes) for _ in range(2 + (u in self.soft)))
-            e, r, *tail = (self.inner.entry(name, axes) for name in self.small[u])
-            self.inside += self._nested(axes, [
-                f"{e} = np.exp(-abs({at}))", f"{r} = 1.0 / (1.0 + {e})",
-                *(f"{entry} = np.log1p({e})" for entry in tail),
-            ])
-        e, r, *tail = (self.inner.entry(name, axes) for name in self.small[u])
-        name = self.inner.names[node] = self._named(axes)
-        if node.op == "softplus":
-            code = f"max({'-' * turned}{at}, 0.0) + {tail[0]}"
+        self.inner.helpers.add("_exp")
+        e = self._once("power", u, f"_exp(-{at})")
+        if node.op == "capped":
+            what = "power"
+        elif node.op == "softplus":
+            self.inner.helpers.add("_log1p")
+            tail = self._once("tail", u, f"_log1p({e})")
+            what = node.op + "-" * turned
+            self._once(what, u, f"max({'-' * turned}{at}, 0.0) + {tail}")
         else:
-            code = f"{r} if {at} {'<=' if turned else '>='} 0 else {e} * {r}"
-        self.inside += self._nested(axes, [f"{self.inner.entry(name, axes)} = {code}"])
+            r = self._once("sigma", u, f"1.0 / (1.0 + {e})")
+            what = node.op + "-" * turned
+            self._once(what, u, f"{e} * {r}")
+        self.inner.names[node] = self.known[what, u]
 
     def _assign(self, node: Node) -> None:
         """A quantity of the sample that is used more than once, or is itself a sum."""
