@@ -34,6 +34,7 @@ from .page import (
     Node,
     Norm,
     Num,
+    Pow,
     Prime,
     Relation,
     Sym,
@@ -52,6 +53,7 @@ _BOLD = Pattern(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)\s*\{(.*)\}$|\\(?:vec|bm)\s+
 _FONT = Pattern(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)(?![A-Za-z])\s*")
 _LAYER = Pattern(r"(.+?)\^\{[(\[]?(\w+)[)\]]?\}$")
 _CONVENTIONAL = frozenset("ijklmnrst")
+_SIZES = frozenset("nmdpqkNMDKCHBT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,18 @@ def _undecorated(name: str) -> str:
     return found.group(1) if found else name
 
 
+def is_sized(name: Name) -> bool:
+    """``\\mathbf{1}_n``, ``I_n``: ones, zeros, an identity with their size."""
+    if unbold(name.base) not in (("I",) if name.base == "I" else ("0", "1", "I")) or name.upper:
+        return False
+    match name.lower:
+        case (Num(),):
+            return True
+        case (Sym(letter),):
+            return letter in _SIZES
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     lower: Node
@@ -179,9 +193,11 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Generic:
-    """A range that nothing on the page bounds: every such range of a class has one size."""
+    """A range that nothing on the page bounds: every such range of a class has one size; is it ``used``
+    by a letter of the page?"""
 
     size: str
+    used: bool = True
 
 
 class Survey:
@@ -195,13 +211,17 @@ class Survey:
         self._ranges: dict[Hashable, list[Range]] = {}
         self._members: list[tuple[Hashable, Place | str]] = []
         self._letters: list[tuple[Hashable, str]] = []
+        self._beside: list[tuple[Hashable, Hashable]] = []  # i and j of j != i
         self.bound: set[str] = set()
         self.bare: set[str] = set()
         self.based: set[str] = set()
         self.subscripts: set[str] = set()
+        self.counting: set[str] = set()  # letters that certainly count: ends of ranges, what is compared
         self.uppers: set[str] = set()
         self.used_with: dict[str, set[tuple[int, int]]] = {}
+        self.doubles: dict[str, set[Name]] = {}  # the names with two lower indices and no other
         self.vectors: set[str] = set()
+        self.placed: set[str] = set()  # capitals that stand where a matrix must: x^T A y
         self.kinds: dict[str, list[Kind]] = {}
         for name, kind in scope.kinds.items():
             self.kinds.setdefault(unbold(name), []).append(kind)
@@ -229,9 +249,16 @@ class Survey:
             for node in walk(tree):
                 if isinstance(node, BigOp):
                     self.bound.add(node.index.name)
+                elif isinstance(node, Add | Mul):
+                    self.placed |= _placed(node)
         for tree, env in roots:
             self._visit(tree, env, sizes)
+        for one, other in self._beside:
+            if isinstance(self._range_of(self._find(other)), Generic):
+                self._union(one, other)
         self.sizes = frozenset(sizes - self.bound)
+        self.placed -= {*self.sizes, *self.vectors, *(unbold(k) for k in (*scope.kinds, *scope.definitions))}
+        self.vectors |= self.placed
         self.labels = self._find_labels()
 
     # -- reading the trees ----------------------------------------------------------------------
@@ -263,10 +290,16 @@ class Survey:
                 self.bare.add(node.name)
             return
         if name is not None and name.indices:
+            if is_sized(name) and isinstance(name.lower[0], Sym) and name.lower[0].name not in env:
+                sizes.add(name.lower[0].name)
             self.based.add(name.base)
             self.used_with.setdefault(name.base, set()).add((len(name.upper), len(name.lower)))
+            if len(name.lower) == 2 and not name.upper:
+                self.doubles.setdefault(name.base, set()).add(name)
             for position, entry in enumerate(name.indices):
                 self._visit_index(name.place(position), entry, env)
+                if self.is_kronecker(name):
+                    self._count(entry)
             self.uppers |= {s.name for k in name.upper for s in walk(k) if isinstance(s, Sym)}
             return
         if isinstance(node, BigOp):
@@ -277,18 +310,25 @@ class Survey:
                     self._ranges.setdefault(key, []).append(Range(node.lower, node.upper))
             for end in (node.lower, node.upper):
                 if end is not None:
-                    self._mark_subscripts(end)
+                    self._count(end)
             inner = {**env, node.index.name: key}
             self._letters.append((key, node.index.name))
             self._visit(node.body, inner, sizes)
             if node.condition is not None:
                 self._visit(node.condition, inner, sizes)
+                for side in (node.condition.lhs, node.condition.rhs):
+                    if isinstance(side, Sym) and side != node.index:
+                        self._count(side)
+                        if side.name in env:
+                            self._beside.append((env[side.name], key))
             return
-        if isinstance(node, Relation) and all(isinstance(k, Sym) for k in (node.lhs, node.rhs)):
-            # 1{c = j}: letters that are compared count.
-            for side in (node.lhs, node.rhs):
-                self._mark_subscripts(side)
-            return
+        if isinstance(node, Relation):
+            sides = [k for k in (node.lhs, node.rhs) if isinstance(k, Sym)]
+            if len(sides) == 2 and (node.op in ("=", "!=") or any(k.name in env for k in sides)):
+                # 1{c = j}: letters that are compared count; 1{z > t} compares numbers.
+                for side in sides:
+                    self._count(side)
+                return
         if isinstance(node, Component):
             self._visit(node.arg, env, sizes)
             name = name_of(node.arg)
@@ -312,11 +352,26 @@ class Survey:
             return
         if isinstance(node, Transpose | Norm | Inner | Gradient):
             for child in (node.wrt,) if isinstance(node, Gradient) else children(node):
-                inner_name = name_of(child) if child is not None else None
-                if inner_name is not None:
-                    self.vectors.add(inner_name.base)
+                if child is not None:
+                    self._shaped(child)
         for child in children(node):
             self._visit(child, env, sizes)
+
+    def _shaped(self, node: Node) -> None:
+        """What is transposed, or has a norm, is a vector or a matrix: X, w and y of ``\\|X w - y\\|``."""
+        name = name_of(node)
+        if name is not None:
+            self.vectors.add(name.base)
+            return
+        match node:
+            case Add(terms):
+                for t in terms:
+                    self._shaped(t)
+            case Neg(arg) | Transpose(arg):
+                self._shaped(arg)
+            case Mul((*rest, last)):
+                self._shaped(last)
+                self.vectors |= {k.name for k in rest if isinstance(k, Sym) and k.name.isupper()}
 
     def _visit_index(self, place: Place, entry: Node, env: dict[str, Hashable]) -> None:
         self._mark_subscripts(entry)
@@ -329,6 +384,16 @@ class Survey:
 
     def _mark_subscripts(self, entry: Node) -> None:
         self.subscripts |= {s.name for s in walk(entry) if isinstance(s, Sym)}
+
+    def _count(self, entry: Node) -> None:
+        """A letter that ends a range or is compared counts wherever it stands."""
+        self._mark_subscripts(entry)
+        self.counting |= {s.name for s in walk(entry) if isinstance(s, Sym) and len(s.name) == 1}
+
+    def is_kronecker(self, name: Name) -> bool:
+        """delta with two indices below, of which nothing else is said."""
+        free = name.base not in self.scope.kinds and name.base not in self.scope.definitions
+        return name.base == "\\delta" and len(name.lower) == 2 and not name.upper and free
 
     # -- labels ---------------------------------------------------------------------------------
 
@@ -348,7 +413,10 @@ class Survey:
             kind = self.scope.kind(letter)
             named = kind is not None and kind.role in ("real", "function")
             # E_k and y^k: a letter that also stands alone, or carries indices itself, is a name.
-            elsewhere = letter not in counting and (
+            known = letter in self.counting and not (
+                letter in self.based or letter in self.scope.definitions
+            )
+            elsewhere = letter not in counting and not known and (
                 letter in self.based or letter in self.bare or letter in self.scope.definitions
             )
             if named or (elsewhere and letter not in _CONVENTIONAL and letter not in self.sizes):
@@ -403,7 +471,12 @@ class Survey:
             return Range(kind.lower, kind.upper)
         for place in places(body, letter):
             return self.range_at(place)
-        return Generic(f"|{letter}|")
+        # Nothing is indexed by it: j != i runs as far as i, and as far as j itself where that is said.
+        own = (self._range_of(self._find(key)) for key, name in self._letters if name == letter)
+        ranges = dict.fromkeys(r for r in own if isinstance(r, Range))
+        if len(ranges) > 1:
+            raise UnknownMeaning(f"the sum over {letter} has no bounds, and the page suggests several")
+        return next(iter(ranges), Generic(f"|{letter}|"))
 
     def _range_of(self, root: Hashable) -> Range | Generic:
         found: dict[tuple[Node, Node], Range] = {}
@@ -438,7 +511,7 @@ class Survey:
                     f"the sum over {letters[0] if letters else 'this index'} has no bounds, and the page "
                     "suggests several: write them"
                 )
-        return Generic(f"|{letters[0]}|" if letters else "|k|")
+        return Generic(f"|{letters[0]}|") if letters else Generic("|k|", used=False)
 
     def _declared_size(self, place: Place) -> Node | None:
         base, uppers, position = place
@@ -465,6 +538,38 @@ class Survey:
         first, second = self._find(a), self._find(b)
         if first != second:
             self._parent[second] = first
+
+
+def is_capital(base: str) -> bool:
+    """``A`` or ``\\Sigma``: the letter of a matrix, where vectors stand beside it."""
+    letter = unbold(base).removeprefix("\\")
+    return letter[:1].isupper() and (len(letter) == 1 or base.startswith("\\"))
+
+
+def _placed(node: Node) -> set[str]:
+    """Capitals behind a transposed factor (x^T A y), and those that the identity is added to."""
+    match node:
+        case Mul(factors):
+            first = next((k for k, f in enumerate(factors) if isinstance(f, Transpose)), len(factors))
+            return {k for f in factors[first + 1 :] for k in _capitals(f)}
+        case Add(terms):
+            last = [t.factors[-1] if isinstance(t, Mul) else t for t in terms]
+            if any(isinstance(k, Sym) and unbold(k.name) == "I" for k in last):
+                return {k for t in last for k in _capitals(t)}
+    return set()
+
+
+def _capitals(node: Node) -> set[str]:
+    match node:
+        case Sym(name):
+            return {name} if is_capital(name) and unbold(name) != "I" else set()
+        case Add(terms):
+            return {k for t in terms for k in _capitals(t)}
+        case Mul(factors):
+            return {k for f in factors for k in _capitals(f)}
+        case Pow(base, _) | Transpose(base) | Neg(base):
+            return _capitals(base)
+    return set()
 
 
 def _is_quantity(letter: Sym, body: Node) -> bool:

@@ -5,9 +5,9 @@ that w is a vector, how far k runs) holds on the other.  A vector or matrix clai
 of core terms at free indices, or one pair an entry where the sizes are written as numbers.
 
 The rooms, each importing only those before it: ``layers`` (definitions that go down by levels),
-``indices`` (letters that count), ``names`` (names to values), ``derivatives``, ``matrices`` (written out,
-and what an ellipsis stands for), ``functions`` (defined, built-in, undefined), ``products`` (over an
-index), ``terms`` (all the rest).
+``spelling`` (indices without a comma), ``indices`` (letters that count), ``names`` (names to values),
+``derivatives``, ``matrices`` (written out, and what an ellipsis stands for), ``functions`` (defined,
+built-in, undefined), ``products`` (over an index), ``terms`` (all the rest).
 
 >>> from symgrad.page import Add, Mul, Num, Sym
 >>> elaborate(Add((Sym("x"), Num(1))), Scope())
@@ -34,6 +34,7 @@ from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
 from .indices import ANY_SIGN, LITERAL, Env, delta
 from .products import warranted
+from .spelling import spelled
 from .terms import Elaborator
 
 ENTRIES = 64
@@ -60,7 +61,7 @@ class Claim:
     def is_range(self, condition: str) -> bool:
         """Does the condition only say that a component is one (1 <= i <= d)?"""
         letters = "|".join(map(re.escape, self.components))
-        return re.fullmatch(rf"(1 <= )?({letters})( <= [\w {{}}]+| >= 1)?", condition) is not None
+        return re.fullmatch(rf"(1 <= )?({letters})( <= [\w {{}}\\]+| >= 1)?", condition) is not None
 
 
 def elaborate(node: Node, scope: Scope) -> Core:
@@ -92,6 +93,7 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
     Another layout of Jacobians, and a function of vectors that acts on every entry, are tried where
     the first reading does not fit.
     """
+    (lhs, rhs), scope = spelled((lhs, rhs), scope)
     problem: ShapeError | UnknownMeaning | None = None
     found = False
     queue = [LITERAL]
@@ -103,7 +105,10 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             weight, assuming = _apart(e)
             if weight != ONE:
                 pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
-            doubts = (*e.doubts, *_summed_silently(lhs, rhs, e), *_one_sided_functions(e, pairs))
+            doubts = (
+                *e.doubts, *_summed_silently(lhs, rhs, e),
+                *_one_sided_functions(e, pairs), *_unsized(e, pairs),
+            )
             said = (*assuming, *e.assumed)
             givens = _givens(e)
             premise = LAYOUT if reading.layout else "" if warranted(e.products, pairs, givens) else ANY_SIGN
@@ -181,6 +186,18 @@ def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) ->
         if sides[0] != sides[1]:
             out.append(f"{name} is not defined here: write let {name}(..) = ..")
     return tuple(out)
+
+
+def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, ...]:
+    """An identity or a vector of ones of a size that nobody wrote is compared with what n means."""
+    own = {size for _, size in e.unsaid}
+    said = {e.sizes.find(k) for k in e.sizes.settled() if k not in own}
+    used = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
+    return tuple(
+        f"of what size is {base}?  write let {base} \\in .."
+        for base, size in dict.fromkeys(e.unsaid)
+        if e.sizes.find(size) in used & own - said
+    )
 
 
 def _free_indices(node: Node, e: Elaborator, bound: frozenset[str]) -> Iterator[str]:

@@ -79,6 +79,7 @@ class Derivatives(Names):
             and body.name not in self._stacks
         ):
             # d sigma / dz of the function itself: its value at z.
+            self.standing_alone(Name(body.name), env)
             body = page.Call(body, (by[0][0],), span=body.span)
         out = self.value(body, inner)
         bare = body if isinstance(body, page.Sym | page.Indexed) else None

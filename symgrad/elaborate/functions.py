@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +14,7 @@ from ..page import Node
 from ..scope import Definition, Kind, Scope
 from ..tensors import ONE, Value, add, div, each, mul, scalar, tensor, transposed
 from .derivatives import FUNCTIONS, NABLA, Variable, alike, differentiated, exchange, fill, settled
-from .indices import LITERAL, Env, Held, Reading, delta
+from .indices import LITERAL, Env, Held, Reading, delta, page_short
 from .matrices import Matrices
 
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
@@ -40,6 +40,10 @@ class Functions(Matrices):
         roots = (*nodes, *(d.body for d in self.survey.definitions))
         primes = (n.fn for root in roots for n in page.walk(root) if isinstance(n, page.Prime))
         self.primed = {name.base for fn in primes if (name := name_of(fn)) is not None}
+        self._operands: dict[str, dict[Node, bool]] = {}
+        for base, operand, sure in (k for node in nodes for n in page.walk(node) for k in _operands(n)):
+            known = self._operands.setdefault(base, {})
+            known[operand] = sure or known.get(operand, False)
         variables = [v for root in roots for n in page.walk(root) for v in _variables(n)]
         self.varied = {name.base for v in variables if (name := name_of(v)) is not None}
 
@@ -57,6 +61,18 @@ class Functions(Matrices):
         if order:
             return self.prime_call(page.Prime(page.Sym(name.base), order), args, env, span)
         return self.undefined_call(name, args, env, span)
+
+    def standing_alone(self, name: Name, env: Env) -> Value | None:
+        """sigma without its argument, where the claim uses it as a function of one: its value there."""
+        operands = self._operands.get(name.base, {}).keys() - {ANY}
+        if name.indices or name.base not in self._operands or len(operands) > 1 or (
+            name.base in self.scope.kinds or name.base in self._stacks
+        ):
+            return None
+        operand = next(iter(operands), ANY)
+        if not any(self._operands[name.base].values()):
+            self.doubt(f"{name.base} was read as {name.base}({page_short(operand)})")
+        return self.call(page.Sym(name.base), (operand,), env, None)
 
     def written_order(self, name: Name, args: tuple[Node, ...]) -> int:
         """n where f^{(n)} is the n-th derivative of a function defined without upper index, else 0."""
@@ -191,27 +207,34 @@ class Functions(Matrices):
             raise UnknownMeaning(f"{base} has no meaning here", span)
         if declared is not None and declared.role != "function" and not declared.rests:
             raise UnknownMeaning(f"{base} is declared as a quantity and is applied to arguments", span)
-        if declared is None:
-            if base in self.varied:
-                # w (x): as a function of x it would be constant in w, and any derivative by w "proved".
-                what = "differentiated by, and applied to arguments: write \\cdot for a product"
-                raise UnknownMeaning(f"{base} is {what}", span)
-            self.unknown_functions.add(base)
+        if declared is None and base in self.varied:
+            # w (x): as a function of x it would be constant in w, and any derivative by w "proved".
+            what = "differentiated by, and applied to arguments: write \\cdot for a product"
+            raise UnknownMeaning(f"{base} is {what}", span)
         values = self.arguments(args, env, span)
-        core, written_indices = self.split(name)
+        inside = self.parameters(name)
+        given = self.arguments(inside, env, span)
+        core, written_indices = self.split(_without(name, inside))
+        if declared is None:
+            self.unknown_functions.add(core)
         indices = tuple(self.index(k, env) for k in written_indices)
         shape = () if declared is None else self.shape(declared, indices)
         if shape:
-            return tensor(shape, lambda k: self.called(core, (*indices, *k), values, env, span))
+            return tensor(shape, lambda k: self.called(core, (*indices, *k), (*given, *values), env, span))
         one = len(values) == len(args) == 1 and bool(values[0].shape)
         if one and self.is_entrywise(base, declared, values[0], env):
-            return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
+            return each(lambda t: self.called(core, indices, (*given, scalar(t)), env, span), values[0])
         if any(v.shape for v in values) and not self.is_loss(base):
             self.doubt(f"{base} is not defined here: it may act on a vector entry by entry or as a whole")
             self.alternatives.add("entrywise")
             if one and self.reading.entrywise:
-                return each(lambda t: self.called(core, indices, (scalar(t),), env, span), values[0])
-        return scalar(self.called(core, indices, values, env, span))
+                return each(lambda t: self.called(core, indices, (*given, scalar(t)), env, span), values[0])
+        return scalar(self.called(core, indices, (*given, *values), env, span))
+
+    def parameters(self, name: Name) -> tuple[Node, ...]:
+        """The theta of f_theta(x) where something is differentiated by it: no label but an argument."""
+        varied = {unbold(base) for base in self.varied}
+        return tuple(k for k in name.indices if {unbold(n) for n in self._names_in((k,))} & varied)
 
     def has_body(self, base: str) -> bool:
         """Is the function defined, if for another number of arguments?"""
@@ -393,6 +416,9 @@ class Functions(Matrices):
         name = name_of(page.Prime(fn, order))
         if name is not None and (self.find(name, env) is not None or self.kind_of(name)[0] is not None):
             return self.name(name, env, span)
+        if isinstance(fn, page.Sym) and self.standing_alone(Name(fn.name), env) is not None:
+            operands = self._operands[fn.name].keys() - {ANY}
+            return self.prime_call(page.Prime(fn, order), (next(iter(operands), ANY),), env, span)
         wrt = self.nabla(span)
         if len(wrt) != 1:
             raise UnknownMeaning("a prime by several variables: write the derivative", span)
@@ -493,6 +519,36 @@ def _same_family(param: Node, arg: Node) -> bool:
         and a is not None
         and (p.base, len(p.upper), len(p.lower)) == (a.base, len(a.upper), len(a.lower))
     )
+
+
+ANY = page.Sym("\\cdot")
+"""The argument of a function that is written without one."""
+
+
+def _without(name: Name, indices: tuple[Node, ...]) -> Name:
+    """f_theta without its theta, but another name than f."""
+    if not indices:
+        return name
+    upper, lower = (tuple(k for k in side if k not in indices) for side in (name.upper, name.lower))
+    base = f"{name.base}_{{{','.join(map(page_short, indices))}}}"
+    return replace(name, base=base, upper=upper, lower=lower)
+
+
+def _operands(node: Node) -> Iterator[tuple[str, Node, bool]]:
+    """What a built-in function is applied to, or differentiated by, at this node; is it surely that
+    function?  (The derivative of a standard deviation looks alike.)"""
+    sure = True
+    match node:
+        case page.Call(page.Sym(base) | page.Prime(page.Sym(base)), (operand,)):
+            pass
+        case page.Derivative(page.Sym(base), ((operand, _),)):
+            sure = node.d == "d" and isinstance(operand, page.Sym)
+        case page.Prime(page.Sym(base)):
+            operand = ANY
+        case _:
+            return
+    if base in FUNCTIONS:
+        yield base, operand, sure
 
 
 def _variables(node: Node) -> tuple[Node, ...]:

@@ -110,6 +110,8 @@ class Indices:
         self._inferred: dict[tuple[str, int], Core] = {}
         self.descents = descents(self.survey.definitions)
         self.of_vectors: set[str] = set()
+        self.unsaid: list[tuple[str, Core]] = []  # sizes of identities and of vectors of ones
+        self.varied: set[str] = set()  # what derivatives are taken by
         self.inverses: dict[str, frozenset[str]] = {}
         self.cut: dict[str, tuple[Definition, Core]] = {}
         self._levels: list[Core] | None = None

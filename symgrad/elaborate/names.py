@@ -17,11 +17,13 @@ from .. import page
 from ..core import Call, Core, Num, Ref, Sum, Sym
 from ..errors import ScopeError, ShapeError, Span, UnknownMeaning
 from ..kinds import (
+    Generic,
     Name,
     Range,
     definition_order,
     is_bold_matrix,
     is_bold_vector,
+    is_sized,
     name_of,
     unbold,
 )
@@ -93,7 +95,8 @@ class Names(Indices):
         core, written_indices = self.split(name)
         special = self.special(name, kind)
         if special is not None:
-            return self.entry(special, tuple(self.index(k, env) for k in written_indices), span)
+            rest = () if kind is None and self.names_size(name) else written_indices
+            return self.entry(special, tuple(self.index(k, env) for k in rest), span)
         if kind is not None and kind.rests:
             return self.function(core, name, kind, env, span)
         if kind is not None and kind.role in ("size", "index"):
@@ -102,6 +105,9 @@ class Names(Indices):
             constant = self.constant(name.base)
             if constant is not None:
                 return constant
+            value = self.standing_alone(name, env)
+            if value is not None:
+                return value
         indices = tuple(self.index(k, env) for k in written_indices)
         if kind is not None:
             shape = self.shape(kind, indices)
@@ -255,9 +261,13 @@ class Names(Indices):
                 raise UnknownMeaning("infinity is not a number")
         return None
 
+    def standing_alone(self, name: Name, env: Env) -> Value | None:
+        raise NotImplementedError
+
     def has_matrices(self) -> bool:
-        """Are matrices declared, so that I is the identity and no current?"""
-        return any(len(kind.shape) == 2 and kind.role == "real" for kind in self.scope.kinds.values())
+        """Are there vectors and matrices here, so that I is the identity and no current?"""
+        declared = any(len(kind.shape) == 2 and kind.role == "real" for kind in self.scope.kinds.values())
+        return declared or bool(self.survey.vectors - {"I"}) or any(map(is_bold_vector, self.survey.bare))
 
     def is_euler(self) -> bool:
         """e is the base of exp unless it is declared or defined by itself; e_i is a name of its own."""
@@ -266,24 +276,45 @@ class Names(Indices):
         )
 
     def special(self, name: Name, kind: Kind | None) -> Value | None:
-        """The vectors of ones and of zeros, the identity matrix."""
+        """Ones, zeros and the identity matrix; ``\\mathbf{1}_n`` and ``I_n`` say their size."""
         letter = unbold(name.base)
-        if letter in ("0", "1") and letter != name.base:
-            number = Num(Fraction(int(letter)))
-            shape = (
-                (self.sizes.unknown(name.base),) if kind is None else self.shape(kind)
-            )
-            ones = tensor(shape, lambda _: number)
-            return replace(ones, loose=kind is None and len(ones.shape) == 1)
-        if letter != "I" or name.upper or name.lower:
+        if letter not in ("0", "1", "I") or name.upper:
             return None
+        bold = letter != name.base
+        size: Core | None = None
+        if name.lower:
+            if kind is not None or not self.names_size(name):
+                return None
+            size = self.size(name.lower[0])
+        if letter != "I":
+            if not bold:
+                return None
+            number = Num(Fraction(int(letter)))
+            shape = (size or self.unsized(name.base),) if kind is None else self.shape(kind)
+            ones = tensor(shape, lambda _: number)
+            return replace(ones, loose=kind is None and size is None and len(ones.shape) == 1)
         if kind is not None and len(kind.shape) == 2 and kind.shape[0] == kind.shape[1]:
             size = self.size(kind.shape[0])
-        elif kind is None and (name.base != "I" or self.has_matrices()):
-            size = self.sizes.unknown(name.base)
+        elif kind is None and (size is not None or bold or self.has_matrices()):
+            size = size or self.unsized(name.base)
         else:
+            if kind is None and name.base not in self.varied and name.base not in self.survey.based:
+                self.doubt("I is not declared here: the identity matrix, or a number?")
             return None
         return tensor((size, size), lambda k: delta(k[0], k[1]))
+
+    def names_size(self, name: Name) -> bool:
+        """Is the index of I_n a size?"""
+        letter = name.lower[0] if is_sized(name) else None
+        return isinstance(letter, page.Num) or (
+            isinstance(letter, page.Sym) and letter.name in self.survey.sizes
+        )
+
+    def unsized(self, base: str) -> Core:
+        """The size of an identity or of a vector of ones that nothing declares."""
+        size = self.sizes.unknown(base)
+        self.unsaid.append((base, size))
+        return size
 
     def conventional_rank(self, name: Name) -> int:
         """1 for what is written as a vector, 2 for a bold capital, 0 for anything else."""
@@ -301,7 +332,12 @@ class Names(Indices):
             if lows:
                 self.alternatives.add("entries")
             return 0 if lows and self.reading.entries else 1
+        if not name.indices and self.is_matrix_letter(name.base):
+            return 2
         if name.base in self.survey.vectors:
+            if name.base in self.survey.placed and not name.indices:
+                self.doubt(f"{name.base} is not declared here: it was read as a matrix that may be any")
+                return 2
             if not lows and unbold(name.base).isupper():
                 return 2
             used = self.survey.used_with.get(name.base, set())
@@ -314,6 +350,12 @@ class Names(Indices):
                 return 1
         return 0
 
+    def is_matrix_letter(self, base: str) -> bool:
+        """Is this a capital that stands elsewhere with two indices that count?"""
+        return len(base) == 1 and base.isupper() and any(
+            not any(map(self.survey.is_label, name.lower)) for name in self.survey.doubles.get(base, ())
+        )
+
     def inferred(self, name: Name, core: str, position: int) -> Core:
         """The size of an undeclared dimension: how far sums run through it, or open."""
         key = (core, position)
@@ -322,7 +364,10 @@ class Names(Indices):
             if isinstance(found, Range) and found.lower == page.Num(1):
                 self._inferred[key] = self.size(found.upper)
             else:
-                self._inferred[key] = self.sizes.unknown(core)
+                size = self._inferred[key] = self.sizes.unknown(core)
+                if isinstance(found, Generic) and found.used:
+                    # A sum without ends through the places of a vector runs over all of them.
+                    self.sizes.agree(self.sizes.generic(found.size), size)
         return self._inferred[key]
 
     # -- definitions --------------------------------------------------------------------------------

@@ -119,7 +119,10 @@ class Elaborator(Functions):
                 a, b = self.value(left, env), self.value(right, env)
                 return self.inner(a, b, node.span)
             case page.Component(arg, lower):
-                return self.entry(self.value(arg, env), tuple(self.index(k, env) for k in lower), node.span)
+                v = self.value(arg, env)
+                if not v.shape and v.ref is None:
+                    v = v.lift or self.must_have_entries(v, arg)
+                return self.entry(v, tuple(self.index(k, env) for k in lower), node.span)
             case page.Indicator(condition):
                 return scalar(self.truth(condition, env))
             case page.Cases(branches):
@@ -133,6 +136,14 @@ class Elaborator(Functions):
             case page.Dots():
                 raise UnknownMeaning("an ellipsis: write the sum with its index", node.span)
         raise UnknownMeaning(f"{type(node).__name__} has no meaning here", node.span)
+
+    def must_have_entries(self, v: Value, node: Node) -> Value:
+        """(y - X w)_i of names of which nobody says that they are vectors."""
+        for n in page.walk(node):
+            name = name_of(n)
+            if name is not None and self.kind_of(name)[0] is None and self.is_unknown(name):
+                raise UnknownMeaning(f"what has entries here?  write let {name} \\in ..", node.span)
+        return v
 
     def notation(self, node: Node, env: Env) -> Value | None:
         """What the author declared this very expression to mean; its indices are placeholders."""

@@ -241,6 +241,8 @@ class Scripts(Cursor):
     def is_call(self, base: str, name: Node, items: list[Node], bar: str, powered: bool) -> bool:
         """Is ``name`` applied to ``items``, or multiplied by them?"""
         kind = self.scope.kinds.get(base)
+        if len(items) == 1 and not bar and _holds_value(items[0], base):
+            return False  # s (1 - s) of a function's values, also where s is known to be a function
         if bar or isinstance(name, Prime) or self.scope.is_function(base):
             return True
         if kind is not None and kind.rests:
@@ -258,8 +260,6 @@ class Scripts(Cursor):
             return names_function(base)  # the parentheses of (x^{(i)})^2 are there for the power
         if isinstance(item, _UNBRACKETED):
             return True
-        if any(isinstance(s, Sym) and s.name == base for s in walk(item)):
-            return False
         return names_function(base)
 
     def scripted(self, node: Node, start: int) -> Node:
@@ -553,6 +553,14 @@ class Scripts(Cursor):
         if not isinstance(point, Relation):
             raise self.error("evaluated at what? write the variable: |_{x = ..}", a)
         return Evaluated(body, point, span=self.span(start))
+
+
+def _holds_value(item: Node, base: str) -> bool:
+    """Does the name stand in this sum or product without arguments, as a value?"""
+    if isinstance(item, _UNBRACKETED):
+        return False
+    heads = {id(k) for n in walk(item) if isinstance(n, Call) for k in walk(n.fn)}
+    return any(isinstance(s, Sym) and s.name == base and id(s) not in heads for s in walk(item))
 
 
 def base_of(name: Node) -> str | None:
