@@ -12,8 +12,12 @@ from .elaborate.derivatives import fill
 from .errors import UnknownMeaning
 from .kernel import judge
 from .page import Node
+from .patterns import Pattern
 from .scope import Scope
 from .verdict import Verdict
+
+# How elaboration passes a whole vector v to a function of which nothing is known (``Names.apply``).
+_OF_VECTOR = Pattern(r"Sum_\{\w+=1\.\.[^(]*\}\([^(]*\.\d+\(\w+, ([^()]+?)_\{\w+\}\)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
         for found in readings(lhs, rhs, scope):
             verdict = judge_all(found.pairs, found.givens)
             if verdict:
-                said = (k for k in verdict.assuming if not found.is_range(k))
+                said = (_OF_VECTOR.sub(r"\1", k) for k in verdict.assuming if not found.is_range(k))
                 verdict = replace(verdict, assuming=tuple(dict.fromkeys((*said, *found.assuming))))
             if verdict.status == "refuted" and found.doubts:
                 verdict = Verdict("undecided", reason=found.doubts[0])

@@ -9,14 +9,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Container
 from fractions import Fraction
 from math import prod
 
 from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, counts, text, walk
+from ..patterns import Pattern
 
 ONE = Num(Fraction(1))
+_FRESH = Pattern(r"(\w+)#\d+")  # k#1, a name that elaboration made
 
 
 def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
@@ -40,8 +43,8 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
             return nonzero(t.args[0])
         holds = {"!=": _nonzero, ">": _positive, ">=": nonnegative}[relation]
         if not holds(t, positive):
-            shown = text(t).replace("#", "'")  # k#1, a name that elaboration made fresh
-            out.setdefault(seen.setdefault(_sorted(t), shown), {})[relation] = None
+            shown = _plain(text(t))
+            out.setdefault(seen.setdefault(_plain(_sorted(t)), shown), {})[relation] = None
 
     def nonzero(t: Core) -> None:
         match t:
@@ -82,6 +85,15 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
             case Call("step" | "sign", (arg,)) if not integral(arg):
                 demand(_unsigned(arg), "!=")
     return [f"{shown} {relation} 0" for shown, found in out.items() for relation in _strongest(found)]
+
+
+def _plain(shown: str) -> str:
+    """``x_{i#1}`` as ``x_{i}``: it is demanded for every i; but i#1 and i#2 stay apart."""
+    fresh = {found.group() for found in _FRESH.finditer(shown)}
+    letters = {name.partition("#")[0] for name in fresh}
+    if len(letters) < len(fresh) or any(re.search(rf"\b{k}\b(?!#)", shown) for k in letters):
+        return shown.replace("#", "'")
+    return _FRESH.sub(r"\1", shown)
 
 
 def _sorted(t: Core) -> str:
