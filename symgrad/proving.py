@@ -39,7 +39,13 @@ def prove(lhs: Any, rhs: Any, given: Iterable[str] = ()) -> Verdict:
     ('refuted', {'N': 2})
     """
     scope = _scope((lhs, rhs), given)
-    return prove_nodes(_page(lhs, scope), _page(rhs, scope), scope)
+    verdict = prove_nodes(_page(lhs, scope), _page(rhs, scope), scope)
+    symbolic = _symbolic((lhs, rhs))
+    if verdict and symbolic:
+        from .bridge import counted
+
+        verdict = replace(verdict, assuming=(*verdict.assuming, *counted(*symbolic)))
+    return verdict
 
 
 def derive(what: Objective | Any, wrt: Any, given: Iterable[str] = (), title: str = "") -> Derivation:
@@ -78,13 +84,17 @@ def _objective(what: object) -> Objective | None:
 
 
 def _scope(parts: tuple[Any, ...], given: Iterable[str]) -> Scope:
-    symbolic = [p for p in parts if not isinstance(p, str | Node)]
+    symbolic = _symbolic(parts)
     scope = Scope()
     if symbolic:
         from .bridge import scope_of
 
         scope = scope_of(*symbolic)
     return _directives(scope, given)
+
+
+def _symbolic(parts: tuple[Any, ...]) -> list[Any]:
+    return [p for p in parts if not isinstance(p, str | Node)]
 
 
 def _directives(scope: Scope, given: Iterable[str]) -> Scope:

@@ -9,7 +9,7 @@ import pytest
 import sympy
 from sympy import Function, IndexedBase, Sum, Symbol, symbols
 
-from symgrad import InputError, ReadError, ShapeError, derive, prove, sigma
+from symgrad import InputError, ReadError, ShapeError, UnknownMeaning, derive, prove, sigma
 from symgrad.latex import read
 from symgrad.problems import PROBLEMS
 
@@ -32,6 +32,16 @@ x, y = IndexedBase("x", real=True), IndexedBase("y", real=True)
 ])  # fmt: skip
 def test_prove(left: object, right: object, given: tuple[str, ...], status: str) -> None:
     assert prove(left, right, given).status == status
+
+
+def test_an_integer_that_may_be_negative_is_no_silent_size() -> None:
+    K, a = Symbol("K", integer=True), symbols("a", real=True)
+    for right in (K, sympy.Abs(K)):
+        assert prove(Sum(1, (i, 1, K)), right).assuming == ("K >= 1",)
+    assert prove(Sum(1, (i, 1, N)), N).assuming == ()
+    with pytest.raises(UnknownMeaning, match="undefined elsewhere"):
+        prove(sympy.Piecewise((a, a > 0)), a)
+    assert prove(sympy.Piecewise((a, a > 0), (-a, a <= 0)), sympy.Abs(a))
 
 
 def test_a_derivation_from_sympy_from_latex_and_from_the_library_are_the_same() -> None:

@@ -114,6 +114,10 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\nabla_x x^\top A x", r"2 A x", (), "undecided"),
     (r"\nabla_w \|X w - y\|^2", r"2 X^\top (X w - y)", (), "proved"),
     (r"\nabla_w \|X w - y\|^2", r"X^\top (X w - y)", (), "refuted"),
+    # Cases that leave something out.
+    (r"\begin{cases} x & x > 0 \end{cases}", "x", (), "undecided"),
+    (r"\begin{cases} x & x > 0 \\ -x & x \le 0 \end{cases}", "|x|", (), "proved"),
+    (r"\begin{cases} x & x > 0 \\ x & x \le 0 \end{cases}", "|x|", (), "refuted"),
     # Indices without a comma.
     (r"\sum_{i=1}^{2N}x_i", r"\sum_{i=1}^N x_{2i}+\sum_{i=1}^N x_{2i+1}", (), "refuted"),
     (r"\sum_{i=1}^N x_{2i}+x_1", r"x_1+\sum_{j=1}^N x_{2j}", (), "proved"),

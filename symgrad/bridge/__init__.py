@@ -27,10 +27,10 @@ True
 
 from __future__ import annotations
 
-from .declaring import kinds_of, scope_of, symbols_of
+from .declaring import counted, kinds_of, scope_of, symbols_of
 from .logistic import sigma
 from .naming import page_name, sympy_name
 from .reading import to_sympy
 from .writing import to_page
 
-__all__ = ["kinds_of", "page_name", "scope_of", "sigma", "symbols_of", "sympy_name", "to_page", "to_sympy"]
+__all__ = ["counted", "kinds_of", "page_name", "scope_of", "sigma", "symbols_of", "sympy_name", "to_page", "to_sympy"]

@@ -65,6 +65,22 @@ def scope_of(*exprs: Expr) -> Scope:
     return scope
 
 
+def counted(*exprs: Expr) -> tuple[str, ...]:
+    """What is assumed of the integers that end a sum: they may be negative in SymPy, whose sums then
+    follow another convention.
+
+    >>> i, K, N = sympy.Symbol("i"), sympy.Symbol("K", integer=True), sympy.Symbol("N")
+    >>> counted(sympy.Sum(1, (i, 1, K)), N)
+    ('K >= 1',)
+    """
+    names = occurrences([sympified(e) for e in exprs])
+    sizes = (name for name, kind in _kinds(names).items() if kind.role == "size")
+    return tuple(
+        f"{name} >= 1" for name in sizes
+        if names.things[name].is_integer and not names.things[name].is_positive
+    )
+
+
 def _kinds(names: Occurrences) -> dict[str, Kind]:
     out: dict[str, Kind] = {}
     writer = Writer(names)

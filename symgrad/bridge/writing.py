@@ -318,6 +318,8 @@ class Writer:
 
     def _piecewise(self, expr: Expr) -> Node:
         branches: list[tuple[Node, page.Relation | None]] = []
+        if sympy.Or(*(condition for _, condition in expr.args)) is not sympy.true:
+            raise UnknownMeaning(f"{expr} is undefined elsewhere: give it a default, (.., True)")
         for value, condition in expr.args:
             if condition is sympy.true:
                 branches.append((self.node(value), None))

@@ -447,6 +447,8 @@ class Elaborator(Functions):
         raise UnknownMeaning("this condition has no meaning here", left.span)
 
     def cases(self, branches: tuple[tuple[Node, page.Relation | None], ...], env: Env) -> Value:
+        if not _exhaustive([condition for _, condition in branches]):
+            self.doubt("these cases do not say what holds elsewhere")
         values = [self.value(v, env) for v, _ in branches]
         weights: list[Core] = []
         rest: list[Core] = []
@@ -489,6 +491,15 @@ class Elaborator(Functions):
         if fixed:
             raise UnknownMeaning("a point for one of many: name the whole family", at.span)
         return Value(out.shape, lambda k: put(out.at(k)), gradient=out.gradient)
+
+
+def _exhaustive(conditions: list[page.Relation | None]) -> bool:
+    """Does one of the cases hold everywhere (but for a point between them)?"""
+    if None in conditions:
+        return True
+    compared = {(r.lhs, r.rhs) for r in conditions if r is not None}
+    signs = {sign for r in conditions if r is not None for sign in r.op}
+    return len(compared) == 1 and ({"<", ">"} <= signs or {"=", "!"} <= signs)
 
 
 def _other_index(node: Node) -> page.Sym | None:
