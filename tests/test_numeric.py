@@ -171,6 +171,21 @@ def test_cross_entropy_is_stable(spelling: str, labels: Any) -> None:
     assert abs(slope - exact) <= 1e-14 * size
 
 
+def test_slopes_that_vanish_keep_their_digits() -> None:
+    """1 - tanh² and γ σ^{γ-1} σ(1-σ) where tanh is 1 and σ is 0 but for what is lost."""
+    g_ = sp.Symbol("gamma", positive=True)
+    for loss, slope in [(sp.tanh(u), lambda t: mp.sech(t) ** 2),
+                        (sigma(u) ** g_, lambda t: mp.exp(t / 2) / (1 + mp.exp(t)) ** 1.5 / 2)]:
+        f = compile(sp.Sum(loss, (i, 1, N)), w_)
+        rest = {"gamma": 0.5} if "gamma" in {a.python for a in f.arguments.values()} else {}
+        for t in (-800.0, -300.0, -20.0, 0.5, 20.0, 300.0, 800.0):
+            for copies in (1, 300):
+                with mp.workdps(40):
+                    exact = copies * slope(mp.mpf(t)) * t
+                found = f(x=np.full(copies, t), w=1.0, **rest).gradient[0]
+                assert abs(found - exact) <= 1e-12 * abs(exact) + 1e-290, (loss, t)
+
+
 def test_sigma_to_the_last_digit() -> None:
     f = compile(sp.Sum(sigma(w_ * x[i]), (i, 1, N)), w_)
     for t in np.linspace(-700, 700, 301):

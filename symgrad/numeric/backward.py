@@ -54,8 +54,8 @@ def _slopes(g: Graph, node: Node) -> Iterable[Node | None]:
             return [g.mul(node, g.sigma(g.neg(args[0])))]
         case "softplus":
             return [g.sigma(args[0])]
-        case "tanh":
-            return [g.add(g.num(1), g.neg(g.pow(node, 2)))]
+        case "tanh":  # (1 - tanh u)(1 + tanh u), each factor without cancelling
+            return [g.mul(g.add(g.num(1), node), g.add(g.num(1), g.neg(node)))]
         case "sinh":
             return [g.call("cosh", args[0])]
         case "cosh":

@@ -292,8 +292,8 @@ class Graph:
         """base^exponent with an exponent that is no fixed number; the base is positive."""
         if exponent.op == "num":
             return self.pow(base, exponent.value)
-        if base.op == "exp":
-            return self.exp(self.mul(base.args[0], exponent))
+        if base.op in ("exp", "sigma"):
+            return self.exp(self.mul(self.log(base), exponent))
         return self._node("power", (base, exponent), None, _union((base, exponent)))
 
     # Functions

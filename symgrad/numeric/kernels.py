@@ -113,6 +113,7 @@ class Kernel:
         """The statements of one pass over the samples."""
         self.code: list[Instruction] = []
         self.done: dict[Node, Operand] = {}
+        self.powers: dict[Node, tuple[Operand, Operand, Operand]] = {}
         self.hoisted: dict[str, Node] = {}
         totals = {s: self.outer.fresh("s") for s in sums}
         self._share(sums)
@@ -232,6 +233,9 @@ class Kernel:
                 return self._mul([node], axes, 1)
             case "power":
                 return self.ufunc("power", self.value(args[0]), self.value(args[1]), axes=axes)
+            case "exp" if (lse := self._share_of(args[0])) is not None:
+                _, powers, total = self._powers(lse)
+                return self.ufunc("divide", powers, total, axes=axes)
             case "exp" | "tanh" | "sinh" | "cosh" | "sign" | "sin" | "cos" | "tan":
                 return self.ufunc(node.op, self.value(args[0]), axes=axes)
             case "capped":
@@ -291,15 +295,28 @@ class Kernel:
             t = self.ufunc(fn, t, axes=axes)
         return self.ufunc("add", t, self.ufunc("maximum", v, Operand("0"), axes=axes), axes=axes)
 
+    def _share_of(self, arg: Node) -> Node | None:
+        """The lse of u where the argument is u - lse(u): its exponential is a share of the sum of e^u."""
+        for t in arg.args if arg.op == "add" else ():
+            c, lse = self.g.split(t)
+            if c == -1 and lse.op == "lse" and self.g.add(arg, lse) is lse.args[0]:
+                return lse
+        return None
+
+    def _powers(self, lse: Node) -> tuple[Operand, Operand, Operand]:
+        """The largest u along the axis, e^(u - largest), and the sum of that."""
+        if lse not in self.powers:
+            u, axes, wide = self.value(lse.args[0]), lse.indices, lse.args[0].indices
+            axis = wide.index(lse.value)
+            top = self._emit(f"np.max({{args}}, {axis}, out={{out}})", u, axes=axes)
+            t = self.ufunc("subtract", u, top, axes=wide)
+            t = self.ufunc("exp", t, axes=wide)
+            self.powers[lse] = top, t, self._emit(f"np.sum({{args}}, {axis}, out={{out}})", t, axes=axes)
+        return self.powers[lse]
+
     def _lse(self, node: Node) -> Operand:
-        u, axes = self.value(node.args[0]), node.indices
-        wide = node.args[0].indices
-        axis = wide.index(node.value)
-        top = self._emit(f"np.max({{args}}, {axis}, out={{out}})", u, axes=axes)
-        t = self.ufunc("subtract", u, top, axes=wide)
-        t = self.ufunc("exp", t, axes=wide)
-        total = self._emit(f"np.sum({{args}}, {axis}, out={{out}})", t, axes=axes)
-        return self.ufunc("add", self.ufunc("log", total, axes=axes), top, axes=axes)
+        top, _, total = self._powers(node)
+        return self.ufunc("add", self.ufunc("log", total, axes=node.indices), top, axes=node.indices)
 
     def _scaled(self, term: Node) -> bool:
         """Is the term multiplied by a scalar anyway, so that another one costs nothing?"""
