@@ -73,6 +73,8 @@ class Algebra(Ring):
         return found
 
     def _factor(self, p: Poly) -> tuple[Any, Mono, tuple[tuple[int, int], ...]]:
+        if not p:
+            raise Undefined
         p, content = self._clear(p)
         if len(p) == 1:
             ((m, c),) = p.items()

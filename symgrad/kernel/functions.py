@@ -61,10 +61,8 @@ class Functions(Signs):
 
     def put(self, p: Poly, n: int, value: Any) -> Poly:
         """p where atom n has a value."""
-        return self.add(*(
-            {tuple(x for x in m if x[0] != n): c * value ** dict(m).get(n, 0)} for m, c in p.items()
-            if value or n not in dict(m)
-        ))
+        cases = ((m, c * _power(value, dict(m).get(n, 0))) for m, c in p.items())
+        return self.add(*({tuple(x for x in m if x[0] != n): c} for m, c in cases if c))
 
     def call(self, fn: str, args: list[Poly], orders: tuple[int, ...]) -> Poly:
         key = fn, tuple(map(freeze, args)), orders
@@ -335,3 +333,12 @@ class Functions(Signs):
         single = len(base) == 1 and base[0][1] == 1 and len(base[0][0]) == 1 and base[0][0][0][1] == 1
         n = base[0][0][0][0] if single else self.poly_atom(thaw(base))
         return self.reduce(self.gen(n, x))
+
+
+def _power(value: Any, exponent: Any) -> Any:
+    """0^r = 0 for r > 0, 1^r = 1; what else is no rational number is left to the whole term."""
+    if value == 1 or not exponent:
+        return fmpq(1)
+    if exponent < 0 and not value or Fraction(exponent).denominator != 1 and value:
+        raise Undefined
+    return value ** int(exponent) if value else value
