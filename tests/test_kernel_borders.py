@@ -52,7 +52,7 @@ BORDERS: dict[str, tuple[Any, Any, str]] = {
     "a sum of logarithms of 0": (total(i, 1, N, log(a - a)), a, "undecided"),
     # powers of an indicator that are no integers
     "a kink under a fourth root": (absolute(relu(a)), (relu(a) ** 2) ** -Fraction(1, 4), "refuted"),
-    "a root of the inverse root": ((relu(a) ** 2) ** Fraction(1, 4) * relu(a) ** Fraction(1, 2), relu(a), "proved"),
+    "two roots": ((relu(a) ** 2) ** Fraction(1, 4) * relu(a) ** Fraction(1, 2), relu(a), "proved"),
     # roots
     "root of a square": (sqrt(x**2 - 2 * x + 1), absolute(x - 1), "proved"),
     "root of a square, one sign": (sqrt(x**2 - 2 * x + 1), x - 1, "refuted"),

@@ -339,6 +339,8 @@ def _power(value: Any, exponent: Any) -> Any:
     """0^r = 0 for r > 0, 1^r = 1; what else is no rational number is left to the whole term."""
     if value == 1 or not exponent:
         return fmpq(1)
-    if exponent < 0 and not value or Fraction(exponent).denominator != 1 and value:
+    if not value and exponent > 0:
+        return value
+    if not value or Fraction(exponent).denominator != 1:
         raise Undefined
-    return value ** int(exponent) if value else value
+    return value ** int(exponent)
