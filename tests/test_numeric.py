@@ -104,6 +104,8 @@ def test_messages() -> None:
     f = compile(PROBLEMS["linear-regression"]())
     with pytest.raises(InputError, match="argument b is missing"):
         f(x=X1, y=Y1, m=1.0)
+    with pytest.raises(InputError, match="argument x is missing; there is no X"):
+        f(X=X1, y=Y1, m=1.0, b=1.0)
     with pytest.raises(InputError, match="no argument 'c'"):
         f(x=X1, y=Y1, m=1.0, b=1.0, c=2)
     with pytest.raises(InputError, match="axis 0 of y has length 3, but axis 0 of x has length 40"):
@@ -175,7 +177,8 @@ def test_slopes_that_vanish_keep_their_digits() -> None:
     """1 - tanh² and γ σ^{γ-1} σ(1-σ) where tanh is 1 and σ is 0 but for what is lost."""
     g_ = sp.Symbol("gamma", positive=True)
     for loss, slope in [(sp.tanh(u), lambda t: mp.sech(t) ** 2),
-                        (sigma(u) ** g_, lambda t: mp.exp(t / 2) / (1 + mp.exp(t)) ** 1.5 / 2)]:
+                        (sigma(u) ** g_, lambda t: mp.exp(t / 2) / (1 + mp.exp(t)) ** 1.5 / 2),
+                        ((1 + sp.exp(u)) ** -g_, lambda t: -mp.exp(t) / (1 + mp.exp(t)) ** 1.5 / 2)]:
         f = compile(sp.Sum(loss, (i, 1, N)), w_)
         rest = {"gamma": 0.5} if "gamma" in {a.python for a in f.arguments.values()} else {}
         for t in (-800.0, -300.0, -20.0, 0.5, 20.0, 300.0, 800.0):
@@ -481,6 +484,12 @@ def test_descent_is_the_iteration(name: str) -> None:
     jumped, went = (f.bind(**data).descend(start, 0.05, 10**4, tol=1e-9, progress=p, **rest).steps
                     for p in (None, lambda *_: 0))
     assert jumped == went < 10**4 or name == "sigmoid-regression"
+
+
+def test_descent_that_diverges_warns_of_nothing() -> None:
+    f, data, _ = case("linear-regression")
+    end = f.bind(**data).descend({"m": 0.0, "b": 0.0}, rate=50, steps=10**4)
+    assert not np.isfinite(list(end.parameters.values())).any()
 
 
 def test_hyperparameters_may_be_bound_too() -> None:

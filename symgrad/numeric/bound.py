@@ -379,7 +379,8 @@ class Bound:
         with np.errstate(all="ignore"):
             ahead = np.where(shrink > 0, -np.expm1(steps * np.log1p(-rate * curvature)), 1 - shrink**steps)
             factor = np.where(curvature == 0, steps * rate, ahead / curvature)
-        end = np.concatenate([np.ravel(values[n]) for n in names]) - basis @ (factor * along)
+            moved = basis @ (factor * along)  # inf or nan where descent diverges
+        end = np.concatenate([np.ravel(values[n]) for n in names]) - moved
         at = 0
         for n in names:
             size = np.size(values[n])

@@ -102,7 +102,8 @@ class Compiled:
         for python, argument in names.items():
             if python not in values:
                 missing = [n for n in names if n not in values]
-                raise InputError(f"{self.name}: {_listed(missing)} missing")
+                unknown = "".join(f"; there is no {n}" for n in values if n not in names)
+                raise InputError(f"{self.name}: {_listed(missing)} missing{unknown}")
             arrays[python] = array_of(values[python], argument, known)
         if len(values) > len(names):
             self._surplus(values, names, known)
@@ -302,8 +303,11 @@ class Compiled:
     def _about(self) -> str:
         shapes = "; ".join(f"{a.python} {_shape(a)}" for a in self.arguments.values() if a.shape)
         by = ", ".join(self.arguments[n].python for n in self.wrt)
-        verdict = re.sub(r"#\d+", "", str(self.verdict))
-        told = f"The gradient is the derivative, {verdict}" if self.verdict else f"Not proved: {verdict}"
+        plain = (re.sub(r"(#|(?<=\w)')\d+", "", a) for a in self.verdict.assuming)
+        assuming = ", ".join(dict.fromkeys(plain))
+        told = "The gradient is the derivative, proved" + (f", assuming {assuming}" if assuming else "")
+        if not self.verdict:
+            told = f"Not proved: {self.verdict}"
         about = f"{self.formula}\n\n    and its gradient by {by}.  Shapes: {shapes}.\n    {told}.\n    "
         return about.replace("\\", "").replace('"', "'")  # nothing in it ends the docstring
 

@@ -292,8 +292,9 @@ class Graph:
         """base^exponent with an exponent that is no fixed number; the base is positive."""
         if exponent.op == "num":
             return self.pow(base, exponent.value)
-        if base.op in ("exp", "sigma"):
-            return self.exp(self.mul(self.log(base), exponent))
+        logarithm = self.log(base)
+        if logarithm.op != "log":  # of e^u, σ(u) or 1 + e^u: the power is stable as an exponential
+            return self.exp(self.mul(logarithm, exponent))
         return self._node("power", (base, exponent), None, _union((base, exponent)))
 
     # Functions

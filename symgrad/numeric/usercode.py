@@ -317,8 +317,8 @@ def _smallest(check: _Check, failing: Sequence[Arguments]) -> Arguments:
             break
     for name in list(best):
         for digits in (0, 1, 2):
-            rounder = {**best, name: np.round(best[name], digits) if np.ndim(best[name])
-                       else round(best[name], digits)}
+            rounder = {**best, name: 0.0 + (np.round(best[name], digits) if np.ndim(best[name])
+                                            else round(best[name], digits))}  # 0.0 + -0.0 is 0.0
             if check.wrong(rounder):
                 best = rounder
                 break
