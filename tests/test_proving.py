@@ -38,6 +38,8 @@ def test_an_integer_that_may_be_negative_is_no_silent_size() -> None:
     K, a = Symbol("K", integer=True), symbols("a", real=True)
     for right in (K, sympy.Abs(K)):
         assert prove(Sum(1, (i, 1, K)), right).assuming == ("K >= 1",)
+    k = Symbol("k", integer=True)
+    assert prove(Sum(x[i], (i, 1, k)).diff(x[k]), 1).assuming == ("k >= 1",)
     assert prove(Sum(1, (i, 1, N)), N).assuming == ()
     with pytest.raises(UnknownMeaning, match="undefined elsewhere"):
         prove(sympy.Piecewise((a, a > 0)), a)

@@ -33,4 +33,14 @@ from .naming import page_name, sympy_name
 from .reading import to_sympy
 from .writing import to_page
 
-__all__ = ["counted", "kinds_of", "page_name", "scope_of", "sigma", "symbols_of", "sympy_name", "to_page", "to_sympy"]
+__all__ = [
+    "counted",
+    "kinds_of",
+    "page_name",
+    "scope_of",
+    "sigma",
+    "symbols_of",
+    "sympy_name",
+    "to_page",
+    "to_sympy",
+]

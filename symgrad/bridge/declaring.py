@@ -73,12 +73,15 @@ def counted(*exprs: Expr) -> tuple[str, ...]:
     >>> counted(sympy.Sum(1, (i, 1, K)), N)
     ('K >= 1',)
     """
-    names = occurrences([sympified(e) for e in exprs])
-    sizes = (name for name, kind in _kinds(names).items() if kind.role == "size")
-    return tuple(
-        f"{name} >= 1" for name in sizes
-        if names.things[name].is_integer and not names.things[name].is_positive
-    )
+    found = [sympified(e) for e in exprs]
+    names = occurrences(found)
+    ends = {
+        symbol for e in found for over in e.atoms(sympy.Sum, sympy.Product)
+        for *_, last in over.limits for symbol in last.free_symbols & e.free_symbols
+    }
+    sizes = [(n, names.things[n]) for n, kind in _kinds(names).items() if kind.role == "size"]
+    sizes += [(n, thing) for n, thing in names.things.items() if thing in ends and (n, thing) not in sizes]
+    return tuple(f"{n} >= 1" for n, size in sizes if size.is_integer and not size.is_positive)
 
 
 def _kinds(names: Occurrences) -> dict[str, Kind]:
