@@ -51,7 +51,8 @@ def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
             only_so = verdict.status == "proved" and bool(found.premise)
             if only_so:
                 verdict = Verdict("undecided", reason=found.premise)
-            if verdict or first is None or (only_so and first.verdict.status == "refuted"):
+            alike = verdict.status == "refuted" and first is not None and first.verdict.reason == found.rival
+            if verdict or first is None or alike or (only_so and first.verdict.status == "refuted"):
                 first = Judgement(verdict, found.notes)
             if verdict:
                 break

@@ -114,6 +114,21 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\nabla_x x^\top A x", r"2 A x", (), "undecided"),
     (r"\nabla_w \|X w - y\|^2", r"2 X^\top (X w - y)", (), "proved"),
     (r"\nabla_w \|X w - y\|^2", r"X^\top (X w - y)", (), "refuted"),
+    # A sum without ends beside the number of its terms.
+    (r"\frac{\partial}{\partial c}\frac{1}{n}\sum_i (x_i-c)^2", r"2c-\frac{2}{n}\sum_i x_i", (), "proved"),
+    (r"\frac{\partial}{\partial c}\frac{1}{n}\sum_i (x_i-c)^2", r"c-\frac{2}{n}\sum_i x_i", (), "refuted"),
+    (r"\sum_i (x_i - \bar{x})", "0", (r"let \bar{x} = \frac{1}{m} \sum_i x_i",), "proved"),
+    (r"\sum_i (m x_i + b)", r"m \sum_i x_i + b", (), "refuted"),
+    # A sum without an index runs over the one letter that counts in it.
+    (r"\sum x_i y_i", r"\sum_{i=1}^n x_i y_i", (), "proved"),
+    (r"\sum x_i y_i", r"\sum x_i \sum y_i", (), "refuted"),
+    (r"\sum x_i y_j", r"\sum_i \sum_j x_i y_j", (), "undecided"),
+    (r"\frac{\partial}{\partial m}\sum (y_i - m x_i)^2", r"-2\sum x_i (y_i - m x_i)", (), "proved"),
+    (r"\frac{\partial}{\partial w_j}\sum w_j x_{ij}", r"\sum x_{ij}", (), "proved"),
+    # The derivative by a variance.
+    (r"\frac{\partial}{\partial\sigma^2} \frac{1}{\sigma^2}", r"-\frac{1}{\sigma^4}", (), "proved"),
+    (r"\frac{\partial}{\partial\sigma^2} \frac{1}{\sigma^2}", r"-\frac{2}{\sigma^3}", (), "refuted"),
+    (r"\frac{\partial}{\partial x^2} x^4", "2 x^2", (), "undecided"),
     # Cases that leave something out.
     (r"\begin{cases} x & x > 0 \end{cases}", "x", (), "undecided"),
     (r"\begin{cases} x & x > 0 \\ -x & x \le 0 \end{cases}", "|x|", (), "proved"),

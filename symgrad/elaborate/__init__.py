@@ -27,17 +27,19 @@ from ..core import Call as CoreCall
 from ..core import Core, Given, Num, Ref, Sym, text
 from ..core import walk as core_walk
 from ..errors import ShapeError, UnknownMeaning
-from ..page import BigOp, Call, Component, Indexed, Node, Relation, Transpose, children, walk
+from ..page import BigOp, Call, Component, Frac, Indexed, Mul, Node, Relation, Transpose, children, walk
 from ..page import Num as PageNum
 from ..page import Sym as PageSym
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
+from .derivatives import fill
 from .indices import ANY_SIGN, LITERAL, Env, delta
 from .products import warranted
 from .spelling import spelled
 from .terms import Elaborator
 
 ENTRIES = 64
+_COUNTS = frozenset("NnMTKB")
 
 LAYOUT = "holds with one side transposed: which layout of the gradient is meant?"
 
@@ -47,7 +49,8 @@ class Claim:
     """What there is to prove: every pair equal, under the givens; ``notes`` say how it was read.
 
     ``doubts`` are readings that may not be the author's: with one, a refutation says nothing; with a
-    ``premise``, something that the claim does not say, a proof says nothing.
+    ``premise``, something that the claim does not say, a proof says nothing.  A refutation also counts for
+    the reading whose only doubt is the ``rival``.
     """
 
     pairs: tuple[tuple[Core, Core], ...]
@@ -57,6 +60,7 @@ class Claim:
     assuming: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     premise: str = ""
+    rival: str = ""
 
     def is_range(self, condition: str) -> bool:
         """Does the condition only say that a component is one (1 <= i <= d)?"""
@@ -112,8 +116,15 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             said = (*assuming, *e.assumed)
             givens = _givens(e)
             premise = LAYOUT if reading.layout else "" if warranted(e.products, pairs, givens) else ANY_SIGN
-            yield Claim(pairs, givens, notes + e.notes(), doubts, said, tuple(_letters(e)), premise)
+            last = _unbounded(e, pairs)
+            open_ends = () if last is None else (last[0],)
+            read = Claim(
+                pairs, givens, notes + e.notes(), (*doubts, *open_ends), said, tuple(_letters(e)), premise
+            )
+            yield read
             found = True
+            if last is not None:
+                yield _ended(read, *last)
         except (ShapeError, UnknownMeaning) as error:
             doubtful = e.doubts and isinstance(error, ShapeError)
             problem = problem or (UnknownMeaning(next(iter(e.doubts))) if doubtful else error)
@@ -197,6 +208,42 @@ def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, 
         f"of what size is {base}?  write let {base} \\in .."
         for base, size in dict.fromkeys(e.unsaid)
         if e.sizes.find(size) in used & own - said
+    )
+
+
+def _unbounded(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, Sym, Sym] | None:
+    """A sum without ends and a letter that may be its end, as in ``\\frac{1}{n} \\sum_i``: (doubt, both)."""
+    leaves = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
+    ends = [k for k in leaves if k.sort == "size" and k.name[:1] == k.name[-1:] == "|"]
+    letters = [k for k in leaves if k.sort == "real" and _is_count(k.name, e) and not e.is_said(k.name)]
+    if len(ends) != 1 or len(letters) != 1:
+        return None
+    index, letter = ends[0].name.strip("|"), letters[0].name
+    return f"how far does {index} run?  write \\sum_{{{index}=1}}^{letter}", ends[0], letters[0]
+
+
+def _is_count(letter: str, e: Elaborator) -> bool:
+    """May the letter be a number of samples?  An m is one in 1/m."""
+    m = PageSym("m")
+    means = (Frac(PageNum(1), m), Frac(PageNum(2), m), Frac(PageNum(1), Mul((PageNum(2), m))))
+    roots = (*e.nodes, *(d.body for d in e.survey.definitions))
+    return letter in _COUNTS or (letter == "m" and any(n in means for root in roots for n in walk(root)))
+
+
+def _ended(read: Claim, doubt: str, end: Sym, letter: Sym) -> Claim:
+    """The reading in which the letter is the end of that sum."""
+    size = Sym(letter.name, "size")
+
+    def put(t: Core) -> Core:
+        return fill(fill(t, end.name, lambda _: size), letter.name, lambda _: size)
+
+    return replace(
+        read,
+        pairs=tuple((put(a), put(b)) for a, b in read.pairs),
+        givens=tuple(replace(g, lhs=put(g.lhs), rhs=put(g.rhs)) for g in read.givens),
+        doubts=read.doubts[:-1],
+        assuming=(*read.assuming, f"{end.name} = {letter.name}"),
+        rival=doubt,
     )
 
 

@@ -35,6 +35,9 @@ FUNCTIONS = {
 NABLA = page.Sym("\\nabla")
 """The variable of a bare nabla that nothing declares: whatever it is, it is one and the same."""
 
+# Letters by whose squares one differentiates, as by a variance.
+_DEVIATIONS = frozenset(("\\sigma", "s", "\\tau", "\\hat{\\sigma}"))
+
 # Letters of quantities that are computed: alone and undefined they are never taken for constants.
 _COMPUTED = frozenset(("z", "h", "o", "L", "J", "E", "C", "\\mathcal{L}", "\\ell", "\\mathcal{J}", "\\xi"))
 
@@ -65,6 +68,8 @@ class Derivatives(Names):
         self, body: Node, by: tuple[tuple[Node, int], ...], env: Env, span: Span | None = None
     ) -> Value:
         """d^k body / d by_1 .. by_k."""
+        if any(self.is_variance(node, env) for node, _ in by):
+            return self.value(self.by_squares(body, by, env), env)
         variables: list[Variable] = []
         inner = env
         for node, order in by:
@@ -126,6 +131,28 @@ class Derivatives(Names):
         if (row_body and not row_by) or (self.reading.denominator and row_body == row_by):
             return tensor((m, n), lambda k: entry(k[1], k[0]))
         return tensor((n, m), lambda k: entry(k[0], k[1]))
+
+    def is_variance(self, node: Node, env: Env) -> bool:
+        """Is this sigma^2, and no name of its own?"""
+        if not isinstance(node, page.Pow) or node.exp != page.Num(2):
+            return False
+        name = name_of(node.base)
+        if name is None or unbold(name.base) not in _DEVIATIONS:
+            return False
+        raised = self.raised(node.base, node.exp)
+        return raised is None or self.find(raised, env) is None
+
+    def by_squares(self, body: Node, by: tuple[tuple[Node, int], ...], env: Env) -> Node:
+        """The derivative by s^2 is that by s over 2 s."""
+        for node, order in reversed(by):
+            if not isinstance(node, page.Pow) or not self.is_variance(node, env):
+                body = page.Derivative(body, ((node, order),))
+                continue
+            for _ in range(order):
+                body = page.Frac(
+                    page.Derivative(body, ((node.base, 1),)), page.Mul((page.Num(2), node.base))
+                )
+        return body
 
     # -- variables --------------------------------------------------------------------------------
 
@@ -395,6 +422,10 @@ class Derivatives(Names):
             label = (other[2] or mine[2])[0]
             said = f"declare let {label} \\in \\mathbb{{N}}, or write another name"
             raise UnknownMeaning(f"{label} may be a number here: {said}", span)
+
+    def is_said(self, letter: str) -> bool:
+        """Is the letter declared, defined, or a variable?"""
+        return letter in self._stacks or letter in self.scope.kinds or letter in self.varied
 
     def is_quantity(self, letter: str) -> bool:
         kind = self.scope.kind(letter)

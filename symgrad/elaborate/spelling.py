@@ -1,5 +1,6 @@
-"""Indices without a comma: ``x_{2i}`` of a vector is its entry 2i, ``z_{11}`` of a matrix the entry 1, 1.
+"""Indices without a comma, sums without an index.
 
+``x_{2i}`` of a vector is its entry 2i, ``z_{11}`` of a matrix the entry 1, 1; ``\\sum x_i y_i`` runs over i.
 How many indices a name has is said by its other places in the claim and in the definitions.
 
 >>> from symgrad.page import Add, Indexed, Mul, Num, Sym
@@ -15,8 +16,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..kinds import unbold
-from ..page import Indexed, Mul, Node, Num, Sym, map_children, walk
-from ..scope import Scope
+from ..page import BigOp, Indexed, Mul, Node, Num, Sym, children, map_children, walk
+from ..scope import Definition, Scope
 
 Uses = dict[Node, set[int]]
 
@@ -24,6 +25,9 @@ Uses = dict[Node, set[int]]
 def spelled(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:
     """The nodes and the scope with such indices taken apart or together."""
     bodies = [d.body for group in scope.definitions.values() for d in group]
+    if any(isinstance(n, BigOp) and not n.index.name for root in (*nodes, *bodies) for n in walk(root)):
+        nodes, scope = _with_indices(nodes, scope)
+        bodies = [d.body for group in scope.definitions.values() for d in group]
     doubtful = {
         n.base for root in (*nodes, *bodies) for n in walk(root) if isinstance(n, Indexed) and _doubtful(n)
     }
@@ -44,6 +48,40 @@ def spelled(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Sc
         for key, group in scope.definitions.items()
     }
     return tuple(_respelled(n, uses) for n in nodes), replace(scope, definitions=definitions)
+
+
+def _with_indices(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:
+    """A sum that names no index runs over the one letter that counts in it and stands free nowhere."""
+    free = frozenset[str]().union(*(_counters(n, inside=False) for n in nodes))
+
+    def own(d: Definition) -> Definition:
+        places = frozenset(k.name for k in (*d.lower, *d.upper) if isinstance(k, Sym))
+        return replace(d, body=_with_index(d.body, places))
+
+    definitions = {key: tuple(map(own, group)) for key, group in scope.definitions.items()}
+    return tuple(_with_index(n, free) for n in nodes), replace(scope, definitions=definitions)
+
+
+def _with_index(node: Node, free: frozenset[str]) -> Node:
+    node = map_children(node, lambda child: _with_index(child, free))
+    if isinstance(node, BigOp) and not node.index.name:
+        letters = _counters(node.body) - free
+        if len(letters) == 1:
+            return replace(node, index=Sym(next(iter(letters))))
+    return node
+
+
+def _counters(node: Node, inside: bool = True) -> frozenset[str]:
+    """Letters that stand alone as an index and that no sum binds; not ``inside``: outside the sums that
+    name no index."""
+    if isinstance(node, BigOp) and not node.index.name and not inside:
+        return frozenset()
+    found = frozenset[str]()
+    if isinstance(node, Indexed):
+        entries = (k.name for k in (*node.lower, *node.upper) if isinstance(k, Sym))
+        found = frozenset(k for k in entries if len(k) == 1 and k.islower())
+    found = found.union(*(_counters(child, inside) for child in children(node)))
+    return found - {node.index.name} if isinstance(node, BigOp) else found
 
 
 def _doubtful(node: Indexed) -> bool:
