@@ -170,6 +170,7 @@ class Algebra(Ring):
         while p:
             # In rounds, so that equal terms meet before they are rewritten further.
             more: Poly = {}
+            self.burn(2 * len(p))
             for m, c in p.items():
                 step = self._rewrite(m)
                 if step is None:
