@@ -148,6 +148,12 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\sigma'(z)", r"\sigma(1-\sigma)", (), "proved"),
     (r"\sigma'", r"\sigma(1+\sigma)", (), "refuted"),
     (r"\frac{\partial\sigma}{\partial x_i}", r"\frac{x_i-\mu}{N\sigma}", (), "undecided"),
+    # \bar{x} beside the sum of the x_i may be their mean.
+    (r"\sum_{i=1}^N (x_i - \bar x)^2", r"\sum_{i=1}^N x_i^2 - N \bar x^2", (), "proved"),
+    (r"\sum_{i=1}^N (x_i - \bar x)^2", r"\sum_{i=1}^N x_i^2 + N \bar x^2", (), "undecided"),
+    (r"\sum_{i=1}^N (x_i - \bar x)", "0", (r"let \bar x = \frac{2}{N} \sum_{i=1}^N x_i",), "refuted"),
+    (r"\sum_{i=1}^N (x_i - \bar x)(y_i - \bar y)", r"\sum_{i=1}^N x_i y_i - N\bar x \bar y", (), "proved"),
+    (r"2 \bar{x}", r"\bar{x}", (), "refuted"),
     # f^{(n)} of a function that is defined is its derivative.
     ("f^{(2)}(x)", "f''(x)", ("let f(x) = x^3",), "proved"),
     ("f^{(3)}(x)", "6", ("let f(x) = x^3",), "proved"),

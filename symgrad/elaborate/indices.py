@@ -24,7 +24,8 @@ class Reading:
     """Choices that the page leaves open: does an undefined function act on every entry of a vector, is
     a Jacobian laid out the other way, is a bold c_i an entry of c, is v^2 the
     square of a length, are the x_i the rows of X; is a product over an index a number of which nothing is
-    known (else its factors are positive), a gradient by a square matrix laid out the other way?"""
+    known (else its factors are positive), a gradient by a square matrix laid out the other way; is
+    \\bar{x} the mean of the x_i?"""
 
     entrywise: bool = False
     denominator: bool = False
@@ -33,6 +34,7 @@ class Reading:
     rows: bool = False
     factors: bool = False
     layout: bool = False
+    means: bool = False
 
 
 LITERAL = Reading()

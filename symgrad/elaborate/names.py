@@ -28,6 +28,7 @@ from ..kinds import (
     unbold,
 )
 from ..page import Node
+from ..patterns import Pattern
 from ..scope import Definition, Kind
 from ..tensors import (
     MINUS,
@@ -43,6 +44,7 @@ from ..tensors import (
 from .indices import Env, Indices, delta, page_short
 
 DEPTH = 40
+_BAR = Pattern(r"\\(?:bar|overline)\{([a-zA-Z])\}$")
 
 
 class Names(Indices):
@@ -122,6 +124,9 @@ class Names(Indices):
                 return scalar(Sym(name.base, "size"))
             if name.base in self.survey.subscripts and not self.survey.is_label(page.Sym(name.base)):
                 return scalar(Sym(name.base, "index"))
+            mean = self.mean(name.base)
+            if mean is not None:
+                return mean
         entry = self.entry_of_capital(name, indices, env, span)
         if entry is not None:
             return entry
@@ -131,6 +136,26 @@ class Names(Indices):
             row = self.row_of_capital(name, indices, env, span) if rank == 1 else None
             return row or self.family(core, indices, len(indices), shape, span)
         return self.liftable(name, core, indices)
+
+    def mean(self, base: str) -> Value | None:
+        """\\bar{x} of which nothing is said beside x_1, .., x_N: their mean, if the claim holds only so."""
+        bar = _BAR.match(base)
+        if bar is None:
+            return None
+        x, i = bar.group(1), page.Sym("i")
+        for upper in (0, 1):
+            ends = self.survey.range_at((unbold(x), upper, 0))
+            if isinstance(ends, Range) and ends.lower == page.Num(1):
+                meant = f"{base} is not defined here: is it the mean of the {x}_i?"
+                self.doubt(meant.replace("_i", "^{(i)}") if upper else meant)
+                self.alternatives.add("means")
+                if not self.reading.means:
+                    return None
+                entry = page.Indexed(page.Sym(x), () if upper else (i,), (i,) if upper else ())
+                total = page.Sum(entry, i, ends.lower, ends.upper)
+                self.assumed[f"{base} is the mean of the {x}_i"] = None
+                return self.value(page.Frac(total, ends.upper), Env())
+        return None
 
     def liftable(self, name: Name, core: str, indices: tuple[Core, ...]) -> Value:
         """An undeclared scalar; beside y_k, also the vector of all y_k where a vector must stand."""
