@@ -18,7 +18,7 @@ from .emit import Emitter, contraction
 from .graph import Graph, Index, Node, Number, paired, walk
 from .program import Program, flat, function_text, lengths, returned
 
-ROWS = 32768
+ROWS = 24576
 """Rows of a block at most."""
 CACHE, BUFFERS = 1_500_000, 900_000
 """Bytes that a block may fill together with its buffers, and the buffers alone."""
@@ -520,7 +520,7 @@ class Kernel:
         else:
             factors = self.factors[node]
             args = [self.value(factors[0] if len(factors) == 1 else node.args[0])]
-            code = f"np.sum({{0}}, {node.args[0].indices.index(node.value)})"
+            code = f"np.add.reduce({{0}}, {node.args[0].indices.index(node.value)})"
         self.code.append(Instruction(f"{name} += {code}", tuple(args)))
 
     # Buffers
