@@ -9,6 +9,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ..derivation import OPENING
 from ..judging import prove_nodes
 from ..page import Add, Mul, Neg, Node, same
 from ..scope import Scope
@@ -60,9 +61,7 @@ def proof(derivation: Derivation, title: str = "") -> Lines:
     steps, verdicts = derivation.course(), derivation.verdicts()
     for n, (step, verdict) in enumerate(zip(steps, verdicts, strict=True), 1):
         *above, last = step_rows(left, step.after, step.rule, Mark.of(verdict))
-        inner = (s for s in _applied(step) if s is not step)
-        how = tuple(Row(to_latex(s.before), to_latex(s.after), s.rule) for s in inner)
-        rows += [*above, replace(last, inner=how)]
+        rows += [*above, replace(last, inner=tuple(_how(step, derivation.scope)))]
         assuming.update(dict.fromkeys(verdict.assuming))
         if verdict.reason:
             remarks.append(f"Line {n}: {verdict.reason}.")
@@ -76,12 +75,17 @@ def proof(derivation: Derivation, title: str = "") -> Lines:
     )
 
 
-def _applied(step: Step) -> Iterator[Step]:
-    """The single applications of rules that a line sums up."""
-    if not step.substeps:
-        yield step
-    for inner in step.substeps:
-        yield from _applied(inner)
+def _how(line: Step, scope: Scope) -> Iterator[Row]:
+    """A line unfolded: the lines between that it sums up, or what its rule did at each of several places."""
+    if any(step.where for step in line.substeps):
+        places = dict.fromkeys((step.before, step.after) for step in line.substeps)
+        if len(places) > 1 and not line.rule.startswith("definition"):  # which its name tells already
+            for before, after in places:
+                yield Row(to_latex(before), to_latex(after), line.rule)
+        return
+    for step in line.substeps[:-1]:
+        if step.rule != OPENING:
+            yield Row("", to_latex(step.after), step.rule)
 
 
 def claim(

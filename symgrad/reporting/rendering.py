@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from .formats import format_named
-from .model import Claim, Entry, Lines, Mark, Part, Report
+from .model import Claim, Entry, Lines, Mark, Part, Report, Row
 from .prose import condition, label, tex_text
 from .webpage import plain
 
@@ -55,7 +55,8 @@ def _render(
     template: str, format: str, titles: Mapping[str, str], own: Path | None = None, **context: Any
 ) -> str:
     form = format_named(format)
-    names = {"aligned": aligned, "remark": _remark, "assumed": _assumed, **form.voice(titles)}
+    lines = {"aligned": aligned, "equalities": equalities}
+    names = {**lines, "remark": _remark, "assumed": _assumed, **form.voice(titles)}
     from jinja2 import TemplateError
 
     try:
@@ -74,7 +75,7 @@ def _blame(error: TemplateError) -> str:
     return f"{where}{error.message or type(error).__name__}"
 
 
-def aligned(part: Lines | Claim) -> list[str]:
+def aligned(part: Lines | Claim, marks: bool = True) -> list[str]:
     r"""The rows of a display, one a line, the rule and the mark in columns of their own.
 
     >>> from symgrad.reporting import Row
@@ -82,10 +83,22 @@ def aligned(part: Lines | Claim) -> list[str]:
     ['a &= b && \\text{sum rule} && \\checkmark\\ \\text{proved}']
     """
     rows = [
-        f"{row.left + ' ' if row.left else ''}&{row.relation} {row.right}{_columns(row.note, row.mark)}"
+        f"{row.left + ' ' if row.left else ''}&{row.relation} {row.right}"
+        + _columns(row.note, row.mark if marks else None)
         for row in part.rows
     ]
     return [row + r" \\" for row in rows[:-1]] + rows[-1:]
+
+
+def equalities(part: Lines | Claim) -> list[list[Row]]:
+    """The rows of a display, those together over which one equality is broken."""
+    groups: list[list[Row]] = []
+    for row in part.rows:
+        if groups and (isinstance(part, Claim) or not (row.left or row.relation)):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
 
 
 def _columns(note: str, mark: Mark | None) -> str:

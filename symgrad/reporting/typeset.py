@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from ..errors import InputError
 from .model import Mark
 from .prose import converted, label, title_of
-from .webpage import math as mathml
+from .webpage import mathml
 
 _ACCENTS = {
     "^": "hat", "\u00af": "macron", "\u0304": "macron", "\u203e": "macron", "~": "tilde", "\u2192": "arrow",
@@ -29,10 +29,7 @@ def math_typ(latex: str) -> str:
     >>> math_typ(r"\frac{x_i}{2}")
     'frac(attach(x, b: i), 2)'
     """
-    if not latex:
-        return ""
-    text = mathml(latex, True).replace("&nbsp;", "\u00a0")
-    return _one(ElementTree.fromstring(text))
+    return _one(mathml(latex, True)) if latex else ""
 
 
 def _one(e: ElementTree.Element) -> str:

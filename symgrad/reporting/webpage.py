@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from html import escape
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from ..errors import InputError
@@ -18,41 +19,48 @@ from .prose import converted, label, title_of
 
 @cache
 def math(latex: str, display: bool = False) -> str:
-    r"""LaTeX as one MathML element that stands in a line or a table cell; ``display``: sums at full size.
+    r"""LaTeX as one MathML element that stands in a line or a cell; ``display``: limits below and above.
 
-    >>> math("x")
-    '<math><mi>x</mi></math>'
+    >>> math("(-x)")
+    '<math><mo stretchy=false>(</mo><mo form=prefix>−</mo><mi>x</mi><mo stretchy=false>)</mo></math>'
     """
-    from latex2mathml.converter import convert
-
     if not latex:
         return ""
+    text = ElementTree.tostring(mathml(latex, display), encoding="unicode").replace(" />", "/>")
+    return re.sub(r'="(\w[\w.]*)"(?=[ >])', r"=\1", text)  # HTML needs no quotes, and pages are full of these
+
+
+def mathml(latex: str, display: bool = False) -> ElementTree.Element:
+    """LaTeX as a tree of MathML."""
+    from latex2mathml.converter import convert
+
     try:
         element = convert(_upright(latex), display="block" if display else "inline")
     except Exception as error:  # its errors have no common base
         raise InputError(f"cannot set {latex!r} as MathML: {type(error).__name__}: {error}") from error
-    # A minus after an opening bracket or a relation is a sign, and a word takes no space before its bracket.
-    element = _SIGN.sub(r'\1<mo form="prefix">&#x02212;', element)
-    element = re.sub(r"<mo>([A-Za-z]{2,})</mo>", r'<mo lspace="0.17em" rspace="0.06em">\1</mo>', element)
-    element = re.sub(r"&#x0*([0-9A-F]{2,5});", lambda m: escape(chr(int(m[1], 16)), quote=False), element)
-    while _ALONE.search(element):
-        element = _ALONE.sub(r"\1", element)
-    element = re.sub(r"<math [^>]*>", '<math displaystyle="true">' if display else "<math>", element, count=1)
-    return _limits(element) if display else element
+    tree = ElementTree.fromstring(re.sub(r"<math [^>]*>", "<math>", element, count=1))
+    _tidied(tree, display)
+    return tree
 
 
-def _limits(element: str) -> str:
-    """The limits of a sum above and below its sign, also inside brackets."""
-    tree = ElementTree.fromstring(element)
-    for tag, under in (("msubsup", "munderover"), ("msub", "munder")):
-        for node in tree.iter(tag):
-            if node[0].text in ("∑", "∏"):
-                node.tag = under
-    return ElementTree.tostring(tree, encoding="unicode")
+def _tidied(e: ElementTree.Element, display: bool) -> None:
+    """No row of one; signs, words and limits as they are read."""
+    for child in e:
+        _tidied(child, display)
+    kids = [k[0] if k.tag == "mrow" and len(k) == 1 else k for k in e]
+    if e.tag == "math" and len(kids) == 1 and kids[0].tag == "mrow":
+        kids = list(kids[0])
+    for before, sign in pairwise(kids):
+        if before.text in ("(", "[", "=") and sign.text == "−":
+            sign.set("form", "prefix")  # a sign, as it would be at the start of a row
+    e[:] = kids
+    if e.tag == "mo" and re.fullmatch("[A-Za-z]{2,}", e.text or ""):
+        e.attrib.update(lspace="0.17em", rspace="0.06em")
+    if display and e.tag in _UNDER and e[0].text in ("∑", "∏"):
+        e.tag = _UNDER[e.tag]
 
 
-_ALONE = re.compile(r"<mrow>(<(mi|mn|mo|msub|msup)(?: [^>]*)?>(?:(?!</?mrow>|</?\2[ >]).)*?</\2>)</mrow>")
-_SIGN = re.compile(r"(<mo[^>]*>(?:&#x00028;|&#x0003D;|\[)</mo>)<mo>&#x02212;")
+_UNDER = {"msubsup": "munderover", "msub": "munder"}
 _WORD = re.compile(r"\\mathrm\{([A-Za-z]{2,})\}|\\(log|exp|tanh|sinh|cosh|max|min|sin|cos)\b")
 
 
@@ -99,7 +107,5 @@ def rule_html(note: str) -> str:
 
 
 def mark_html(mark: Mark | None) -> str:
-    """A verdict as a sign and a word."""
-    if mark is None:
-        return ""
-    return f'<span class="{mark.word}"><span aria-hidden="true">{mark.symbol}</span> {mark.word}</span>'
+    """The table cell of a verdict: a sign and a word."""
+    return f'<td class="{mark.word}">{mark}' if mark else "<td>"
