@@ -278,6 +278,22 @@ def test_right_code_passes() -> None:
     assert both and "nobody" not in str(both)
 
 
+def test_weights_that_do_not_sum_to_the_number_of_samples() -> None:
+    weighted = sp.Sum(S[i] * (y[i] - m * x[i]) ** 2, (i, 1, N)) / sp.Sum(S[i], (i, 1, N))
+    plain = sp.Sum(S[i] * (y[i] - m * x[i]) ** 2, (i, 1, N)) / N
+
+    def by_count(x: Any, y: Any, s: Any, m: Any) -> Any:
+        return -2 * (s * (y - m * x) * x).mean()
+
+    def by_weight(x: Any, y: Any, s: Any, m: Any) -> Any:
+        return -2 * (s * (y - m * x) * x).sum() / s.sum()
+
+    for code, loss, factor in ((by_count, weighted, "mean(s)"), (by_weight, plain, "1/mean(s)")):
+        check = gradcheck(code, loss, wrt=m, domains={"s": "positive"})
+        assert check.findings == {"m": f"off by the factor {factor}"}
+    assert gradcheck(by_weight, weighted, wrt=m, domains={"s": "positive"})
+
+
 def test_a_tensor_comes_out() -> None:
     class Tensor:
         """As torch's: numbers only after detach and cpu."""

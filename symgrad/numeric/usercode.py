@@ -205,7 +205,9 @@ class _Check:
             other = self._other(name, usable)
             if other:
                 return other
-        factor = _factor(usable, self.rtol, [len(self.f.samples(c)) for c, _, _ in usable])
+        weights = [a.python for a in self.f.arguments.values()
+                   if a.shape == (self.f.sample_size,) and a.name not in self.f.wrt]
+        factor = _factor(usable, self.rtol, [len(self.f.samples(c)) for c, _, _ in usable], weights)
         if factor:
             return f"off by the factor {factor}"
         return self._missing(name, usable) or "differs from the derived one"
@@ -250,11 +252,19 @@ _FACTORS: dict[str, Callable[[int], float]] = {
 }
 
 
-def _factor(usable: Sequence[tuple[Arguments, Any, Any]], rtol: float, sizes: Sequence[int]) -> str:
-    """-1, 2, N .. where found = factor times expected on all data."""
+def _factor(
+    usable: Sequence[tuple[Arguments, Any, Any]], rtol: float, sizes: Sequence[int], weights: Sequence[str]
+) -> str:
+    """-1, 2, N, the mean of the weights .. where found = factor times expected on all data."""
     for text, factor in _FACTORS.items():
         if all(_close(a, e * factor(n), rtol) for (_, a, e), n in zip(usable, sizes, strict=True)):
             return text
+    for name in weights:  # divided by N instead of the sum of the weights, or the other way round
+        means = [np.mean(c[name]) for c, _, _ in usable]
+        if all(_close(a, e * mean, rtol) for (_, a, e), mean in zip(usable, means, strict=True)):
+            return f"mean({name})"
+        if all(_close(a * mean, e, rtol) for (_, a, e), mean in zip(usable, means, strict=True)):
+            return f"1/mean({name})"
     ratios = [a.ravel()[k] / e.ravel()[k] for _, a, e in usable for k in range(e.size)
               if abs(e.ravel()[k]) > 1e-3 * np.abs(e).max() > 0]
     if ratios and np.allclose(ratios, ratios[0], rtol=1e3 * rtol, atol=0) and ratios[0] != 1:
