@@ -143,3 +143,12 @@ def test_the_index_holds_the_table_of_a_gallery() -> None:
     entries = [Entry("gallery", gallery), Entry("gallery_a", below["a"], above="gallery")]
     read = Page(render_index(entries, format="html"))
     assert "table" in read.tags and read.links == ["gallery.html", "gallery_a.html"]
+
+
+def test_the_longest_report_stays_under_100_kb() -> None:
+    from pathlib import Path
+
+    from symgrad.reporting import load
+
+    report = load(Path(__file__).parents[1] / "derivations" / "sigmoid_regression.py")
+    assert len(render("sigmoid_regression", report, "html").encode()) < 100_000
