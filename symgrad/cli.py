@@ -233,6 +233,8 @@ def _progress() -> Iterator[Callable[[str], None]]:
 def _derive(args: argparse.Namespace) -> int:
     import symgrad
 
+    from .show.terminal import shown
+
     if args.expr is None and _is_name(args.what):
         objective = _problem(args.what)
         derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt), given=_givens(args))
@@ -248,7 +250,7 @@ def _derive(args: argparse.Namespace) -> int:
             derivation = derive_node(read(formula, scope), wrt, scope)
     if args.format == "text":
         verdicts = derivation.verdicts()
-        print(derivation.text(verdicts))
+        print(shown(derivation.text(verdicts), sys.stdout))
         codes = [_BY_STATUS[verdict.status] for verdict in verdicts]
     else:
         from . import reporting
@@ -278,8 +280,10 @@ def _problem(name: str) -> Objective:
 def _gap(args: argparse.Namespace) -> int:
     import symgrad
 
+    from .show.terminal import shown
+
     found = symgrad.gap(_problem(args.what) if _is_name(args.what) else args.what, args.wrt)
-    print(found)
+    print(shown(str(found), sys.stdout))
     identities = [_BY_STATUS[found.verdicts[key].status] for key in ("sum", "difference")]
     questions = [OPEN for verdict in found.verdicts.values() if verdict.status == "undecided"]
     return gravest([*identities, *questions])
@@ -315,6 +319,7 @@ def _prove(args: argparse.Namespace) -> int:
     from .judging import prove_nodes
     from .latex import read
     from .page import Chain, Relation
+    from .show.terminal import shown
     from .show.text import to_text
 
     scope = _scope(args)
@@ -326,7 +331,7 @@ def _prove(args: argparse.Namespace) -> int:
             if not isinstance(link, Relation) or link.op != "=":
                 raise _Stop(f"{to_text(link)}\n  is not an equality: write 'LHS = RHS'", FAULT)
             verdict = prove_nodes(link.lhs, link.rhs, scope)
-            print(f"{to_text(link)}\n  {_verdict_text(verdict)}")
+            print(shown(f"{to_text(link)}\n  {_verdict_text(verdict)}", sys.stdout))
             codes.append(_BY_STATUS[verdict.status])
     return gravest(codes)
 

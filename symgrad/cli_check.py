@@ -48,6 +48,7 @@ def add_verbs(verb: Callable[..., Any]) -> None:
 
 def run_check(args: argparse.Namespace) -> int:
     from .checking.worker import Keeper
+    from .show.terminal import coloured
 
     if args.jobs < 1:
         raise InputError("--jobs takes a number from 1")
@@ -86,7 +87,7 @@ def run_check(args: argparse.Namespace) -> int:
             if args.format == "text":
                 for finding in result.findings:
                     if not args.quiet or finding.severity == "error":
-                        print(output.text(finding, sys.stdout.isatty()))
+                        print(output.text(finding, coloured(sys.stdout)))
                 if not args.quiet:
                     print(output.closing_line(result))
             elif args.format == "github":
