@@ -65,7 +65,7 @@ _MERGED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Shown):
     """``before = after`` by ``rule``, applied at ``where`` (a place in the page that the step stands in).
 
     ``substeps`` say how: the applications of the rule at their places, or the steps that a line of the
@@ -77,6 +77,14 @@ class Step:
     rule: str
     where: Path = ()
     substeps: tuple[Step, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{to_text(self.before)} = {to_text(self.after)}   {self.rule}"
+
+    __repr__ = __str__
+
+    def latex(self) -> str:
+        return f"$${to_latex(self.before)} = {to_latex(self.after)} \\quad\\text{{{self.rule}}}$$"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ from .errors import InputError
 from .latex import read
 from .page import Call, Frac, Indexed, Mul, Node, Num, Sum, Sym, map_children
 from .scope import Definition, Kind, Scope
+from .show.latex import to_latex
+from .show.text import to_text
+from .shown import Shown
 
 __all__ = ["LOSSES", "MODELS", "PROBLEMS", "Objective", "Reduction", "objective_of", "problem"]
 
@@ -34,7 +37,7 @@ Expr = Any
 
 
 @dataclass(frozen=True)
-class Objective:
+class Objective(Shown):
     r"""A per-sample ``loss`` over ``data``, with ``index`` = 1..``size``, as a function of ``parameters``.
 
     ``definitions`` keeps names folded: ``{f: Lambda(t, m*t + b)}``, ``{f: (t, m*t + b)}``, or an
@@ -260,6 +263,16 @@ class Objective:
                 body = Mul((Frac(Num(1), size), self._total(entry)))
                 scope = scope.define(Definition(mean.name, body, rest))
         return scope.define(Definition(self.symbol.name, self.page))
+
+    def __str__(self) -> str:
+        lines = (f"{to_text(left)} = {to_text(right)}" for left, right in self.written)
+        return "\n".join((f"{self.name}, by {', '.join(map(str, self.parameters))}", *lines))
+
+    __repr__ = __str__
+
+    def latex(self) -> str:
+        rows = " \\\\\n".join(f"{to_latex(left)} &= {to_latex(right)}" for left, right in self.written)
+        return f"$$\\begin{{aligned}}\n{rows}\n\\end{{aligned}}$$"
 
     @cached_property
     def written(self) -> tuple[tuple[Node, Node], ...]:

@@ -12,7 +12,7 @@ Status = Literal["proved", "refuted", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(Shown):
     """A point at which both sides are defined, the givens hold, and the sides differ.
 
     All values are exact: integers and fractions as text ("3", "-1/2"); ``left`` and ``right`` are
@@ -35,6 +35,8 @@ class Witness:
         parts += [f"{name}(t) = {body}" for name, body in self.functions.items()]
         at = ", ".join(parts)
         return f"{'at ' + at + ': ' if at else ''}left = {self.left}, right = {self.right}"
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,10 @@ def test_a_verdict_is_text() -> None:
 
 
 def test_every_result_shows_itself() -> None:
-    for result in (symgrad.gap(J, w), symgrad.statistics(J, w), symgrad.gradient_from_loss(J, w)):
+    derivation, false = symgrad.derive(J, w), symgrad.prove("a + a", "3 a")
+    loss = symgrad.Objective("fit", (y[i] - w * x[i]) ** 2, parameters=(w,), data=(x, y), index=i, size=N)
+    results = (symgrad.gap(J, w), symgrad.statistics(J, w), symgrad.gradient_from_loss(J, w), loss)
+    for result in (*results, derivation, derivation.steps[0], false, false.witness):
         assert isinstance(result, Shown)
         assert "text/html" not in bundle(result)
         assert bundle(result)["text/plain"] == str(result)
@@ -53,3 +56,9 @@ def test_a_notebook_runs_and_shows_mathematics() -> None:
     first, second = (cell for cell in notebook.cells if cell.cell_type == "code")
     assert r"\begin{aligned}" in first.outputs[0]["data"]["text/markdown"]
     assert second.outputs[0]["text"].split() == ["4.666666666666667", "-9.333333333333334"]
+
+
+def test_an_objective_is_the_display_of_its_definitions() -> None:
+    loss = symgrad.Objective("fit", (y[i] - w * x[i]) ** 2, parameters=(w,), data=(x, y), index=i, size=N)
+    assert repr(loss).splitlines() == ["fit, by w", "J = 1/N * Σ_{i=1}^N (y_i - w x_i)^2"]
+    assert r"J &= \frac{1}{N} \sum_{i=1}^{N}" in bundle(loss)["text/latex"]
