@@ -53,7 +53,10 @@ _BOLD = Pattern(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)\s*\{(.*)\}$|\\(?:vec|bm)\s+
 _FONT = Pattern(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)(?![A-Za-z])\s*")
 _LAYER = Pattern(r"(.+?)\^\{[(\[]?(\w+)[)\]]?\}$")
 _CONVENTIONAL = frozenset("ijklmnrst")
+_MARKS = frozenset(("*", "\\ast", "\\star", "\\dagger", "+", "-", "\\parallel", "\\perp"))
 _SIZES = frozenset("nmdpqkNMDKCHBT")
+DEVIATIONS = frozenset(["\\sigma", "s", "\\tau", "\\hat{\\sigma}"])
+"""Letters whose squares are variances: quantities in their own right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +239,8 @@ class Survey:
         # The scope first: what names a range must not depend on which claim is looked at.
         for d in self.definitions:
             roots.append((d.body, self._placeholders(d)))
-        roots += [(n, {}) for n in (*given, *nodes)]
+        # That a != b says nothing of what they are.
+        roots += [(n, {}) for n in (*(g for g in given if not _compares(g)), *nodes)]
         trees = [n for n, _ in roots]
         for name, kind in scope.kinds.items():
             if kind.role == "index":
@@ -449,7 +453,7 @@ class Survey:
                 kind = self.scope.kind(name)
                 if kind is not None and kind.role in ("index", "size"):
                     return False
-                return name in self.labels or bool(_TEXT.match(name)) or name in ("*", "\\ast", "\\star") or (
+                return name in self.labels or bool(_TEXT.match(name)) or name in _MARKS or (
                     len(name) > 1 and name.isalpha()
                 )
             case Indexed() | Call() | Prime() | Relation():
@@ -538,6 +542,13 @@ class Survey:
         first, second = self._find(a), self._find(b)
         if first != second:
             self._parent[second] = first
+
+
+def _compares(node: Node) -> bool:
+    match node:
+        case Relation(Sym(), "=" | "!=", Sym()):
+            return True
+    return False
 
 
 def is_capital(base: str) -> bool:

@@ -101,6 +101,8 @@ def _directives(scope: Scope, given: Iterable[str]) -> Scope:
     if isinstance(given, str):
         raise InputError("given takes a sequence of lines, not one string: write given=[...]")
     for line in given:
+        if not isinstance(line, str):
+            raise InputError(f"given takes lines such as 'assume x > 0', not {line!r}")
         scope = read_directive(line, scope)
     return scope
 

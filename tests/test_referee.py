@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from symgrad.directives import read_directives
+from symgrad.errors import ScopeError
 from symgrad.judging import prove_nodes
 from symgrad.latex import read
 
+MEAN = r"let \mu = \frac{1}{m} \sum_{i=1}^m x_i"
+VARIANCE = r"let \sigma^2 = \frac{1}{m} \sum_{i=1}^m (x_i-\mu)^2"
 SQUARE = (r"let A \in \mathbb{R}^{n \times n}", r"let B \in \mathbb{R}^{n \times n}")
 
 # (lhs, rhs, lines, verdict)
@@ -129,6 +132,37 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\frac{\partial}{\partial\sigma^2} \frac{1}{\sigma^2}", r"-\frac{1}{\sigma^4}", (), "proved"),
     (r"\frac{\partial}{\partial\sigma^2} \frac{1}{\sigma^2}", r"-\frac{2}{\sigma^3}", (), "refuted"),
     (r"\frac{\partial}{\partial x^2} x^4", "2 x^2", (), "undecided"),
+    # A definition that names the index of its parameter says nothing of another one.
+    ("f(x_j)", "x_j y_j", ("let f(x_i) = x_i y_i",), "proved"),
+    ("f(z_j)", "z_j y_i", ("let f(x_i) = x_i y_i",), "undecided"),
+    ("f(z_j)", "z_j y_j", ("let f(x_i) = x_i y_i",), "undecided"),
+    ("f(z_j)", "m z_j", ("let f(x_i) = m x_i",), "proved"),
+    # What has a fixed meaning that is not known here.
+    (r"\|A\|_2", r"\sqrt{\operatorname{tr}(A^\top A)}", SQUARE, "undecided"),
+    (r"\|A\|_2^2", r"\operatorname{tr}(A^\top A)", SQUARE, "undecided"),
+    (r"\|A\|_F^2", r"\operatorname{tr}(A^\top A)", SQUARE, "proved"),
+    (r"e^{A} e^{-A}", "I", SQUARE, "undecided"),
+    (r"\sqrt{A} \sqrt{A}", "A", SQUARE, "undecided"),
+    (r"A^*", r"A^\top", SQUARE, "undecided"),
+    (r"A^\dagger", "A", SQUARE, "undecided"),
+    (r"\binom{n}{k}", r"\binom{n}{n-k}", (), "undecided"),
+    (r"\sum_{k=0}^{\infty} x^k", r"\frac{1}{1-x}", (), "undecided"),
+    (r"\operatorname{erf}(x)", r"-\operatorname{erf}(-x)", (), "undecided"),
+    ("x_+", r"\max(0,x)", (), "undecided"),
+    (r"\delta_{2i,2j}", r"\delta_{ij}", (), "undecided"),
+    (r"\delta_{12}", "0", (), "proved"),
+    # An indicator of a class: one of them is 1.
+    (r"\sum_{k=1}^K \mathbb{1}[y_i=k]", "1", (), "proved"),
+    (r"\sum_{k=1}^K \mathbb{1}[y_i=k]", "2", (), "refuted"),
+    (r"x \mathbb{1}[x = 0]", "0", (), "undecided"),
+    (r"\frac{a-b}{a-b}", "1", (r"assume a \neq b",), "proved"),
+    (r"\sin(\pi a)", "0", (r"assume a \neq b",), "refuted"),
+    (r"\frac{\partial x_c}{\partial x_k}", "0", (r"assume c \neq k",), "proved"),
+    # p = (p_i) by z = (z_k).
+    (r"\frac{\partial p}{\partial z}", r"\operatorname{diag}(p) - p p^\top",
+     (r"let p_i = \frac{e^{z_i}}{\sum_{k=1}^K e^{z_k}}",), "proved"),
+    (r"\frac{\partial p}{\partial z}", r"\operatorname{diag}(p) + p p^\top",
+     (r"let p_i = \frac{e^{z_i}}{\sum_{k=1}^K e^{z_k}}",), "refuted"),
     # Cases that leave something out.
     (r"\begin{cases} x & x > 0 \end{cases}", "x", (), "undecided"),
     (r"\begin{cases} x & x > 0 \\ -x & x \le 0 \end{cases}", "|x|", (), "proved"),
@@ -148,6 +182,12 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\sigma'(z)", r"\sigma(1-\sigma)", (), "proved"),
     (r"\sigma'", r"\sigma(1+\sigma)", (), "refuted"),
     (r"\frac{\partial\sigma}{\partial x_i}", r"\frac{x_i-\mu}{N\sigma}", (), "undecided"),
+    # Where only sigma^2 is defined, sigma is its root.
+    (r"\sigma^4", r"(\sigma^2)^2", (MEAN, VARIANCE), "proved"),
+    (r"\frac{\partial\sigma}{\partial x_j}", r"\frac{x_j-\mu}{m\sigma}", (MEAN, VARIANCE), "proved"),
+    (r"\frac{\partial\sigma^2}{\partial x_j}", r"\frac{2}{m}(x_j-\mu)", (MEAN, VARIANCE), "proved"),
+    (r"\frac{\partial\sigma^2}{\partial x_j}", r"\frac{1}{m}(x_j-\mu)", (MEAN, VARIANCE), "refuted"),
+    (r"\sigma^3", r"\sigma^2", (MEAN, VARIANCE), "undecided"),
     # \bar{x} beside the sum of the x_i may be their mean.
     (r"\sum_{i=1}^N (x_i - \bar x)^2", r"\sum_{i=1}^N x_i^2 - N \bar x^2", (), "proved"),
     (r"\sum_{i=1}^N (x_i - \bar x)^2", r"\sum_{i=1}^N x_i^2 + N \bar x^2", (), "undecided"),
@@ -163,6 +203,12 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     # What depends on what depends on it is not known.
     (r"\frac{\partial}{\partial y} x", r"\frac{\partial}{\partial x} y", (), "undecided"),
 ]
+
+
+def test_an_inequality_that_nothing_fulfils_is_refused() -> None:
+    scope = read_directives((r"assume a \neq a",))
+    with pytest.raises(ScopeError, match="contradicts itself"):
+        prove_nodes(read("a", scope), read("1", scope), scope)
 
 
 @pytest.mark.parametrize(("lhs", "rhs", "lines", "expected"), CLAIMS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..kinds import DEVIATIONS
 from ..page import (
     Add,
     BigOp,
@@ -25,6 +26,7 @@ from ..page import (
     Neg,
     Node,
     Num,
+    Pow,
     Prime,
     Sym,
     Transpose,
@@ -74,8 +76,11 @@ KNOWN = frozenset(
 
 
 def base(node: Node) -> str | None:
-    """The name of a bare quantity: J of J, of J(θ), of J_i and of h_θ(x^{(i)}); None for anything else."""
+    """The name of a bare quantity: J of J, of J(θ), of J_i and of h_θ(x^{(i)}), and σ of a variance σ²;
+    None for anything else."""
     match node:
+        case Pow(Sym(name), Num(2)) if name in DEVIATIONS:
+            return name
         case Sym(name):
             return name
         case Indexed(Sym(name)) | Prime(Sym(name)):
@@ -93,7 +98,7 @@ def builtin(name: str) -> bool:
 
 def _plain(node: Node) -> bool:
     match node:
-        case Sym() | Dots():
+        case Sym() | Dots() | Pow(Sym(), Num(2)):
             return True
         case Indexed(inner):
             return _plain(inner)

@@ -16,7 +16,7 @@ from ..errors import SymgradError
 from ..kinds import unbold
 from ..latex import read_macro_definitions
 from ..notes import Document
-from ..page import Call, Indexed, Node, Num, Relation
+from ..page import Call, Indexed, Node, Num, Pow, Relation
 from ..scope import Definition, Scope
 from . import naming
 from .reading import read_side
@@ -160,6 +160,8 @@ def _same_form(definition: Definition, node: Node) -> bool:
     called = isinstance(node, Call)
     head = node.fn if isinstance(node, Call) else node
     lower, upper = (head.lower, head.upper) if isinstance(head, Indexed) else ((), ())
+    if isinstance(head, Pow):
+        upper = (head.exp,)
     if (len(definition.lower), len(definition.upper)) != (len(lower), len(upper)):
         return False
     for pattern, value in zip((*definition.lower, *definition.upper), (*lower, *upper), strict=True):

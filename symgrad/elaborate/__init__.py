@@ -24,9 +24,9 @@ from fractions import Fraction
 from itertools import product
 
 from ..core import Call as CoreCall
-from ..core import Core, Given, Num, Ref, Sym, text
+from ..core import Core, Given, Num, Ref, Sum, Sym, text
 from ..core import walk as core_walk
-from ..errors import ShapeError, UnknownMeaning
+from ..errors import ScopeError, ShapeError, UnknownMeaning
 from ..page import BigOp, Call, Component, Frac, Indexed, Mul, Node, Relation, Transpose, children, walk
 from ..page import Num as PageNum
 from ..page import Sym as PageSym
@@ -109,12 +109,12 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             weight, assuming = _apart(e)
             if weight != ONE:
                 pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
+            givens = (*_givens(e), *_one_hot(e, pairs))
             doubts = (
                 *e.doubts, *_summed_silently(lhs, rhs, e),
                 *_one_sided_functions(e, pairs), *_unsized(e, pairs),
             )
             said = (*assuming, *e.assumed)
-            givens = _givens(e)
             premise = LAYOUT if reading.layout else "" if warranted(e.products, pairs, givens) else ANY_SIGN
             last = _unbounded(e, pairs)
             open_ends = () if last is None else (last[0],)
@@ -211,6 +211,31 @@ def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, 
     )
 
 
+def _one_hot(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> Iterator[Given]:
+    """What is said by 1{y = k}, the entries of a vector: each is 0 or 1, and where k runs, one is 1."""
+    terms = [t for pair in pairs for side in pair for t in core_walk(side)]
+    letters = [Sym(k, "index") for k in _letters(e)]
+    for name, label in e.indicators.items():
+        uses = {t for t in terms if isinstance(t, Ref) and t.name == name}
+        if not uses:
+            continue
+        if any(isinstance(t, Ref | Sym) and t.name == label for t in terms):
+            e.doubt(f"{label} was read as a class in an indicator, and stands by itself")
+        first = tuple(letters[: len(next(iter(uses)).indices)])
+        either = (Fraction(0), Fraction(1))
+        yield Given(Ref(name, first), "in", ZERO, either, f"{label} is one of the classes")
+        ranges = {
+            (t.lower, t.upper)
+            for t in terms
+            if isinstance(t, Sum) and any(u.indices[-1] == t.index and u in set(core_walk(t.body)) for u in uses)
+        }
+        if len(ranges) == 1:
+            lower, upper = ranges.pop()
+            k = e.sizes.index()
+            total = Sum(Ref(name, (*first[:-1], k)), k, lower, upper)
+            yield Given(total, "=", ONE, text=f"{text(lower)} <= {label} <= {text(upper)}")
+
+
 def _unbounded(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, Sym, Sym] | None:
     """A sum without ends and a letter that may be its end, as in ``\\frac{1}{n} \\sum_i``: (doubt, both)."""
     leaves = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
@@ -291,6 +316,8 @@ def _letters(e: Elaborator) -> list[str]:
 def _givens(e: Elaborator) -> tuple[Given, ...]:
     out: list[Given] = []
     for r in e.scope.assumptions:
+        if r.op in ("!=", "<", ">") and r.lhs == r.rhs:
+            raise ScopeError("the given inequality contradicts itself", r.span)
         if not (r.op == "!=" and _is_index(e, r.lhs) and _is_index(e, r.rhs)):
             out += _given(e, r)
     i, j = (Sym(k, "index") for k in _letters(e)[:2])

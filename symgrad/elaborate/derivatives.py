@@ -15,7 +15,7 @@ from .. import page
 from ..core import BUILTIN, Call, Core, D, Div, Num, Pow, Ref, Sum, Sym, children, rebuild, text, walk
 from ..errors import Span, UnknownMeaning
 from ..kernel.differentiate import eliminate
-from ..kinds import Name, name_of, unbold
+from ..kinds import DEVIATIONS, Name, name_of, unbold
 from ..page import Node
 from ..patterns import Pattern
 from ..scope import Definition, Kind
@@ -35,9 +35,6 @@ FUNCTIONS = {
 NABLA = page.Sym("\\nabla")
 """The variable of a bare nabla that nothing declares: whatever it is, it is one and the same."""
 
-# Letters by whose squares one differentiates, as by a variance.
-_DEVIATIONS = frozenset(("\\sigma", "s", "\\tau", "\\hat{\\sigma}"))
-
 # Letters of quantities that are computed: alone and undefined they are never taken for constants.
 _COMPUTED = frozenset(("z", "h", "o", "L", "J", "E", "C", "\\mathcal{L}", "\\ell", "\\mathcal{J}", "\\xi"))
 
@@ -51,6 +48,7 @@ class Variable:
     at: Callable[[tuple[Core, ...]], Core]
     env: Env
     back: Back | None = None
+    lift: Value | None = None  # the vector of all z_k, for an undeclared z beside them
 
 
 class Derivatives(Names):
@@ -87,6 +85,7 @@ class Derivatives(Names):
             self.standing_alone(Name(body.name), env)
             body = page.Call(body, (by[0][0],), span=body.span)
         out = self.value(body, inner)
+        variables = [self.widened(v, out) for v in variables]
         bare = body if isinstance(body, page.Sym | page.Indexed) else None
         self.no_products(out.at(tuple(self.sizes.index() for _ in out.shape)), span)
         for v in variables:
@@ -132,12 +131,23 @@ class Derivatives(Names):
             return tensor((m, n), lambda k: entry(k[1], k[0]))
         return tensor((n, m), lambda k: entry(k[0], k[1]))
 
+    def widened(self, v: Variable, body: Value) -> Variable:
+        """dp/dz where the body knows the z_k only: by the vector of all of them."""
+        if v.lift is None:
+            return v
+        one = v.at(())
+        terms = set(walk(body.at(tuple(self.sizes.index() for _ in body.shape))))
+        entries = (t for t in terms if isinstance(t, Ref) and isinstance(one, Sym | Ref))
+        if one in terms or not any(t.name == one.name for t in entries):  # type: ignore[attr-defined]
+            return v
+        return replace(v, shape=v.lift.shape, at=v.lift.at, lift=None)
+
     def is_variance(self, node: Node, env: Env) -> bool:
         """Is this sigma^2, and no name of its own?"""
         if not isinstance(node, page.Pow) or node.exp != page.Num(2):
             return False
         name = name_of(node.base)
-        if name is None or unbold(name.base) not in _DEVIATIONS:
+        if name is None or unbold(name.base) not in DEVIATIONS:
             return False
         raised = self.raised(node.base, node.exp)
         return raised is None or self.find(raised, env) is None
@@ -185,7 +195,7 @@ class Derivatives(Names):
             return self.hold(kind, name, env, node.span)
         free = self.opaque(name, env, node.span)
         self.must_be_free(free, node.span)
-        return Variable(free.shape, free.at, env)
+        return Variable(free.shape, free.at, env, lift=free.lift)
 
     def must_be_free(self, v: Value, span: Span | None) -> None:
         entry = v.at(tuple(self.sizes.index() for _ in v.shape))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -19,11 +19,12 @@ from .matrices import Matrices
 
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
 _KNOWN_ELSEWHERE = frozenset(
-    ["\\mathrm{d}", "d", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
+    ["\\mathrm{d}", "d", "\\binom", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
      "\\lim", "\\sup", "\\inf", "\\arg", "\\arg\\min", "\\arg\\max", "\\gcd", "\\operatorname{Var}",
      "\\operatorname{Cov}", "\\operatorname{vec}", "\\operatorname{rank}", "\\Pr", "\\dim", "\\ker", "\\{\\}"]
 )  # fmt: skip
 
+_OF_MATRICES = frozenset(("exp", "log", "sqrt"))
 _OPERATORS = frozenset(
     ["\\max", "\\min", "\\operatorname{tr}", "\\operatorname{diag}", "\\operatorname{softplus}"]
 )
@@ -134,6 +135,7 @@ class Functions(Matrices):
                 renamed[param] = page.Sym(f"#{k}")
                 params[f"#{k}"] = self.value(arg, env)
                 self.bind_pattern(param, arg, places, env)
+                self.must_be_placed(d, param, arg, places)
         if renamed:
             key = (id(d), tuple(renamed.items()))
             if key not in self._renamed:
@@ -176,6 +178,15 @@ class Functions(Matrices):
                 if isinstance(x, page.Sym) and not self.survey.is_label(x) and not self.survey.is_label(y):
                     places.setdefault(x.name, self.index(y, env))
 
+    def must_be_placed(self, d: Definition, param: Node, arg: Node, places: Mapping[str, Core]) -> None:
+        """f(z_j) of a definition f(x_i) = x_i y_i: of which i is the y?"""
+        name = name_of(param)
+        letters = {k.name for k in (() if name is None else name.indices) if isinstance(k, page.Sym)}
+        rest = page.substitute(d.body, {param: page.Num(0)})
+        for letter in sorted(letters & page.free_names(rest) - places.keys()):
+            said = f"{d.key}({page_short(param)}) names {letter}"
+            raise UnknownMeaning(f"{said}, which {page_short(arg)} does not", arg.span)
+
     def undefined_call(self, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
         base = name.base
         declared = self.scope.kind(base)
@@ -194,7 +205,7 @@ class Functions(Matrices):
             # L(Z), where L depends on Z: L itself, and at another argument the same function there.
             if args == declared.rests or len(args) != len(declared.rests) or self.rests_on(name, args, env):
                 return self.name(name, env, span)
-        elif all(name_of(a) is not None for a in args) and self.find(name, env) is not None:
+        elif all(map(_names, args)) and self.find(name, env) is not None:
             # J(theta), where the definition of J names no arguments, or others.
             return self.name(name, env, span)
         if name.indices and declared is None:
@@ -217,6 +228,8 @@ class Functions(Matrices):
         core, written_indices = self.split(_without(name, inside))
         if declared is None:
             self.unknown_functions.add(core)
+            if base.startswith("\\mathrm{"):
+                self.doubt(f"{base} is not defined here: write let {base}(..) = ..")
         indices = tuple(self.index(k, env) for k in written_indices)
         shape = () if declared is None else self.shape(declared, indices)
         if shape:
@@ -290,7 +303,7 @@ class Functions(Matrices):
     def builtin(self, base: str, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
         if base in FUNCTIONS and len(args) == 1:
             fn = FUNCTIONS[base]
-            return each(lambda t: Call(fn, (t,)), self.value(args[0], env))
+            return self.of_entries(fn, self.value(args[0], env), span) if fn in _OF_MATRICES else each(lambda t: Call(fn, (t,)), self.value(args[0], env))
         if base in ("\\log", "\\exp", "\\sqrt"):
             raise UnknownMeaning(f"{base} takes one argument", span)
         match base:
@@ -308,6 +321,15 @@ class Functions(Matrices):
             case "\\operatorname{tr}" | "\\operatorname{Tr}" | "\\operatorname{trace}":
                 return self.trace(self.value(args[0], env), span)
         return None
+
+    def of_entries(self, fn: str, v: Value, span: Span | None) -> Value:
+        """exp, log and sqrt of a square matrix mean another thing than those of its entries."""
+        if self.is_square(v):
+            raise UnknownMeaning(f"{fn} of a square matrix: entry by entry, or of the matrix?", span)
+        return each(lambda t: Call(fn, (t,)), v)
+
+    def is_square(self, v: Value) -> bool:
+        raise NotImplementedError
 
     def over_index(self, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
         """E_x[..], softmax_i(..); an operator over an index is never a function of its argument."""
@@ -523,6 +545,14 @@ def _same_family(param: Node, arg: Node) -> bool:
 
 ANY = page.Sym("\\cdot")
 """The argument of a function that is written without one."""
+
+
+def _names(arg: Node) -> bool:
+    """A variable, or the square of one: J(mu, sigma^2)."""
+    match arg:
+        case page.Pow(base, page.Num()):
+            return name_of(base) is not None
+    return name_of(arg) is not None
 
 
 def _without(name: Name, indices: tuple[Node, ...]) -> Name:

@@ -112,6 +112,7 @@ class Indices:
         self._inferred: dict[tuple[str, int], Core] = {}
         self.descents = descents(self.survey.definitions)
         self.of_vectors: set[str] = set()
+        self.indicators: dict[str, str] = {}  # the vector of the 1{y = k}, and y
         self.unsaid: list[tuple[str, Core]] = []  # sizes of identities and of vectors of ones
         self.varied: set[str] = set()  # what derivatives are taken by
         self.inverses: dict[str, frozenset[str]] = {}
@@ -179,6 +180,8 @@ class Indices:
         match node:
             case page.Num(value) if Fraction(value).denominator == 1:
                 return Num(Fraction(value))
+            case page.Sym("\\infty"):
+                raise UnknownMeaning("infinity is not a number", node.span)
             case page.Sym(name):
                 known = env.letter(name)
                 if known is not None:

@@ -111,6 +111,7 @@ class Names(Indices):
             if value is not None:
                 return value
         indices = tuple(self.index(k, env) for k in written_indices)
+        self.doubt_marks(name, kind)
         if kind is not None:
             shape = self.shape(kind, indices)
             row = None
@@ -124,9 +125,9 @@ class Names(Indices):
                 return scalar(Sym(name.base, "size"))
             if name.base in self.survey.subscripts and not self.survey.is_label(page.Sym(name.base)):
                 return scalar(Sym(name.base, "index"))
-            mean = self.mean(name.base)
-            if mean is not None:
-                return mean
+            meant = self.mean(name.base) or self.root(name.base, env, span)
+            if meant is not None:
+                return meant
         entry = self.entry_of_capital(name, indices, env, span)
         if entry is not None:
             return entry
@@ -136,6 +137,19 @@ class Names(Indices):
             row = self.row_of_capital(name, indices, env, span) if rank == 1 else None
             return row or self.family(core, indices, len(indices), shape, span)
         return self.liftable(name, core, indices)
+
+    def root(self, base: str, env: Env, span: Span | None) -> Value | None:
+        """sigma where only its square is defined; a^2 beside a^1 is a layer."""
+        group = self._stacks.get(unbold(base), [])
+        square = Name(base, (page.Num(2),), bracket="")
+        if len(group) != 1 or (group[0].upper, group[0].lower, group[0].bracket) != (square.upper, (), ""):
+            return None
+        v = self.defined(square, env, span)
+        if v is None or v.shape:
+            return None
+        self.doubt(f"only the square of {base} is defined here")
+        self.assumed[f"{base} >= 0"] = None
+        return scalar(Call("sqrt", (v.term,)))
 
     def mean(self, base: str) -> Value | None:
         """\\bar{x} of which nothing is said beside x_1, .., x_N: their mean, if the claim holds only so."""
@@ -156,6 +170,13 @@ class Names(Indices):
                 self.assumed[f"{base} is the mean of the {x}_i"] = None
                 return self.value(page.Frac(total, ends.upper), Env())
         return None
+
+    def doubt_marks(self, name: Name, kind: Kind | None) -> None:
+        """x_+ is a positive part, A^* and A^+ are matrices made of A, \\Delta_w may be an operator."""
+        marks = {k.name for k in name.indices if isinstance(k, page.Sym)}
+        matrix = kind is not None and len(kind.shape) == 2
+        if marks & {"+", "-"} or (matrix and marks & {"*", "\\star", "\\dagger"}) or name.base == "\\Delta":
+            self.doubt(f"{name} is not defined here: write let {name} = ..")
 
     def liftable(self, name: Name, core: str, indices: tuple[Core, ...]) -> Value:
         """An undeclared scalar; beside y_k, also the vector of all y_k where a vector must stand."""

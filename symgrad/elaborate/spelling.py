@@ -33,7 +33,7 @@ def spelled(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Sc
     }
     if not doubtful:
         return nodes, scope
-    uses: Uses = {base: set() for base in doubtful}
+    uses: Uses = {base: {2} if base == Sym("\\delta") else set() for base in doubtful}
     for root in (*nodes, *bodies):
         _collect(walk(root), uses)
     for key, group in scope.definitions.items():

@@ -179,8 +179,8 @@ class Elaborator(Functions):
         """delta_{ij} of two letters that count, where nothing else is said of delta."""
         if len(name.lower) != 2 or name.upper or name.base in self._stacks or name.base in self.scope.kinds:
             return False
-        if name.base == "\\delta" and all(map(_counts, name.lower)):
-            if any(isinstance(k, page.Add) for k in name.lower):
+        if name.base == "\\delta" and all(_counts(k) or self.is_index(k, env) for k in name.lower):
+            if any(isinstance(k, page.Add | page.Mul) for k in name.lower):
                 self.doubt("\\delta is not defined here: it was read as Kronecker's")
             return True
         for k in name.lower:
@@ -190,6 +190,14 @@ class Elaborator(Functions):
             if not known and not isinstance(k, page.Num):
                 return False
         return True
+
+    def is_index(self, node: Node, env: Env) -> bool:
+        """Does the name count: is it bound, declared so, or a size?"""
+        if not isinstance(node, page.Sym):
+            return False
+        kind = self.scope.kind(node.name)
+        declared = kind is not None and kind.role in ("index", "size")
+        return declared or env.letter(node.name) is not None or node.name in self.survey.sizes
 
     # -- products, quotients, powers ----------------------------------------------------------------
 
@@ -214,9 +222,10 @@ class Elaborator(Functions):
             and base.p in (None, page.Num(2), page.Sym("F"))
             and exp == page.Num(2)
         ):
-            return scalar(self.squares(self.value(base.arg, env)))
+            self.no_matrix_norm(v := self.value(base.arg, env), base.p, span)
+            return scalar(self.squares(v))
         if base == page.Sym("e") and "e" not in env.params and self.is_euler():
-            return each(lambda t: Call("exp", (t,)), self.value(exp, env))
+            return self.of_entries("exp", self.value(exp, env), span)
         raised = self.raised_name(base, exp, env, span)
         if raised is not None:
             return raised
@@ -286,8 +295,14 @@ class Elaborator(Functions):
                 out = Sum(out, letter, ONE, size)
         return out
 
+    def no_matrix_norm(self, v: Value, p: Node | None, span: Span | None) -> None:
+        """The 2-norm of a matrix is its largest singular value."""
+        if p == page.Num(2) and len(v.shape) == 2 and v.shape[0] != ONE:
+            raise UnknownMeaning("the 2-norm of a matrix has no meaning here: \\|A\\|_F is Frobenius'", span)
+
     def norm(self, arg: Node, p: Node | None, env: Env, span: Span | None) -> Value:
         v = self.value(arg, env)
+        self.no_matrix_norm(v, p, span)
         if p in (
             None,
             page.Num(2),
@@ -443,6 +458,7 @@ class Elaborator(Functions):
                 base, indices = (
                     (a.term.name, a.term.indices) if isinstance(a.term, Ref) else (a.term.name, ())
                 )
+                self.indicators[f"[{base}=]"] = base
                 return Ref(f"[{base}=]", (*indices, b.term))
         raise UnknownMeaning("this condition has no meaning here", left.span)
 
@@ -529,7 +545,7 @@ def _counts(node: Node) -> bool:
             return True
         case page.Neg(arg):
             return _counts(arg)
-        case page.Add(terms):
+        case page.Add(terms) | page.Mul(terms):
             return all(map(_counts, terms))
     return False
 

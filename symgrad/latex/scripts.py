@@ -499,6 +499,7 @@ class Scripts(Cursor):
 
     def index_row(self) -> tuple[Node, ...]:
         out: list[Node] = []
+        listed = self.has_comma(self.pos, self.end)
         self.indexing += 1
         while True:
             self.dotted = False
@@ -509,7 +510,8 @@ class Scripts(Cursor):
                 node = self.relation()
             if isinstance(node, Num) and not node.places and node.value > 10:
                 self.two_digits = True
-            if isinstance(node, Mul) and not self.dotted:
+            times = self.dotted or (listed and isinstance(node, Mul) and isinstance(node.factors[0], Num))
+            if isinstance(node, Mul) and not times:  # \\delta_{2i,2j} has two indices
                 out += node.factors
             else:
                 out.append(node)
