@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from .codes import CODES
 from .model import FileResult, Finding, Place, Step
@@ -143,6 +144,7 @@ def _escape(value: str, is_property: bool = False) -> str:
 
 
 def as_sarif(results: Sequence[FileResult]) -> str:
+    """A SARIF 2.1.0 log, for code scanning."""
     rules = [
         {
             "id": code,
@@ -153,31 +155,30 @@ def as_sarif(results: Sequence[FileResult]) -> str:
         }
         for code, c in CODES.items()
     ]
-    found = [
-        {
-            "ruleId": f.code,
-            "level": f.severity,
-            "message": {"text": f.message + (f" Hint: {f.hint}" if f.hint else "")},
-            "locations": [
-                {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": r.path},
-                        "region": {
-                            "startLine": f.place.line,
-                            "startColumn": f.place.column,
-                            "endLine": f.place.end_line,
-                            "endColumn": f.place.end_column,
-                        },
-                    }
-                }
-            ],
-        }
-        for r in results
-        for f in r.findings
-    ]
-    log = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": {"name": "symgrad", "rules": rules}}, "results": found}],
+    run = {
+        "tool": {"driver": {"name": "symgrad", "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(f) for r in results for f in r.findings],
     }
+    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=1)
+
+
+def _result(f: Finding) -> dict[str, Any]:
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(f.path.replace("\\", "/"))}}
+    message = f.message + (f" Hint: {f.hint}" if f.hint else "")
+    if f.place.cell is None:
+        place["region"] = {
+            "startLine": f.place.line,
+            "startColumn": f.place.column,
+            "endLine": f.place.end_line,
+            "endColumn": f.place.end_column,
+        }
+    else:  # a line of a cell is no line of the file
+        message = f"cell {f.place.cell}, line {f.place.line}: {message}"
+    return {
+        "ruleId": f.code,
+        "level": f.severity,
+        "message": {"text": message},
+        "locations": [{"physicalLocation": place}],
+    }
