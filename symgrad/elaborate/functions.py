@@ -302,8 +302,7 @@ class Functions(Matrices):
 
     def builtin(self, base: str, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
         if base in FUNCTIONS and len(args) == 1:
-            fn = FUNCTIONS[base]
-            return self.of_entries(fn, self.value(args[0], env), span) if fn in _OF_MATRICES else each(lambda t: Call(fn, (t,)), self.value(args[0], env))
+            return self.of_entries(FUNCTIONS[base], self.value(args[0], env), span)
         if base in ("\\log", "\\exp", "\\sqrt"):
             raise UnknownMeaning(f"{base} takes one argument", span)
         match base:
@@ -324,7 +323,7 @@ class Functions(Matrices):
 
     def of_entries(self, fn: str, v: Value, span: Span | None) -> Value:
         """exp, log and sqrt of a square matrix mean another thing than those of its entries."""
-        if self.is_square(v):
+        if fn in _OF_MATRICES and self.is_square(v):
             raise UnknownMeaning(f"{fn} of a square matrix: entry by entry, or of the matrix?", span)
         return each(lambda t: Call(fn, (t,)), v)
 
