@@ -555,6 +555,10 @@ def test_the_branch_not_taken_may_be_undefined() -> None:
     f = compile(loss, m)
     for points in (np.array([-1.0, 2.0]), np.tile([-1.0, 2.0], 200)):
         assert abs(f(x=points, m=1.0).gradient[0] - (np.log(2) - 1) / 2) < 1e-15
+    half = compile(mean(sp.Piecewise((-(sp.log(x[i]) + 2 * y[i]) * m, x[i] > 0), (0, True))), m)
+    for copies in (1, 200):
+        here = half(x=np.tile([-1.0, 2.0], copies), y=np.tile([1.0, 3.0], copies), m=1.0)
+        assert abs(here.gradient[0] + (np.log(2) + 6) / 2) < 1e-14
 
 
 def test_single_precision_bound() -> None:

@@ -321,7 +321,7 @@ def array_of(value: Any, argument: Argument, known: Lengths) -> Any:
     python, shape = argument.python, argument.shape
     try:
         array = np.asarray(value)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # RuntimeError: a tensor that requires grad
         raise InputError(f"{python}: {error}") from None
     if array.dtype.kind != "f":
         if array.dtype.kind not in "biu":

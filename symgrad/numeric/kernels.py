@@ -24,6 +24,11 @@ CACHE, BUFFERS = 1_500_000, 900_000
 """Bytes that a block may fill together with its buffers, and the buffers alone."""
 
 
+FINITE = frozenset(["leaf", "num", "size", "pi", "add", "mul", "sum", "relu", "abs", "sign", "step", "stop",
+                    "max", "min", "sigma", "softplus", "logcosh", "tanh", "sin", "cos", "capped", "ratio"])
+"""Operations that are defined for all numbers, and large only where these are."""
+
+
 class NoKernel(Exception):
     """The outputs need something that no single pass over blocks of samples gives."""
 
@@ -236,7 +241,9 @@ class Kernel:
             case "exp" if (lse := self._share_of(args[0])) is not None:
                 _, powers, total = self._powers(lse)
                 return self.ufunc("divide", powers, total, axes=axes)
-            case "exp" | "tanh" | "sinh" | "cosh" | "sign" | "sin" | "cos" | "tan":
+            case "sign":  # NumPy takes six times as long where it writes over its operand
+                return self._emit("np.sign({args}, out={out})", self.value(args[0]), axes=axes)
+            case "exp" | "tanh" | "sinh" | "cosh" | "sin" | "cos" | "tan":
                 return self.ufunc(node.op, self.value(args[0]), axes=axes)
             case "capped":
                 v = self.ufunc("minimum", self._turned(self.g.neg(args[0])), Operand("_top"), axes=axes)
@@ -268,6 +275,9 @@ class Kernel:
                 return self.ufunc("subtract", Operand("1"), t, axes=axes)
             case "where":
                 u, a, b = (self.value(t) for t in args)
+                if _finite(args[1:]):
+                    a, b = self._masked(a, ">", u, axes), self._masked(b, "<=", u, axes)
+                    return self.ufunc("add", a, b, axes=axes)
                 code = "np.copyto({out}, {0}, where={1} > 0)"
                 return self._emit(code, a, u, axes=axes, kind="copy", into=self.copied(b, axes))
             case "max" | "min":
@@ -352,7 +362,7 @@ class Kernel:
         return tuple(sorted({*a.axes, *b.axes}))
 
     def _mul(self, factors: list[Node], axes: tuple[Index, ...], times: Number) -> Operand:
-        g = self.g
+        g, whole = self.g, [f for f in factors if f.op not in ("step", "stop")]
         scalar = g.mul(g.num(times), *(f for f in factors if not f.indices))
         above: list[Operand] = []
         below: list[Operand] = []
@@ -396,6 +406,10 @@ class Kernel:
                 total = self.ufunc("divide", self._scalar(scalar), o, axes=o.axes)
             else:
                 total = self.ufunc("divide", total, o, axes=self._join(total, o))
+        if total is not None and guards and _finite(whole):
+            for relation, u in guards:
+                total = self._masked(total, {"<=": ">", ">": "<="}[relation], u, axes)
+            guards = []
         if total is None or total.axes != axes or guards:
             place = self.copied(total or self._scalar(scalar), axes)
             total = Operand(place, axes)
@@ -403,6 +417,12 @@ class Kernel:
                 code = f"np.copyto({{out}}, 0, where={{0}} {relation} 0)"
                 self._emit(code, u, axes=axes, kind="copy", into=place)
         return total
+
+    def _masked(self, o: Operand, relation: str, u: Operand, axes: tuple[Index, ...]) -> Operand:
+        """The operand where the relation of u to 0 holds, and 0 elsewhere: a product, since a choice by turns
+        takes NumPy five times as long."""
+        code = f"np.multiply({{0}}, {{1}} {relation} 0, out={{out}})"
+        return self._emit(code, o, u, axes=axes, kind="entrywise")
 
     def _scalar(self, scalar: Node) -> Operand:
         return Operand(_number(scalar)) if scalar.op == "num" else self.constant(scalar)
@@ -557,6 +577,12 @@ class Kernel:
                 o = Operand(self.outer.text(self.hoisted[o.base], 4), o.axes)
             texts.append(o.text(axes))
         return i.template.format(*texts, args=", ".join(texts), out=i.out.place if i.out else "")
+
+
+def _finite(nodes: Iterable[Node]) -> bool:
+    """Are the nodes finite wherever the data and the parameters are?"""
+    return all(n.op in FINITE or (n.op == "pow" and n.value > 0 and n.value.denominator == 1)
+               for n in walk(*nodes))
 
 
 def _number(node: Node) -> str:
