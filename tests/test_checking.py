@@ -271,7 +271,7 @@ def test_a_partial_sign_forgotten_below_the_line_is_a_slip(keeper: Keeper) -> No
     assert [s.verdict for s in both] == ["illtyped", "unreadable"]  # told once
 
 
-@pytest.mark.parametrize("name", ["gaussian", "normalisation", "line"])
+@pytest.mark.parametrize("name", ["gaussian", "normalisation", "line", "ridge"])
 def test_pages_without_slips_are_proved(keeper: Keeper, name: str) -> None:
     found = run(keeper, (ROOT / "tests" / "samples" / f"{name}.md").read_text())
     assert {s.verdict for s in found.steps() if s.kind == "claim"} == {"proved"}

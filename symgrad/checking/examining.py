@@ -356,8 +356,8 @@ class _Examiner:
         kind = planned.kind
         if planned.soft and judged.verdict in ("refuted", "undecided", "illtyped"):
             rhs = planned.rhs.node
-            kind = "condition" if rhs is not None and naming.is_zero(rhs) else "rewriting"
-            if kind == "condition":
+            kind = "condition" if rhs is not None and naming.is_constant(rhs) else "rewriting"
+            if rhs is not None and naming.is_zero(rhs):
                 self.planner.solving = True
             judged = Judged(
                 None,

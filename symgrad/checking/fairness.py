@@ -35,6 +35,11 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
     judged = judge_step(lhs, rhs, scope)
     if judged.verdict != "proved":
         judged, scope = _without_indices(judged, lhs, rhs, scope, said)
+    if judged.verdict == "undecided":
+        stated = said.under_what_is_stated(naming.leaves([lhs, rhs], scope), scope)
+        under = judged if stated is None else judge_step(lhs, rhs, stated)
+        if stated is not None and under.verdict == "proved":
+            return Fair(under, stated)
     if judged.verdict not in BAD:
         return Fair(judged, scope)
     touched = any(naming.rests_on_definitions(s, scope) or naming.has_derivative(s) for s in (lhs, rhs))

@@ -39,6 +39,9 @@ _THUS = Pattern(
     r"|equivalent\w*|optim\w+|minimi\w+|maximi\w+|zero|root|stationary|follows)\b",
     re.IGNORECASE,
 )
+_SETS_TO_ZERO = Pattern(
+    r"\b(?:set(?:ting)?|equat(?:e|ing)|put(?:ting)?)\b[^.]*(?:\bzero\b|\b0\b)[^.]*$", re.IGNORECASE
+)
 _SUPPOSED = Pattern(r"(?:if|when|whenever|provided|assuming|unless)\b", re.IGNORECASE)
 _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 
@@ -155,9 +158,15 @@ class Planner:
             # What follows may rest on it; whether it is a condition is known when it is judged.
             self.solving = self.solving or naming.has_derivative(lhs)
             return planned("claim", judge=True, soft=True)
-        if region.kind == "inline" and _CONDITIONAL.search(prose) and len(chain.links) == 1:
+        alone = region.kind == "inline" and len(chain.links) == 1
+        if alone and _CONDITIONAL.search(prose):
             return planned("condition")
-        soft = self.solving and (
+        if _SETS_TO_ZERO.search(prose) and not naming.has_derivative(lhs):
+            self.solving = True
+            return planned("condition")
+        said = alone and rhs is not None and naming.is_constant(rhs)
+        soft = said and not naming.rests_on_definitions(lhs, scope)  # "so that the shares sum to 1"
+        soft = soft or self.solving and (
             chain.opened.startswith("\\")
             or chain.opened in ("and", "so", "hence", "thus")
             or bool(_THUS.search(prose))
