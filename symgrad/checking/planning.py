@@ -164,15 +164,15 @@ class Planner:
         if _SETS_TO_ZERO.search(prose) and not naming.has_derivative(lhs):
             self.solving = True
             return planned("condition")
-        said = alone and rhs is not None and naming.is_constant(rhs)
-        soft = said and not naming.rests_on_definitions(lhs, scope)  # "so that the shares sum to 1"
-        soft = soft or self.solving and (
+        number = alone and rhs is not None and naming.is_constant(rhs)
+        stated = number and not naming.rests_on_definitions(lhs, scope)  # "so that the shares sum to 1"
+        follows = self.solving and (
             chain.opened.startswith("\\")
             or chain.opened in ("and", "so", "hence", "thus")
             or bool(_THUS.search(prose))
             or "hence" in chain.opened
         )
-        return planned("claim", judge=True, soft=soft)
+        return planned("claim", judge=True, soft=stated or follows)
 
     def named(
         self,
