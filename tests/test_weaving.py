@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import get_args
 
@@ -140,6 +144,33 @@ def test_the_gap() -> None:
     assert "It is $0$ exactly when $m " in new and weave_text(new, "md").good
 
 
+@pytest.mark.parametrize("name", ["linear-regression", "sigmoid-regression", "signed-error"])
+def test_what_a_gap_speaks_of_is_defined_in_its_region(name: str) -> None:
+    from symgrad.checking import check_text
+
+    by = "\\theta" if name == "signed-error" else "m" if name == "linear-regression" else "w"
+    note = f"<!-- symgrad:begin gap {name} --wrt {by} -->\n<!-- symgrad:end -->\n"
+    result = check_text(weave_text(note, "md").new, "md")
+    claims = [step.verdict for step in result.steps() if step.kind == "claim"]
+    assert len(claims) >= 4 and set(claims) == {"proved"}
+    assert result.findings == []
+
+
+def test_the_table() -> None:
+    note = "<!-- symgrad:begin table squared-line squared-sigmoid -->\n<!-- symgrad:end -->\n"
+    woven = weave_text(note, "md")
+    rows = [line for line in woven.new.splitlines() if line.startswith("|")]
+    assert len(rows) == 4 and rows[1].replace(" ", "") == "|---|---|---|---|---|"
+    assert "squared-line" in rows[2] and rows[2].count("|") == rows[0].count("|")
+    assert weave_text(woven.new, "md").good
+    tex = weave_text("% symgrad:begin table squared-line\n% symgrad:end\n", "tex")
+    assert "\\begin{tabular}{lllll}" in tex.new and weave_text(tex.new, "tex").good
+    rst = weave_text(".. symgrad:begin table squared-line\n.. symgrad:end\n", "rst")
+    assert "\n.. list-table::\n   :header-rows: 1\n" in rst.new and weave_text(rst.new, "rst").good
+    unknown = weave_text(note.replace("squared-line", "cubed-line"), "md")
+    assert unknown.regions[0].state is State.UNPROVED and "cubed-line" in unknown.regions[0].problem
+
+
 WRONG = {
     "<!-- symgrad:begin derive J --wrt m -->\n": "1:1: this region is never closed",
     "a\n<!-- symgrad:end -->\n": "2:1: symgrad:end without symgrad:begin",
@@ -164,9 +195,14 @@ def test_what_cannot_be_derived_is_told_and_the_region_left_alone() -> None:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.text(alphabet="a$`~<!->\\{}[]#*_|: \n\r%é", max_size=30), min_size=2, max_size=3))
-def test_nothing_outside_a_region_changes(texts: list[str]) -> None:
-    text = ("\n" + PROVE).join(texts)
+@given(
+    st.lists(st.text(alphabet="a$`~<!->\\{}[]#*_|: \n\r%é", max_size=30), min_size=2, max_size=3),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["", "\ufeff"]),
+)
+def test_nothing_outside_a_region_changes(texts: list[str], end: str, bom: str) -> None:
+    texts[0] = bom + texts[0]
+    text = ("\n" + PROVE).replace("\n", end).join(texts)
     try:
         woven = weave_text(text, "md")
     except InputError:
@@ -175,7 +211,7 @@ def test_nothing_outside_a_region_changes(texts: list[str]) -> None:
         return  # a mark inside code or a comment
     first, *between, last = texts
     assert woven.new.startswith(first) and woven.new.endswith(last)
-    assert all(piece + "\n<!-- symgrad:begin" in woven.new for piece in between)
+    assert all(f"{piece}{end}<!-- symgrad:begin" in woven.new for piece in between)
 
 
 # --- the command --------------------------------------------------------------------------------------
@@ -205,6 +241,44 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().err
     assert "never closed" in said and "not UTF-8" in said
     assert "proved" in (tmp_path / "b.md").read_text()
+
+
+def test_bytes_outside_a_region_stay(tmp_path: Path) -> None:
+    note = tmp_path / "a.md"
+    before, after = b"\xef\xbb\xbfa\r\nb\n \t\r\n", "\u2028é\r\nno end".encode()
+    note.write_bytes(before + PROVE.encode() + after)
+    assert cli.main(["weave", str(note), "--write"]) == 0
+    written = note.read_bytes()
+    assert written.startswith(before + b"<!-- symgrad:begin") and written.endswith(b"-->\n" + after)
+    assert cli.main(["weave", str(note), "--check"]) == 0
+
+
+def test_a_file_that_cannot_be_written_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = tmp_path / "a.md"
+    note.write_text(PROVE)
+    note.chmod(0o444)
+    monkeypatch.setattr("symgrad.weaving.files.os.access", lambda path, mode: False)  # root may write all
+    assert cli.main(["weave", str(note), "--write"]) == 3
+    assert capsys.readouterr().err == f"symgrad: {note}: cannot be written\n"
+    assert note.read_text() == PROVE and [p.name for p in tmp_path.iterdir()] == ["a.md"]
+
+
+def test_ctrl_c_among_many_files_loses_nothing(tmp_path: Path) -> None:
+    for n in range(200):
+        (tmp_path / f"{n:03}.md").write_text(f"text {n}\n{PROVE.replace('2 a', f'{n} a - {n - 2} a')}")
+    command = [sys.executable, "-m", "symgrad", "weave", str(tmp_path), "--write"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while "sum=" not in (tmp_path / "003.md").read_text():
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and said == "symgrad: interrupted\n"
+    texts = [p.read_text() for p in sorted(tmp_path.iterdir())]
+    assert len(texts) == 200 and all(t.startswith(f"text {n}\n<!--") for n, t in enumerate(texts))
+    whole = [("sum=" in t) == ("proved" in t) for t in texts]
+    assert all(whole) and 4 <= sum("sum=" in t for t in texts) < 200
 
 
 def test_the_command_line_names_the_flavors_there_are(capsys: pytest.CaptureFixture[str]) -> None:

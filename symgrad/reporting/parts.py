@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..derivation import OPENING
 from ..judging import prove_nodes
-from ..page import Add, Mul, Neg, Node, same
+from ..page import Add, Call, Derivative, Indexed, Mul, Neg, Node, Sym, free_names, same, substitute
 from ..scope import Scope
 from ..show.latex import to_latex
 from ..verdict import Status, Verdict, Witness
@@ -33,6 +33,32 @@ def equations(*pairs: tuple[Any, Any], title: str = "") -> Lines:
 def setting(objective: Objective) -> Lines:
     """What is given: the definitions and the objective, as they stand in its scope."""
     return Lines(tuple(Row(to_latex(left), to_latex(right)) for left, right in objective.written))
+
+
+def compared_setting(gap: Gap) -> Lines:
+    r"""What :func:`compared` speaks of: the objective, the means and moments, one sample's loss and gradient.
+
+    The last two, ℓ and g, are written where every datum is one number a sample.
+    """
+    from ..bridge import to_page
+
+    objective = gap.objective
+    rows = list(setting(objective).rows)
+    index, loss = to_page(objective.index), to_page(objective.loss)
+    data: dict[Node, Node] = {to_page(base[objective.index]): to_page(base.label) for base in objective.data}
+    one = substitute(loss, data)
+    call = Call(Sym(r"\ell"), tuple(data.values()))
+    if not free_names(index) & free_names(one) and r"\ell" not in gap.scope.definitions:
+        rows.append(Row(to_latex(call), to_latex(one)))
+        if any(name.startswith("∂") for name in gap.verdicts):
+            rows.append(Row("g", to_latex(Derivative(call, ((to_page(gap.wrt), 1),), "operator"))))
+    for name, definitions in gap.scope.definitions.items():
+        for d in definitions if name not in objective.scope.definitions else ():
+            base: Node = Indexed(Sym(d.key), d.lower) if d.lower else Sym(d.key)
+            sides = (base if d.params is None else Call(base, d.params), d.body)
+            left, right = (to_latex(side).replace(r"\operatorname{", r"\mathrm{") for side in sides)
+            rows.append(Row(left, right))
+    return Lines(tuple(rows))
 
 
 def derived(objective: Objective, wrt: Any, title: str = "") -> list[Part]:
@@ -142,10 +168,13 @@ def compared(gap: Gap, expect: Status = "refuted") -> list[Part]:
     """
     total, mean, at_mean, verdicts = gap.sum.result, gap.mean.result, gap.at_mean.result, gap.verdicts
     by, size, index = latex_of(gap.wrt), to_latex(gap.size), latex_of(gap.objective.index)
-    means = ", ".join(rf"\bar{{{latex_of(base.label)}}}" for base in gap.objective.data)
+    names = [latex_of(base.label) for base in gap.objective.data]
+    samples = ", ".join(rf"{name}_{{{index}}}" for name in names)
+    means = ", ".join(rf"\bar{{{name}}}" for name in names)
+    whole = rf"\sum_{{{index}=1}}^{{{size}}} \ell({samples})"
     three = (
-        (rf"\sum_{{{index}}} \ell_{{{index}}}", total, "(a) sum"),
-        (rf"\frac{{1}}{{{size}}} \sum_{{{index}}} \ell_{{{index}}}", mean, "(b) mean"),
+        (whole, total, "(a) sum"),
+        (rf"\frac{{1}}{{{size}}} {whole}", mean, "(b) mean"),
         (rf"\ell({means})", at_mean, "(c) at the mean"),
     )
     rows = (Row(rf"\frac{{\partial}}{{\partial {by}}} {of}", to_latex(g), note) for of, g, note in three)

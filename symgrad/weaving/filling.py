@@ -114,13 +114,13 @@ def _what(name: str) -> Any:
 def _gap(request: Request, context: Context) -> _Result:
     from ..averaging import gap
     from ..problems import read_loss
-    from ..reporting import compared, setting
+    from ..reporting.parts import compared, compared_setting
 
     what, scope = _what(request.what[0]), context.scope(request.given)
     if isinstance(what, str):
         what = read_loss(what, scope)
     found = gap(what, request.wrt)
-    parts: list[Part] = [setting(found.objective)]
+    parts: list[Part] = [compared_setting(found)]
     for part in compared(found, found.verdicts["zero"].status):
         if isinstance(part, Lines | Claim) and part.title:
             parts.append(Text(part.title if part.title.endswith("?") else f"{part.title}:"))
