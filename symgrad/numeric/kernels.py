@@ -119,6 +119,7 @@ class Kernel:
         self.code: list[Instruction] = []
         self.done: dict[Node, Operand] = {}
         self.powers: dict[Node, tuple[Operand, Operand, Operand]] = {}
+        self.tails: dict[Node, Operand] = {}
         self.hoisted: dict[str, Node] = {}
         totals = {s: self.outer.fresh("s") for s in sums}
         self._share(sums)
@@ -299,11 +300,15 @@ class Kernel:
         return self.ufunc("log", self.value(arg), axes=arg.indices)
 
     def _softplus(self, u: Node) -> Operand:
-        v, axes = self.value(u), u.indices
-        t = self.ufunc("absolute", v, axes=axes)
-        for fn in ("negative", "exp", "log1p"):
-            t = self.ufunc(fn, t, axes=axes)
-        return self.ufunc("add", t, self.ufunc("maximum", v, Operand("0"), axes=axes), axes=axes)
+        """max(u, 0) + log(1 + e^-|u|); the logarithm is the same for -u."""
+        v, axes, base = self.value(u), u.indices, self.g.neg(u) if self.g.split(u)[0] < 0 else u
+        if base not in self.tails:
+            t = self.ufunc("absolute", self.done.get(base, v), axes=axes)
+            for fn in ("negative", "exp", "log1p"):
+                t = self.ufunc(fn, t, axes=axes)
+            self.tails[base] = t
+        top = self.ufunc("maximum", v, Operand("0"), axes=axes)
+        return self.ufunc("add", self.tails[base], top, axes=axes)
 
     def _share_of(self, arg: Node) -> Node | None:
         """The lse of u where the argument is u - lse(u): its exponential is a share of the sum of e^u."""
