@@ -327,9 +327,9 @@ def shift(m: Maker, t: Core) -> Core | None:
 
 @rule
 def split(m: Maker, t: Core) -> Core | None:
-    """A term split off at either end (sizes are at least 1)."""
+    """A term split off at either end (sizes are at least 1, an outer index may be 0)."""
     match t:
-        case Sum(body, i, Num(v), Sym() as hi) if v == 1:
+        case Sum(body, i, Num(v), Sym(sort="size") as hi) if v == 1:
             if m.rng.random() < 0.5:
                 return add(replace(body, i, ONE), Sum(body, i, TWO, hi))
             return add(Sum(body, i, ONE, add(hi, MINUS)), replace(body, i, hi))
