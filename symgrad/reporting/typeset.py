@@ -63,7 +63,9 @@ def _one(e: ElementTree.Element) -> str:
             return {"2em": "wide", "1em": "quad"}.get(e.get("width", ""), "thin")
         case "mtext":
             return quoted(e.text or "")
-    return _token(e.tag, (e.text or "").strip() or (e.text or ""))
+    token = _token(e.tag, (e.text or "").strip() or (e.text or ""))
+    size = e.get("minsize")  # a bracket whose partner stands in another row
+    return f"lr({token}, size: #{size})" if size else token
 
 
 def _row(kids: Sequence[ElementTree.Element]) -> str:
