@@ -20,7 +20,8 @@ CLIPPED = """(() => {
   const bad = [];
   for (const math of document.querySelectorAll("math")) {
     if (!math.checkVisibility()) continue;
-    const inner = math.getBoundingClientRect(), scroller = math.closest(".scroll, .steps td, p, h3");
+    const inner = math.getBoundingClientRect();
+    const scroller = math.closest(".scroll, .steps td") || math.closest("p, h3");
     const outer = math.closest("td, th, p, h1, h2, h3, figcaption").getBoundingClientRect();
     const scrolls = scroller && getComputedStyle(scroller).overflowX === "auto";
     const name = math.textContent.slice(0, 60);
@@ -110,6 +111,16 @@ def test_a_screen_reader_finds_tables(browser: Browser, pages: Path, width: int)
     names = [n.get("name", {}).get("value") for n in nodes if n["role"]["value"] == "columnheader"]
     assert roles.count("table") >= 4 and roles.count("row") > 20 and "MathMLMath" in roles
     assert {"line", "step", "rule", "verdict"} <= set(names)
+
+
+def test_what_scrolls_is_reached_with_the_keyboard(browser: Browser, pages: Path) -> None:
+    browser.show(pages / "unit.html", 390)
+    browser.ask("document.querySelectorAll('td details').forEach(d => { d.open = true })")
+    browser.ask("new Promise(done => setTimeout(done, 100))")  # the toggle events have come
+    scrolled = "c => getComputedStyle(c).overflowX === 'auto' && c.scrollWidth > c.clientWidth + 1"
+    boxes = f"[...document.querySelectorAll('td, p, h3')].filter({scrolled})"
+    assert browser.ask(f"{boxes}.length") > 3
+    assert browser.ask(f"{boxes}.filter(c => c.tabIndex < 0).length") == 0
 
 
 def test_the_first_paint_needs_no_script(browser: Browser, pages: Path) -> None:

@@ -12,7 +12,7 @@ from ..errors import InputError
 from .formats import format_named
 from .model import Claim, Entry, Lines, Mark, Part, Report, Row
 from .prose import condition, label, tex_text
-from .webpage import plain
+from .webpage import plain, source_html
 
 if TYPE_CHECKING:
     from jinja2 import Environment, TemplateError
@@ -47,7 +47,7 @@ def _templates(own: Path | None) -> Environment:
         comment_start_string="<#",
         comment_end_string="#>",
     )
-    env.filters.update(tex=tex_text, plain=plain)
+    env.filters.update(tex=tex_text, plain=plain, source=source_html)
     return env
 
 

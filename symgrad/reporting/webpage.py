@@ -101,6 +101,15 @@ def plain(text: str) -> str:
     return escape(converted(text, lambda m: m[m.lastgroup or 0].strip("$"), str))
 
 
+def source_html(latex: str) -> str:
+    r"""LaTeX as text of a page; an & that starts no entity stays.
+
+    >>> source_html(r"a &= b < c && \text{x}")
+    'a &= b &lt; c && \\text{x}'
+    """
+    return re.sub(r"&(?=[#A-Za-z])", "&amp;", latex).replace("<", "&lt;")
+
+
 def rule_html(note: str) -> str:
     """The name of a rule, with its letters as mathematics."""
     return math(label(note)) if note and not note.isascii() else escape(note)
