@@ -255,6 +255,7 @@ class Survey:
                     self.bound.add(node.index.name)
                 elif isinstance(node, Add | Mul):
                     self.placed |= _placed(node)
+                    self.vectors |= _paired(node)
         for tree, env in roots:
             self._visit(tree, env, sizes)
         for one, other in self._beside:
@@ -568,6 +569,22 @@ def _placed(node: Node) -> set[str]:
             if any(isinstance(k, Sym) and unbold(k.name) == "I" for k in last):
                 return {k for t in last for k in _capitals(t)}
     return set()
+
+
+def _paired(node: Node) -> set[str]:
+    """The x of w^T x_i, which has an inner product with w."""
+    if not isinstance(node, Mul):
+        return set()
+    pairs = zip(node.factors, node.factors[1:], strict=False)
+    return {
+        x.base.name for w, x in pairs
+        if isinstance(w, Transpose) and isinstance(w.arg, Sym) and _is_vector(w.arg.name)
+        and isinstance(x, Indexed) and isinstance(x.base, Sym) and _is_vector(x.base.name) and not x.upper
+    }
+
+
+def _is_vector(base: str) -> bool:
+    return not is_capital(base) and plain(base) is None
 
 
 def _capitals(node: Node) -> set[str]:

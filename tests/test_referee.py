@@ -13,6 +13,12 @@ MEAN = r"let \mu = \frac{1}{m} \sum_{i=1}^m x_i"
 VARIANCE = r"let \sigma^2 = \frac{1}{m} \sum_{i=1}^m (x_i-\mu)^2"
 SQUARE = (r"let A \in \mathbb{R}^{n \times n}", r"let B \in \mathbb{R}^{n \times n}")
 
+RECURRENT = (
+    r"let a_t = W h_{t-1} + U x_t + b", r"let h_t = \tanh(a_t)", r"let W \in \mathbb{R}^{m \times m}",
+    r"let U \in \mathbb{R}^{m \times d}", r"let x_t \in \mathbb{R}^d", r"let h_t \in \mathbb{R}^m",
+    r"let b \in \mathbb{R}^m",
+)
+
 # (lhs, rhs, lines, verdict)
 CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     # A product is defined for factors of any sign.
@@ -163,6 +169,24 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
      (r"let p_i = \frac{e^{z_i}}{\sum_{k=1}^K e^{z_k}}",), "proved"),
     (r"\frac{\partial p}{\partial z}", r"\operatorname{diag}(p) + p p^\top",
      (r"let p_i = \frac{e^{z_i}}{\sum_{k=1}^K e^{z_k}}",), "refuted"),
+    # A sum in a definition reaches over the terms behind it that use its index.
+    (r"\frac{\partial L}{\partial w}", r"\sum_{i=1}^N (x_i + 2 w y_i)",
+     (r"let L = \sum_{i=1}^N w x_i + w^2 y_i",), "proved"),
+    (r"\frac{\partial L}{\partial w}", r"\sum_{i=1}^N x_i + 2 w",
+     (r"let L = \sum_{i=1}^N w x_i + w^2",), "proved"),
+    # Vectors and matrices that list their entries, or the entries of which are defined.
+    (r"\nabla_w \frac{1}{2} w^\top w", "w", (r"let w = (w_1, \dots, w_d)^\top",), "proved"),
+    (r"\nabla_x x^\top x", "2x", (r"let x = \begin{bmatrix} x_1 \\ x_2 \end{bmatrix}",), "proved"),
+    (r"\nabla_x x^\top x", "3x", (r"let x = \begin{bmatrix} x_1 \\ x_2 \end{bmatrix}",), "refuted"),
+    (r"\frac{\partial h_t}{\partial h_{t-1}}", r"\operatorname{diag}(1-h_t \odot h_t) W", RECURRENT, "proved"),
+    (r"\frac{\partial h_t}{\partial h_{t-1}}", r"\operatorname{diag}(1+h_t \odot h_t) W", RECURRENT, "refuted"),
+    (r"\nabla f", r"\begin{bmatrix} 2 x y \\ x^2 \end{bmatrix}", ("let f(x, y) = x^2 y",), "proved"),
+    (r"\nabla f", r"\begin{bmatrix} 2 x \\ x^2 \end{bmatrix}", ("let f(x, y) = x^2 y",), "refuted"),
+    (r"\langle A, B \rangle_F", r"\operatorname{tr}(A^\top B)", SQUARE, "proved"),
+    (r"\frac{\partial}{\partial w_j}\frac{1}{n}\sum_i (y_i-w^\top x_i)^2",
+     r"-\frac{2}{n}\sum_i (y_i-w^\top x_i)x_{ij}", (), "proved"),
+    (r"\frac{\partial}{\partial w_j}\frac{1}{n}\sum_i (y_i-w^\top x_i)^2",
+     r"\frac{2}{n}\sum_i (y_i-w^\top x_i)x_{ij}", (), "refuted"),
     # Cases that leave something out.
     (r"\begin{cases} x & x > 0 \end{cases}", "x", (), "undecided"),
     (r"\begin{cases} x & x > 0 \\ -x & x \le 0 \end{cases}", "|x|", (), "proved"),

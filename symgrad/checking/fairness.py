@@ -60,12 +60,15 @@ def _without_indices(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: S
     """A step in which a name that is defined with an index (``z_i``) stands bare: z is a variable of its
     own (``\\sigma'(z)``), or the index was left out for a while (``\\hat y - y``)."""
     dropped = hints.dropped(lhs, rhs, scope)
-    if not dropped or dropped & said.declared:
+    declared = dropped & said.declared
+    if not dropped or (declared and judged.verdict in BAD):
         return judged, scope
     alone = without(scope, set(dropped))
     own = judge_step(lhs, rhs, alone)
     if own.verdict == "proved":
         return own, alone
+    if declared:
+        return judged, scope
     restored = hints.restored(lhs, rhs, scope, dropped)
     if restored is not None:
         return restored, scope

@@ -227,7 +227,8 @@ def _one_hot(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> Iterator[Gi
         ranges = {
             (t.lower, t.upper)
             for t in terms
-            if isinstance(t, Sum) and any(u.indices[-1] == t.index for u in uses.intersection(core_walk(t.body)))
+            if isinstance(t, Sum)
+            and any(u.indices[-1] == t.index for u in uses.intersection(core_walk(t.body)))
         }
         if len(ranges) == 1:
             lower, upper = ranges.pop()

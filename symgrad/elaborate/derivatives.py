@@ -403,7 +403,7 @@ class Derivatives(Names):
         key = probe.name if isinstance(probe, Ref | Sym) else ""
         term = body.at(tuple(self.sizes.index() for _ in body.shape))
         self.check_cuts(term, key, probe, span)
-        self.check_labels(body, term, v, span)
+        self.check_labels(term, probe, span)
         if any(isinstance(t, Ref | Sym) and t.name == key for t in walk(term)):
             return
         unknown: dict[str, None] = {}
@@ -420,9 +420,9 @@ class Derivatives(Names):
                 f"{name} is not defined here, so its derivative is not known: write let {name} = ..", span
             )
 
-    def check_labels(self, body: Value, term: Core, v: Variable, span: Span | None) -> None:
+    def check_labels(self, term: Core, probe: Core, span: Span | None) -> None:
         """x_N may be one of the x_j, and x_c be x_1: only numbers surely differ."""
-        mine = self._labelled(v.at(tuple(self.sizes.index() for _ in v.shape)))
+        mine = self._labelled(probe)
         if mine is None:
             return
         for leaf in dict.fromkeys(t for t in walk(term) if isinstance(t, Ref | Sym)):

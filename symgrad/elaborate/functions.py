@@ -467,7 +467,7 @@ class Functions(Matrices):
         raise UnknownMeaning("nabla by what?  write let \\nabla = \\nabla_w", span)
 
     def gradient(self, body: Node, wrt: Node | None, order: int, env: Env, span: Span | None) -> Value:
-        variables = (wrt,) if wrt is not None else self.nabla(span)
+        variables = (wrt,) if wrt is not None else self.arguments_of(body) or self.nabla(span)
         if len(variables) == 1:
             at = self.at_point(body, variables[0], order, env, span)
             if at is not None:
@@ -480,6 +480,14 @@ class Functions(Matrices):
         if any(p.shape for p in parts):
             raise UnknownMeaning("a gradient by several vectors: collect them in one", span)
         return replace(self.listed([p.term for p in parts]), gradient=True)
+
+    def arguments_of(self, body: Node) -> tuple[Node, ...]:
+        """What a bare nabla differentiates f by, where f(x, y) is defined."""
+        name = name_of(body)
+        if name is None or name.indices or self.scope.nabla:
+            return ()
+        params = {d.params for d in self._stacks.get(unbold(name.base), ()) if d.params is not None}
+        return (next(iter(params)) or ()) if len(params) == 1 else ()
 
     def at_point(self, body: Node, wrt: Node, order: int, env: Env, span: Span | None) -> Value | None:
         """nabla_w L(w_3), where w is the parameter of L: the gradient of L at w_3."""

@@ -387,6 +387,8 @@ class Names(Indices):
             if not lows and unbold(name.base).isupper():
                 return 2
             used = self.survey.used_with.get(name.base, set())
+            if lows > 1 and (uppers, lows - 1) in used:
+                return 0  # x_{ij} beside x_i is its entry
             if (
                 not counting
                 or (uppers and not lows)
@@ -446,8 +448,9 @@ class Names(Indices):
         return None
 
     def lists(self, d: Definition, name: Name) -> bool:
-        """Is the bold name defined as the list of these very entries?  They keep their own numbers."""
-        return d.key != name.base and any(
+        """Is the vector defined as the list of these very entries?  They keep their own numbers."""
+        body = d.body.arg if isinstance(d.body, page.Transpose) else d.body
+        return (d.key != name.base or isinstance(body, page.Matrix)) and any(
             (other := name_of(k)) is not None and other.base == name.base and other.indices
             for k in page.walk(d.body)
         )
@@ -571,6 +574,11 @@ class Names(Indices):
     ) -> Value:
         """The body where its placeholders are ``places`` and its parameters ``params``."""
         indices = self.filled(d, places)
+        if self._shaping:
+            # Only a shape is asked for, and this one is declared.
+            kind, _ = self.kind_of(Name(d.key, d.upper, d.lower, d.bracket))
+            if kind is not None and kind.role == "real" and kind.shape:
+                return self.shaped(d.key, indices, d, places, params, env)
         level = self.level(d, places)
         for held in env.held:
             if held.definition is not d or _apart(indices, held.indices):

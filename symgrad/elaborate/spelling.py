@@ -16,7 +16,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..kinds import unbold
-from ..page import BigOp, Indexed, Mul, Node, Num, Sym, children, map_children, walk
+from ..page import (
+    Add,
+    BigOp,
+    Indexed,
+    Mul,
+    Node,
+    Num,
+    Sum,
+    Sym,
+    children,
+    map_children,
+    put,
+    walk,
+)
 from ..scope import Definition, Scope
 
 Uses = dict[Node, set[int]]
@@ -24,6 +37,7 @@ Uses = dict[Node, set[int]]
 
 def spelled(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:
     """The nodes and the scope with such indices taken apart or together."""
+    scope = _reaching(scope)
     bodies = [d.body for group in scope.definitions.values() for d in group]
     if any(isinstance(n, BigOp) and not n.index.name for root in (*nodes, *bodies) for n in walk(root)):
         nodes, scope = _with_indices(nodes, scope)
@@ -48,6 +62,36 @@ def spelled(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Sc
         for key, group in scope.definitions.items()
     }
     return tuple(_respelled(n, uses) for n in nodes), replace(scope, definitions=definitions)
+
+
+def _reaching(scope: Scope) -> Scope:
+    """``\\ell = \\sum_i a_i + b_i`` sums the b_i too: in a definition nothing else says what their i is."""
+    changed = {}
+    for key, group in scope.definitions.items():
+        new = tuple(_reached(d) for d in group)
+        if any(a is not b for a, b in zip(new, group, strict=True)):
+            changed[key] = new
+    return replace(scope, definitions={**scope.definitions, **changed}) if changed else scope
+
+
+def _reached(d: Definition) -> Definition:
+    if not isinstance(d.body, Add):
+        return d
+    places = {k.name for n in (*d.lower, *d.upper, *(d.params or ())) for k in walk(n) if isinstance(k, Sym)}
+    for k, term in enumerate(d.body.terms[:-1]):
+        inner: Node = term
+        path: tuple[int, ...] = ()
+        while isinstance(inner, Mul):
+            path = (*path, len(inner.factors) - 1)
+            inner = inner.factors[-1]
+        rest = d.body.terms[k + 1 :]
+        if isinstance(inner, Sum) and inner.condition is None and all(
+            inner.index.name in _counters(t) - places for t in rest
+        ):
+            own = inner.body.terms if isinstance(inner.body, Add) else (inner.body,)
+            total = put(term, path, replace(inner, body=Add((*own, *rest))))
+            return replace(d, body=Add((*d.body.terms[:k], total)) if k else total)
+    return d
 
 
 def _with_indices(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:

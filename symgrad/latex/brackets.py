@@ -159,7 +159,14 @@ class Brackets(Scripts):
         items, _, self.pos = self.bracket()
         if len(items) != 2:
             raise self.error("an inner product has two sides", start)
-        return Inner(items[0], items[1], span=self.span(start))
+        node = Inner(items[0], items[1], span=self.span(start))
+        if self.text == "_":  # Frobenius'
+            place = self.pos
+            self.pos += 1
+            a, b = self.unbraced(*self.argument())
+            if "".join(self.texts[a:b]) not in ("F", "\\mathrm{F}", "\\text{F}"):
+                self.pos = place
+        return node
 
     def evaluated(self) -> Node:
         """``\\left. body \\right|_{x=0}``."""
