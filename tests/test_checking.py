@@ -271,6 +271,24 @@ def test_a_partial_sign_forgotten_below_the_line_is_a_slip(keeper: Keeper) -> No
     assert [s.verdict for s in both] == ["illtyped", "unreadable"]  # told once
 
 
+S = r"$S \in \mathbb{R}^{d \times d}$"
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        (f"Let {S} be symmetric.", "proved"),
+        (f"Consider a symmetric positive definite matrix {S}.", "proved"),
+        (f"Here {S}. The matrix $S$ is symmetric.", "proved"),
+        (f"Let {S}.", "refuted"),
+        (f"Let {S} be not symmetric.", "refuted"),
+    ],
+)
+def test_symmetry_is_read_from_the_text(keeper: Keeper, said: str, verdict: str) -> None:
+    page = f"With $w \\in \\mathbb{{R}}^d$.  {said}\n\n$$\\nabla_w (w^\\top S w) = 2 S w$$\n"
+    assert verdicts(keeper, page) == [verdict]
+
+
 @pytest.mark.parametrize("name", ["gaussian", "normalisation", "line", "ridge"])
 def test_pages_without_slips_are_proved(keeper: Keeper, name: str) -> None:
     found = run(keeper, (ROOT / "tests" / "samples" / f"{name}.md").read_text())
@@ -515,3 +533,35 @@ def test_a_condition_does_not_excuse_a_slip_and_an_unread_one_is_not_ignored() -
         r"$$\begin{aligned} |u| &= u && (u > 0) \\ &= -u && (u < 0) \end{aligned}$$",
     ):
         assert last(note).verdict not in ("refuted", "illtyped")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"\nabla_v R = 2 G^\top (G v - s)",
+        r"\frac{\partial a}{\partial u_k} = 2 u_k",
+        r"\frac{\partial h}{\partial t} = 3 t^2",
+    ],
+)
+def test_what_a_derivative_may_not_lose(keeper: Keeper, claim: str) -> None:
+    """The weight of a penalty, the number of a mean: known from the definition, gone in the derivative."""
+    lets = (
+        r"G \in \mathbb{R}^{m \times q}", r"v \in \mathbb{R}^q", r"s \in \mathbb{R}^m",
+        r"R = \|G v - s\|^2 + \rho \|v\|^2", r"a = \frac{1}{M} \sum_{i=1}^M u_i^2", "h = t^3 + c t",
+    )  # fmt: skip
+    assert step(keeper, claim, *lets).verdict == "refuted"
+    # .. but a name of which nothing is said may stand for what the other side lost
+    assert step(keeper, claim + " + q_0", *lets).verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [r"5\,\text{km} = 5000\,\text{m}", r"12~\text{h} = 0.5~\text{d}", "1,000 = 10^3", "0,5 = 1/2"],
+)
+def test_units_and_commas_in_numbers_are_no_slips(keeper: Keeper, formula: str) -> None:
+    assert step(keeper, formula).verdict in ("undecided", "unreadable")
+
+
+def test_a_reason_that_is_a_formula_is_no_function(keeper: Keeper) -> None:
+    text = r"\begin{aligned} (a-b)^2 &= a^2 - 2ab + b^2 && \text{as } (a-b)^2 = (b-a)^2 \end{aligned}"
+    assert [s.verdict for s in run(keeper, f"$$\n{text}\n$$").steps()] == ["proved", "proved"]

@@ -37,6 +37,7 @@ _UNSAID = Pattern(
     r"|one-?hot|binary|symmetric|orthogonal|orthonormal|unit|normali[sz]ed|small|large)\b",
     re.IGNORECASE,
 )
+_OF_MATRICES = Pattern(r"symmetric|orthogonal|orthonormal", re.IGNORECASE)
 _SUPPOSES = Pattern(
     r"\b(?:if|for|when|assum\w+|suppose|provided|since|because|as|where|unless)\b", re.IGNORECASE
 )
@@ -189,7 +190,8 @@ def limits(found: Conditions, lhs: Node) -> bool:
     """Do the conditions speak of an argument or an index of what is defined here?"""
     own = free_names(lhs) - {naming.base(lhs) or ""}
     letters = {m for line in found.lines for m in re.findall(r"\\?[A-Za-z]+", line)}
-    return bool(own & letters) or bool(own and found.unsaid)
+    unsaid = [words for words in found.unsaid if not _OF_MATRICES.search(words)]
+    return bool(own & letters) or bool(own and unsaid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,6 +240,9 @@ class _Examiner:
         prose = self.prose_before(index)
         if not any(c.links for c in chains):
             self.said.kind(region.body)
+            if region.kind == "inline":
+                behind = self.document.parts[region.part].text[region.outer[1] : region.outer[1] + _NEAR]
+                self.said.symmetric(region.body, prose, behind)
             return []
         if region.kind == "display":
             self.look_ahead(index)

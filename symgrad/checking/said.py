@@ -17,6 +17,7 @@ from ..kinds import unbold
 from ..latex import read_macro_definitions
 from ..notes import Document
 from ..page import Call, Indexed, Node, Num, Pow, Relation
+from ..patterns import Pattern
 from ..scope import Definition, Scope
 from . import naming
 from .reading import read_side
@@ -24,6 +25,15 @@ from .rows import Side, split
 
 FAR = 3  # headings after which a letter may well mean something else
 MAX_REGION = 200_000
+_SYMMETRIC = r"(?:symmetric|positive[ -](?:semi-?)?definite)"
+_BEFORE = Pattern(
+    rf"(?<!not )(?<!non-)(?<!skew-)\b{_SYMMETRIC}(?: (?!and\b|or\b)\w+){{0,3}}\s*$", re.IGNORECASE
+)
+_BEHIND = Pattern(
+    r"\s*(?:[,(]\s*)?(?:where\s+)?(?:(?:is|are|be|being)\s+)?(?:an?\s+|both\s+)?"
+    rf"(?:(?:real|square|invertible)\s+)*{_SYMMETRIC}",
+    re.IGNORECASE,
+)
 _SPACE = r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*"
 
 
@@ -54,6 +64,18 @@ class Said:
                 self.declared |= {name} | {n for d in definitions for n in naming.quantities(d.body)}
                 self.sources.pop(name, None)
         self.scope = scope
+
+    def symmetric(self, body: str, before: str, behind: str) -> None:
+        """``a symmetric matrix $A$``, ``$A \\in .. $ is positive definite``: a hypothesis."""
+        if not _BEFORE.search(before) and not _BEHIND.match(behind):
+            return
+        for name in re.split(r",(?![^{}()]*[})])", re.split(r"\\in(?![A-Za-z])|\\succe?q?", body)[0]):
+            try:
+                scope = read_directive(f"assume {name.strip()} = {name.strip()}^\\top", self.scope)
+            except (SymgradError, RecursionError):
+                continue
+            self.hypotheses |= set(scope.assumptions[len(self.scope.assumptions) :])
+            self.scope = scope
 
     def kind(self, body: str) -> None:
         """``X \\in \\mathbb{R}^{m \\times n}`` in the text: a kind, where it can be read as one."""
