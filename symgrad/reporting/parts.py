@@ -111,7 +111,8 @@ def _how(line: Step, scope: Scope) -> Iterator[Row]:
         return
     for step in line.substeps[:-1]:
         if step.rule != OPENING:
-            yield Row("", to_latex(step.after), step.rule)
+            rows = step_rows(None, step.after, step.rule, Mark.PROVED)
+            yield from (replace(row, mark=None) for row in rows)  # a line between is not judged
 
 
 def claim(
