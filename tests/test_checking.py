@@ -565,3 +565,25 @@ def test_units_and_commas_in_numbers_are_no_slips(keeper: Keeper, formula: str) 
 def test_a_reason_that_is_a_formula_is_no_function(keeper: Keeper) -> None:
     text = r"\begin{aligned} (a-b)^2 &= a^2 - 2ab + b^2 && \text{as } (a-b)^2 = (b-a)^2 \end{aligned}"
     assert [s.verdict for s in run(keeper, f"$$\n{text}\n$$").steps()] == ["proved", "proved"]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        r"We write $b_{ij} = z_i^\top z_j$. Here $\sum_{i=1}^m b_{ij} = \sum_{j=1}^m b_{ij} = 0$.",
+        r"$$\frac{\partial g}{\partial u_j} = g_{u_j} = g_j = D_j g = D_{u_j} g$$",
+        r"$$e^{a_0} + e^{a_1} + e^{a_2} = \sum_{k=0}^{K-1} e^{a_k}$$",
+        "Let $J(v) = v^\\top v$. So $$\\nabla J(v) = 2v.$$ Recall $$\\nabla x^\\top A x = (A + A^\\top) x$$",
+    ],
+)  # fmt: skip
+def test_what_notes_say_without_claiming_it_for_all_data_is_not_refuted(note: str) -> None:
+    """A property of the data, other notations, a number of classes in mind, the rule for another x."""
+    assert all(s.verdict not in ("refuted", "illtyped") for s in check_text(note, "md").steps())
+
+
+def test_clusters_may_make_up_the_whole_and_excuse_no_slip(keeper: Keeper) -> None:
+    lets = (r"a = \frac{1}{m} \sum_{i=1}^m x_i",)
+    parts = r"\sum_{k=1}^K \sum_{u \in C_k} "
+    whole = step(keeper, rf"\sum_{{i=1}}^m (x_i - a)^2 = {parts} (u - a)^2", *lets)
+    assert whole.verdict == "undecided"
+    assert step(keeper, rf"{parts} (u - a)^2 = {parts} (u^2 - a^2)", *lets).verdict == "refuted"

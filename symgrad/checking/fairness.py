@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..page import BigOp, Indexed, Matrix, Node, Num, Sym, substitute, walk
+from ..page import BigOp, Indexed, Matrix, Node, Num, Sym, free_names, substitute, walk
 from ..scope import Scope
 from . import hints, naming
 from .judgement import Judged, guessed_shape, invented, judge_step, unknown_function
@@ -48,6 +48,9 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
         if inline or not same or naming.symmetric(lhs, rhs):
             message = "a relation between quantities of which nothing is defined; not judged"
             return Fair(Judged(None, None, message), scope, True)
+    notations = not touched and naming.notation(lhs) and naming.notation(rhs)
+    if notations or naming.exchanged(lhs, rhs):
+        return Fair(Judged(None, None, "a property or a notation, no rewriting; not judged"), scope, True)
     if any(isinstance(n, Matrix) and _is_column_of_two(n) for side in (lhs, rhs) for n in walk(side)):
         message = "a column of two entries, which may be a binomial coefficient: write \\binom"
         return Fair(Judged("undecided", "SG206", message), scope)
@@ -89,9 +92,9 @@ def _refutation(
         under = judge_step(lhs, rhs, stated)
         if under.verdict not in BAD:
             return under
-    few = _for_few(lhs, rhs, scope)
-    if few is not None:
-        return Judged("undecided", "SG201", few)
+    limited = _for_few(lhs, rhs, scope) or _in_parts(lhs, rhs)
+    if limited is not None:
+        return Judged("undecided", "SG201", limited)
     far = said.far(names)
     if far:
         again = judge_step(lhs, rhs, without(scope, far))
@@ -141,20 +144,34 @@ def _for_few(lhs: Node, rhs: Node, scope: Scope) -> str | None:
         for n in walk(side)
         if isinstance(n, Indexed)
         for k in (*n.lower, *n.upper)
-        if isinstance(k, Num) and 1 < k.value < 9
+        if isinstance(k, Num) and 0 < k.value < 9
     ]
     if not numbers:
         return None
     sizes = {
-        n.upper
+        name
         for side in (lhs, rhs)
         for n in walk(side)
-        if isinstance(n, BigOp) and isinstance(n.upper, Sym)
+        if isinstance(n, BigOp) and n.upper is not None
+        for name in free_names(n.upper)
     }
-    for size in sizes:
-        left, right = (substitute(side, {size: Num(max(numbers))}) for side in (lhs, rhs))
-        if judge_step(left, right, scope).verdict == "proved":
-            return f"holds for {size.name} = {max(numbers)} only"
+    for size in sorted(sizes):
+        for many in {max(2, max(numbers)), max(numbers) + 1}:  # counted from 1 or from 0
+            left, right = (substitute(side, {Sym(size): Num(many)}) for side in (lhs, rhs))
+            if judge_step(left, right, scope).verdict == "proved":
+                return f"holds for {size} = {many} only"
+    return None
+
+
+def _in_parts(lhs: Node, rhs: Node) -> str | None:
+    """``\\sum_{i=1}^m x_i = \\sum_k \\sum_{x \\in C_k} x``: true where the sets make up the whole."""
+    sums = [n for side in (lhs, rhs) for n in walk(side) if isinstance(n, BigOp)]
+    parts = [n for n in sums if n.condition is not None and isinstance(n.condition.rhs, Indexed)]
+    families = {name for n in parts if n.condition is not None for name in free_names(n.condition.rhs)}
+    by_part = [n for n in sums if n.index.name in families]
+    if by_part and any(n not in parts and n not in by_part for n in sums):
+        assert parts[0].condition is not None
+        return f"nothing here says that the sets {naming.base(parts[0].condition.rhs)} make up the whole"
     return None
 
 

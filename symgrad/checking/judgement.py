@@ -120,11 +120,18 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
         return body, f"nothing here says how {body} depends on {variable}"
     left, right = naming.leaves([lhs], scope), naming.leaves([rhs], scope)
     bound = naming.indices(lhs) | naming.indices(rhs)
-    for name in (*sorted(right - left), *sorted(left - right)):
-        plain = name.removesuffix("[]")
-        if not naming.known(name, scope) and plain not in bound:
-            name = plain
-            return name, f"{name} stands on one side only, and nothing here says what it is"
+
+    def missing(names: frozenset[str]) -> list[str]:
+        return [n for n in sorted(names) if not naming.known(n, scope) and n.removesuffix("[]") not in bound]
+
+    only = {"left": missing(left - right), "right": missing(right - left)}
+    if not only["right"] and naming.has_derivative(lhs) and not naming.written(lhs, only["left"]):
+        # A quantity of the author's own definitions (the weight of a penalty), which the derivative keeps;
+        # nothing on the other side can stand for it.
+        return None
+    for name in (*only["right"], *only["left"]):
+        name = name.removesuffix("[]")
+        return name, f"{name} stands on one side only, and nothing here says what it is"
     return None
 
 

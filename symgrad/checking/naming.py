@@ -255,6 +255,10 @@ def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
             case Gradient(body, wrt):
                 variables = list(scope.nabla) if wrt is None else [wrt]
                 quotient = False
+                names = {name for v in variables if (name := base(v)) is not None}
+                spoken_of = leaves([body], scope) | inside(body, scope)
+                if wrt is None and names and not (leaves(variables, scope) | names) & spoken_of:
+                    return (sorted(quantities(body)) or ["it"])[0], sorted(names)[0]
             case _:
                 continue
         subject = base(body)
@@ -309,6 +313,11 @@ def operator(node: Node) -> str | None:
     return next((found for child in rest if (found := operator(child)) is not None), None)
 
 
+def written(node: Node, names: Iterable[str]) -> bool:
+    """Does any of the names stand in the node itself, not only in the definitions behind it?"""
+    return not quantities(node).isdisjoint(name.removesuffix("[]") for name in names)
+
+
 def rests_on_definitions(node: Node, scope: Scope) -> bool:
     """Does the node speak of anything that is defined?"""
     return any(name in scope.definitions for name in quantities(node, scope))
@@ -322,6 +331,25 @@ def symmetric(lhs: Node, rhs: Node) -> bool:
             swapped = substitute(lhs, {Sym(i): Sym(j), Sym(j): Sym(i)})
             if same(swapped, rhs):
                 return True
+    return False
+
+
+def exchanged(lhs: Node, rhs: Node) -> bool:
+    """``\\sum_i b_{ij} = \\sum_j b_{ij}``: a property of b, for no index that is free stays the same."""
+    match lhs, rhs:
+        case BigOp(left, i), BigOp(right, j):
+            both = {i.name, j.name} <= free_names(left)
+            return type(lhs) is type(rhs) and i != j and both and same(left, right)
+    return False
+
+
+def notation(node: Node) -> bool:
+    """``f_{x_i}``, ``D_i f``: names beside names, of which one is as good as another."""
+    match node:
+        case Sym() | Indexed(Sym()):
+            return True
+        case Mul(factors):
+            return all(notation(f) for f in factors)
     return False
 
 

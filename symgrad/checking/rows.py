@@ -110,6 +110,7 @@ _TOKEN = Pattern(
 )
 
 
+_IN_NUMBER = Pattern(r"\d,\d")  # 1,000 and 0,5 are numbers, no lists
 _ASIDE = Pattern(r"\s*\([^()&\\]*(?:[=<>]|\\(?:ne|neq|leq?|geq?|in)\b)[^()&]*\)\s*[,.]?\s*(?:\\\\|\\end|$)")
 _MARK = Pattern(r"\s*&?\s*(?:\\checkmark|\\times|\?)(?:\\ |\s)*\\text\{(?:proved|refuted|undecided)\}")
 
@@ -534,6 +535,8 @@ class _Splitter:
                 if out[-1].solid:
                     out.append(_Segment(opened="," if comma else ""))
                 comma = False
+            elif item.kind == "comma" and _IN_NUMBER.fullmatch(self.body[item.start - 1 : item.end + 1]):
+                out[-1].items.append(item)
             elif item.kind == "comma":
                 comma = True
                 if more and out[-1].solid:
@@ -565,7 +568,9 @@ class _Splitter:
         attached = following is not None and (
             following.value in ("script", "open") or self.body[following.start : following.start + 1] in "(_^"
         )
-        if attached and not re.search(r"\s", item.value):
+        # "since " before a parenthesis is a word, "f" a function
+        word = self.body[item.end - 2 : item.end - 1].isspace() and _CONNECTIVE.fullmatch(item.value)
+        if attached and not word and not re.search(r"\s", item.value):
             return False
         if not item.value.strip("()[] .,:;"):
             return not attached
@@ -575,6 +580,8 @@ class _Splitter:
             return True
         if before is not None and before.kind in ("amp", "wide") and solid:
             return True
+        if before is not None and self.body[before.end - 1].isdigit() and not re.search(r"\s", item.value):
+            return False  # a unit: 5\,\text{km}
         if following is None:
             return solid or bool(re.search(r"\s", item.value))
         return bool(re.search(r"\s", item.value)) and solid
