@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from .core import Core, D, Delta, Given, Ref, Sum, Sym, walk
-from .elaborate import readings
+from .elaborate import claim, readings
 from .elaborate.derivatives import fill
 from .errors import UnknownMeaning
 from .kernel import judge
+from .kernel.witness import search
 from .page import Node
 from .patterns import Pattern
 from .scope import Scope
@@ -18,6 +19,8 @@ from .verdict import Verdict
 
 # How elaboration passes a whole vector v to a function of which nothing is known (``Names.apply``).
 _OF_VECTOR = Pattern(r"Sum_\{\w+=1\.\.[^(]*\}\([^(]*\.\d+\(\w+, ([^()]+?)_\{\w+\}\)\)")
+
+_PROBES = 6  # points at which a claim that is probably false is tried before it is judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,14 @@ def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
     ShapeError pass through; what has no meaning here is undecided with that reason.
     """
     return judgement(lhs, rhs, scope).verdict
+
+
+def holds(lhs: Node, rhs: Node, scope: Scope) -> bool:
+    """Is ``lhs = rhs`` proved?  For guesses, of which few are true: a point where one fails is cheap."""
+    guess = claim(lhs, rhs, scope)
+    if any(search(left, right, guess.givens, _PROBES)[0] is not None for left, right in guess.pairs):
+        return False
+    return prove_nodes(lhs, rhs, scope).status == "proved"
 
 
 def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:

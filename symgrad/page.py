@@ -273,16 +273,20 @@ def children(node: Node) -> tuple[Node, ...]:
     """Direct sub-nodes, in field order."""
     found: list[Node] = []
     for name in _written(node):
-        _gather(getattr(node, name), found)
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            found.append(value)
+        elif value.__class__ is tuple:
+            _gather(value, found)
     return tuple(found)
 
 
-def _gather(value: object, found: list[Node]) -> None:
-    if isinstance(value, Node):
-        found.append(value)
-    elif isinstance(value, tuple):
-        for item in value:
-            _gather(item, found)
+def _gather(values: tuple[object, ...], found: list[Node]) -> None:
+    for value in values:
+        if isinstance(value, Node):
+            found.append(value)
+        elif value.__class__ is tuple:
+            _gather(value, found)
 
 
 def walk(node: Node) -> Iterator[Node]:

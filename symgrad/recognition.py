@@ -21,7 +21,21 @@ from functools import cache, cached_property
 
 from .definitions import head, unfold
 from .derivation import sites
-from .page import Add, Derivative, Mul, Neg, Node, Sum, canonical, free_names, map_children, paths, put, walk
+from .page import (
+    Add,
+    Derivative,
+    Gradient,
+    Mul,
+    Neg,
+    Node,
+    Sum,
+    canonical,
+    free_names,
+    map_children,
+    paths,
+    put,
+    walk,
+)
 from .rules import DIFFERENTIATION, RULES, neat
 from .scope import Scope
 from .tidy import Level, equal_expanded, tidy
@@ -66,6 +80,7 @@ _ORDER = (
     "linearity", "linearity of the sum", "sum of a constant", "simplification", "definition σ",
     "definition tanh", "Kronecker delta", "assumption",
 )  # fmt: skip
+_DERIVING = frozenset(DIFFERENTIATION)
 _MAX_AGAIN = 8
 _MAX_NODES = 200
 _BACKWARDS = frozenset(
@@ -106,6 +121,9 @@ class _Goal:
         self.before, self.after, self.scope = before, after, scope
         self.form: Callable[[Node], object] = cache(canonical)
         self.settled_form: Callable[[Node], object] = cache(lambda page: canonical(self.settle(page)))
+        self.differentiates = cache(
+            lambda page: any(isinstance(n, Derivative | Gradient) for n in walk(page))
+        )
         self.reached = cache(lambda name: tuple(self.results(name, self.before)))
 
     def exactly(self, name: str) -> bool:
@@ -123,9 +141,8 @@ class _Goal:
         if name in ("comm., distr.", "cancellation") and self.cancels != (name == "cancellation"):
             return False
         pages = self.reached(name)
-        if name in DIFFERENTIATION and name != "definition":
-            start = next(_applied(("definition",), self.before, self.scope), self.before)
-            pages += () if start is self.before else tuple(self.results(name, start))
+        if name in DIFFERENTIATION and name != "definition" and self.unfolded is not None:
+            pages += tuple(self.results(name, self.unfolded))
         return any(self.settled_form(page) == self.settled_form(self.after) for page in pages)
 
     def opened(self, name: str) -> bool:
@@ -137,6 +154,11 @@ class _Goal:
         )
 
     @cached_property
+    def unfolded(self) -> Node | None:
+        """``before`` with the names below its derivatives opened, None where there is nothing to open."""
+        return next(self.applied(("definition",), self.before), None)
+
+    @cached_property
     def cancels(self) -> bool:
         """Does tidying either side cancel a factor or count a sum?"""
         how = [*tidy(self.before, self.scope, "factor")[1], *tidy(self.after, self.scope, "factor")[1]]
@@ -144,8 +166,13 @@ class _Goal:
 
     def settle(self, page: Node) -> Node:
         """The derivatives that a table gives looked up, tidied, every sum with one of its two signs."""
-        page = neat(next(_applied(_TABLE, page, self.scope), page))
+        page = neat(next(self.applied(_TABLE, page), page))
         return _signed(tidy(page, self.scope, "factor")[0])
+
+    def applied(self, names: tuple[str, ...], page: Node) -> Iterator[Node]:
+        """``_applied``, where there may be a place for one of the rules: most lines hold no derivative."""
+        if self.differentiates(page) or not _DERIVING.issuperset(names):
+            yield from _applied(names, page, self.scope)
 
     def results(self, name: str, page: Node) -> Iterator[Node]:
         match name:
@@ -162,12 +189,12 @@ class _Goal:
                 cancelled = RULES[name](page, self.scope)
                 yield page if cancelled is None else cancelled
             case "linearity":
-                yield from _applied(("sum rule", "factor rule"), page, self.scope)
+                yield from self.applied(("sum rule", "factor rule"), page)
             case "definition":
-                yield from _applied((name,), page, self.scope)
+                yield from self.applied((name,), page)
                 yield from _some_opened(page, self.scope)
             case _:
-                yield from _applied((name,), page, self.scope)
+                yield from self.applied((name,), page)
                 if name == "chain rule" and page is self.after:
                     yield _contracted(page)
 

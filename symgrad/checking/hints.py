@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..errors import SymgradError
-from ..judging import prove_nodes
+from ..judging import holds, prove_nodes
 from ..page import (
     Add,
     BigOp,
@@ -60,7 +60,7 @@ def repair(lhs: Node, rhs: Node, scope: Scope) -> str | None:
 
 def _proved(lhs: Node, rhs: Node, scope: Scope) -> bool:
     try:
-        return prove_nodes(lhs, rhs, scope).status == "proved"
+        return holds(lhs, rhs, scope)
     except (SymgradError, RecursionError):
         return False
 
