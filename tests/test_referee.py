@@ -178,8 +178,8 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\nabla_w \frac{1}{2} w^\top w", "w", (r"let w = (w_1, \dots, w_d)^\top",), "proved"),
     (r"\nabla_x x^\top x", "2x", (r"let x = \begin{bmatrix} x_1 \\ x_2 \end{bmatrix}",), "proved"),
     (r"\nabla_x x^\top x", "3x", (r"let x = \begin{bmatrix} x_1 \\ x_2 \end{bmatrix}",), "refuted"),
-    (r"\frac{\partial h_t}{\partial h_{t-1}}", r"\operatorname{diag}(1-h_t \odot h_t) W", RECURRENT, "proved"),
-    (r"\frac{\partial h_t}{\partial h_{t-1}}", r"\operatorname{diag}(1+h_t \odot h_t) W", RECURRENT, "refuted"),
+    (r"\frac{\partial h_t}{\partial h_{t-1}}", r"\mathrm{diag}(1-h_t \odot h_t) W", RECURRENT, "proved"),
+    (r"\frac{\partial h_t}{\partial h_{t-1}}", r"\mathrm{diag}(1+h_t \odot h_t) W", RECURRENT, "refuted"),
     (r"\nabla f", r"\begin{bmatrix} 2 x y \\ x^2 \end{bmatrix}", ("let f(x, y) = x^2 y",), "proved"),
     (r"\nabla f", r"\begin{bmatrix} 2 x \\ x^2 \end{bmatrix}", ("let f(x, y) = x^2 y",), "refuted"),
     (r"\langle A, B \rangle_F", r"\operatorname{tr}(A^\top B)", SQUARE, "proved"),
@@ -187,6 +187,14 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
      r"-\frac{2}{n}\sum_i (y_i-w^\top x_i)x_{ij}", (), "proved"),
     (r"\frac{\partial}{\partial w_j}\frac{1}{n}\sum_i (y_i-w^\top x_i)^2",
      r"\frac{2}{n}\sum_i (y_i-w^\top x_i)x_{ij}", (), "refuted"),
+    # The logarithm of what is positive wherever it is defined.
+    (r"\log(\theta^{x}(1-\theta)^{1-x})", r"x\log\theta+(1-x)\log(1-\theta)", (), "proved"),
+    (r"\log(\theta^{x}(1-\theta)^{1-x})", r"x\log\theta-(1-x)\log(1-\theta)", (), "refuted"),
+    (r"\prod_{i=1}^n p^{x_i}(1-p)^{1-x_i}", r"p^{\sum_{i=1}^n x_i}(1-p)^{n-\sum_{i=1}^n x_i}", (), "proved"),
+    (r"\log\prod_{i=1}^n\frac{1}{\sqrt{2\pi}\sigma}\exp\left(-\frac{(x_i-\mu)^2}{2\sigma^2}\right)",
+     r"-n\log\sigma-\frac{n}{2}\log(2\pi)-\frac{1}{2\sigma^2}\sum_{i=1}^n(x_i-\mu)^2", (), "proved"),
+    (r"\log\prod_{i=1}^n\frac{1}{\sqrt{2\pi}\sigma}\exp\left(-\frac{(x_i-\mu)^2}{2\sigma^2}\right)",
+     r"-n\log\sigma-n\log(2\pi)-\frac{1}{2\sigma^2}\sum_{i=1}^n(x_i-\mu)^2", (), "refuted"),
     # Cases that leave something out.
     (r"\begin{cases} x & x > 0 \end{cases}", "x", (), "undecided"),
     (r"\begin{cases} x & x > 0 \\ -x & x \le 0 \end{cases}", "|x|", (), "proved"),
@@ -206,6 +214,11 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\sigma'(z)", r"\sigma(1-\sigma)", (), "proved"),
     (r"\sigma'", r"\sigma(1+\sigma)", (), "refuted"),
     (r"\frac{\partial\sigma}{\partial x_i}", r"\frac{x_i-\mu}{N\sigma}", (), "undecided"),
+    # What stands behind a transposed vector is a vector.
+    (r"\nabla_{w_k} w_k^\top x_n", "x_n", (), "proved"),
+    (r"\frac{1}{1+e^{-\theta^T x}}", r"\sigma(\theta^T x)", (), "proved"),
+    (r"\nabla_w \sigma(w^T x_i)", r"\sigma(w^T x_i)(1-\sigma(w^T x_i)) x_i", (), "proved"),
+    (r"\nabla_w \sigma(w^T x_i)", r"\sigma(w^T x_i)(1+\sigma(w^T x_i)) x_i", (), "refuted"),
     # Where only sigma^2 is defined, sigma is its root.
     (r"\sigma^4", r"(\sigma^2)^2", (MEAN, VARIANCE), "proved"),
     (r"\frac{\partial\sigma}{\partial x_j}", r"\frac{x_j-\mu}{m\sigma}", (MEAN, VARIANCE), "proved"),
