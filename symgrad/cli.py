@@ -7,6 +7,7 @@ Exit codes: 0 all proved (reports: every verdict as stated), 1 something refuted
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,16 +57,20 @@ class _Version(argparse.Action):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned, never raised, except by ``--help`` and wrong usage."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     verb: Callable[[argparse.Namespace], int] = args.run
     from .errors import InputError, ShapeError, SymgradError
+    from .show.terminal import mute, say
 
     try:
         code = verb(args)
-        sys.stdout.flush()
+        say()
         return code
     except _Stop as stop:
         print(f"symgrad: {stop.message}", file=sys.stderr)
@@ -75,8 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, ShapeError):
             print(r"(shapes are declared so: --let 'w \in \mathbb{R}^d')", file=sys.stderr)
         return FAULT if isinstance(error, InputError) else WRONG if isinstance(error, ShapeError) else OPEN
-    except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stdout = None  # nothing left to flush at exit
+    except BrokenPipeError:
+        mute()
         return OK
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -48,7 +48,7 @@ def add_verbs(verb: Callable[..., Any]) -> None:
 
 def run_check(args: argparse.Namespace) -> int:
     from .checking.worker import Keeper
-    from .show.terminal import coloured
+    from .show.terminal import coloured, say
 
     if args.jobs < 1:
         raise InputError("--jobs takes a number from 1")
@@ -87,17 +87,17 @@ def run_check(args: argparse.Namespace) -> int:
             if args.format == "text":
                 for finding in result.findings:
                     if not args.quiet or finding.severity == "error":
-                        print(output.text(finding, coloured(sys.stdout)))
+                        say(output.text(finding, coloured(sys.stdout)))
                 if not args.quiet:
-                    print(output.closing_line(result))
+                    say(output.closing_line(result))
             elif args.format == "github":
                 shown = output.as_github(result.findings)
                 if shown:
-                    print(shown)
+                    say(shown)
         if args.format == "json":
-            print(output.as_json(results))
+            say(output.as_json(results))
         elif args.format == "sarif":
-            print(output.as_sarif(results))
+            say(output.as_sarif(results))
     except SymgradError as error:
         raise InputError(str(error)) from None
     finally:

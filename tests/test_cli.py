@@ -285,3 +285,48 @@ def test_derive_takes_its_names_from_notes(tmp_path: Path, capsys: pytest.Captur
     out = capsys.readouterr().out
     assert out.startswith("  ∂L/∂w\n") and "-2 Σ_{i=1}^N x_i (y_i - z_i)" in out
     assert cli.main(["derive", str(tmp_path / "none.md"), "--expr", "L", "--wrt", "w"]) == 3
+
+
+# --- readers that leave -------------------------------------------------------------------------------
+
+SLIP = r"""
+<!-- symgrad: let L = \sum_{k=1}^K (a_k u - b_k)^2 -->
+
+$$\frac{\partial L}{\partial u} = \sum_{k=1}^K (a_k u - b_k) a_k$$
+"""
+
+
+def check_in_shell(tmp_path: Path, line: str, pages: int = 1) -> subprocess.CompletedProcess[str]:
+    """``line`` run by a shell, with {check} for a check of pages that each hold a slip."""
+    for k in range(pages):
+        (tmp_path / f"page{k}.md").write_text(SLIP)
+    check = f'"{sys.executable}" -m symgrad check "{tmp_path}"'
+    return subprocess.run(
+        ["bash", "-c", line.format(check=check)], capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_a_closed_stdout_changes_no_exit_code(tmp_path: Path, form: str) -> None:
+    done = check_in_shell(tmp_path, "{check} --format " + form + " >&-")
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("pages", [1, 12])
+def test_a_reader_that_has_seen_enough_changes_no_exit_code(tmp_path: Path, pages: int) -> None:
+    done = check_in_shell(tmp_path, "{check} | head -1; exit ${{PIPESTATUS[0]}}", pages)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_homework_shows_no_mended_formula(tmp_path: Path, form: str) -> None:
+    page = SLIP + "\n$$(u + v)^2 - v = u^2 + 2 u v - v^2 - v$$\n"
+    (tmp_path / "page.md").write_text(page)
+    command = [sys.executable, "-m", "symgrad", "check", str(tmp_path), "--format", form]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    hidden = subprocess.run([*command, "--no-answers"], capture_output=True, text=True, timeout=60).stdout
+    mended = "u^{2} + 2 u v + v^{2} - v"
+    assert mended in shown and mended not in hidden
+    assert ("derived" in shown) == (form in ("text", "json")) and "derived" not in hidden
+    assert "the sign of" in hidden

@@ -147,7 +147,9 @@ class _Examiner:
             assert planned.lhs.node is not None and planned.rhs.node is not None
             yield ("at", unit)
             try:
-                judged = hints.add(judged, planned.lhs.node, planned.rhs.node, planned.scope, planned.head)
+                judged = hints.add(
+                    judged, planned.lhs.node, planned.rhs.node, planned.scope, planned.head, self.answers
+                )
             except Exception:  # the verdict stands without a hint
                 judged = replace(judged, studied=True)
             yield ("known", unit, judged)
@@ -348,7 +350,8 @@ class _Examiner:
             message += f" (line {line}, column {column})"
         again = self.previous is not None and self.previous[0].link.rhs == side
         if isinstance(error, Slip) and not again:
-            return Judged("illtyped", "SG102", message, hint=f"write {error.meant}", studied=True)
+            meant = f"write {error.meant}" if self.answers else None
+            return Judged("illtyped", "SG102", message, hint=meant, studied=True)
         code = "SG205" if isinstance(error, TooLarge) else "SG203"
         return Judged("unreadable", code, message)
 
@@ -404,7 +407,7 @@ class _Examiner:
             _witness(judged),
             hint,
             judged.message or None,
-            judged.derived if self.answers else None,
+            judged.derived,
         )
         self.groups[-1][1].append((planned, step))
         repeated = code == "SG202" and name in self.undefined
@@ -419,7 +422,7 @@ class _Examiner:
                 region.part,
                 hint,
                 witness,
-                judged.derived if self.answers else None,
+                judged.derived,
             )
         for extra, message in judged.notes:
             if not self.silenced(extra):

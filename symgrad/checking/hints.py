@@ -42,15 +42,21 @@ SECONDS = 0.8  # for all tries at one step; a hint may be missed, never be wrong
 Repair = tuple[str, Node, Node]
 
 
-def add(judged: Judged, lhs: Node, rhs: Node, scope: Scope, head: Node | None = None) -> Judged:
-    """The finding with the first repair that is proved, and the derived right side."""
-    hint = repair(lhs, rhs, scope) if judged.hint is None else judged.hint
-    return replace(judged, hint=hint, derived=derived(lhs, head or lhs, scope), studied=True)
+def add(
+    judged: Judged, lhs: Node, rhs: Node, scope: Scope, head: Node | None = None, answers: bool = True
+) -> Judged:
+    """The finding with the first repair that is proved, and the derived right side.
+
+    Without ``answers`` a repair is named in words, and no mended formula is shown.
+    """
+    hint = repair(lhs, rhs, scope, answers) if judged.hint is None else judged.hint
+    expected = derived(lhs, head or lhs, scope) if answers else None
+    return replace(judged, hint=hint, derived=expected, studied=True)
 
 
-def repair(lhs: Node, rhs: Node, scope: Scope) -> str | None:
+def repair(lhs: Node, rhs: Node, scope: Scope, answers: bool = True) -> str | None:
     end = time.monotonic() + SECONDS
-    for text, left, right in _repairs(lhs, rhs, scope):
+    for text, left, right in _repairs(lhs, rhs, scope, answers):
         if time.monotonic() > end:
             return None
         if _proved(left, right, scope):
@@ -65,8 +71,8 @@ def _proved(lhs: Node, rhs: Node, scope: Scope) -> bool:
         return False
 
 
-def _repairs(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Repair]:
-    reach_left, reach_right = list(_reaches(lhs)), list(_reaches(rhs))
+def _repairs(lhs: Node, rhs: Node, scope: Scope, answers: bool) -> Iterator[Repair]:
+    reach_left, reach_right = list(_reaches(lhs, answers)), list(_reaches(rhs, answers))
     for text, new in reach_right:
         yield text, lhs, new
     for text, new in reach_left:
@@ -84,7 +90,7 @@ def _repairs(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Repair]:
     for where, side, other in (("right", rhs, lhs), ("left", lhs, rhs)):
         for text, new in _edits(side, other, scope):
             pair = (lhs, new) if where == "right" else (new, rhs)
-            yield f"holds if {text}: ${to_latex(new)}$", *pair
+            yield f"holds if {text}: ${to_latex(new)}$" if answers else f"holds if {text}", *pair
 
 
 def _free_indices(node: Node) -> frozenset[str]:
@@ -94,7 +100,7 @@ def _free_indices(node: Node) -> frozenset[str]:
 # --- operators that reach further ---------------------------------------------------------------------
 
 
-def _reaches(side: Node) -> Iterator[tuple[str, Node]]:
+def _reaches(side: Node, answers: bool) -> Iterator[tuple[str, Node]]:
     """Every way to let an operator in front of a sum take the terms behind it as well."""
     for path, node in paths(side):
         if not isinstance(node, Add):
@@ -108,10 +114,8 @@ def _reaches(side: Node) -> Iterator[tuple[str, Node]]:
                     new_term = put(term, where, wider)
                     new = new_term if k == 0 else Add((*node.terms[:k], new_term))
                     sign = _operator(inner)
-                    yield (
-                        f"holds if ${sign}$ extends over $({to_latex(body)})$: add parentheses",
-                        put(side, path, new),
-                    )
+                    what = f"$({to_latex(body)})$" if answers else "more terms"
+                    yield f"holds if ${sign}$ extends over {what}: add parentheses", put(side, path, new)
 
 
 def _operator(node: Node) -> str:

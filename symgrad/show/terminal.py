@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from typing import TextIO
 
 _COLOURS = {"proved": "32", "refuted": "31", "undecided": "33"}
@@ -49,3 +50,18 @@ def painted(text: str) -> str:
     '\\x1b[32m✓ proved\\x1b[0m'
     """
     return _VERDICT.sub(lambda m: f"\033[{_COLOURS[m[1]]}m{m[0]}\033[0m", text)
+
+
+def say(*lines: str) -> None:
+    """Print, and flush; where the reader has seen enough (``| head``), go on in silence to the exit code."""
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        mute()
+
+
+def mute() -> None:
+    """Whatever is still printed goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
