@@ -41,6 +41,8 @@ def test_every_result_shows_itself() -> None:
     derivation, false = symgrad.derive(J, w), symgrad.prove("a + a", "3 a")
     loss = symgrad.Objective("fit", (y[i] - w * x[i]) ** 2, parameters=(w,), data=(x, y), index=i, size=N)
     results = (symgrad.gap(J, w), symgrad.statistics(J, w), symgrad.gradient_from_loss(J, w), loss)
+    compiled = symgrad.compile(J, (w,))
+    results += (compiled, compiled.bind(x=[1.0, 2.0], y=[0.0, 1.0]), compiled(x=[1.0], y=[0.0], w=1.0))
     for result in (*results, derivation, derivation.steps[0], false, false.witness):
         assert isinstance(result, Shown)
         assert "text/html" not in bundle(result)

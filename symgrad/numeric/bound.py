@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
+from ..shown import Shown
 from ..verdict import Verdict
 from .backward import gradient
 from .cluster import Cluster, described, is_dask
@@ -224,7 +225,7 @@ class Descent:
     steps: int
 
 
-class Bound:
+class Bound(Shown):
     """An objective with its data (and hyperparameters, if given): call it with the rest by keyword.
 
     >>> from symgrad.numeric import compile

@@ -22,6 +22,7 @@ from ..page import Node as PageNode
 from ..problems import Objective, objective_of
 from ..scope import Scope
 from ..show.text import to_text
+from ..shown import Shown
 from ..verdict import Verdict
 from . import loops
 from .backward import Pieces, gradient
@@ -39,7 +40,7 @@ BLOCKED = 256
 
 
 @dataclass(frozen=True)
-class Compiled:
+class Compiled(Shown):
     """An objective as NumPy code.  Call it with every argument by keyword.
 
     ``wrt`` names the parameters in the order of the gradient, ``arguments`` all arguments with their shapes

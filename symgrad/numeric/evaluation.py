@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..shown import Shown
+
 
 class Runner(Protocol):
     """Computes "value", "gradient", "both" or "product" at some arguments."""
@@ -21,7 +23,7 @@ class Full(Runner, Protocol):
     def hessian(self, arguments: Mapping[str, Any], /) -> Any: ...
 
 
-class Evaluation:
+class Evaluation(Shown):
     """The objective at one point: ``.value``, ``.gradient``, ``.hessian``; unpacks as value, gradient.
 
     Each is computed when it is first asked for (parameters are copied, data are not).
