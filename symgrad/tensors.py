@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .core import Add, Call, Core, Div, Mul, Num, Pow, Ref, Sum, Sym, text
+from .core import Add, Call, Core, Div, Mul, Num, Pow, Ref, Sum, Sym, text, walk
 from .errors import ShapeError, Span
 
 Shape = tuple[Core, ...]
@@ -98,6 +98,53 @@ def div(num: Core, den: Core) -> Core:
 
 def square(term: Core) -> Core:
     return Pow(term, TWO)
+
+
+def log(term: Core) -> Core:
+    """The logarithm, with what is positive wherever it is defined taken out: exp, roots, a^x of a real x.
+
+    >>> a, b, x = Sym("a"), Sym("b"), Sym("x")
+    >>> text(log(Mul((Pow(a, x), b))))
+    'x*log(a) + log(b)'
+    """
+    rest: list[Core] = []
+    out = _logs_of(term, rest)
+    if not out:
+        return Call("log", (term,))
+    return add(*out, *([Call("log", (mul(*rest),))] if rest else []))
+
+
+def _logs_of(term: Core, rest: list[Core]) -> list[Core]:
+    return [t for f in (term.factors if isinstance(term, Mul) else (term,)) for t in _log_of(f, rest)]
+
+
+def _log_of(f: Core, rest: list[Core]) -> list[Core]:
+    match f:
+        case Call("exp", (t,)):
+            return [t]
+        case Call("sqrt", (t,)):
+            return [mul(Num(Fraction(1, 2)), log(t))]
+        case Pow(base, exp) if has_variable(exp):
+            return [mul(exp, log(base))]
+        case Div(num, den):
+            above: list[Core] = []
+            below: list[Core] = []
+            parts, minus = _logs_of(num, above), _logs_of(den, below)
+            if parts or minus:
+                if above and below:
+                    rest.append(div(mul(*above), mul(*below)))
+                elif above:
+                    rest += above
+                elif below:
+                    minus.append(Call("log", (mul(*below),)))
+                return [*parts, *map(neg, minus)]
+    rest.append(f)
+    return []
+
+
+def has_variable(t: Core) -> bool:
+    """Does a variable stand in the exponent, so that the base is positive?"""
+    return any(isinstance(k, Ref) or (isinstance(k, Sym) and k.sort == "real") for k in walk(t))
 
 
 def transposed(v: Value) -> Value:

@@ -12,7 +12,7 @@ from ..errors import ShapeError, Span, UnknownMeaning
 from ..kinds import Name, name_of, unbold
 from ..page import Node
 from ..scope import Definition, Kind, Scope
-from ..tensors import ONE, Value, add, div, each, mul, scalar, tensor, transposed
+from ..tensors import ONE, Value, add, div, each, log, mul, scalar, tensor, transposed
 from .derivatives import FUNCTIONS, NABLA, Variable, alike, differentiated, exchange, fill, settled
 from .indices import LITERAL, Env, Held, Reading, delta, page_short
 from .matrices import Matrices
@@ -325,7 +325,7 @@ class Functions(Matrices):
         """exp, log and sqrt of a square matrix mean another thing than those of its entries."""
         if fn in _OF_MATRICES and self.is_square(v):
             raise UnknownMeaning(f"{fn} of a square matrix: entry by entry, or of the matrix?", span)
-        return each(lambda t: Call(fn, (t,)), v)
+        return each(log if fn == "log" else lambda t: Call(fn, (t,)), v)
 
     def is_square(self, v: Value) -> bool:
         raise NotImplementedError

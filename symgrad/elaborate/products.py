@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, walk
-from ..tensors import MINUS, ONE, ZERO, gap
+from ..tensors import MINUS, ONE, ZERO, gap, has_variable
 from .derivatives import alike, fill
 
 Known = Callable[[Core], bool]
@@ -25,6 +25,8 @@ def positive(t: Core, known: Known = lambda _: False) -> bool:
             return True
         case Call(fn, _) if fn in ("exp", "sigma", "cosh", "pi"):
             return True
+        case Call("sqrt", (arg,)):
+            return known(t) or positive(arg, known)
         case Add(terms):
             if len(terms) == 2 and ONE in terms and any(_minus_sigma(k) for k in terms):
                 return True
@@ -35,8 +37,8 @@ def positive(t: Core, known: Known = lambda _: False) -> bool:
             return known(t) or all(positive(k, known) for k in factors)
         case Div(num, den):
             return known(t) or (positive(num, known) and positive(den, known))
-        case Pow(base, _):
-            return known(t) or positive(base, known)
+        case Pow(base, exp):
+            return has_variable(exp) or known(t) or positive(base, known)
         case Sum(body, _, lower, upper):
             full = isinstance(upper, Num | Sym) and positive(upper)
             return known(t) or (lower == ONE and full and positive(body, known))

@@ -23,6 +23,7 @@ from ..tensors import (
     div,
     each,
     gap,
+    log,
     mul,
     neg,
     refs,
@@ -411,7 +412,7 @@ class Elaborator(Functions):
                 term = term if weight is None else _chosen(weight, term)
                 return scalar(self.product_over(term, k, lower, upper))
             self.products[k] = (term, lower, upper)
-        logs = Call("log", (term,)) if weight is None else mul(weight, Call("log", (term,)))
+        logs = log(term) if weight is None else mul(weight, log(term))
         return scalar(Call("exp", (Sum(logs, k, lower, upper),)))
 
     def product_over(self, body: Core, k: Sym, lower: Core, upper: Core) -> Core:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from ..errors import Span
 from ..page import (
+    Add,
     Call,
     Component,
     Derivative,
     Evaluated,
+    Frac,
     Gradient,
     Indexed,
     Indicator,
@@ -559,7 +561,7 @@ class Scripts(Cursor):
 
 def _holds_value(item: Node, base: str) -> bool:
     """Does the name stand in this sum or product without arguments, as a value?"""
-    if isinstance(item, _UNBRACKETED):
+    if not isinstance(item, Add | Mul | Frac | Neg):
         return False
     heads = {id(k) for n in walk(item) if isinstance(n, Call) for k in walk(n.fn)}
     return any(isinstance(s, Sym) and s.name == base and id(s) not in heads for s in walk(item))
