@@ -195,6 +195,10 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
      r"-n\log\sigma-\frac{n}{2}\log(2\pi)-\frac{1}{2\sigma^2}\sum_{i=1}^n(x_i-\mu)^2", (), "proved"),
     (r"\log\prod_{i=1}^n\frac{1}{\sqrt{2\pi}\sigma}\exp\left(-\frac{(x_i-\mu)^2}{2\sigma^2}\right)",
      r"-n\log\sigma-n\log(2\pi)-\frac{1}{2\sigma^2}\sum_{i=1}^n(x_i-\mu)^2", (), "refuted"),
+    # An intercept is none of the coefficients that are summed from 1 on.
+    (r"\frac{\partial}{\partial \beta_j}(\beta_0+\sum_{k=1}^p x_k\beta_k)^2",
+     r"2 x_j (\beta_0+\sum_{k=1}^p x_k\beta_k)", (), "proved"),
+    (r"\frac{\partial}{\partial \beta_j}(\beta_0+\sum_{k=0}^p x_k\beta_k)", "x_j", (), "undecided"),
     # Cases that leave something out.
     (r"\begin{cases} x & x > 0 \end{cases}", "x", (), "undecided"),
     (r"\begin{cases} x & x > 0 \\ -x & x \le 0 \end{cases}", "|x|", (), "proved"),

@@ -24,7 +24,7 @@ from fractions import Fraction
 from itertools import product
 
 from ..core import Call as CoreCall
-from ..core import Core, Given, Num, Ref, Sum, Sym, text
+from ..core import Core, D, Delta, Given, Num, Ref, Sum, Sym, text
 from ..core import walk as core_walk
 from ..errors import ScopeError, ShapeError, UnknownMeaning
 from ..page import BigOp, Call, Component, Frac, Indexed, Mul, Node, Relation, Transpose, children, walk
@@ -32,7 +32,7 @@ from ..page import Num as PageNum
 from ..page import Sym as PageSym
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
-from .derivatives import fill
+from .derivatives import exchange, fill
 from .indices import ANY_SIGN, LITERAL, Env, delta
 from .products import warranted
 from .spelling import spelled
@@ -114,6 +114,10 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
                 *e.doubts, *_summed_silently(lhs, rhs, e),
                 *_one_sided_functions(e, pairs), *_unsized(e, pairs),
             )
+            for entry, index in _intercepts(pairs):
+                apart = Sym(text(entry))
+                pairs = tuple((exchange(a, entry, apart), exchange(b, entry, apart)) for a, b in pairs)
+                e.assumed[f"{index} >= 1"] = None
             said = (*assuming, *e.assumed)
             premise = LAYOUT if reading.layout else "" if warranted(e.products, pairs, givens) else ANY_SIGN
             last = _unbounded(e, pairs)
@@ -209,6 +213,26 @@ def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, 
         for base, size in dict.fromkeys(e.unsaid)
         if e.sizes.find(size) in used & own - said
     )
+
+
+def _intercepts(pairs: tuple[tuple[Core, Core], ...]) -> list[tuple[Core, str]]:
+    """The beta_0 beside sums of the beta_k from 1 on: the beta_j of a derivative is one of these."""
+    terms = dict.fromkeys(t for pair in pairs for side in pair for t in core_walk(side))
+    refs = [t for t in terms if isinstance(t, Ref)]
+    sums = [t for t in terms if isinstance(t, Sum)]
+    out: list[tuple[Core, str]] = []
+    for v in {t.var: None for t in terms if isinstance(t, D) and isinstance(t.var, Ref)}:
+        if not isinstance(v, Ref) or len(v.indices) != 1 or not isinstance(v.indices[0], Sym):
+            continue
+        if any(s.index == v.indices[0] for s in sums):
+            continue  # a sum says itself where it begins
+        family = [t for t in refs if t.name == v.name]
+        lower = {s.lower for s in sums for t in family if t.indices == (s.index,)}
+        zero = Ref(v.name, (ZERO,))
+        met = any(isinstance(t, Delta) and {t.left, t.right} == {ZERO, v.indices[0]} for t in terms)
+        if zero in family and lower == {ONE} and not met:
+            out.append((zero, v.indices[0].name))
+    return out
 
 
 def _one_hot(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> Iterator[Given]:
