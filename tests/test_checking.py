@@ -587,3 +587,18 @@ def test_clusters_may_make_up_the_whole_and_excuse_no_slip(keeper: Keeper) -> No
     whole = step(keeper, rf"\sum_{{i=1}}^m (x_i - a)^2 = {parts} (u - a)^2", *lets)
     assert whole.verdict == "undecided"
     assert step(keeper, rf"{parts} (u - a)^2 = {parts} (u^2 - a^2)", *lets).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    "right, verdict",
+    [
+        ("I W + W I^T", "proved"),
+        ("3 I W", "refuted"),
+        ("3 W", "refuted"),
+        ("2 W + I", "undecided"),
+        ("2 I' W", "undecided"),
+    ],
+)
+def test_a_factor_i_beside_a_matrix_is_the_identity(keeper: Keeper, right: str, verdict: str) -> None:
+    found = step(keeper, r"\nabla_W \|W\|_F^2 = " + right, r"W \in \mathbb{R}^{n \times n}")
+    assert found.verdict == verdict

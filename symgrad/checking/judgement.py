@@ -121,6 +121,9 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     left, right = naming.leaves([lhs], scope), naming.leaves([rhs], scope)
     bound = naming.indices(lhs) | naming.indices(rhs)
 
+    if naming.identity((lhs, rhs), scope):
+        bound |= {"I"}
+
     def missing(names: frozenset[str]) -> list[str]:
         return [n for n in sorted(names) if not naming.known(n, scope) and n.removesuffix("[]") not in bound]
 

@@ -25,6 +25,7 @@ from ..page import (
     Mul,
     Neg,
     Node,
+    Norm,
     Num,
     Pow,
     Prime,
@@ -134,6 +135,8 @@ def _collect(node: Node, out: set[str], scope: Scope | None) -> None:
                 _collect(fn, out, scope)
             for a in _spoken_arguments(fn, args, scope):
                 _collect(a, out, scope)
+        case Norm(arg, Sym("F")):
+            _collect(arg, out, scope)
         case Cases(branches):
             for value, _ in branches:
                 _collect(value, out, scope)
@@ -206,6 +209,8 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
                 _leaf(name, "", scope, seen, out, queue)
             case Indexed(Sym(name), lower, upper):
                 _leaf(name, label(lower, upper) or "[]", scope, seen, out, queue)
+            case Norm(arg, Sym("F")):  # Frobenius
+                queue.append(arg)
             case Indicator():
                 pass
             case Cases(branches):
@@ -391,3 +396,15 @@ def rightmost(term: Node, where: tuple[int, ...] = ()) -> Iterator[tuple[tuple[i
             yield from rightmost(body, (*where, 0))
         case Derivative(body, _, "operator"):
             yield from rightmost(body, (*where, 0))
+
+
+def identity(sides: tuple[Node, ...], scope: Scope) -> bool:
+    """Is I, of which nothing is said, always a factor beside a declared matrix: the identity?"""
+    one = Sym("I")
+    beside = 0
+    for product in (n for side in sides for n in walk(side) if isinstance(n, Mul)):
+        factors = [f.arg if isinstance(f, Transpose) else f for f in product.factors]
+        kinds = [scope.kinds.get(f.name) for f in factors if isinstance(f, Sym)]
+        if any(kind is not None and len(kind.shape) == 2 for kind in kinds):
+            beside += factors.count(one)
+    return 0 < beside == sum(n == one for side in sides for n in walk(side))
