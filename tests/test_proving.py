@@ -34,6 +34,12 @@ def test_prove(left: object, right: object, given: tuple[str, ...], status: str)
     assert prove(left, right, given).status == status
 
 
+def test_the_product_rule_of_sympy_has_kroneckers_deltas() -> None:
+    whole = sympy.Product(x[i + 1], (i, 2, N))
+    for v in (x[1], x[N]):
+        assert prove(sympy.Derivative(sympy.exp(whole), v), sympy.exp(whole).diff(v)).status != "refuted"
+
+
 def test_an_integer_that_may_be_negative_is_no_silent_size() -> None:
     K, a = Symbol("K", integer=True), symbols("a", real=True)
     for right in (K, sympy.Abs(K)):

@@ -180,7 +180,7 @@ class Elaborator(Functions):
         """delta_{ij} of two letters that count, where nothing else is said of delta."""
         if len(name.lower) != 2 or name.upper or name.base in self._stacks or name.base in self.scope.kinds:
             return False
-        if name.base == "\\delta" and all(_counts(k) or self.is_index(k, env) for k in name.lower):
+        if name.base == "\\delta" and all(self.counts(k, env) for k in name.lower):
             if any(isinstance(k, page.Add | page.Mul) for k in name.lower):
                 self.doubt("\\delta is not defined here: it was read as Kronecker's")
             return True
@@ -199,6 +199,19 @@ class Elaborator(Functions):
         kind = self.scope.kind(node.name)
         declared = kind is not None and kind.role in ("index", "size")
         return declared or env.letter(node.name) is not None or node.name in self.survey.sizes
+
+    def counts(self, node: Node, env: Env) -> bool:
+        """Is this an index: letters, numbers, and their sums?"""
+        match node:
+            case page.Sym(name):
+                return len(name) == 1 or self.is_index(node, env)
+            case page.Num():
+                return True
+            case page.Neg(arg):
+                return self.counts(arg, env)
+            case page.Add(terms) | page.Mul(terms):
+                return all(self.counts(t, env) for t in terms)
+        return False
 
     # -- products, quotients, powers ----------------------------------------------------------------
 
@@ -535,20 +548,6 @@ def _alone(node: Node) -> frozenset[str]:
         other = _other_index(node)
         found -= {node.index.name, other.name if other is not None else node.index.name}
     return found
-
-
-def _counts(node: Node) -> bool:
-    """Is this an index: letters, numbers, and their sums?"""
-    match node:
-        case page.Sym(name):
-            return len(name) == 1
-        case page.Num():
-            return True
-        case page.Neg(arg):
-            return _counts(arg)
-        case page.Add(terms) | page.Mul(terms):
-            return all(map(_counts, terms))
-    return False
 
 
 def _subscripts(pattern: Node) -> frozenset[str]:
