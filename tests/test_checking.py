@@ -60,6 +60,7 @@ def chains(body: str) -> list[str]:
         (r"a = \\ = b", ["a = b"]),
         (r"a &= b \\ &\quad + c \\ &= d", ["a = b"]),
         (r"a = b, \quad c = d", ["a = b", "c = d"]),
+        (r"a = b =: c", ["a = b =: c"]),
         (r"a = b \text{ and } c = d", ["a = b", "c = d"]),
         (r"a = b \Rightarrow c = d", ["a = b", "c = d"]),
         (r"a &= b \\ \because x &= y \\ &= c", ["a = b = c", "x = y"]),
@@ -289,7 +290,7 @@ def test_symmetry_is_read_from_the_text(keeper: Keeper, said: str, verdict: str)
     assert verdicts(keeper, page) == [verdict]
 
 
-@pytest.mark.parametrize("name", ["gaussian", "normalisation", "line", "ridge"])
+@pytest.mark.parametrize("name", ["gaussian", "normalisation", "line", "ridge", "classes"])
 def test_pages_without_slips_are_proved(keeper: Keeper, name: str) -> None:
     found = run(keeper, (ROOT / "tests" / "samples" / f"{name}.md").read_text())
     assert {s.verdict for s in found.steps() if s.kind == "claim"} == {"proved"}

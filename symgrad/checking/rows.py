@@ -52,6 +52,7 @@ SIGNS = {
     "\\gg": ">",
     "\\propto": "propto",
     "\\eqqcolon": "=:",
+    "=:": "=:",
     "\\lesssim": "<=",
     "\\gtrsim": ">=",
     "\\preceq": "<=",
@@ -105,7 +106,7 @@ _CONNECTIVE = Pattern(
 _TOKEN = Pattern(
     r"""\\\\\*?(?:[ \t]*\[[ \t]*-?[\d.]+[ \t]*[a-z]{2}[ \t]*\])? | \\(?:newline|cr|tabularnewline)(?![A-Za-z])
       | \\(?:begin|end)[ \t]*\{[^{}]*\} | \\[A-Za-z]+\*? | \\.
-      | :(?:\\!|\\mkern-?\d+mu|\s)*= | [{}&^_] | \s+ | .""",
+      | :(?:\\!|\\mkern-?\d+mu|\s)*= | =: | [{}&^_] | \s+ | .""",
     re.VERBOSE | re.DOTALL,
 )
 
