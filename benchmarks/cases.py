@@ -56,7 +56,7 @@ def document(form: str, givens: list[str], text: str) -> tuple[str, str]:
 def steps_of(keeper: Keeper, form: str, givens: list[str], text: str) -> tuple[list[Any], list[Any], float]:
     body, kind = document(form, givens, text)
     started = time.perf_counter()
-    result = result_of(keeper, Job("case", body, kind, ""))
+    result = result_of(keeper, Job("case", body, kind, "", rules=False))
     return result.steps(), result.findings, time.perf_counter() - started
 
 
@@ -126,9 +126,8 @@ def blocks(keeper: Keeper, verbose: bool) -> list[tuple[Row, Any]]:
     unread_sides = sum(n for k, n in every.items() if k.endswith("/unreadable"))
     print(f"steps read {sides - unread_sides} of {sides}")
     ordered = sorted(1000 * s for s in seconds)
-    print(
-        f"a step: median {statistics.median(ordered):.1f} ms, p95 {ordered[int(0.95 * len(ordered))]:.0f} ms"
-    )
+    median, late = statistics.median(ordered), ordered[int(0.95 * len(ordered))]
+    print(f"a step, rules not named: median {median:.1f} ms, p95 {late:.0f} ms")
     return proved
 
 

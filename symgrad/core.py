@@ -179,7 +179,9 @@ def walk(term: Core) -> Iterator[Core]:
     while stack:
         t = stack.pop()
         yield t
-        stack.extend(reversed(children(t)))
+        fields = _CHILDREN.get(t.__class__)
+        if fields is not None:
+            stack.extend(reversed(fields(t)))
 
 
 def counts(*terms: Core) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from .core import Core, D, Delta, Given, Ref, Sum, Sym, walk
-from .elaborate import claim, readings
+from .elaborate import Claim, claim, readings
 from .elaborate.derivatives import fill
 from .errors import UnknownMeaning
 from .kernel import judge
@@ -15,6 +15,7 @@ from .kernel.witness import search
 from .page import Node
 from .patterns import Pattern
 from .scope import Scope
+from .tensors import ZERO
 from .verdict import Verdict
 
 # How elaboration passes a whole vector v to a function of which nothing is known (``Names.apply``).
@@ -29,6 +30,14 @@ class Judgement:
 
     verdict: Verdict
     notes: tuple[str, ...] = ()
+    claim: Claim | None = None  # what was judged
+
+    def vanishes(self) -> bool:
+        """Are both sides of a proved claim 0 for all data?  One of them tells."""
+        if self.claim is None:
+            return False
+        zeros = [(right, ZERO) for _, right in self.claim.pairs]
+        return not _fails(zeros, self.claim.givens) and bool(judge_all(zeros, self.claim.givens))
 
 
 def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
@@ -43,9 +52,12 @@ def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
 def holds(lhs: Node, rhs: Node, scope: Scope) -> bool:
     """Is ``lhs = rhs`` proved?  For guesses, of which few are true: a point where one fails is cheap."""
     guess = claim(lhs, rhs, scope)
-    if any(search(left, right, guess.givens, _PROBES)[0] is not None for left, right in guess.pairs):
-        return False
-    return prove_nodes(lhs, rhs, scope).status == "proved"
+    return not _fails(guess.pairs, guess.givens) and bool(prove_nodes(lhs, rhs, scope))
+
+
+def _fails(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> bool:
+    """Is there a point among a few at which one of the pairs differs?"""
+    return any(search(left, right, given, _PROBES)[0] is not None for left, right in pairs)
 
 
 def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
@@ -64,7 +76,7 @@ def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
                 verdict = Verdict("undecided", reason=found.premise)
             alike = verdict.status == "refuted" and first is not None and first.verdict.reason == found.rival
             if verdict or first is None or alike or (only_so and first.verdict.status == "refuted"):
-                first = Judgement(verdict, found.notes)
+                first = Judgement(verdict, found.notes, found)
             if verdict:
                 break
     except UnknownMeaning as problem:

@@ -271,6 +271,8 @@ def _written(node: Node) -> tuple[str, ...]:
 
 def children(node: Node) -> tuple[Node, ...]:
     """Direct sub-nodes, in field order."""
+    if node.__class__ is Sym or node.__class__ is Num:  # half of all nodes
+        return ()
     found: list[Node] = []
     for name in _written(node):
         value = getattr(node, name)

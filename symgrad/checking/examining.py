@@ -21,7 +21,7 @@ from ..verdict import Witness
 from . import hints, naming
 from .conditions import assume, of_sentence
 from .fairness import BAD, judge_fairly
-from .judgement import Judged, judge_step, shown, vanishing, with_rule
+from .judgement import Judged, judge_step, shown, with_rule
 from .model import Derivation, FileResult, Finding, Job, Place, Step
 from .planning import Planned, Planner
 from .reading import Reading, TooLarge
@@ -318,11 +318,8 @@ class _Examiner:
         judged, planned.scope = fair.judged, fair.scope
         if fair.stated:
             planned.kind = "condition"
-        if judged.verdict == "proved":
-            if self.rules or planned.link.label:
-                judged = with_rule(judged, lhs, rhs, planned.scope, planned.link.label)
-            if vanishing(lhs, rhs, planned.scope):
-                judged = replace(judged, notes=(*judged.notes, ("SG301", "both sides are 0 for all data")))
+        if judged.verdict == "proved" and (self.rules or planned.link.label):
+            judged = with_rule(judged, lhs, rhs, planned.scope, planned.link.label)
         for reading in (planned.lhs, planned.rhs):
             if reading.dropped:
                 note = ("SG306", "a parenthesis has no partner; it was left out")

@@ -37,15 +37,16 @@ class Functions(Matrices):
         super().__init__(scope, nodes, reading)
         self._renamed: dict[object, Definition] = {}
         self.expectations: set[tuple[tuple[Node, ...], ...]] = set()
+        claimed = [n for node in nodes for n in page.walk(node)]
+        spoken = [*claimed, *(n for d in self.survey.definitions for n in page.walk(d.body))]
         # A function whose derivative is written f' has numbers as arguments.
-        roots = (*nodes, *(d.body for d in self.survey.definitions))
-        primes = (n.fn for root in roots for n in page.walk(root) if isinstance(n, page.Prime))
+        primes = (n.fn for n in spoken if isinstance(n, page.Prime))
         self.primed = {name.base for fn in primes if (name := name_of(fn)) is not None}
         self._operands: dict[str, dict[Node, bool]] = {}
-        for base, operand, sure in (k for node in nodes for n in page.walk(node) for k in _operands(n)):
+        for base, operand, sure in (k for n in claimed for k in _operands(n)):
             known = self._operands.setdefault(base, {})
             known[operand] = sure or known.get(operand, False)
-        variables = [v for root in roots for n in page.walk(root) for v in _variables(n)]
+        variables = (v for n in spoken for v in _variables(n))
         self.varied = {name.base for v in variables if (name := name_of(v)) is not None}
 
     # -- functions ------------------------------------------------------------------------------------
