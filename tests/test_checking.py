@@ -140,6 +140,13 @@ def test_the_operator_reaches_no_further_than_it_is_written(keeper: Keeper) -> N
     assert found.witness is not None
 
 
+def test_a_forgotten_term_is_named(keeper: Keeper) -> None:
+    lets = (r"X \in \mathbb{R}^{n \times d}", r"w \in \mathbb{R}^d", r"y \in \mathbb{R}^n",
+            r"R = \|X w - y\|^2 + \rho \|w\|^2")  # fmt: skip
+    found = step(keeper, r"\nabla_w R = 2 X^\top (X w - y)", *lets)
+    assert (found.verdict, found.hint) == ("refuted", r"the term $2 \rho w$ is missing")
+
+
 @pytest.mark.parametrize(
     "right, word",
     [

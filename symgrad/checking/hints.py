@@ -31,6 +31,7 @@ from ..page import (
     free_names,
     paths,
     put,
+    same,
     walk,
 )
 from ..scope import Scope
@@ -51,7 +52,10 @@ def add(
     """
     hint = repair(lhs, rhs, scope, answers) if judged.hint is None else judged.hint
     expected = derived(lhs, head or lhs, scope) if answers else None
-    return replace(judged, hint=hint, derived=expected, studied=True)
+    if expected is None:
+        return replace(judged, hint=hint, studied=True)
+    hint = hint or _missing(rhs, expected)
+    return replace(judged, hint=hint, derived=to_latex(expected), studied=True)
 
 
 def repair(lhs: Node, rhs: Node, scope: Scope, answers: bool = True) -> str | None:
@@ -177,8 +181,10 @@ def _edits(side: Node, other: Node, scope: Scope) -> Iterator[tuple[str, Node]]:
     for path, node in places:
         if isinstance(node, Pow) and isinstance(node.exp, Num):
             for k in (int(node.exp.value) + 1, int(node.exp.value) - 1):
-                if k > 0:
+                if k > 1:
                     yield f"the exponent is {k}", put(side, path, Pow(node.base, Num(k)))
+                elif k == 1:
+                    yield "the exponent is dropped", put(side, path, node.base)
     for path, node in places:
         if isinstance(node, Mul) and len(node.factors) > 1:
             for k, factor in enumerate(node.factors):
@@ -246,7 +252,19 @@ def _chain_factors(side: Node, other: Node, scope: Scope) -> Iterator[Node]:
 # --- what was to be expected --------------------------------------------------------------------------
 
 
-def derived(lhs: Node, head: Node, scope: Scope) -> str | None:
+def _missing(rhs: Node, expected: Node) -> str | None:
+    """The terms that were forgotten, where all the others stand there."""
+    written, rest = naming.terms(rhs), list(naming.terms(expected))
+    for term in written:
+        found = next((k for k in rest if same(k, term)), None)
+        if found is None:
+            return None
+        rest.remove(found)
+    forgotten = rest[0] if len(rest) == 1 else Add(tuple(rest))
+    return f"the {'term' if len(rest) == 1 else 'sum'} ${to_latex(forgotten)}$ is missing" if rest else None
+
+
+def derived(lhs: Node, head: Node, scope: Scope) -> Node | None:
     """What was to be expected on the right: the derivative at the head of the chain as symgrad derives it,
     where the judge proves that the left side still equals it."""
     match head:
@@ -262,7 +280,7 @@ def derived(lhs: Node, head: Node, scope: Scope) -> str | None:
         result = derive_node(body, wrt, scope).result
     except (SymgradError, RecursionError):
         return None
-    return to_latex(result) if result != head and _proved(lhs, result, scope) else None
+    return result if result != head and _proved(lhs, result, scope) else None
 
 
 def dropped(lhs: Node, rhs: Node, scope: Scope) -> frozenset[str]:
