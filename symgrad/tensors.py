@@ -109,9 +109,14 @@ def log(term: Core) -> Core:
     """
     rest: list[Core] = []
     out = _logs_of(term, rest)
-    if not out:
-        return Call("log", (term,))
-    return add(*out, *([Call("log", (mul(*rest),))] if rest else []))
+    match rest:
+        case _ if not out:
+            return Call("log", (term,))
+        case []:
+            return add(*out)
+        case [Div(num, den)] if num == ONE:
+            return add(*out, neg(Call("log", (den,))))
+    return add(*out, Call("log", (mul(*rest),)))
 
 
 def _logs_of(term: Core, rest: list[Core]) -> list[Core]:
@@ -131,12 +136,8 @@ def _log_of(f: Core, rest: list[Core]) -> list[Core]:
             below: list[Core] = []
             parts, minus = _logs_of(num, above), _logs_of(den, below)
             if parts or minus:
-                if above and below:
+                if above or below:  # one factor: the signs of the two are not known one by one
                     rest.append(div(mul(*above), mul(*below)))
-                elif above:
-                    rest += above
-                elif below:
-                    minus.append(Call("log", (mul(*below),)))
                 return [*parts, *map(neg, minus)]
     rest.append(f)
     return []

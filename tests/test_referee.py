@@ -9,6 +9,7 @@ from symgrad.errors import ScopeError
 from symgrad.judging import prove_nodes
 from symgrad.latex import read
 
+STRICT = r"let f(x) = \begin{cases} 1 & x > 0 \\ -1 & x < 0 \end{cases}"
 MEAN = r"let \mu = \frac{1}{m} \sum_{i=1}^m x_i"
 VARIANCE = r"let \sigma^2 = \frac{1}{m} \sum_{i=1}^m (x_i-\mu)^2"
 SQUARE = (r"let A \in \mathbb{R}^{n \times n}", r"let B \in \mathbb{R}^{n \times n}")
@@ -218,6 +219,16 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\sigma'(z)", r"\sigma(1-\sigma)", (), "proved"),
     (r"\sigma'", r"\sigma(1+\sigma)", (), "refuted"),
     (r"\frac{\partial\sigma}{\partial x_i}", r"\frac{x_i-\mu}{N\sigma}", (), "undecided"),
+    # Where no case holds, nothing is defined.
+    ("f(0)", "0", (STRICT,), "undecided"),
+    ("f(x)^2", "1", (STRICT,), "proved"),
+    ("f(x)", "f(-x)", (STRICT,), "refuted"),
+    ("f(0)", "0", (r"let f(x) = \begin{cases} 1 & x > 0 \end{cases}",), "undecided"),
+    # A sum in a definition that was read to its end is said, and refutes nothing.
+    ("L", r"\sum_{i=1}^N a_i + b_i", (r"let L = \sum_{i=1}^N a_i + b_i",), "undecided"),
+    # The signs of numerator and denominator are not known one by one.
+    (r"\log\frac{e^a b}{x}", r"a+\log\frac{b}{x}", (), "proved"),
+    (r"\log\frac{e^a b}{x}", r"a-\log\frac{b}{x}", (), "refuted"),
     # What stands behind a transposed vector is a vector.
     (r"\nabla_{w_k} w_k^\top x_n", "x_n", (), "proved"),
     (r"\frac{1}{1+e^{-\theta^T x}}", r"\sigma(\theta^T x)", (), "proved"),

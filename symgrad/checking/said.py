@@ -27,7 +27,9 @@ FAR = 3  # headings after which a letter may well mean something else
 MAX_REGION = 200_000
 _SYMMETRIC = r"(?:symmetric|positive[ -](?:semi-?)?definite)"
 _BEFORE = Pattern(
-    rf"(?<!not )(?<!non-)(?<!skew-)\b{_SYMMETRIC}(?: (?!and\b|or\b)\w+){{0,3}}\s*$", re.IGNORECASE
+    rf"(?<!not )(?<!non-)(?<!skew-)\b{_SYMMETRIC}"
+    r"(?: (?:real|square|positive|(?:semi-?)?definite|matrix|matrices)\b)*\s*$",
+    re.IGNORECASE,
 )
 _BEHIND = Pattern(
     r"\s*(?:[,(]\s*)?(?:where\s+)?(?:(?:is|are|be|being)\s+)?(?:an?\s+|both\s+)?"

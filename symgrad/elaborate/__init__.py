@@ -33,9 +33,9 @@ from ..page import Sym as PageSym
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
 from .derivatives import exchange, fill
-from .indices import ANY_SIGN, LITERAL, Env, delta
+from .indices import ANY_SIGN, ELSEWHERE, LITERAL, Env, delta
 from .products import warranted
-from .spelling import spelled
+from .spelling import reaching, spelled
 from .terms import Elaborator
 
 ENTRIES = 64
@@ -97,6 +97,7 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
     Another layout of Jacobians, and a function of vectors that acts on every entry, are tried where
     the first reading does not fit.
     """
+    scope, reached = reaching(scope)
     (lhs, rhs), scope = spelled((lhs, rhs), scope)
     problem: ShapeError | UnknownMeaning | None = None
     found = False
@@ -106,6 +107,9 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
         try:
             left, right = e.value(lhs, Env()), e.value(rhs, Env())
             pairs, notes = _pairs(e, left, right, rhs)
+            for key in dict.fromkeys(d.key for d in e.survey.definitions if d.key in reached):
+                e.doubt(reached[key])
+                e.assumed[reached[key]] = None
             weight, assuming = _apart(e)
             if weight != ONE:
                 pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
@@ -120,6 +124,7 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
                 e.assumed[f"{index} >= 1"] = None
             said = (*assuming, *e.assumed)
             premise = LAYOUT if reading.layout else "" if warranted(e.products, pairs, givens) else ANY_SIGN
+            premise = premise or (ELSEWHERE if ELSEWHERE in e.doubts else "")
             last = _unbounded(e, pairs)
             open_ends = () if last is None else (last[0],)
             read = Claim(

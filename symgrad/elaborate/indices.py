@@ -39,6 +39,7 @@ class Reading:
 
 LITERAL = Reading()
 
+ELSEWHERE = "these cases do not say what holds elsewhere"
 ANY_SIGN = "the factors of a product may have any sign: assume that they are positive"
 
 

@@ -37,7 +37,6 @@ Uses = dict[Node, set[int]]
 
 def spelled(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:
     """The nodes and the scope with such indices taken apart or together."""
-    scope = _reaching(scope)
     bodies = [d.body for group in scope.definitions.values() for d in group]
     if any(isinstance(n, BigOp) and not n.index.name for root in (*nodes, *bodies) for n in walk(root)):
         nodes, scope = _with_indices(nodes, scope)
@@ -64,14 +63,16 @@ def spelled(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Sc
     return tuple(_respelled(n, uses) for n in nodes), replace(scope, definitions=definitions)
 
 
-def _reaching(scope: Scope) -> Scope:
-    """``\\ell = \\sum_i a_i + b_i`` sums the b_i too: in a definition nothing else says what their i is."""
+def reaching(scope: Scope) -> tuple[Scope, dict[str, str]]:
+    """``\\ell = \\sum_i a_i + b_i`` sums the b_i too: in a definition nothing else says what their i is.
+    With what was so read, by the name that is defined."""
     changed = {}
     for key, group in scope.definitions.items():
         new = tuple(_reached(d) for d in group)
         if any(a is not b for a, b in zip(new, group, strict=True)):
             changed[key] = new
-    return replace(scope, definitions={**scope.definitions, **changed}) if changed else scope
+    said = {key: f"the sum in {key} goes on to the end" for key in changed}
+    return replace(scope, definitions={**scope.definitions, **changed}) if changed else scope, said
 
 
 def _reached(d: Definition) -> Definition:
@@ -156,4 +157,4 @@ def _respelled(node: Node, uses: Uses) -> Node:
     return node
 
 
-__all__ = ["spelled"]
+__all__ = ["reaching", "spelled"]

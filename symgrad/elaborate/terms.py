@@ -33,7 +33,7 @@ from ..tensors import (
 )
 from .derivatives import exchange, fill, settled
 from .functions import Functions
-from .indices import ANY_SIGN, LITERAL, Env, Reading, delta
+from .indices import ANY_SIGN, ELSEWHERE, LITERAL, Env, Reading, delta
 from .products import leaves, positive
 
 NOTATION = "="
@@ -477,8 +477,9 @@ class Elaborator(Functions):
         raise UnknownMeaning("this condition has no meaning here", left.span)
 
     def cases(self, branches: tuple[tuple[Node, page.Relation | None], ...], env: Env) -> Value:
-        if not _exhaustive([condition for _, condition in branches]):
-            self.doubt("these cases do not say what holds elsewhere")
+        signs = _compared([condition for _, condition in branches])
+        if not signs & {"", "=!", "<>"}:
+            self.doubt(ELSEWHERE)
         values = [self.value(v, env) for v, _ in branches]
         weights: list[Core] = []
         rest: list[Core] = []
@@ -489,6 +490,11 @@ class Elaborator(Functions):
                 hit = self.truth(condition, env)
                 weights.append(mul(*rest, hit))  # the first condition that holds counts
                 rest.append(add(ONE, neg(hit)))
+        first = branches[0][1]
+        if "<>" in signs and not signs & {"=!", "<=>"} and first is not None:
+            # At the point between the two nothing is defined.
+            between = add(self.value(first.lhs, env).term, neg(self.value(first.rhs, env).term))
+            values[0] = each(lambda t: add(t, mul(ZERO, div(ONE, between))), values[0])
         return self.sizes.entrywise(
             tuple(values),
             lambda *t: add(*(mul(w, x) for w, x in zip(weights, t, strict=True))),
@@ -523,13 +529,15 @@ class Elaborator(Functions):
         return Value(out.shape, lambda k: put(out.at(k)), gradient=out.gradient)
 
 
-def _exhaustive(conditions: list[page.Relation | None]) -> bool:
-    """Does one of the cases hold everywhere (but for a point between them)?"""
+def _compared(conditions: list[page.Relation | None]) -> frozenset[str]:
+    """How the cases share the line: "" by an otherwise; "<>", "<=>", "=!" by the signs between one pair."""
     if None in conditions:
-        return True
+        return frozenset({""})
     compared = {(r.lhs, r.rhs) for r in conditions if r is not None}
     signs = {sign for r in conditions if r is not None for sign in r.op}
-    return len(compared) == 1 and ({"<", ">"} <= signs or {"=", "!"} <= signs)
+    if len(compared) != 1:
+        return frozenset()
+    return frozenset(shared for shared in ("<>", "<=>", "=!") if signs >= set(shared))
 
 
 def _other_index(node: Node) -> page.Sym | None:
