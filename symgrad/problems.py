@@ -417,7 +417,7 @@ def _body(key: Any, value: Any) -> Expr:
 def _expression(value: Any, what: str) -> Expr:
     if isinstance(value, str) or not isinstance(value, sympy.Expr | int):
         raise InputError(f"{what} must be a SymPy expression, not {value!r}")
-    return sympy.sympify(value)
+    return sympy.sympify(value, strict=True)
 
 
 def _name_of(key: Expr) -> str:

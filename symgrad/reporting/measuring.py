@@ -35,7 +35,7 @@ def enclosed(expr: Any, digits: int = 10) -> str:
     >>> enclosed(sympy.exp(1)), enclosed(sympy.Rational(-1, 3))
     ('2.7182818285', '-1/3')
     """
-    value: str = enclose(elaborate(to_page(sympy.sympify(expr)), Scope()), digits)
+    value: str = enclose(elaborate(to_page(sympy.sympify(expr, strict=True)), Scope()), digits)
     return value
 
 
