@@ -11,7 +11,7 @@ A :class:`Sum` over an empty range is 0; sizes are integers >= 1; indices are in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
@@ -184,11 +184,9 @@ def walk(term: Core) -> Iterator[Core]:
             stack.extend(reversed(fields(t)))
 
 
-def counts(*terms: Core) -> frozenset[str]:
+def counts(terms: Iterable[Core]) -> frozenset[str]:
     """Names whose entries end ranges, as n_k does in 1..n_k: they are sizes, integers >= 1."""
-    return frozenset(
-        t.upper.name for term in terms for t in walk(term) if isinstance(t, Sum) and isinstance(t.upper, Ref)
-    )
+    return frozenset(t.upper.name for t in terms if isinstance(t, Sum) and isinstance(t.upper, Ref))
 
 
 def text(term: Core) -> str:

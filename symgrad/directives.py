@@ -277,7 +277,7 @@ def _name(node: Node) -> tuple[Name | None, str]:
     """The name on a left side, where a superscript is an index and no power; how it is marked."""
     if isinstance(node, Pow):
         name = name_of(node.base)
-        return (None if name is None else replace(name, upper=(*name.upper, node.exp), bracket="")), ""
+        return (None if name is None else name._replace(upper=(*name.upper, node.exp), bracket="")), ""
     name = name_of(node)
     return name, "()" if name is None else name.bracket
 

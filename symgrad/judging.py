@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from .core import Core, D, Delta, Given, Ref, Sum, Sym, walk
-from .elaborate import Claim, claim, readings
+from .elaborate import claim, readings
 from .elaborate.derivatives import fill
 from .errors import UnknownMeaning
 from .kernel import judge
@@ -15,7 +15,6 @@ from .kernel.witness import search
 from .page import Node
 from .patterns import Pattern
 from .scope import Scope
-from .tensors import ZERO
 from .verdict import Verdict
 
 # How elaboration passes a whole vector v to a function of which nothing is known (``Names.apply``).
@@ -30,14 +29,6 @@ class Judgement:
 
     verdict: Verdict
     notes: tuple[str, ...] = ()
-    claim: Claim | None = None  # what was judged
-
-    def vanishes(self) -> bool:
-        """Are both sides of a proved claim 0 for all data?  One of them tells."""
-        if self.claim is None:
-            return False
-        zeros = [(right, ZERO) for _, right in self.claim.pairs]
-        return not _fails(zeros, self.claim.givens) and bool(judge_all(zeros, self.claim.givens))
 
 
 def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
@@ -76,7 +67,7 @@ def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
                 verdict = Verdict("undecided", reason=found.premise)
             alike = verdict.status == "refuted" and first is not None and first.verdict.reason == found.rival
             if verdict or first is None or alike or (only_so and first.verdict.status == "refuted"):
-                first = Judgement(verdict, found.notes, found)
+                first = Judgement(verdict, found.notes)
             if verdict:
                 break
     except UnknownMeaning as problem:
@@ -89,6 +80,7 @@ def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> V
     """Conjunction of component verdicts: the gravest wins, assumptions are joined."""
     assuming: dict[str, None] = {}
     undecided: Verdict | None = None
+    vanishing = True
     for left, right in pairs:
         verdict = _judge(left, right, given)
         if verdict.status == "refuted":
@@ -96,8 +88,10 @@ def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> V
         if verdict.status == "undecided":
             undecided = verdict if undecided is None else undecided
         assuming.update(dict.fromkeys(verdict.assuming))
-    # Not `undecided or ..`: an undecided verdict is false.
-    return Verdict("proved", assuming=tuple(assuming)) if undecided is None else undecided
+        vanishing = vanishing and verdict.vanishing
+    if undecided is not None:
+        return undecided
+    return Verdict("proved", assuming=tuple(assuming), vanishing=vanishing)
 
 
 def _judge(left: Core, right: Core, given: tuple[Given, ...]) -> Verdict:

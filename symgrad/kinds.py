@@ -17,6 +17,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from .errors import UnknownMeaning
 from .page import (
@@ -59,8 +60,7 @@ DEVIATIONS = frozenset(["\\sigma", "s", "\\tau", "\\hat{\\sigma}"])
 """Letters whose squares are variances: quantities in their own right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name with its indices as written; ``x^{(i)}_j`` is ``Name("x", (i,), (j,))``."""
 
     base: str

@@ -44,7 +44,8 @@ class Verdict(Shown):
     """proved (under ``assuming``), refuted (by ``witness``) or undecided (for ``reason``).
 
     ``assuming`` lists conditions that the common domain of both sides imposes and the givens that
-    the proof used.  ``bool(verdict)`` is True exactly when it is proved.
+    the proof used; ``vanishing``: the proof found both sides to be 0 for all data.  ``bool(verdict)``
+    is True exactly when it is proved.
 
     >>> bool(Verdict("proved")), bool(Verdict("undecided", reason="fuel spent"))
     (True, False)
@@ -54,6 +55,7 @@ class Verdict(Shown):
     assuming: tuple[str, ...] = ()
     witness: Witness | None = None
     reason: str = ""
+    vanishing: bool = False
 
     def __bool__(self) -> bool:
         return self.status == "proved"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
+
+import pytest
 from hypothesis import given, settings
 from strategies import expressions, pages
 
+import symgrad.page
 from symgrad.errors import Span
 from symgrad.page import (
     Add,
@@ -93,6 +98,39 @@ def test_substitution_does_not_capture() -> None:
     assert free_names(replaced) == {"x", "b", "i", "n"}
     assert same(replaced, Sum(Mul((Indexed(x, (j,)), Indexed(b, (i,)))), j, Num(1), n))
     assert substitute(page, {i: j}) == page
+
+
+_PLAIN: dict[type[Node], dict[str, Any]] = {
+    Num: {"value": 1}, Sym: {"name": "z"}, Relation: {"op": "<"}
+}  # fmt: skip
+_LESS = Relation(a, "<", b)
+_FILLED: dict[str, object] = {
+    "Node": a,
+    "Node | None": b,
+    "Sym": i,
+    "Relation": _LESS,
+    "Relation | None": _LESS,
+    "tuple[Node, ...]": (x, y),
+    "tuple[tuple[Node, ...], ...]": ((a, b), (x, y)),
+    "tuple[tuple[Node, int], ...]": ((x, 1), (y, 2)),
+    "tuple[tuple[Node, Relation | None], ...]": ((x, _LESS), (y, None)),
+    "tuple[tuple[str, Node], ...]": (("=", x), ("<", y)),
+}
+
+
+_KINDS = [
+    k for k in vars(symgrad.page).values()
+    if isinstance(k, type) and issubclass(k, Node) and k not in (Node, symgrad.page.BigOp)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _KINDS, ids=lambda kind: kind.__name__)
+def test_children_are_all_the_nodes_in_the_fields(kind: type[Node]) -> None:
+    types = {f.name: str(f.type) for f in fields(kind) if f.name != "span"}
+    node = kind(**{name: _FILLED[t] for name, t in types.items() if t in _FILLED} | _PLAIN.get(kind, {}))
+    seen: list[Node] = []
+    map_children(node, lambda child: seen.append(child) or child)  # type: ignore[func-returns-value]
+    assert list(children(node)) == seen
 
 
 def test_children_stand_in_reading_order() -> None:

@@ -39,12 +39,29 @@ a, b, c, d, f, i, m, n, w, x = map(Sym, "abcdfimnwx")
 N = Sym("N")
 
 
+def _head(fn: Node) -> Node:
+    """The symbol of s, s_k, s'."""
+    return next(n for n in walk(fn) if isinstance(n, Sym))
+
+
 @settings(max_examples=600, deadline=None)
 @given(pages)
 def test_reading_what_is_printed_gives_it_back(page: Node) -> None:
-    # s (1 - s) is a product, whatever s is.
-    assume(not any(isinstance(n, Call) and n.fn in {k for a in n.args for k in walk(a)} for n in walk(page)))
+    calls = [n for n in walk(page) if isinstance(n, Call)]
+    # s (1 - s) is a product, whatever s is, and so is s_k (1 - s).
+    assume(not any(_head(n.fn) in {k for a in n.args for k in walk(a)} for n in calls))
     assert read(to_latex(page), scope_of(page)) == page
+
+
+def test_a_sum_over_the_index_of_the_sum_around_it_stands_in_parentheses() -> None:
+    page = Sum(Mul((x, Sum(x, i))), i)
+    assert to_latex(page) == r"\sum_{i} \left(x \sum_{i} x\right)" and read(to_latex(page)) == page
+    assert to_text(page) == "Σ_i (x Σ_i x)"
+
+
+def test_a_factorial_in_parentheses_is_no_argument() -> None:
+    page = Mul((x, Call(Sym("!"), (Indexed(x, (), (Sym("*"),), ""),))))
+    assert to_latex(page) == r"x \cdot (x^{*})!" and read(to_latex(page)) == page
 
 
 @settings(max_examples=200, deadline=None)

@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from ..notes import DISPLAYS, ROWS, group_end
 from ..patterns import Pattern
@@ -157,8 +159,7 @@ class Chain:
     dangles: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(NamedTuple):
     kind: str  # atom rel break amp arrow text wide comma open close drop begin end
     start: int
     end: int
@@ -175,9 +176,10 @@ def relation_signs(body: str) -> int:
     return sum(1 for row in _rows(body) for item in row if item.kind == "rel")
 
 
-def row_spans(body: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=1)  # asked once for every relation of the display
+def row_spans(body: str) -> tuple[tuple[int, int], ...]:
     """Where the rows of a display begin and end."""
-    return [(row[0].start, row[-1].end) for row in _rows(body) if row]
+    return tuple((row[0].start, row[-1].end) for row in _rows(body) if row)
 
 
 # --- tokens -------------------------------------------------------------------------------------------

@@ -569,7 +569,7 @@ def _without(name: Name, indices: tuple[Node, ...]) -> Name:
         return name
     upper, lower = (tuple(k for k in side if k not in indices) for side in (name.upper, name.lower))
     base = f"{name.base}_{{{','.join(map(page_short, indices))}}}"
-    return replace(name, base=base, upper=upper, lower=lower)
+    return name._replace(base=base, upper=upper, lower=lower)
 
 
 def _operands(node: Node) -> Iterator[tuple[str, Node, bool]]:

@@ -67,6 +67,7 @@ expectation
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import ctx
@@ -88,6 +89,14 @@ FUEL = 10**6
 DEPTH = 150
 SIZE = 200_000
 ZERO = Num(Fraction(0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What a proof assumed; are both sides 0?"""
+
+    assumed: tuple[str, ...]
+    vanishing: bool
 
 
 def judge(lhs: Core, rhs: Core, given: tuple[Given, ...] = (), fuel: int = FUEL) -> Verdict:
@@ -116,23 +125,24 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
     if given:
         _consistent(given, fuel)
     kinks: list[Core] = []
-    ends = counts(lhs, rhs)
+    terms = [*walk(lhs), *walk(rhs)]
+    ends = counts(terms)
     used: tuple[Given, ...] = ()
     try:
         # Differentiate with all entries independent; only then may givens rewrite anything.
         left, right = eliminate(lhs, kinks), eliminate(rhs, kinks)
     except Unsupported as problem:
-        proof: tuple[str, ...] | str = str(problem)
+        proof: _Proof | str = str(problem)
     else:
         proof, _ = _prove(left, right, (), fuel, ends)
         if given and isinstance(proof, str):
             (proof, _), used, budget = _prove(left, right, given, fuel, ends), given, fuel
-            for g in given if isinstance(proof, tuple) else ():
+            for g in given if isinstance(proof, _Proof) else ():
                 fewer = tuple(k for k in used if k is not g)
                 smaller, budget = _prove(left, right, fewer, budget, ends)
-                if isinstance(smaller, tuple):
+                if isinstance(smaller, _Proof):
                     used, proof = fewer, smaller
-    mixed = _mixed(lhs, rhs)
+    mixed = _mixed(terms)
     if isinstance(proof, str):
         witness, defined = search(lhs, rhs, given)
         if witness is not None and mixed:
@@ -147,12 +157,12 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
     if (domain or given) and not search(lhs, rhs, given, 200, domain_only=True)[1]:
         return Verdict("undecided", reason="no point was found at which both sides are defined")
     # A proof takes [z > 0] and sign z to be two-valued; where they are written, z = 0 is a point too.
-    if not proof and not mixed and _switched(lhs, rhs):
+    if not proof.assumed and not mixed and _switched(terms):
         witness, _ = search(lhs, rhs, used, 24)
         if witness is not None:
             return Verdict("refuted", witness=witness)
-    named = dict.fromkeys([*domain, *proof, *(text(g) for g in used)])
-    return Verdict("proved", assuming=tuple(named))
+    named = dict.fromkeys([*domain, *proof.assumed, *(text(g) for g in used)])
+    return Verdict("proved", assuming=tuple(named), vanishing=proof.vanishing)
 
 
 def _consistent(given: tuple[Given, ...], fuel: int) -> None:
@@ -167,8 +177,8 @@ def _consistent(given: tuple[Given, ...], fuel: int) -> None:
 
 def _prove(
     left: Core, right: Core, given: tuple[Given, ...], fuel: int, ends: frozenset[str]
-) -> tuple[tuple[str, ...] | str, int]:
-    """What a proof that the D-free terms are equal where defined assumes, or why there is none; fuel left."""
+) -> tuple[_Proof | str, int]:
+    """A proof that the D-free terms are equal where defined, or why there is none; fuel left."""
     algebra = Normal(fuel)
     algebra.counts = ends
     reason = "no proof and no counterexample found"
@@ -177,9 +187,9 @@ def _prove(
         for _ in range(4):
             names: dict[str, int] = {}
             algebra.forget()
-            gap = algebra.sub(algebra.norm(left, names), algebra.norm(right, names))
-            if algebra.vanishes_by_cases(gap):
-                return tuple(algebra.conditions), algebra.fuel
+            sides = algebra.norm(left, names), algebra.norm(right, names)
+            if algebra.vanishes_by_cases(algebra.sub(*sides)):
+                return _Proof(tuple(algebra.conditions), not all(sides)), algebra.fuel
             # Once more with the signs that logarithms and roots taught, then with geometric sums closed,
             # then with free indices in the ranges as they are written.
             if algebra.learned:
@@ -200,10 +210,10 @@ def _prove(
     return reason, algebra.fuel
 
 
-def _mixed(*terms: Core) -> str:
+def _mixed(terms: list[Core]) -> str:
     """A name that is called with different numbers of arguments: two functions, of which little is said."""
     arities: dict[str, int] = {}
-    for t in (k for term in terms for k in walk(term)):
+    for t in terms:
         if isinstance(t, Call) and t.fn not in BUILTIN:
             n = len(t.args)
             if arities.setdefault(t.fn, n) != n:
@@ -211,11 +221,8 @@ def _mixed(*terms: Core) -> str:
     return ""
 
 
-def _switched(*terms: Core) -> bool:
-    return any(
-        isinstance(t, Call) and t.fn in ("step", "sign") and not integral(t.args[0])
-        for term in terms for t in walk(term)
-    )
+def _switched(terms: list[Core]) -> bool:
+    return any(isinstance(t, Call) and t.fn in ("step", "sign") and not integral(t.args[0]) for t in terms)
 
 
 def _too_large(*terms: Core) -> str:

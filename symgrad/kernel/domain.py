@@ -28,7 +28,7 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
         g.lhs.name for g in given
         if g.op == ">" and isinstance(g.lhs, Sym | Ref) and isinstance(g.rhs, Num) and g.rhs.value >= 0
     }
-    positive |= counts(term)
+    positive |= counts(walk(term))
     # A bound index that runs from 1 on is as positive as a size.
     terms = list(walk(term))
     bound = [(t.index.name, _positive(t.lower, positive)) for t in terms if isinstance(t, Sum)]

@@ -123,11 +123,14 @@ class Point:
                     return fmpq(self.size(name))
                 if sort == "index":
                     return fmpq(self.index(name))
-                return dual[t] if t in dual else self.parameter(name)
+                return dual[t] if dual and t in dual else self.parameter(name)
             case Ref(name, indices):
-                where = tuple(self.integer(k, env) for k in indices)
-                key = Ref(name, tuple(Num(Fraction(k)) for k in where))
-                return dual[key] if key in dual else self.entry(name, where)
+                where = tuple([self.integer(k, env) for k in indices])
+                if dual:
+                    key = Ref(name, tuple([Num(Fraction(k)) for k in where]))
+                    if key in dual:
+                        return dual[key]
+                return self.entry(name, where)
             case Add(terms):
                 out: Any = fmpq(0)
                 for k in terms:
@@ -158,6 +161,8 @@ class Point:
         raise Undefined
 
     def integer(self, t: Core, env: Mapping[str, int]) -> int:
+        if isinstance(t, Sym) and t.name in env:
+            return env[t.name]
         v = self.value(t, env, {})
         if not isinstance(v, fmpq) or v.q != 1 or abs(v) > 10_000:
             raise Undefined

@@ -137,10 +137,10 @@ class Functions(Signs):
         out: Poly = {}
         for m, c in p.items():
             if m == ONE:
-                out = self.add(out, const(c))
+                self.gather(out, const(c))
             else:
                 n = self.atom(("E", m), self.mono_deps(m))
-                out = self.add(out, self.scale(self.gen(n), c))
+                self.gather(out, self.scale(self.gen(n), c))
         return out
 
     def exp(self, p: Poly) -> Poly:
@@ -183,15 +183,15 @@ class Functions(Signs):
         for k, e in m:
             key = self.atoms[k]
             if key[0] == "exp":
-                out = self.add(out, {key[1]: coefficient(e)})
+                self.gather(out, {key[1]: coefficient(e)})
             elif key[0] == "pow":
                 times = self.mul({key[2]: fmpq(1)}, self.log_atom(key[1]))
-                out = self.add(out, self.scale(times, coefficient(e)))
+                self.gather(out, self.scale(times, coefficient(e)))
             else:
                 base = freeze(self.gen(k)) if key[0] != "poly" else key[1]
-                out = self.add(out, self.scale(self.log_atom(base), coefficient(e)))
+                self.gather(out, self.scale(self.log_atom(base), coefficient(e)))
         for k, e in factors:
-            out = self.add(out, self.scale(self.log_atom(self.atoms[k][1]), fmpq(e)))
+            self.gather(out, self.scale(self.log_atom(self.atoms[k][1]), fmpq(e)))
         return out
 
     def log_atom(self, base: Frozen) -> Poly:
@@ -205,7 +205,7 @@ class Functions(Signs):
             if part > 10**18:
                 raise OutOfFuel
             for prime, e in fmpz(part).factor():
-                out = self.add(out, self.scale(self.log_atom(freeze(const(int(prime)))), fmpq(sign * int(e))))
+                self.gather(out, self.scale(self.log_atom(freeze(const(int(prime)))), fmpq(sign * int(e))))
         return out
 
     def raise_to(self, base: Poly, exponent: Poly) -> Poly:

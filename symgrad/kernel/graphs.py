@@ -59,7 +59,7 @@ class Graphs(Sums):
         for m, c in p.items():
             counted = self._counted(m, indices, limits)
             if counted is not None:
-                out = self.add(out, self.scale(counted, c))
+                self.gather(out, self.scale(counted, c))
                 continue
             term, rest, todo = const(c), list(m), list(indices)
             while todo:
@@ -75,7 +75,7 @@ class Graphs(Sums):
                 members = [j for j in todo if j in group]
                 term = self.mul(term, self._connected(tuple(sorted(part)), members, limits))
                 todo = [j for j in todo if j not in group]
-            out = self.add(out, self.times(term, tuple(sorted(rest))))
+            self.gather(out, self.times(term, tuple(sorted(rest))))
         return out
 
     def _counted(self, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly | None:
@@ -178,11 +178,11 @@ class Graphs(Sums):
                     deps |= self.poly_deps(thaw(r[0])) | self.poly_deps(thaw(r[1]))
                 n = self.atom(("sum", ranges, inside, numbers), deps.difference(bound))
                 rest = tuple(x for x in m if not self.deps[x[0]].intersection(bound))
-                out = self.add(out, self.times(self._apply_rules(n), rest, c))
+                self.gather(out, self.times(self._apply_rules(n), rest, c))
             else:
                 fresh = [self.new_index() for _ in numbers]
                 moved = self._moved(ranges, numbers, fresh)
-                out = self.add(out, self._close(self._renamed({m: c}, numbers, fresh), fresh, moved))
+                self.gather(out, self._close(self._renamed({m: c}, numbers, fresh), fresh, moved))
         return out
 
     def _fixed(self, m: Mono, bound: list[int], ranges: tuple[Range, ...]) -> bool:

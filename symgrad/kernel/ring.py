@@ -85,10 +85,14 @@ class Ring:
             return polys[0]
         out: Poly = {}
         for p in polys:
-            self.burn(len(p))
-            for m, c in p.items():
-                self.accumulate(out, m, c)
+            self.gather(out, p)
         return out
+
+    def gather(self, out: Poly, p: Poly) -> None:
+        """Add p to ``out``, in place."""
+        self.burn(len(p))
+        for m, c in p.items():
+            self.accumulate(out, m, c)
 
     @staticmethod
     def accumulate(out: Poly, m: Mono, c: Any) -> None:

@@ -37,38 +37,43 @@ class Sums(Leaves):
     # -- substitution of indices ---------------------------------------------------------------
     def subst(self, p: Poly, mapping: dict[int, Poly]) -> Poly:
         """p with symbol or index atoms replaced; atoms that contain them are rebuilt."""
-        keys = frozenset(mapping)
+        return self._put(p, frozenset(mapping), mapping.copy())
+
+    def _put(self, p: Poly, keys: frozenset[int], images: dict[int, Poly]) -> Poly:
+        """``subst`` of the atoms ``keys``; ``images`` also holds the atoms that were rebuilt on the way."""
         out: Poly = {}
         for m, c in p.items():
             self.burn(len(m) + 1)
-            fixed = tuple(x for x in m if not self.deps[x[0]] & keys)
-            term: Poly = {fixed: c}
-            for k, e in m:
-                if self.deps[k] & keys:
-                    new = self._rebuild(k, mapping)
-                    if isinstance(e, int):
-                        term = self.mul(term, self.power(new, e))
-                    else:
-                        term = self.mul(term, self.root(new, e) if len(new) != 1 else _mono_root(new, e))
-            out = self.add(out, term)
+            moved = [x for x in m if not self.deps[x[0]].isdisjoint(keys)]
+            term: Poly = {tuple([x for x in m if x not in moved]) if moved else m: c}
+            for k, e in moved:
+                new = images.get(k)
+                if new is None:
+                    new = images[k] = self._rebuild(k, keys, images)
+                if isinstance(e, int):
+                    term = self.mul(term, new if e == 1 else self.power(new, e))
+                else:
+                    term = self.mul(term, self.root(new, e) if len(new) != 1 else _mono_root(new, e))
+            self.gather(out, term)
         return out
 
-    def _rebuild(self, n: int, mapping: dict[int, Poly]) -> Poly:
-        if n in mapping:
-            return mapping[n]
+    def _rebuild(self, n: int, keys: frozenset[int], images: dict[int, Poly]) -> Poly:
         self.burn(10)
         key = self.atoms[n]
 
         def go(f: Frozen) -> Poly:
-            return self.subst(thaw(f), mapping)
+            return self._put(thaw(f), keys, images)
+
+        def of(m: Mono) -> Poly:
+            return self._put({m: fmpq(1)}, keys, images)
 
         match key[0]:
             case "ref":
                 return self.reference(key[1], tuple(freeze(go(k)) for k in key[2]))
             case "exp":
-                return self.exp(self.subst({key[1]: fmpq(1)}, mapping))
+                return self.exp(of(key[1]))
             case "pow":
-                base, exponent = go(key[1]), self.subst({key[2]: fmpq(1)}, mapping)
+                base, exponent = go(key[1]), of(key[2])
                 return self.raise_to(base, exponent)
             case "log":
                 return self.log(go(key[1]))
@@ -83,12 +88,11 @@ class Sums(Leaves):
             case "call":
                 return self.call(key[1], [go(a) for a in key[2]], key[3])
             case "E":
-                return self.expectation(self.subst({key[1]: fmpq(1)}, mapping))
+                return self.expectation(of(key[1]))
             case "sum":
                 ranges, body, numbers = key[1], key[2], key[3]
                 fresh = {self.atom(("bound", b)): self.new_index() for b in numbers}
-                names = {b: self.gen(f) for b, f in fresh.items()}
-                whole = {**mapping, **names}
+                whole = {k: images[k] for k in keys} | {b: self.gen(f) for b, f in fresh.items()}
                 limits = [(self.subst(thaw(lo), whole), self.subst(thaw(hi), whole)) for lo, hi in ranges]
                 for f, (lo, hi) in zip(fresh.values(), limits, strict=True):
                     self.ranges[f] = (freeze(lo), freeze(hi))
@@ -111,7 +115,7 @@ class Sums(Leaves):
             outside = tuple(x for x in m if i not in self.deps[x[0]])
             inside = tuple(x for x in m if i in self.deps[x[0]])
             part = self._sum_monomial(inside, i, lo, hi)
-            out = self.add(out, self.times(part, outside, c))
+            self.gather(out, self.times(part, outside, c))
         return out
 
     def _over(
@@ -352,7 +356,7 @@ class Sums(Leaves):
         out: Poly = {}
         for j in range(p + 1):
             c = comb(p + 1, j) * bernoulli[j] * (-1) ** j / (p + 1)
-            out = self.add(out, self.scale(self.power(n, p + 1 - j), c))
+            self.gather(out, self.scale(self.power(n, p + 1 - j), c))
         return out
 
     def _geometric(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:

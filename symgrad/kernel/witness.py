@@ -102,9 +102,10 @@ def search(
     where both sides are defined and the givens hold.
     """
     defined, fuel = False, FUEL
-    names = sorted({t.name for t in walk(Add((lhs, rhs))) if isinstance(t, Sym) and t.sort == "index"}
-                   - {t.index.name for t in walk(Add((lhs, rhs))) if isinstance(t, Sum)})
-    ends = counts(lhs, rhs)
+    terms = [*walk(lhs), *walk(rhs)]
+    names = sorted({t.name for t in terms if isinstance(t, Sym) and t.sort == "index"}
+                   - {t.index.name for t in terms if isinstance(t, Sum)})
+    ends = counts(terms)
     for attempt in range(tries):
         pool = (SMALL[: 3 + attempt // 3], SMALL, FINE, BELOW)[attempt % 4 if attempt > 7 else 0]
         for precision in PRECISIONS:

@@ -168,8 +168,11 @@ def _mul(node: Mul) -> tuple[str, int]:
     dots = node.dots or frozenset()
     for k, factor in enumerate(node.factors):
         text = _at(factor, OPEN if k == last else FACTOR)
+        # (x^*)! behind a name would be the factorial of a call.
+        factorial = isinstance(factor, Call) and factor.fn == Sym("!") and text.startswith(("(", "\\left("))
         if out:
-            out += f" \\cdot {text}" if k in dots or needs_sign(node.factors[k - 1], text) else f" {text}"
+            dotted = k in dots or factorial or needs_sign(node.factors[k - 1], text)
+            out += f" \\cdot {text}" if dotted else f" {text}"
         else:
             out = text
     return out, PRODUCT
@@ -286,7 +289,22 @@ def _bigop(node: BigOp) -> tuple[str, int]:
         sign += f"_{{{under}}}"
     if node.upper is not None:
         sign += f"^{{{_at(node.upper, SUM)}}}"
-    return f"{sign} {_at(node.body, HADAMARD)}", OPEN
+    return f"{sign} {_at(node.body, BASE if begins_anew(node.body, node.index) else HADAMARD)}", OPEN
+
+
+def begins_anew(body: Node, index: Sym) -> bool:
+    """Does a sum over this very index stand behind a factor?  It would be read as a factor beside the sum."""
+    behind = False
+    while isinstance(body, Mul | Neg | BigOp):
+        if isinstance(body, BigOp):
+            if behind and body.index == index:
+                return True
+            body = body.body
+        elif isinstance(body, Neg):
+            body = body.arg
+        else:
+            behind, body = True, body.factors[-1]
+    return False
 
 
 def _derivative(node: Derivative) -> tuple[str, int]:

@@ -47,7 +47,19 @@ from ..page import (
     Transpose,
 )
 from ..patterns import Pattern
-from .latex import BASE, CONDITIONAL, FACTOR, HADAMARD, INTERVALS, OPEN, PRODUCT, RELATION, SUM, needs_sign
+from .latex import (
+    BASE,
+    CONDITIONAL,
+    FACTOR,
+    HADAMARD,
+    INTERVALS,
+    OPEN,
+    PRODUCT,
+    RELATION,
+    SUM,
+    begins_anew,
+    needs_sign,
+)
 from .latex import to_latex as _to_latex
 
 _SIGNS = {
@@ -272,7 +284,8 @@ def _bigop(node: BigOp) -> tuple[str, int]:
     if node.upper is not None:
         upper = to_text(node.upper)
         sign += f"^{upper}" if upper.isalnum() else f"^({upper})"
-    return f"{sign.removesuffix('_')} {_at(node.body, HADAMARD)}", OPEN
+    body = _at(node.body, BASE if begins_anew(node.body, node.index) else HADAMARD)
+    return f"{sign.removesuffix('_')} {body}", OPEN
 
 
 def _derivative(node: Derivative) -> tuple[str, int]:
