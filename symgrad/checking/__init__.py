@@ -59,15 +59,14 @@ def check_text(text: str, kind: str, path: str = "<text>", answers: bool = True)
 
 def result_of(keeper: Keeper, job: Job) -> FileResult:
     """Run a job to its end."""
+    match keeper.run(job):
+        case ("end", FileResult() as done):
+            return done
+        case ("failed", message):
+            code = "SG207"
+        case (_, why):
+            code = "SG204" if why == "timeout" else "SG205"
+            message = "the document could not be checked within the limits"
     result = FileResult(job.path)
-    for event in keeper.run(job):
-        match event:
-            case ("end", FileResult() as done):
-                return done
-            case ("failed", str(message)):
-                result.findings.append(Finding(job.path, Place(1, 1, 1, 1), "SG207", message))
-            case ("lost", why):
-                code = "SG204" if why == "timeout" else "SG205"
-                message = "the document could not be checked within the limits"
-                result.findings.append(Finding(job.path, Place(1, 1, 1, 1), code, message))
+    result.findings.append(Finding(job.path, Place(1, 1, 1, 1), code, message))
     return result

@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -28,11 +27,13 @@ if TYPE_CHECKING:
 LIMIT = 1.4  # seconds for one step
 LOADING = 5.0  # more, for the process to start and to read the document
 PATIENCE = 6  # times the limit, where the machine is busy with something else
+TICK = 0.1  # between two looks at it
 MAX_LOST = 40  # steps of one document that may hang before it is given up
 
 
 class Keeper:
-    """One process at a time; ``run`` gives the events of a job, the last one ``("end", FileResult)``."""
+    """One process at a time; ``run`` has it do a job: ``("end", FileResult)``, ``("lost", why)`` or
+    ``("failed", message)``."""
 
     def __init__(self, limit: float = LIMIT) -> None:
         self.limit = limit
@@ -79,8 +80,8 @@ class Keeper:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, job: Job) -> Iterator[tuple[Any, ...]]:
-        """Events of the examination; a unit that hangs or kills the process is named in the next try."""
+    def run(self, job: Job) -> tuple[Any, ...]:
+        """The last event of the examination; a unit that hangs or kills the process is named in the next."""
         known: dict[Any, Any] = {}
         lost: dict[Any, str] = {}
         deaths = 0
@@ -88,66 +89,72 @@ class Keeper:
             if self.process is None:
                 self.start()
             assert self.process is not None and self.process.stdin is not None
+            assert self.process.stdout is not None
             unit: Any = ("document",)
             heard = False
-            try:
+            with _Watch(self.process) as watch, suppress(EOFError, BrokenPipeError):
                 send(self.process.stdin, (job, known, lost))
                 while True:
-                    event = self._hear(self.limit + (LOADING if unit == ("document",) else 0.0))
+                    watch.expect(self.limit + (LOADING if unit == ("document",) else 0.0))
+                    event: tuple[Any, ...] = receive(self.process.stdout)
                     heard = True
                     if event[0] == "at":
                         unit = event[1]
                     elif event[0] == "known":
                         known[event[1]] = event[2]
                     else:
-                        yield event
-                        return
-            except (TimeoutError, EOFError, BrokenPipeError) as error:
-                self.close()
-                if not heard and isinstance(error, EOFError | BrokenPipeError):
-                    deaths += 1
-                    if deaths > 1:
-                        raise SymgradError("the process that checks cannot start") from None
-                    continue
-                if unit in lost:
-                    unit = ("document",)
-                lost[unit] = "timeout" if isinstance(error, TimeoutError) else "memory"
-        yield ("lost", lost.get(("document",), "timeout"))
+                        return event
+            self.close()
+            if not heard and not watch.late:
+                deaths += 1
+                if deaths > 1:
+                    raise SymgradError("the process that checks cannot start")
+                continue
+            if unit in lost:
+                unit = ("document",)
+            lost[unit] = "timeout" if watch.late else "memory"
+        return ("lost", lost.get(("document",), "timeout"))
 
-    def _hear(self, seconds: float) -> tuple[Any, ...]:
-        """The next event; TimeoutError where the process worked for that long without one.
 
-        On a busy machine the process may have had no chance to work: then it gets more time.
-        """
-        assert self.process is not None and self.process.stdout is not None
-        process, late = self.process, threading.Event()
-        began, worked = time.monotonic(), _worked(process.pid)
+class _Watch:
+    """Ends the process where nothing is heard of it for as long as was allowed; ``late`` says so.
 
-        timers: list[threading.Timer] = []
+    On a busy machine the process may have had no chance to work: then it gets more time.
+    """
 
-        def look() -> None:
-            idle = worked is not None and (_worked(process.pid) or 0.0) - worked < 0.6 * seconds
-            if idle and time.monotonic() - began < PATIENCE * seconds:
-                wait(0.5 * seconds)
-            else:
-                late.set()
-                process.kill()
+    def __init__(self, process: subprocess.Popen[bytes] | _Fork) -> None:
+        self.process, self.late = process, False
+        self.allowed = (time.monotonic(), LOADING)
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.look, daemon=True)
 
-        def wait(longer: float) -> None:
-            timers.append(threading.Timer(longer, look))
-            timers[-1].start()
+    def __enter__(self) -> _Watch:
+        self.thread.start()
+        return self
 
-        wait(seconds)
-        try:
-            event: tuple[Any, ...] = receive(self.process.stdout)
-            return event
-        except EOFError:
-            if late.is_set():
-                raise TimeoutError from None
-            raise
-        finally:
-            for timer in timers:
-                timer.cancel()
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def expect(self, seconds: float) -> None:
+        """From now on the next event has so long to come."""
+        self.allowed = (time.monotonic(), seconds)
+
+    def look(self) -> None:
+        seen, worked = None, None
+        while not self.over.wait(TICK):
+            if self.allowed is not seen:
+                seen, worked = self.allowed, _worked(self.process.pid)
+                continue
+            since, seconds = self.allowed
+            passed = time.monotonic() - since
+            if passed < seconds:
+                continue
+            idle = worked is not None and (_worked(self.process.pid) or 0.0) - worked < 0.6 * seconds
+            if (passed > PATIENCE * seconds or not idle) and self.allowed is seen:
+                self.late = True
+                self.process.kill()
+                return
 
 
 class _Fork:
