@@ -47,6 +47,16 @@ BORDERS: dict[str, tuple[Any, Any, str]] = {
         total(i, 1, n - 1, log(a)) + a,
         "refuted",
     ),
+    "nor what is computed in it": (
+        total(i, 2, N, log(a) + absolute(a)) + absolute(a),
+        total(i, 2, N, log(a) + a) + a,
+        "refuted",
+    ),
+    "nor a sum that is computed in it": (
+        total(i, 2, N, total(j, 1, K, log(x[j]) + absolute(x[j]))) + total(j, 1, K, absolute(x[j])),
+        total(i, 2, N, total(j, 1, K, log(x[j]) + x[j])) + total(j, 1, K, x[j]),
+        "refuted",
+    ),
     "logarithms of absolute values": (log(a * b), log(absolute(a)) + log(absolute(b)), "proved"),
     "log of a square": (log(a**2), 2 * log(absolute(a)), "proved"),
     "a sum of logarithms of 0": (total(i, 1, N, log(a - a)), a, "undecided"),

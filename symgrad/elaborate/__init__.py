@@ -222,8 +222,10 @@ def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, 
 
 def _intercepts(pairs: tuple[tuple[Core, Core], ...]) -> list[tuple[Core, str]]:
     """The beta_0 beside sums of the beta_k from 1 on: the beta_j of a derivative is one of these."""
-    terms = dict.fromkeys(t for pair in pairs for side in pair for t in core_walk(side))
-    refs = [t for t in terms if isinstance(t, Ref)]
+    terms = [t for pair in pairs for side in pair for t in core_walk(side)]
+    refs = dict.fromkeys(t for t in terms if isinstance(t, Ref))
+    if not any(t.indices == (ZERO,) for t in refs):
+        return []
     sums = [t for t in terms if isinstance(t, Sum)]
     out: list[tuple[Core, str]] = []
     for v in {t.var: None for t in terms if isinstance(t, D) and isinstance(t.var, Ref)}:

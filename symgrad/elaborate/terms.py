@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 
 from .. import page
 from ..core import Call, Core, Num, Pow, Ref, Sum, Sym, rebuild, walk
@@ -61,12 +60,18 @@ class Elaborator(Functions):
 
     def closed(self, t: Core) -> Core:
         """The term with sizes that were found equal written as one."""
+        found: dict[str, Core] = {}
         for size in self.sizes.settled():
-            t = fill(t, size.name, partial(self._found, size))
-        return t
+            other = self.sizes.find(size)
+            found = {name: exchange(k, size, other) for name, k in found.items()}
+            found[size.name] = other
 
-    def _found(self, size: Sym, _: tuple[Core, ...]) -> Core:
-        return self.sizes.find(size)
+        def put(t: Core) -> Core:
+            if isinstance(t, Sym):
+                return found.get(t.name, t)
+            return rebuild(t, put)
+
+        return put(t) if found else t
 
     def value(self, node: Node, env: Env) -> Value:
         if self._notations and not isinstance(node, page.Num | page.Sym):

@@ -169,7 +169,7 @@ class Functions(Signs):
         def power(f: Frozen) -> Poly:
             if isinstance(c, int) and all(e == 1 and self._integral(k) for k, e in exponent):
                 return self.power(self.raise_to(thaw(f), {exponent: fmpq(1)}), c)
-            deps = self.mono_deps(exponent) | self.poly_deps(thaw(f))
+            deps = self.mono_deps(exponent) | self.frozen_deps(f)
             return self.gen(self.atom(("pow", f, exponent), deps), c)
 
         return power(base) if self.is_positive(base) else self._split(base, power)
@@ -195,7 +195,7 @@ class Functions(Signs):
         return out
 
     def log_atom(self, base: Frozen) -> Poly:
-        return self.gen(self.atom(("log", base), self.poly_deps(thaw(base))))
+        return self.gen(self.atom(("log", base), self.frozen_deps(base)))
 
     def _log_number(self, c: Any) -> Poly:
         out: Poly = {}
@@ -243,7 +243,7 @@ class Functions(Signs):
                 if not mono and isinstance(times, int):
                     out = self.mul(out, self.power(thaw(b), times))
                 elif mono:
-                    deps = self.mono_deps(mono) | self.poly_deps(thaw(b))
+                    deps = self.mono_deps(mono) | self.frozen_deps(b)
                     out = self.mul(out, self.gen(self.atom(("pow", b, mono), deps), times))
                 else:
                     out = self.mul(out, self.root(thaw(b), times))

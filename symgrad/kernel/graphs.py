@@ -25,7 +25,7 @@ class Graphs(Sums):
         for k, e in m:
             key = self.atoms[k]
             opens = key[0] == "sum" and isinstance(e, int) and 0 < e <= 6 and not any(
-                i in self.poly_deps(thaw(end)) for r in key[1] for end in r
+                i in self.frozen_deps(end) for r in key[1] for end in r
             )
             if not opens:
                 flat = self.times(flat, ((k, e),))
@@ -111,7 +111,7 @@ class Graphs(Sums):
         if not m:
             (j,) = indices
             return self.length(*map(thaw, limits[j]))
-        nested = any(self.poly_deps(thaw(end)).intersection(indices) for j in indices for end in limits[j])
+        nested = any(self.frozen_deps(end).intersection(indices) for j in indices for end in limits[j])
         base = max((self._height(k) for k, _ in m), default=0)
         numbers = tuple(range(base, base + len(indices)))
         orders = self._orders(m, indices, limits)
@@ -175,7 +175,7 @@ class Graphs(Sums):
             if whole:
                 deps = self.mono_deps(inside)
                 for r in ranges:
-                    deps |= self.poly_deps(thaw(r[0])) | self.poly_deps(thaw(r[1]))
+                    deps |= self.frozen_deps(r[0]) | self.frozen_deps(r[1])
                 n = self.atom(("sum", ranges, inside, numbers), deps.difference(bound))
                 rest = tuple(x for x in m if not self.deps[x[0]].intersection(bound))
                 self.gather(out, self.times(self._apply_rules(n), rest, c))
@@ -240,7 +240,7 @@ class Graphs(Sums):
             return key[0], "", str(e), tuple(others)
         places = []
         for place in key[2]:
-            inside = [colours[k] if k != j else -1 for k in self.poly_deps(thaw(place)).intersection(colours)]
+            inside = [colours[k] if k != j else -1 for k in self.frozen_deps(place).intersection(colours)]
             places.append(tuple(sorted(inside)))
         return "ref", key[1], str(e), tuple(sorted(places) if key[1] in self.symmetric else places)
 

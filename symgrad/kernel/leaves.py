@@ -60,7 +60,7 @@ class Leaves(Functions):
             indices, sign = tuple(sorted(indices)), self.symmetric[name]
         if self.symmetric.get(name) == -1 and indices[0] == indices[1]:
             return {}
-        deps = frozenset[int]().union(*(self.poly_deps(thaw(k)) for k in indices))
+        deps = frozenset[int]().union(*[self.frozen_deps(k) for k in indices])
         n = self.atom(("ref", name, indices), deps)
         if name in self.two_valued:
             self.restrict(n, self.two_valued[name])

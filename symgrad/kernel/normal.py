@@ -36,6 +36,7 @@ class Normal(Graphs):
         """Signs were learned, or rules installed: what was computed may come out better now."""
         self.memo.clear()
         self.called.clear()
+        self.summed.clear()
 
     # -- terms -------------------------------------------------------------------------------
     def norm(self, t: Core, env: dict[str, int]) -> Poly:
@@ -82,12 +83,13 @@ class Normal(Graphs):
                 return self.delta(self.sub(self.norm(left, env), self.norm(right, env)))
             case Sum(body, index, lower, upper):
                 lo, hi = self.norm(lower, env), self.norm(upper, env)
-                i = self.new_index()
-                self.ranges[i] = (freeze(lo), freeze(hi))
+                i = self.index_over((freeze(lo), freeze(hi)), env.values())
                 known = self.positive.copy()
                 term = self.norm(body, {**env, index.name: i})
-                if not self.at_least(self.sub(hi, lo), 0):
-                    self.positive = known  # where the range is empty the body need not be defined
+                if self.positive != known and not self.at_least(self.sub(hi, lo), 0):
+                    # Where the range is empty the body need not be defined: what it taught is unlearned.
+                    self.positive = known
+                    self.forget()
                 return self.sum_over(term, i, lo, hi)
         raise Unsupported(f"no normal form for {text(t)}")
 

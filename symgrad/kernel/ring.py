@@ -8,7 +8,20 @@ from typing import Any
 
 from flint import fmpq
 
-from .polynomials import ONE, Exp, Mono, OutOfFuel, Poly, const, dense, freeze, mono_mul, mono_pow, sparse
+from .polynomials import (
+    ONE,
+    Exp,
+    Frozen,
+    Mono,
+    OutOfFuel,
+    Poly,
+    const,
+    dense,
+    freeze,
+    mono_mul,
+    mono_pow,
+    sparse,
+)
 from .polynomials import ring as flint_ring
 
 SWITCHES = ("step", "delta", "order")
@@ -65,16 +78,15 @@ class Ring:
             raise OutOfFuel
 
     def mono_deps(self, m: Mono) -> frozenset[int]:
-        out: frozenset[int] = frozenset()
-        for k, _ in m:
-            out |= self.deps[k]
-        return out
+        if len(m) == 1:
+            return self.deps[m[0][0]]
+        return frozenset().union(*[self.deps[k] for k, _ in m])
 
     def poly_deps(self, p: Poly) -> frozenset[int]:
-        out: frozenset[int] = frozenset()
-        for m in p:
-            out |= self.mono_deps(m)
-        return out
+        return frozenset().union(*[self.mono_deps(m) for m in p])
+
+    def frozen_deps(self, p: Frozen) -> frozenset[int]:
+        return frozenset().union(*[self.mono_deps(m) for m, _ in p])
 
     # -- ring --------------------------------------------------------------------------------
     def gen(self, n: int, e: Exp = 1) -> Poly:

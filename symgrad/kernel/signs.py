@@ -155,7 +155,7 @@ class Signs(Algebra):
             if flipped in self.positive:
                 out = self.scale(out, fmpq(-1))
                 continue
-            s = self.gen(self.atom(("step", base), self.poly_deps(thaw(base))))
+            s = self.gen(self.atom(("step", base), self.frozen_deps(base)))
             out = self.mul(out, self.sub(self.scale(s, fmpq(2)), const(1)))
         return out
 

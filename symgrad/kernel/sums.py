@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import comb
 
 from flint import fmpq
@@ -23,12 +24,20 @@ from .polynomials import (
     mono_pow,
     thaw,
 )
+from .signs import Range
 
 UNROLL = 12
 
 
 class Sums(Leaves):
     """Sum of body for i = lo..hi as a polynomial over sum atoms."""
+
+    def __init__(self, fuel: int) -> None:
+        super().__init__(fuel)
+        self.indices: dict[Range, list[int]] = {}
+        """Indices by the range over which they run: one for each depth at which sums over it are nested."""
+        self.summed: dict[tuple[Mono, int, Range], Poly] = {}
+        """Sums of monomials, which mostly come twice: once on each side."""
 
     def _merge(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
         """A sum that has no closed form: see ``Graphs``."""
@@ -64,12 +73,15 @@ class Sums(Leaves):
         def go(f: Frozen) -> Poly:
             return self._put(thaw(f), keys, images)
 
+        def place(f: Frozen) -> Frozen:
+            return f if keys.isdisjoint(self.frozen_deps(f)) else freeze(go(f))
+
         def of(m: Mono) -> Poly:
             return self._put({m: fmpq(1)}, keys, images)
 
         match key[0]:
             case "ref":
-                return self.reference(key[1], tuple(freeze(go(k)) for k in key[2]))
+                return self.reference(key[1], tuple([place(k) for k in key[2]]))
             case "exp":
                 return self.exp(of(key[1]))
             case "pow":
@@ -111,10 +123,14 @@ class Sums(Leaves):
                 self.subst(body, {i: self.add(lo, const(k))}) for k in range(length + 1)
             )) if length >= 0 else {}
         out: Poly = {}
+        span = freeze(lo), freeze(hi)
         for m, c in body.items():
             outside = tuple(x for x in m if i not in self.deps[x[0]])
             inside = tuple(x for x in m if i in self.deps[x[0]])
-            part = self._sum_monomial(inside, i, lo, hi)
+            key = inside, i, span
+            part = self.summed.get(key)
+            if part is None:
+                part = self.summed[key] = self._sum_monomial(inside, i, lo, hi)
             self.gather(out, self.times(part, outside, c))
         return out
 
@@ -157,6 +173,16 @@ class Sums(Leaves):
             return contracted
         geometric = self._geometric(m, i, lo, hi)
         return geometric if geometric is not None else self._merge(m, i, lo, hi)
+
+    def index_over(self, span: Range, taken: Collection[int]) -> int:
+        """An index for a sum over the range, other than those of the sums around it."""
+        known = self.indices.setdefault(span, [])
+        free = next((i for i in known if i not in taken), None)
+        if free is None:
+            free = self.new_index()
+            self.ranges[free] = span
+            known.append(free)
+        return free
 
     def length(self, lo: Poly, hi: Poly) -> Poly:
         """How many integers a range holds: where an outer index may make it empty, n [n >= 1]."""
@@ -375,7 +401,7 @@ class Sums(Leaves):
             rest: Mono = tuple(sorted(exponent.items()))
             if key[0] == "exp":
                 ratio = self.mul(ratio, self.power(self.exp({rest: fmpq(1)}), e))
-            elif i in self.poly_deps(thaw(key[1])):
+            elif i in self.frozen_deps(key[1]):
                 return None
             else:
                 ratio = self.mul(ratio, self.power(self.raise_to(thaw(key[1]), {rest: fmpq(1)}), e))

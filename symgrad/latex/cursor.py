@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeVar
 
 from ..errors import ReadError, Span
@@ -42,11 +43,15 @@ class Cursor(ABC):
         self.indexing = 0
         self.two_digits = False
         self.pairs: list[tuple[str, str, int]] = []
-        self.index_letters = frozenset(
+
+    @cached_property
+    def index_letters(self) -> frozenset[str]:
+        """Letters that a definition uses as bare upper indices (``W^L``)."""
+        return frozenset(
             s.name
-            for group in scope.definitions.values()
+            for group in self.scope.definitions.values()
             for d in group
-            if getattr(d, "bracket", "()") == ""
+            if d.bracket == ""
             for up in d.upper
             for s in walk(up)
             if isinstance(s, Sym)
