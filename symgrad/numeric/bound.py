@@ -203,9 +203,11 @@ def _added(parts: Split | Reduced, blocks: Blocks, other: Arrays) -> tuple[list[
         return blocks.added(parts.source, other), {"": next(iter(shapes.values()))[0], **told}
     total: list[Any] = []
     known: dict[str, Any] = {"": 0}
+    counted = parts.count_at
+    assert counted is not None  # what has no data has no blocks
     for block in blocks:
         part = parts.partial(**block, **other)
-        array, axis = parts.count_at
+        array, axis = counted
         total = [s + t for s, t in zip(total, part, strict=True)] if total else list(part)
         known[""] += np.shape(block[array])[axis]
         known.update({python: np.shape(block[array])[axis] for python, array, axis in lengths.values()})
@@ -299,11 +301,11 @@ class Bound(Shown):
     def run(self, what: str, parameters: Arrays) -> Any:
         """The "value", "gradient", "both" or "product" at some parameters."""
         parameters = {**self._settled, **parameters}
+        if self.reduced is None and (self._data or not self._blocks):
+            return self.f.run(what, {**self._data, **parameters}, self._signed)
         with np.errstate(**self.f.quiet):
             if self.reduced is not None:
                 return self._cast(self.reduced.run(what, {**self._state, **parameters}))
-            if self._data or not self._blocks:
-                return self.f.run(what, {**self._data, **parameters}, self._signed)
             if what not in self._splits:
                 try:
                     self._splits[what] = Split(self.f, self.f.program(what))

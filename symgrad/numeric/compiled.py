@@ -61,8 +61,12 @@ class Compiled(Shown):
     verdicts: Mapping[str, Verdict]
 
     def __call__(self, **values: Any) -> Evaluation:
-        names = {a.python: a for a in self.arguments.values()}
-        return Evaluation(self, self.checked(values, names, {})[0])
+        return Evaluation(self, self.checked(values, self._named, {})[0])
+
+    @cached_property
+    def _named(self) -> dict[str, Argument]:
+        """The arguments by their Python names."""
+        return {a.python: a for a in self.arguments.values()}
 
     def __repr__(self) -> str:
         names = ", ".join(a.python for a in self.arguments.values())
@@ -105,14 +109,16 @@ class Compiled(Shown):
                 missing = [n for n in names if n not in values]
                 unknown = "".join(f"; there is no {n}" for n in values if n not in names)
                 raise InputError(f"{self.name}: {_listed(missing)} missing{unknown}")
-            arrays[python] = array_of(values[python], argument, known)
+            value = values[python]
+            number = type(value) is float and not argument.shape  # nothing can be wrong with it
+            arrays[python] = value if number else array_of(value, argument, known)
         if len(values) > len(names):
             self._surplus(values, names, known)
         if kind is None:
-            kind = np.result_type(*([a.dtype for a in arrays.values() if a.ndim] or [float]))
+            kind = np.result_type(*([a.dtype for a in arrays.values() if np.ndim(a)] or [float]))
         out: dict[str, Any] = {}
         for python, array in arrays.items():
-            if not array.ndim:
+            if type(array) is float or not array.ndim:
                 out[python] = kind.type(array)
             elif names[python].name in self.wrt:
                 out[python] = np.array(array, kind)
@@ -153,10 +159,10 @@ class Compiled(Shown):
         return self.arguments[name].shape.index(self.sample_size)
 
     @cached_property
-    def count_at(self) -> tuple[str, int]:
-        """An argument and the axis of it that tell the number of samples."""
-        a = next(a for a in self.arguments.values() if self.sample_size in a.shape)
-        return a.python, a.shape.index(self.sample_size)
+    def count_at(self) -> tuple[str, int] | None:
+        """An argument and the axis of it that tell the number of samples; None where there are no data."""
+        places = ((a.python, a.shape) for a in self.arguments.values() if self.sample_size in a.shape)
+        return next(((python, shape.index(self.sample_size)) for python, shape in places), None)
 
     def samples(self, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The same arguments with one sample each."""
@@ -227,13 +233,15 @@ class Compiled(Shown):
 
         ``signed`` names the labels that are known to be 0 or 1.
         """
-        rows = next((np.shape(arguments[a.python])[a.shape.index(self.sample_size)]
-                     for a in self.arguments.values() if self.sample_size in a.shape), 0)
-        function = None
-        if rows >= BLOCKED:
-            function = self._kernel(what, signed)
+        rows = 0
+        if self.count_at is not None:
+            array, axis = self.count_at
+            rows = np.shape(arguments[array])[axis]
+        function = self._kernel(what, signed) if rows >= BLOCKED else None
+        if function is None:
+            function = self.program(what).function
         with np.errstate(**self.quiet):
-            return (function or self.program(what).function)(**arguments)
+            return function(**arguments)
 
     @cached_property
     def quiet(self) -> dict[str, Any]:

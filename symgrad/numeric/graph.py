@@ -497,7 +497,8 @@ def _signed(g: Graph, t: Node, u: Node, rest: Node, label: Node, sign: Node) -> 
 
 
 def paired(g: Graph, roots: Sequence[Node]) -> list[Node]:
-    """The roots with c (a σ(u) + b σ(-u)) as c times one ``ratio``, (a + b e^{-u}) / (1 + e^{-u}).
+    """The roots with c (a σ(u) + b σ(-u)) as c times one ``ratio``, (a + b e^{-u}) / (1 + e^{-u}), and with
+    the choice between c sign u, where |u| > c, and u as sign(u) min(|u|, c).
 
     The exponential is ``capped``, so that the ratio stays finite, and a and b are made of data and parameters
     by + and * alone, so that they are no powers of e themselves.
@@ -507,8 +508,16 @@ def paired(g: Graph, roots: Sequence[Node]) -> list[Node]:
         args = [new[a] for a in node.args]
         changed = any(a is not b for a, b in zip(args, node.args, strict=True))
         made = g.rebuild(node, args) if changed else node
-        new[node] = _paired(g, made) if made.op == "add" else made
+        rewrite = {"add": _paired, "where": _clipped}.get(made.op)
+        new[node] = made if rewrite is None else rewrite(g, made)
     return [new[r] for r in roots]
+
+
+def _clipped(g: Graph, node: Node) -> Node:
+    beyond, a, u = node.args
+    size, sign = g.call("abs", u), g.call("sign", u)
+    limit = g.sub(size, beyond)
+    return g.mul(sign, g.call("min", size, limit)) if a is g.mul(limit, sign) else node
 
 
 def _paired(g: Graph, node: Node) -> Node:
