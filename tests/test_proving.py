@@ -34,6 +34,35 @@ def test_prove(left: object, right: object, given: tuple[str, ...], status: str)
     assert prove(left, right, given).status == status
 
 
+_SHAPES = (
+    r"let A \in \mathbb{R}^{n \times n}", r"let B \in \mathbb{R}^{n \times n}", r"let x \in \mathbb{R}^n",
+    r"let y \in \mathbb{R}^n", r"let f(x) = \lVert A x - y \rVert^2",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("left", "right", "given", "expected"), [
+    (r"\mathrm{d}(A x - y)", r"A \mathrm{d}x", _SHAPES, "proved, assuming only x varies"),
+    (r"\mathrm{d}(A B)", r"(\mathrm{d}A) B + A \mathrm{d}B", _SHAPES, "proved"),
+    (r"\mathrm{d}(A B)", r"(\mathrm{d}A) B + (\mathrm{d}B) A", _SHAPES, "refuted"),
+    (r"\mathrm{d}(x^T A x)", r"x^T (A + A^T) \mathrm{d}x", _SHAPES, "proved, assuming only x varies"),
+    (r"\mathrm{d}(x^T A x)", r"2 x^T A \mathrm{d}x", _SHAPES, "refuted"),
+    (r"\mathrm{d}\operatorname{tr}(A^T A)", r"2 \operatorname{tr}(A^T \mathrm{d}A)", _SHAPES, "proved"),
+    (r"\mathrm{d}A^T", r"(\mathrm{d}A)^T", _SHAPES, "proved"),
+    # a result is no variable, and what it is made of may stand for it
+    (r"\mathrm{d}f", r"2 (A x - y)^T A \mathrm{d}x", _SHAPES, "proved, assuming only x varies"),
+    (r"\mathrm{d}f", r"2 (A x - y)^T \mathrm{d}(A x - y)", _SHAPES, "proved"),
+    (r"\mathrm{d}f(x)", r"(A x - y)^T \mathrm{d}(A x - y)", _SHAPES, "undecided: what varies here"),
+    (r"\mathrm{d}J", r"(\sigma(z) - y) \mathrm{d}z",
+     ("let z = w x + b", r"let J = \log(1 + e^z) - y z"), "proved, assuming only z varies"),
+    (r"\mathrm{d}z", r"x \mathrm{d}w + w \mathrm{d}x + \mathrm{d}b", ("let z = w x + b",), "proved"),
+    (r"\mathrm{d}y", r"3 x \mathrm{d}x", ("let y = x^2",), "refuted"),
+    (r"\mathrm{d}(\frac{1}{N} x^2)", r"\frac{1}{N} \mathrm{d}(x^2)", (), "proved, assuming N != 0"),
+    (r"\mathrm{d}f", r"g \mathrm{d}x", (), "undecided: nothing here says what f is"),
+])  # fmt: skip
+def test_differentials(left: str, right: str, given: tuple[str, ...], expected: str) -> None:
+    assert str(prove(left, right, given)).startswith(expected)
+
+
 def test_the_product_rule_of_sympy_has_kroneckers_deltas() -> None:
     whole = sympy.Product(x[i + 1], (i, 2, N))
     for v in (x[1], x[N]):

@@ -64,6 +64,12 @@ def test_a_factorial_in_parentheses_is_no_argument() -> None:
     assert to_latex(page) == r"x \cdot (x^{*})!" and read(to_latex(page)) == page
 
 
+def test_differentials() -> None:
+    page = read(r"\mathrm{d}(x m) = \mathrm{d} x_i + w \mathrm{d}m x")
+    assert to_latex(page) == r"\mathrm{d}(x m) = \mathrm{d}x_{i} + w \mathrm{d}m x"
+    assert read(to_latex(page)) == page and to_text(page) == "d(x m) = dx_i + w dm x"
+
+
 @settings(max_examples=200, deadline=None)
 @given(pages)
 def test_text_is_one_line_without_commands(page: Node) -> None:

@@ -6,8 +6,8 @@ of core terms at free indices, or one pair an entry where the sizes are written 
 
 The rooms, each importing only those before it: ``layers`` (definitions that go down by levels),
 ``spelling`` (indices without a comma), ``indices`` (letters that count), ``names`` (names to values),
-``derivatives``, ``matrices`` (written out, and what an ellipsis stands for), ``functions`` (defined,
-built-in, undefined), ``products`` (over an index), ``terms`` (all the rest).
+``derivatives``, ``differentials``, ``matrices`` (written out, and what an ellipsis stands for),
+``functions`` (defined, built-in, undefined), ``products`` (over an index), ``terms`` (all the rest).
 
 >>> from symgrad.page import Add, Mul, Num, Sym
 >>> elaborate(Add((Sym("x"), Num(1))), Scope())
@@ -33,13 +33,12 @@ from ..page import Sym as PageSym
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
 from .derivatives import exchange, fill
-from .indices import ANY_SIGN, ELSEWHERE, LITERAL, Env, delta
+from .indices import ANY_SIGN, COUNTS, ELSEWHERE, LITERAL, Env, delta
 from .products import warranted
 from .spelling import reaching, spelled
 from .terms import Elaborator
 
 ENTRIES = 64
-_COUNTS = frozenset("NnMTKB")
 
 LAYOUT = "holds with one side transposed: which layout of the gradient is meant?"
 
@@ -284,7 +283,7 @@ def _is_count(letter: str, e: Elaborator) -> bool:
     m = PageSym("m")
     means = (Frac(PageNum(1), m), Frac(PageNum(2), m), Frac(PageNum(1), Mul((PageNum(2), m))))
     roots = (*e.nodes, *(d.body for d in e.survey.definitions))
-    return letter in _COUNTS or (letter == "m" and any(n in means for root in roots for n in walk(root)))
+    return letter in COUNTS or (letter == "m" and any(n in means for root in roots for n in walk(root)))
 
 
 def _ended(read: Claim, doubt: str, end: Sym, letter: Sym) -> Claim:

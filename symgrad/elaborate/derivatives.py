@@ -604,4 +604,4 @@ def _map(v: Value, fn: Back) -> Value:
     return replace(Value(v.shape, lambda k: fn(v.at(k))), gradient=v.gradient)
 
 
-__all__ = ["Derivatives", "Variable", "alike", "differentiated", "exchange", "fill", "settled"]
+__all__ = ["Back", "Derivatives", "Variable", "alike", "differentiated", "exchange", "fill", "settled"]

@@ -19,7 +19,7 @@ from .matrices import Matrices
 
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
 _KNOWN_ELSEWHERE = frozenset(
-    ["\\mathrm{d}", "d", "\\binom", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
+    ["d", "\\binom", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
      "\\lim", "\\sup", "\\inf", "\\arg", "\\arg\\min", "\\arg\\max", "\\gcd", "\\operatorname{Var}",
      "\\operatorname{Cov}", "\\operatorname{vec}", "\\operatorname{rank}", "\\Pr", "\\dim", "\\ker", "\\{\\}"]
 )  # fmt: skip
@@ -318,6 +318,8 @@ class Functions(Matrices):
                 return self.softmax(self.value(args[0], env), span)
             case "\\operatorname{diag}":
                 return self.diag(args, env, span)
+            case "\\mathrm{d}" if len(args) == 1:
+                return self.differential(args[0], env, span)
             case "\\operatorname{tr}" | "\\operatorname{Tr}" | "\\operatorname{trace}":
                 return self.trace(self.value(args[0], env), span)
         return None

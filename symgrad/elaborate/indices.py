@@ -39,6 +39,9 @@ class Reading:
 
 LITERAL = Reading()
 
+COUNTS = frozenset("NnMTKB")
+"""Letters that count something by custom."""
+
 ELSEWHERE = "these cases do not say what holds elsewhere"
 ANY_SIGN = "the factors of a product may have any sign: assume that they are positive"
 

@@ -10,11 +10,11 @@ from ..core import Core, Delta, Num, Sum, Sym
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..page import Node
 from ..tensors import ONE, Value, add, mul, neg, scalar, tensor
-from .derivatives import Derivatives
+from .differentials import Differentials
 from .indices import Env, delta
 
 
-class Matrices(Derivatives):
+class Matrices(Differentials):
     """Entries listed one by one."""
 
     def listed(self, terms: list[Core]) -> Value:

@@ -247,6 +247,8 @@ def _call(node: Call) -> tuple[str, int]:
         return f"\\{{{_list(args, ', ')}\\}}", BASE
     if fn == Sym("\\times"):
         return " \\times ".join(_at(a, FACTOR) for a in args), PRODUCT
+    if fn == Sym("\\mathrm{d}") and isinstance(args[0], Sym | Indexed):
+        return f"\\mathrm{{d}}{to_latex(args[0])}", FACTOR
     if isinstance(fn, Sym) and fn.name in INTERVALS and len(args) == 2:
         return f"{fn.name[0]}{_list(args, ', ')}{fn.name[1]}", FACTOR
     inside, fn = _arguments(fn, args)

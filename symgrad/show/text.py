@@ -256,6 +256,8 @@ def _call(node: Call) -> tuple[str, int]:
         return f"{{{_list(args)}}}", BASE
     if fn == Sym("\\times"):
         return "×".join(_at(a, FACTOR) for a in args), PRODUCT
+    if fn == Sym("\\mathrm{d}") and isinstance(args[0], Sym | Indexed):
+        return f"d{to_text(args[0])}", FACTOR
     if isinstance(fn, Sym) and fn.name in INTERVALS and len(args) == 2:
         return f"{fn.name[0]}{_list(args)}{fn.name[1]}", BASE
     base = fn.base if isinstance(fn, Indexed) else fn
