@@ -58,6 +58,12 @@ _SHAPES = (
     (r"\mathrm{d}y", r"3 x \mathrm{d}x", ("let y = x^2",), "refuted"),
     (r"\mathrm{d}(\frac{1}{N} x^2)", r"\frac{1}{N} \mathrm{d}(x^2)", (), "proved, assuming N != 0"),
     (r"\mathrm{d}f", r"g \mathrm{d}x", (), "undecided: nothing here says what f is"),
+    # a plain d is one where that proves the claim; dx is the name of what changes
+    ("d(A x - y)", "A dx", _SHAPES, "proved, assuming d is a differential, only x varies"),
+    ("d(A B)", "(dA) B + A dB", _SHAPES, "proved, assuming d is a differential"),
+    ("d(A B)", "(dA) B + (dB) A", _SHAPES, "undecided"),
+    ("d (x + 1)", "d x", (), "refuted"),
+    ("d (x + 1)", "d x + d", (), "proved"),
 ])  # fmt: skip
 def test_differentials(left: str, right: str, given: tuple[str, ...], expected: str) -> None:
     assert str(prove(left, right, given)).startswith(expected)

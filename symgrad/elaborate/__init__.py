@@ -33,7 +33,8 @@ from ..page import Sym as PageSym
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
 from .derivatives import exchange, fill
-from .indices import ANY_SIGN, COUNTS, ELSEWHERE, LITERAL, Env, delta
+from .differentials import uprights
+from .indices import ANY_SIGN, COUNTS, ELSEWHERE, LITERAL, Env, Reading, delta
 from .products import warranted
 from .spelling import reaching, spelled
 from .terms import Elaborator
@@ -101,8 +102,17 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
     problem: ShapeError | UnknownMeaning | None = None
     found = False
     queue = [LITERAL]
+    turned = uprights((lhs, rhs), scope)
+    if turned is not None:
+        queue.append(Reading(differentials=True))
+    written = lhs, rhs
     for reading in queue:
+        lhs, rhs = turned if turned is not None and reading.differentials else written
         e = Elaborator(scope, (lhs, rhs), reading)
+        if turned is not None:
+            e.doubt("is d a differential?  write \\mathrm{d}")
+        if reading.differentials:
+            e.assumed["d is a differential"] = None
         try:
             left, right = e.value(lhs, Env()), e.value(rhs, Env())
             pairs, notes = _pairs(e, left, right, rhs)

@@ -1,4 +1,8 @@
-"""Differentials: d(X w) = X dw, with dw an arbitrary change of w."""
+"""Differentials: d(X w) = X dw, with dw an arbitrary change of w.
+
+A plain d may be a letter like any other, and dw a name (of the gradient by w, in code): that the claim
+speaks of differentials is tried where it is not proved as it stands.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,56 @@ from ..core import Core, Ref, Sym, rebuild
 from ..errors import Span
 from ..kinds import name_of, unbold
 from ..page import Node
+from ..patterns import Pattern
+from ..scope import Scope
 from ..tensors import ZERO, Value, add, mul
 from .derivatives import Back, Derivatives, differentiated, fill, settled
 from .indices import COUNTS, Env, page_short
 
 DIFFERENTIAL = page.Sym("\\mathrm{d}")
+_CHANGE = Pattern(r"d([A-Za-z]|\\.+)$")
+
+
+def uprights(sides: tuple[Node, Node], scope: Scope) -> tuple[Node, Node] | None:
+    """Both sides with every dx, and every d in front of a factor, as a differential; None without any dx.
+
+    >>> from symgrad.latex import read
+    >>> uprights((read("d(x y)"), read("x dy + y dx")), Scope())[0] == read(r"\\mathrm{d}(x y)")
+    True
+    >>> uprights((read("d(x + 1)"), read("d x + d")), Scope())
+    """
+    if not any(_changed(n, scope) for side in sides for n in page.walk(side)):
+        return None
+    return _upright(sides[0], scope), _upright(sides[1], scope)
+
+
+def _upright(node: Node, scope: Scope) -> Node:
+    if isinstance(node, page.Call) and (name := _changed(node.fn, scope)) is not None:
+        return page.Call(DIFFERENTIAL, (page.Call(name, node.args),), span=node.span)
+    name = _changed(node, scope)
+    if name is not None:
+        return page.Call(DIFFERENTIAL, (name,), span=node.span)
+    node = page.map_children(node, lambda child: _upright(child, scope))
+    d = page.Sym("d")
+    declared = "d" in scope.kinds or "d" in scope.definitions
+    while isinstance(node, page.Mul) and d in node.factors[:-1] and not declared:
+        k = node.factors.index(d)
+        change = page.Call(DIFFERENTIAL, (node.factors[k + 1],), span=node.span)
+        factors = (*node.factors[:k], change, *node.factors[k + 2 :])
+        node = page.Mul(factors, span=node.span) if len(factors) > 1 else change
+    return node
+
+
+def _changed(node: Node, scope: Scope) -> Node | None:
+    """The x of dx, where dx is no name of its own."""
+    base = node.base if isinstance(node, page.Indexed) else node
+    if not isinstance(base, page.Sym) or base.name in scope.kinds or base.name in scope.definitions:
+        return None
+    found = _CHANGE.match(base.name)
+    if found is None:
+        return None
+    name = page.Sym(found.group(1), span=base.span)
+    return replace(node, base=name) if isinstance(node, page.Indexed) else name
 
 
 class Differentials(Derivatives):
@@ -89,7 +138,7 @@ class Differentials(Derivatives):
             name = name_of(node)
             spoken |= set() if name is None else {unbold(name.base)}
             stack += page.children(node)
-        for base in alone.keys() - spoken - self._stacks.keys():
+        for base in sorted(alone.keys() - spoken - self._stacks.keys()):
             self.doubt(f"nothing here says what {base} is")
         below = {base: self._names_in((node,)) - {base} for base, node in alone.items()}
         used = frozenset[str]().union(*below.values(), *(self._names_in((node,)) for node in compound))
