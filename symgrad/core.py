@@ -130,6 +130,13 @@ class Given(Core):
     text: str = ""
 
 
+def every_entry(term: Core) -> bool:
+    """Does x_i or A_{ij} stand for all entries: letters as indices, each another one?"""
+    indices = term.indices if isinstance(term, Ref) else ()
+    letters = [k for k in indices if isinstance(k, Sym) and k.sort == "index"]
+    return len(set(letters)) == len(indices)
+
+
 _CHILDREN: dict[type[Core], Callable[[Any], tuple[Core, ...]]] = {
     Add: lambda t: t.terms,
     Mul: lambda t: t.factors,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from battery import K, N, a, b, f, j, k, x, y
+from battery import K, N, a, b, f, i, j, k, x, y
 from terms import T, absolute, d, delta, exp, indices, lift, sign, step, total, verdict
 
 from symgrad import derive, prove
@@ -44,6 +44,16 @@ RANGES: dict[str, tuple[Any, Any, str]] = {
     ),
     "an indicator of indices": (total(k, 1, N, (1 - step(p - k)) * x[k]), total(k, p, N, x[k]), "proved"),
     "a strict one": (total(k, 1, N, step(k - p) * x[k]), total(k, p, N, x[k]), "refuted"),
+    # one letter for two sums, one inside the other
+    "a shadowed index": (total(i, 1, N, total(i, 1, i, total(k, 1, N, x[k] * step(i - k)))), zero, "refuted"),
+    "a derivative in a sum over its index": (
+        d(total(i, 1, N, x[i] * d(total(i, 1, N, x[i] ** 2), x[i])), x[i]),
+        4 * total(k, 1, N, x[k]),
+        "refuted",
+    ),
+    "the same with another letter": (
+        d(total(i, 1, N, x[i] * d(total(i, 1, N, x[i] ** 2), x[i])), x[p]), 4 * x[p], "proved"
+    ),
     # kinks
     "the sign of zero": (sign(x) ** 2, one, "refuted"),
     "the sign of zero, times zero": (sign(x) ** 2 * x, x, "proved"),

@@ -69,6 +69,13 @@ def test_differentials(left: str, right: str, given: tuple[str, ...], expected: 
     assert str(prove(left, right, given)).startswith(expected)
 
 
+def test_what_a_given_needs_is_said_in_every_pass() -> None:
+    shifted = r"\sum_{i=1}^N x_i - \sum_{i=1}^{M-1} x_i"
+    for extra in ("", r" + |a| + \log a"):
+        found = prove(shifted + extra, "c" + extra.replace("|", ""), (r"assume \sum_{i=M}^N x_i = c",))
+        assert found and "M <= N + 1" in found.assuming
+
+
 def test_the_product_rule_of_sympy_has_kroneckers_deltas() -> None:
     whole = sympy.Product(x[i + 1], (i, 2, N))
     for v in (x[1], x[N]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import pytest
@@ -140,11 +139,9 @@ def test_a_label_with_a_name_is_the_definition_rule() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PROBLEMS))
-def test_the_machines_own_lines_are_explained_quickly(name: str) -> None:
+def test_the_machines_own_lines_are_explained(name: str) -> None:
     objective = PROBLEMS[name]()
     d = derive(objective, objective.parameters[0])
-    begun = time.perf_counter()
     for step in d.course():
         found = explain(step.before, step.after, d.scope)
         assert found is not None and (step.rule == found or step.rule.startswith("definition")), step.rule
-    assert time.perf_counter() - begun < 0.1 * len(d.course())

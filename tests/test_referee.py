@@ -22,6 +22,30 @@ RECURRENT = (
 
 # (lhs, rhs, lines, verdict)
 CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
+    # A sign is learned from the whole argument of a logarithm or root, never from one case of it.
+    (r"\log|a| + a", r"\log|a| + |a|", (), "refuted"),
+    (r"\log(\max(a,b)) + |b|", r"\log(\max(a,b)) + b", (), "refuted"),
+    (r"\sqrt{\max(a,b)} + |b|", r"\sqrt{\max(a,b)} + b", (), "refuted"),
+    (r"\log(y p + (1-y) q) + |q|", r"\log(y p + (1-y) q) + q", (r"assume y \in \{0,1\}",), "refuted"),
+    (r"\sum_{k=1}^N \log(\delta_{jk} a + (1-\delta_{jk}) b) + |b|",
+     r"\sum_{k=1}^N \log(\delta_{jk} a + (1-\delta_{jk}) b) + b", (), "refuted"),
+    (r"\sqrt{|x|}", r"\sqrt{\max(0,x)}", (), "refuted"),
+    # What may be 0 says nothing of the sign of its partner under a root.
+    (r"\sqrt{a^2 b} + |b|", r"\sqrt{a^2 b} + b", (), "refuted"),
+    (r"\sqrt{a b} + |b|", r"\sqrt{a b} + b", (r"assume a \ge 0",), "refuted"),
+    (r"\sqrt{a b} + |b|", r"\sqrt{a b} + b", ("assume a > 0",), "proved"),
+    (r"\sqrt{b} + \sqrt{b c} + |c|", r"\sqrt{b} + \sqrt{b c} + c", (), "refuted"),
+    (r"\sqrt{e^b c} + |c|", r"\sqrt{e^b c} + c", (), "proved"),
+    # What is given of one entry is given of that one.
+    ("|x_2|", "x_2", ("assume x_1 > 0",), "refuted"),
+    ("|x_1|", "x_1", ("assume x_1 > 0",), "proved"),
+    ("|x_2|", "x_2", ("assume x_i > 0",), "proved"),
+    ("|A_{12}|", "A_{12}", ("assume A_{ii} > 0",), "refuted"),
+    ("y_2^2", "y_2", (r"assume y_1 \in \{0,1\}",), "refuted"),
+    ("y_1^2", "y_1", (r"assume y_1 \in \{0,1\}",), "proved"),
+    # Rows that add up to 1 say nothing of the diagonal.
+    (r"\sum_{k=1}^N A_{kk}", "1", (r"assume \sum_{k=1}^N A_{jk} = 1",), "refuted"),
+    (r"\sum_{j=1}^M \sum_{k=1}^N A_{jk}", "M", (r"assume \sum_{k=1}^N A_{jk} = 1",), "proved"),
     # A product is defined for factors of any sign.
     (r"\left|\prod_{k=1}^N y_k\right|", r"\prod_{k=1}^N y_k", (), "undecided"),
     (r"\left|\prod_{k=1}^N y_k\right|", r"\prod_{k=1}^N y_k", ("assume y_k > 0",), "proved"),

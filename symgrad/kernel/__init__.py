@@ -184,6 +184,7 @@ def _prove(
     reason = "no proof and no counterexample found"
     try:
         assume(algebra, given)
+        algebra.needed = algebra.conditions.copy()
         for _ in range(4):
             names: dict[str, int] = {}
             algebra.forget()

@@ -102,7 +102,11 @@ class _Derivative:
                 return self._call(fn, args, orders)
             case Sum(body, index, lower, upper):
                 if any(s == index for s in walk(self.var)):
-                    fresh = Sym(index.name + "'", "index")
+                    taken = {s.name for k in (t, self.var) for s in walk(k) if isinstance(s, Sym)}
+                    name = index.name + "'"
+                    while name in taken:
+                        name += "'"
+                    fresh = Sym(name, "index")
                     return self.of(Sum(rename(body, index, fresh), fresh, lower, upper))
                 inner = self.of(body)
                 return ZERO if inner == ZERO else Sum(inner, index, lower, upper)

@@ -14,7 +14,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym
+from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, every_entry
 from .polynomials import OutOfFuel
 
 BITS = 200_000
@@ -61,13 +61,13 @@ class Point:
         }
         self.pools: dict[str, tuple[Any, ...]] = dict.fromkeys(sorted(counts), (1, 2, 3))
         for g in given:
-            if isinstance(g.lhs, Sym | Ref):
+            if isinstance(g.lhs, Sym | Ref) and every_entry(g.lhs):
                 if g.op == "in":
                     self.pools[g.lhs.name] = tuple(exact(v) for v in g.values)
-                elif g.op in (">", ">=") and g.rhs == Num(Fraction(0)):
-                    self.pools[g.lhs.name] = (1, 2, 3, fmpq(1, 2), 4)
-                elif g.op in ("<", "<=") and g.rhs == Num(Fraction(0)):
-                    self.pools[g.lhs.name] = (-1, -2, -3, fmpq(-1, 2), -4)
+                elif g.op[0] in "<>" and g.rhs == Num(Fraction(0)):
+                    sign = 1 if g.op[0] == ">" else -1
+                    sizes = (1, 2, 3, fmpq(1, 2), 4, *([0] if len(g.op) == 2 else []))
+                    self.pools[g.lhs.name] = tuple(sign * k for k in sizes)
 
     def size(self, name: str) -> int:
         """A size, no smaller than any free index: what an index may reach is not in a term."""

@@ -67,6 +67,8 @@ class Functions(Signs):
     def call(self, fn: str, args: list[Poly], orders: tuple[int, ...]) -> Poly:
         key = fn, tuple(map(freeze, args)), orders
         if key not in self.called:
+            if fn in ("log", "sqrt"):  # of the whole argument: a case of it need not be met
+                self.note_positive(args[0], strict=fn == "log")
             self.called[key] = self.by_cases(args, lambda cases: self._call(fn, cases, orders))
         return self.called[key]
 
@@ -77,7 +79,6 @@ class Functions(Signs):
             case "exp":
                 return self.exp(args[0])
             case "log":
-                self.note_positive(args[0])
                 return self.log(args[0])
             case "sigma":
                 return self.sub(const(1), self.inverse(self.add(const(1), self.exp(args[0]))))
@@ -96,7 +97,6 @@ class Functions(Signs):
             case "tan":
                 return self.mul(self._call("sin", args, ()), self.inverse(self._call("cos", args, ())))
             case "sqrt":
-                self.note_positive(args[0])
                 return self.root(args[0], Fraction(1, 2))
             case "relu":
                 return self.mul(args[0], self.step(args[0]))

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from flint import fmpq
 
-from ..core import Add, Given, Mul, Num, Ref, Sum, Sym, walk
+from ..core import Add, Given, Mul, Num, Ref, Sum, Sym, every_entry, walk
 from ..errors import ScopeError
 from .normal import Normal
 from .polynomials import Poly, constant_of, freeze
@@ -19,7 +19,11 @@ def assume(algebra: Normal, given: tuple[Given, ...]) -> None:
     for g in sorted(given, key=lambda g: g.op in (">", "<")):  # strict signs last: they contradict others
         if g.op == "in" and isinstance(g.lhs, Sym | Ref) and len(g.values) == 2:
             a, b = (fmpq(v.numerator, v.denominator) for v in g.values)
-            algebra.two_valued[g.lhs.name] = (a, b)
+            if every_entry(g.lhs):
+                algebra.two_valued[g.lhs.name] = (a, b)
+            else:
+                ((((n, _),), _),) = algebra.norm(g.lhs, {}).items()
+                algebra.restrict(n, (a, b))
         elif g.op in (">", "<", ">=", "<="):
             _sign(algebra, g)
         elif g.op == "=" and symmetry(g):
@@ -34,7 +38,13 @@ def assume(algebra: Normal, given: tuple[Given, ...]) -> None:
 def _sign(algebra: Normal, g: Given) -> None:
     """A sign; that >= and > make no difference is seen where it would: at [a > 0], 1/a and log a."""
     greater, smaller = (g.lhs, g.rhs) if g.op[0] == ">" else (g.rhs, g.lhs)
-    if isinstance(smaller, Num) and smaller.value >= 0 and isinstance(greater, Ref):
+    weak = len(g.op) == 2
+    above = isinstance(smaller, Num) and smaller.value >= 0
+    if above and isinstance(greater, Ref) and every_entry(greater):
+        if weak and greater.name not in algebra.positive_names and smaller == ZERO:
+            algebra.weak.add(greater.name)
+        elif not weak:
+            algebra.weak.discard(greater.name)
         algebra.positive_names.add(greater.name)
         return
     p = algebra.sub(algebra.norm(greater, {}), algebra.norm(smaller, {}))
@@ -45,9 +55,13 @@ def _sign(algebra: Normal, g: Given) -> None:
         return
     if len(g.op) == 1 and freeze(algebra.scale(p, fmpq(-1))) in algebra.positive:
         raise ScopeError(f"the given {g.text or 'inequality'} contradicts another one")
-    algebra.positive.add(freeze(p))
-    if isinstance(smaller, Num) and smaller.value >= 0:
-        algebra.positive.add(freeze(algebra.norm(greater, {})))
+    for known, zero in ((freeze(p), weak), (freeze(algebra.norm(greater, {})), weak and smaller == ZERO)):
+        if known == freeze(p) or above:
+            if zero and known not in algebra.positive:
+                algebra.weak.add(known)
+            elif not zero:
+                algebra.weak.discard(known)
+            algebra.positive.add(known)
 
 
 def symmetry(g: Given) -> int:

@@ -17,6 +17,8 @@ class Leaves(Functions):
     def __init__(self, fuel: int) -> None:
         super().__init__(fuel)
         self.conditions: dict[str, None] = {}
+        self.needed: dict[str, None] = {}
+        """Those under which the givens mean what was made of them."""
         self.symmetric: dict[str, int] = {}
         """Names with A_ij = A_ji (1) or A_ij = -A_ji (-1)."""
         self.one_hot: dict[str, Range] = {}
@@ -97,8 +99,8 @@ class Leaves(Functions):
         self.conditions[condition] = None
 
     def start_again(self) -> None:
-        """Nothing is assumed yet."""
-        self.conditions.clear()
+        """Nothing is assumed yet but what the givens need."""
+        self.conditions = self.needed.copy()
         self.ranges = {n: r for n, r in self.ranges.items() if self.atoms[n][0] == "idx"}
 
     def coincide(self, n: int, other: int) -> Poly:
@@ -142,10 +144,13 @@ class Leaves(Functions):
                 self._match_index(x, y, holes, binding) for x, y in zip(a[2], b[2], strict=True)
             )
         if a[0] == "sum":
-            return bool(a[1] == b[1]) and len(a[2]) == len(b[2]) and all(
+            fits = bool(a[1] == b[1]) and len(a[2]) == len(b[2]) and all(
                 e == f and self._match(x, y, holes, binding)
                 for (x, e), (y, f) in zip(a[2], b[2], strict=True)
             )
+            # What the sum runs over is nothing that a hole may stand for.
+            own = {self.atom(("bound", k)) for k in b[3]}
+            return fits and all(own.isdisjoint(self.poly_deps(p)) for p in binding.values())
         return False
 
     def _match_index(self, x: Frozen, y: Frozen, holes: frozenset[int], binding: dict[int, Poly]) -> bool:

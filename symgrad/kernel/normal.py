@@ -83,12 +83,12 @@ class Normal(Graphs):
                 return self.delta(self.sub(self.norm(left, env), self.norm(right, env)))
             case Sum(body, index, lower, upper):
                 lo, hi = self.norm(lower, env), self.norm(upper, env)
-                i = self.index_over((freeze(lo), freeze(hi)), env.values())
-                known = self.positive.copy()
+                i = self.index_over((freeze(lo), freeze(hi)), set(env.values()))
+                known, weak = self.positive.copy(), self.weak.copy()
                 term = self.norm(body, {**env, index.name: i})
-                if self.positive != known and not self.at_least(self.sub(hi, lo), 0):
+                if (self.positive, self.weak) != (known, weak) and not self.at_least(self.sub(hi, lo), 0):
                     # Where the range is empty the body need not be defined: what it taught is unlearned.
-                    self.positive = known
+                    self.positive, self.weak = known, weak
                     self.forget()
                 return self.sum_over(term, i, lo, hi)
         raise Unsupported(f"no normal form for {text(t)}")

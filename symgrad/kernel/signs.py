@@ -19,26 +19,44 @@ class Signs(Algebra):
         super().__init__(fuel)
         self.positive: set[Frozen] = set()
         self.positive_names: set[str] = set()
+        self.weak: set[Frozen | str] = set()
+        """Those of both that may be 0."""
         self.ranges: dict[int, Range] = {}
         self.counts: frozenset[str] = frozenset()
         """Names whose entries are sizes."""
         self.learned = False
         """Whether a sign was learned from the domain of a logarithm or root."""
 
-    def note_positive(self, p: Poly) -> None:
-        """p >= 0 on the domain: so is its one factor of unknown sign, where there is only one."""
+    def note_positive(self, p: Poly, strict: bool = False) -> None:
+        """p >= 0 on the domain (``strict``: p > 0): so is its one factor of unknown sign, where there is only
+        one and the others are not 0."""
         if not p:
             return
         c, m, factors = self.factor(p)
-        odd = [
-            base for base, e in self.bases((*m, *factors))
-            if not self.even(e) and not self.is_positive(base)
-        ]
-        if len(odd) == 1:
-            known = odd[0] if c > 0 else freeze(self.scale(thaw(odd[0]), fmpq(-1)))
-            if known not in self.positive:
-                self.positive.add(known)
-                self.learned = True
+        bases = self.bases((*m, *factors))
+        odd = [base for base, e in bases if not self.even(e) and not self.is_positive(base)]
+        if len(odd) != 1 or not (strict or all(b == odd[0] or self._never_zero(b, e) for b, e in bases)):
+            return
+        known = odd[0] if c > 0 else freeze(self.scale(thaw(odd[0]), fmpq(-1)))
+        if known not in self.positive:
+            self.positive.add(known)
+            self.learned = True
+            if not strict:
+                self.weak.add(known)
+        elif strict:
+            self.weak.discard(known)
+
+    def _never_zero(self, base: Frozen, e: Exp) -> bool:
+        """Is a power of this certainly not 0 where it is defined?"""
+        if e < 0:
+            return True
+        known, names = self.positive, self.positive_names
+        self.positive = {k for k in known if k not in self.weak}
+        self.positive_names = {n for n in names if n not in self.weak}
+        try:
+            return self.is_positive(base)
+        finally:
+            self.positive, self.positive_names = known, names
 
     def bases(self, m: Mono) -> list[tuple[Frozen, Exp]]:
         """The polynomials whose powers make up a monomial."""

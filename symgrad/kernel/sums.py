@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from math import comb
 
 from flint import fmpq
@@ -174,9 +173,17 @@ class Sums(Leaves):
         geometric = self._geometric(m, i, lo, hi)
         return geometric if geometric is not None else self._merge(m, i, lo, hi)
 
-    def index_over(self, span: Range, taken: Collection[int]) -> int:
-        """An index for a sum over the range, other than those of the sums around it."""
+    def index_over(self, span: Range, around: set[int]) -> int:
+        """An index for a sum over the range, other than those of the sums around it.
+
+        Of these only some may have a name here; the ranges of those still speak of the others.
+        """
         known = self.indices.setdefault(span, [])
+        taken, todo = around, list(around) if known else []
+        while todo:
+            more = {k for end in self.ranges.get(todo.pop(), ()) for k in self.frozen_deps(end)} - taken
+            taken = taken | more
+            todo += more
         free = next((i for i in known if i not in taken), None)
         if free is None:
             free = self.new_index()
