@@ -44,6 +44,9 @@ RANGES: dict[str, tuple[Any, Any, str]] = {
     ),
     "an indicator of indices": (total(k, 1, N, (1 - step(p - k)) * x[k]), total(k, p, N, x[k]), "proved"),
     "a strict one": (total(k, 1, N, step(k - p) * x[k]), total(k, p, N, x[k]), "refuted"),
+    "a triangle from p on": (
+        total(i, p, N - 1, total(j, 1, i, b)), total(i, p, N - 2, total(j, 1, i, b)), "refuted"
+    ),
     # one letter for two sums, one inside the other
     "a shadowed index": (total(i, 1, N, total(i, 1, i, total(k, 1, N, x[k] * step(i - k)))), zero, "refuted"),
     "a derivative in a sum over its index": (

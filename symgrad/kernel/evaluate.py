@@ -66,8 +66,8 @@ class Point:
                     self.pools[g.lhs.name] = tuple(exact(v) for v in g.values)
                 elif g.op[0] in "<>" and g.rhs == Num(Fraction(0)):
                     sign = 1 if g.op[0] == ">" else -1
-                    sizes = (1, 2, 3, fmpq(1, 2), 4, *([0] if len(g.op) == 2 else []))
-                    self.pools[g.lhs.name] = tuple(sign * k for k in sizes)
+                    some = (1, 2, 3, fmpq(1, 2), 4, *([0] if len(g.op) == 2 else []))
+                    self.pools[g.lhs.name] = tuple(sign * k for k in some)
 
     def size(self, name: str) -> int:
         """A size, no smaller than any free index: what an index may reach is not in a term."""

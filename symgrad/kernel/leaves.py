@@ -87,7 +87,7 @@ class Leaves(Functions):
 
     def _in_range(self, at: Poly, lo: Poly, hi: Poly) -> None:
         """From here on a free index is known to be where it was assumed to be."""
-        lead = next(iter(at))
+        lead = next(iter(at), ())
         n = lead[0][0] if lead else -1
         if at == self.gen(n) and n not in self.poly_deps(lo) | self.poly_deps(hi):
             self.ranges.setdefault(n, (freeze(lo), freeze(hi)))
