@@ -65,6 +65,15 @@ def chains(body: str) -> list[str]:
         (r"a = b \Rightarrow c = d", ["a = b", "c = d"]),
         (r"a &= b \\ \because x &= y \\ &= c", ["a = b = c", "x = y"]),
         (r"a \\ &= b", ["a = b"]),
+        # Equations side by side, each going on in its own columns.
+        (r"a &= b & c &= d \\ &= e & &= f", ["a = b = e", "c = d = f"]),
+        (r"& a = b & c = d \\ & e = f & g = h", ["a = b", "c = d", "e = f", "g = h"]),
+        (r"a & = b & = c", ["a = b = c"]),
+        (r"a &= b & + c &= d", ["a = b + c = d"]),
+        # Words as a left side, and words that lead on.
+        (r"\text{sum of both} &= a + b \\ &= c \\ \text{mean of both} &= d",
+         [r"\text{sum of both} = a + b = c", r"\text{mean of both} = d"]),
+        (r"a &= b \\ \text{Sum rule} &= c", ["a = b = c"]),
         (r"a = b \in \mathbb{R}^q.", ["a = b"]),
         (r"a = b \quad (x = y)", ["a = b"]),
         (r"a := b \triangleq c \approx d", ["a := b := c approx d"]),
@@ -610,3 +619,39 @@ def test_clusters_may_make_up_the_whole_and_excuse_no_slip(keeper: Keeper) -> No
 def test_a_factor_i_beside_a_matrix_is_the_identity(keeper: Keeper, right: str, verdict: str) -> None:
     found = step(keeper, r"\nabla_W \|W\|_F^2 = " + right, r"W \in \mathbb{R}^{n \times n}")
     assert found.verdict == verdict
+
+
+IN_FORCE = {
+    "layers": r"""Let $u_j^{(l)} = \sum_k w_{jk}^{(l)} h_k^{(l-1)}$ and $h_j^{(l)} = \tanh(u_j^{(l)})$.
+$$ \frac{\partial h_j^{(l)}}{\partial u_j^{(l)}} = 1 - (h_j^{(l)})^2 $$""",
+    "time": "With $g_t = 3 r_{t-1}$ and $r_t = e^{g_t}$ we have $$ \\log r_t = g_t $$",
+    "a variance with an index": r"""With $\sigma^2 = \frac{1}{N} \sum_{i=1}^N x_i^2$, and for each column
+$$ \sigma_c^2 = \frac{1}{N} \sum_{i=1}^N x_{ic}^2, $$
+$$ \frac{\partial \sigma_c^2}{\partial x_{ic}} = \frac{2}{N} x_{ic} $$""",
+    "two examples": r"""$$ \begin{align}
+u = 3 x + y &\quad\Rightarrow\quad \frac{\partial u}{\partial x} = 3 \\
+u = x^2 y &\quad\Rightarrow\quad \frac{\partial u}{\partial x} = 2 x y
+\end{align} $$""",
+    "a table": r"""| $h(t) = a$ | $h'(t) = 0$ |
+| $h(t) = t^2$ | $h'(t) = 2 t$ |
+| $h(t) = \ln(t)$ | $h'(t) = \frac{1}{t}$ |""",
+}
+
+
+@pytest.mark.parametrize("name", IN_FORCE)
+def test_the_definition_that_is_meant_is_in_force(keeper: Keeper, name: str) -> None:
+    assert verdicts(keeper, IN_FORCE[name])[-1] == "proved"
+    wrong = IN_FORCE[name]
+    for right in ("= 2 x y", "= \\frac{2}{N} x_{ic}", "= 1 -", "= g_t", "= \\frac{1}{t}"):
+        wrong = wrong.replace(right, right.replace("= ", "= 5 "))
+    assert wrong != IN_FORCE[name] and verdicts(keeper, wrong)[-1] == "refuted"
+
+
+def test_what_an_equation_gives_that_is_not_in_force_is_not_free(keeper: Keeper) -> None:
+    text = r"""$$ (Center) \space c = \frac{1}{N} \sum_{j=1}^N x_j $$
+$$ \sum_{j=1}^N (x_j - c)^2 = \sum_{j=1}^N x_j^2 - N c^2 $$"""
+    last = run(keeper, text).steps()[-1]
+    assert (last.verdict, last.message) == (
+        "undecided", "c is given in line 1, which was not taken as a definition"
+    )  # fmt: skip
+    assert verdicts(keeper, text.replace("(Center)", ""))[-1] == "proved"

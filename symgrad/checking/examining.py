@@ -338,6 +338,18 @@ class _Examiner:
             about = naming.leaves([lhs, rhs], planned.scope)
             self.said.state(planned.link.lhs, planned.link.rhs, about)
 
+    def leave(self, planned: Planned, judged: Judged) -> None:
+        """An equation of which the judge could make nothing may still say what its left side is."""
+        lhs, rhs = planned.lhs.node, planned.rhs.node
+        if lhs is None or planned.link.sign != "=" or planned.head is not lhs or naming.has_derivative(lhs):
+            return
+        if planned.restates:
+            self.planner.leave(planned.restates, planned.link, planned.region)
+        elif judged.verdict not in BAD:
+            spoken = frozenset() if rhs is None else naming.inside(rhs, planned.scope)
+            for name in naming.quantities(lhs, planned.scope) - spoken - set(planned.scope.definitions):
+                self.planner.leave(name, planned.link, planned.region)
+
     def unreadable(self, planned: Planned, side: Side, reading: Reading) -> Judged:
         error = reading.error
         message = error.message if isinstance(error, SpannedError) else str(error)
@@ -371,6 +383,8 @@ class _Examiner:
             )
         if any(note == "SG304" for note, _ in judged.notes):
             kind = "approximation"
+        if judged.verdict in ("undecided", "unreadable", *BAD) and not planned.soft:
+            self.leave(planned, judged)
         if planned.restates and judged.verdict in BAD:
             line = self.said.sources[planned.restates][0]
             judged = replace(

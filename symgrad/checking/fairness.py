@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..directives import read_directive
+from ..errors import SymgradError
 from ..page import BigOp, Indexed, Matrix, Node, Num, Sym, free_names, substitute, walk
 from ..scope import Scope
 from . import hints, naming
@@ -40,6 +42,9 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
         under = judged if stated is None else judge_step(lhs, rhs, stated)
         if stated is not None and under.verdict == "proved":
             return Fair(under, stated)
+    left = None if judged.verdict == "proved" else _left_aside(lhs, rhs, scope, said, names)
+    if left is not None and (left.judged.verdict == "proved" or judged.verdict in BAD):
+        return left
     if judged.verdict not in BAD:
         return Fair(judged, scope)
     touched = any(naming.rests_on_definitions(s, scope) or naming.has_derivative(s) for s in (lhs, rhs))
@@ -105,6 +110,26 @@ def _refutation(
         lines = ", ".join(f"{n} (line {said.sources[n][0]})" for n in doubtful)
         return Judged("undecided", "SG201", f"false only with what another section says of {lines}")
     return judged
+
+
+def _left_aside(lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset[str]) -> Fair | None:
+    """What an equation gives that is not in force is not free: a point at which it is refutes nothing.
+
+    Where another definition is in force, the step is false only if it is so with either.
+    """
+    for name, untaken in said.left(names):
+        message = f"{name} is given in line {untaken.line}, which was not taken as a definition"
+        doubt = Judged("undecided", "SG202", message, undefined=name)
+        if name not in scope.definitions:
+            return Fair(doubt, scope)
+        try:
+            other = read_directive(untaken.directive, scope)
+        except (SymgradError, RecursionError):
+            return Fair(doubt, scope)
+        again = judge_step(lhs, rhs, other)
+        if again.verdict not in BAD:
+            return Fair(again, other)
+    return None
 
 
 def _shapes(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset[str]) -> Judged:

@@ -77,10 +77,10 @@ KNOWN = frozenset(
 
 
 def base(node: Node) -> str | None:
-    """The name of a bare quantity: J of J, of J(θ), of J_i and of h_θ(x^{(i)}), and σ of a variance σ²;
-    None for anything else."""
+    """The name of a bare quantity: J of J, of J(θ), of J_i and of h_θ(x^{(i)}), and σ of the variances σ²
+    and σ_d²; None for anything else."""
     match node:
-        case Pow(Sym(name), Num(2)) if name in DEVIATIONS:
+        case Pow(Sym(name) | Indexed(Sym(name)), Num(2)) if name in DEVIATIONS:
             return name
         case Sym(name):
             return name

@@ -216,8 +216,11 @@ class Planner:
                 return None
             announced = where[1] != self.said.headings or bool(_ANNOUNCES.search(prose))
             if inline or announced:
-                if rhs is not None and not naming.is_constant(rhs) and not inside and not self.solving:
-                    self.define(link.lhs, link.rhs, region, link)
+                if rhs is not None and not naming.is_constant(rhs):
+                    if inside or self.solving:
+                        self.leave(name, link, region)
+                    else:
+                        self.define(link.lhs, link.rhs, region, link)
                 return planned("definition")
             return planned("claim", judge=True, restates=name)
         if rhs is None:
@@ -225,8 +228,10 @@ class Planner:
         if inline and _CONDITIONAL.search(prose):
             return planned("condition")
         if self.solving and (chain.opened or _THUS.search(prose) or chain.links[0] is not link):
+            self.leave(name, link, region)
             return planned("rewriting")
         if inside:
+            self.leave(name, link, region)
             return planned("condition")
         if naming.is_constant(rhs):
             return planned("definition")
@@ -243,10 +248,19 @@ class Planner:
 
     def define(self, lhs: Side, rhs: Side, region: Region, link: Link) -> bool:
         node = read_side(lhs, self.said.scope).node
-        if node is not None and limits(self.under, node):
-            return True  # it holds there only
+        there = node is not None and limits(self.under, node)  # it holds there only
         line, _ = self.document.position(region.part, region.start + link.start)
-        return self.said.define(lhs, rhs, line)
+        taken = not there and self.said.define(lhs, rhs, line)
+        name = None if node is None else naming.base(node)
+        if name is not None and not taken:
+            self.leave(name, link, region)
+        return there or taken
+
+    def leave(self, name: str, link: Link, region: Region) -> None:
+        """Keep in mind that the text says here what the name is, in an equation that is not in force."""
+        line, _ = self.document.position(region.part, region.start + link.start)
+        lhs, rhs = (link.rhs, link.lhs) if link.sign == "=:" else (link.lhs, link.rhs)
+        self.said.leave(lhs, rhs, name, line)
 
 
 def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..directives import read_directive, read_directives
+from ..elaborate.layers import descents
 from ..errors import SymgradError
 from ..kinds import unbold
 from ..latex import read_macro_definitions
@@ -39,6 +40,15 @@ _BEHIND = Pattern(
 _SPACE = r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*"
 
 
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """An equation of the text that says what a name is, and that is not in force."""
+
+    directive: str
+    line: int
+    headings: int
+
+
 class Said:
     """The scope, with the origin of everything in it."""
 
@@ -49,6 +59,7 @@ class Said:
         self.kinds: dict[str, int] = {}  # kinds from the text: name -> headings
         self.hypotheses: set[Relation] = set()  # from the text
         self.stated: list[tuple[frozenset[str], str, int]] = []  # equations: about, directive line, headings
+        self.untaken: dict[str, list[Untaken]] = {}  # by name
         self.declared: set[str] = set()  # names of which a directive speaks
         self.definitions = 0
         self.uses = _uses(document)
@@ -110,12 +121,25 @@ class Said:
         node, body = read_side(lhs, scope).node, read_side(rhs, self.scope).node
         name = None if node is None else naming.base(node)
         if name is not None and body is not None and name in naming.inside(body, self.scope):
-            return False  # a = f(b) and b = g(a): the same equation twice
+            every = [d for group in scope.definitions.values() for d in group]
+            if id(scope.definitions[name][0]) not in descents(every):
+                return False  # a = f(b) and b = g(a): the same equation twice
         self.scope = scope
         if name is not None:
             self.sources[name] = (line, self.headings)
+            self.untaken.pop(name, None)
         self.definitions += 1
         return True
+
+    def leave(self, lhs: Side, rhs: Side, name: str, line: int) -> None:
+        """An equation that says what the name is and that is not taken as a definition."""
+        left = Untaken(f"let {lhs.text.strip()} = {rhs.text.strip()}", line, self.headings)
+        self.untaken.setdefault(name, []).append(left)
+
+    def left(self, names: Iterable[str]) -> list[tuple[str, Untaken]]:
+        """What was said of these names and is not in force, the latest first."""
+        found = [(n, u) for n in names for u in self.untaken.get(n, ()) if self.headings - u.headings < FAR]
+        return sorted(found, key=lambda pair: (-pair[1].line, pair[0]))
 
     def state(self, lhs: Side, rhs: Side, about: frozenset[str]) -> None:
         """An equation of the text that is no claim: said about its quantities in this section."""
@@ -183,9 +207,9 @@ def without(scope: Scope, names: set[str]) -> Scope:
 def _same_form(definition: Definition, node: Node) -> bool:
     called = isinstance(node, Call)
     head = node.fn if isinstance(node, Call) else node
-    lower, upper = (head.lower, head.upper) if isinstance(head, Indexed) else ((), ())
-    if isinstance(head, Pow):
-        upper = (head.exp,)
+    power = (head.exp,) if isinstance(head, Pow) else ()
+    head = head.base if isinstance(head, Pow) else head
+    lower, upper = (head.lower, (*head.upper, *power)) if isinstance(head, Indexed) else ((), power)
     if (len(definition.lower), len(definition.upper)) != (len(lower), len(upper)):
         return False
     for pattern, value in zip((*definition.lower, *definition.upper), (*lower, *upper), strict=True):
