@@ -91,6 +91,16 @@ PROVED = [
      r"\nabla_\theta \frac{1}{N}\sum_{i=1}^N \ell_i(\theta)",
      r"\frac{1}{N} \sum_{i=1}^N \nabla_\theta \ell_i(\theta)"),
     ((), r"\frac{d}{dx} f(g(x))", r"f'(g(x))g'(x)"),
+    # A bracket behind the operator is its operand; where only that proves it, the product is.
+    ((), r"\frac{d}{dx} \left(x e^x\right)", r"\frac{d}{dx} (x) e^x + x \frac{d}{dx} [e^x]"),
+    ((), r"\frac{d}{dx} [5] x^2 + 3 \frac{d}{dx}[x^2]", "6 x"),
+    ((), r"\frac{d}{dx} (x^2 + 1)(x - 3)", "2 x (x - 3) + x^2 + 1"),
+    ((), r"\frac{d}{dx} (x^2 + 1)^3 x", "6 x^2 (x^2 + 1)^2 + (x^2 + 1)^3"),
+    ((r"let z \in \mathbb{R}^n", r"let a \in \mathbb{R}^n"), r"\nabla_z (a^T z) b", "a b"),
+    # The sign in front of a sum that goes on is one of all that it sums.
+    ((r"let u_n = -\sum_k c_{nk} \log q_k + (1 - c_{nk}) \log (1 - q_k)",
+      r"let q_k = \frac{1}{1 + e^{-v_k}}"),
+     r"\frac{\partial u_n}{\partial v_k}", "q_k - c_{nk}"),
     ((), r"\mathbb{E}[a x + y]", r"\mathbb{E}[a x] + \mathbb{E}[y]"),
     ((r"let y = (x_1, \dots, x_n)^T",), r"y^T y", r"\sum_{i=1}^n x_i^2"),
     ((r"let p = \operatorname{softmax}(z)", r"let z \in \mathbb{R}^K"), r"\sum_{k=1}^K p_k", "1"),
@@ -151,6 +161,7 @@ NOT_KNOWN = [
     ((r"let a = b + 1", "let b = a + 1"), "a", "b", "refers to itself"),
     ((r"let x \in \mathbb{R}^q",), r"x_b W_{bg}", r"\left(W^T x\right)_g", "A repeated index is not a sum"),
     (RECURRENT, r"\frac{\partial h_t}{\partial u}", r"(1-h_t^2) x_t", "through lower levels"),
+    ((), r"\frac{d}{dx} (x^2) x", "3 x^2", "write parentheses"),
     ((r"let L = \ell(z)", r"let z \in \mathbb{R}^d"), r"\nabla_z^2 L", "0", "a second derivative of"),
 ]
 

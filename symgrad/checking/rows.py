@@ -402,6 +402,8 @@ class _Splitter:
         self.chains: list[Chain] = []
         self.main: Chain | None = None  # the chain that a row beginning with a sign goes on with
         self.last: list[_Item] = []  # items of its last side, open to further rows
+        self.columns: list[tuple[Chain, list[_Item]]] = []  # the same for equations side by side
+        self.worded = False  # does a left side of words name what the rows compute?
         self.pending: tuple[str, str] | None = None  # a sign at the end of a row: (sign, label)
         self.pending_item: _Item | None = None
         for row in _rows(body):
@@ -434,12 +436,16 @@ class _Splitter:
         if not signs:
             self.plain_row(head)
             return
-        solid = [s for s in head if s.solid]
+        solid = [s for s in head if s.solid] or self.words(stretches[0])
         aside = bool(solid) and solid[-1].opened == "\\because"
         chain, lhs = self.start(solid, stretches[0])
         keep = (self.main, self.last) if aside and self.main is not None and self.main.links else None
+        beside = [] if solid else self.columns
+        if beside:
+            chain, lhs = beside[0]
+        self.columns = []
         for k, sign in enumerate(signs):
-            following = self.segments(stretches[k + 1], more=k + 1 < len(signs))
+            following = self.segments(stretches[k + 1], more=k + 1 < len(signs), between=True)
             solid = [s for s in following if s.solid]
             label = self.label(following, k + 1 == len(signs)) or sign.value.partition("\0")[2]
             if not solid:
@@ -453,10 +459,28 @@ class _Splitter:
             rhs = solid[0].items
             self.link(chain, lhs, sign, rhs, label)
             lhs = rhs
-            if len(solid) > 1 and k + 1 < len(signs):
-                chain = Chain(opened=solid[-1].opened)
-                lhs = solid[-1].items
+            if k + 1 == len(signs) or (len(solid) == 1 and not beside):
+                continue
+            amps = [i.start for i in stretches[k + 1] if i.kind == "amp"]
+            if len(solid) > 1:
+                aligned = any(rhs[-1].start < a < solid[-1].items[0].start for a in amps)
+                self.columns += [(chain, rhs)] if aligned else []
+                chain, lhs = Chain(opened=solid[-1].opened), solid[-1].items
+            elif len(self.columns) + 1 < len(beside) and any(rhs[-1].start < a for a in amps):
+                self.columns.append((chain, rhs))
+                chain, lhs = beside[len(self.columns)]
+        self.columns += [(chain, lhs)] if self.columns else []
         self.main, self.last = keep or (chain, lhs)
+
+    def words(self, stretch: list[_Item]) -> list[_Segment]:
+        """A left side of nothing but words, in the first row or below one that had such a left side."""
+        if (self.main is not None or self.pending_item is not None) and not self.worded:
+            return []
+        said = [k for k in stretch if k.kind == "text"]
+        if len(said) != 1 or _CONNECTIVE.fullmatch(said[0].value) or not said[0].value[:1].isalpha():
+            return []
+        self.worded = True
+        return [_Segment(said)]
 
     def start(self, solid: list[_Segment], stretch: list[_Item]) -> tuple[Chain, list[_Item]]:
         """The chain that a row with signs belongs to and the left side of its first sign."""
@@ -524,8 +548,9 @@ class _Splitter:
             Link(self.side(lhs), value, self.side(rhs), sign.start, sign.end, written, label, self.block)
         )
 
-    def segments(self, items: list[_Item], more: bool) -> list[_Segment]:
-        """Split at words, arrows and wide spaces; ``more``: another sign follows in this row."""
+    def segments(self, items: list[_Item], more: bool, between: bool = False) -> list[_Segment]:
+        """Split at words, arrows and wide spaces; ``more``: another sign follows in this row; ``between``:
+        one stands in front, so that an alignment mark parts two equations side by side."""
         out = [_Segment()]
         comma = False
         for k, item in enumerate(items):
@@ -534,7 +559,9 @@ class _Splitter:
                 if out[-1].solid or not out[-1].opened:
                     out.append(_Segment(opened=word, weak=False))
                 comma = False
-            elif item.kind == "wide" or (item.kind == "amp" and _ASIDE.match(self.body, item.end)):
+            elif item.kind == "wide" or (
+                item.kind == "amp" and ((between and more) or _ASIDE.match(self.body, item.end))
+            ):
                 if out[-1].solid:
                     out.append(_Segment(opened="," if comma else ""))
                 comma = False

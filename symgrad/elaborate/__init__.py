@@ -36,12 +36,14 @@ from .derivatives import exchange, fill
 from .differentials import uprights
 from .indices import ANY_SIGN, COUNTS, ELSEWHERE, LITERAL, Env, Reading, delta
 from .products import warranted
-from .spelling import reaching, spelled
+from .spelling import reaching, spelled, widened
 from .terms import Elaborator
 
 ENTRIES = 64
 
 LAYOUT = "holds with one side transposed: which layout of the gradient is meant?"
+
+WHOLE = "holds with the derivative of the whole product: write parentheses around what it is taken of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +108,20 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
     if turned is not None:
         queue.append(Reading(differentials=True))
     written = lhs, rhs
+    wide = widened(written)
+    if wide is not None:
+        queue.append(Reading(wide=True))
     for reading in queue:
-        lhs, rhs = turned if turned is not None and reading.differentials else written
+        lhs, rhs = wide[0] if wide is not None and reading.wide else written
+        if turned is not None and reading.differentials:
+            lhs, rhs = turned
         e = Elaborator(scope, (lhs, rhs), reading)
         if turned is not None:
             e.doubt("is d a differential?  write \\mathrm{d}")
         if reading.differentials:
             e.assumed["d is a differential"] = None
+        if wide is not None and reading.wide:
+            e.assumed["the derivative is one of the whole product"] = None
         try:
             left, right = e.value(lhs, Env()), e.value(rhs, Env())
             pairs, notes = _pairs(e, left, right, rhs)
@@ -134,6 +143,8 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             said = (*assuming, *e.assumed)
             premise = LAYOUT if reading.layout else "" if warranted(e.products, pairs, givens) else ANY_SIGN
             premise = premise or (ELSEWHERE if ELSEWHERE in e.doubts else "")
+            if wide is not None and reading.wide and not wide[1]:
+                premise = WHOLE
             last = _unbounded(e, pairs)
             open_ends = () if last is None else (last[0],)
             read = Claim(

@@ -25,7 +25,8 @@ class Reading:
     a Jacobian laid out the other way, is a bold c_i an entry of c, is v^2 the
     square of a length, are the x_i the rows of X; is a product over an index a number of which nothing is
     known (else its factors are positive), a gradient by a square matrix laid out the other way; is
-    \\bar{x} the mean of the x_i; is d in front of a factor a differential?"""
+    \\bar{x} the mean of the x_i; is d in front of a factor a differential; is a derivative in front of a
+    product one of all its factors?"""
 
     entrywise: bool = False
     denominator: bool = False
@@ -36,6 +37,7 @@ class Reading:
     layout: bool = False
     means: bool = False
     differentials: bool = False
+    wide: bool = False
 
 
 LITERAL = Reading()

@@ -19,8 +19,11 @@ from ..kinds import unbold
 from ..page import (
     Add,
     BigOp,
+    Derivative,
+    Gradient,
     Indexed,
     Mul,
+    Neg,
     Node,
     Num,
     Sum,
@@ -82,9 +85,9 @@ def _reached(d: Definition) -> Definition:
     for k, term in enumerate(d.body.terms[:-1]):
         inner: Node = term
         path: tuple[int, ...] = ()
-        while isinstance(inner, Mul):
-            path = (*path, len(inner.factors) - 1)
-            inner = inner.factors[-1]
+        while isinstance(inner, Mul | Neg):  # the sign in front of a sum is one of all that it sums
+            path = (*path, len(children(inner)) - 1)
+            inner = children(inner)[-1]
         rest = d.body.terms[k + 1 :]
         if isinstance(inner, Sum) and inner.condition is None and all(
             inner.index.name in _counters(t) - places for t in rest
@@ -93,6 +96,48 @@ def _reached(d: Definition) -> Definition:
             total = put(term, path, replace(inner, body=Add((*own, *rest))))
             return replace(d, body=Add((*d.body.terms[:k], total)) if k else total)
     return d
+
+
+def widened(sides: tuple[Node, Node]) -> tuple[tuple[Node, Node], bool] | None:
+    """Derivatives written in front of a product, over all of it: d/dx (x) y as the derivative of (x) y.
+
+    And may that be meant?  The parentheses of (x + 1) y are there for the product, those of (x) y are not;
+    and who writes two of them, as in the product rule, tells where each of them ends.
+
+    >>> from symgrad.latex import read
+    >>> one, y = read(r"\\frac{d}{dx} (x + 1) y"), Sym("y")
+    >>> widened((one, y)) == ((read(r"\\frac{d}{dx} ((x + 1) y)"), y), True)
+    True
+    >>> widened((y, y))
+    """
+    operands: list[Node] = []
+    new = _widened(sides[0], operands), _widened(sides[1], operands)
+    if not operands:
+        return None
+    operators = max(sum(isinstance(n, Derivative | Gradient) for n in walk(side)) for side in sides)
+    return new, operators == 1 and all(isinstance(n, Add) for n in operands)
+
+
+def _widened(node: Node, operands: list[Node]) -> Node:
+    node = map_children(node, lambda child: _widened(child, operands))
+    if not isinstance(node, Mul) or node.dots is None:
+        return node
+    factors: list[Node] = []
+    reaches = False  # does the last factor?
+    for k, factor in enumerate(node.factors):
+        operator = isinstance(factor, Gradient) or (
+            isinstance(factor, Derivative) and factor.style == "operator"
+        )
+        before = factors[-1] if reaches else None
+        if k in node.dots or operator or not isinstance(before, Derivative | Gradient):
+            factors.append(factor)
+            reaches = operator
+            continue
+        operands.append(before.body)
+        factors[-1] = replace(before, body=Mul((before.body, factor)))
+    if len(factors) == len(node.factors):
+        return node
+    return Mul(tuple(factors), span=node.span) if len(factors) > 1 else factors[0]
 
 
 def _with_indices(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:
@@ -157,4 +202,4 @@ def _respelled(node: Node, uses: Uses) -> Node:
     return node
 
 
-__all__ = ["reaching", "spelled"]
+__all__ = ["reaching", "spelled", "widened"]

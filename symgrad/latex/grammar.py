@@ -2,8 +2,8 @@
 
 From loose to tight: relation, sum, Hadamard product, product, factor (a sum sign, a nabla or a derivative
 reaches over the rest of its product), atom with scripts.  A derivative or a nabla in operator form takes
-the call that follows it (``\\nabla f(x) (y - x)`` is a gradient times a difference), else the product that
-is written next to it, up to a written ``\\cdot``, a further derivative, ``+`` or ``-``.
+the call or the bracket that follows it (``\\nabla f(x) (y - x)`` is a gradient times a difference), else the
+product that is written next to it, up to a written ``\\cdot``, a further derivative, ``+`` or ``-``.
 """
 
 from __future__ import annotations
@@ -168,6 +168,8 @@ class Grammar(Operators):
         slash = -1
         while not (operand and _is_applied(factors[-1]) and all(map(_is_number, factors[:-1]))):
             text = self.text
+            if operand and self.partner.get(start) == self.pos - 1 and text not in ("/", "\\div"):
+                break  # a bracket that is there for nothing else holds all of the operand
             if self.begins_anew():
                 break
             if text == "{" and self.partner[self.pos] == self.pos + 1:
