@@ -36,6 +36,13 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\sqrt{a b} + |b|", r"\sqrt{a b} + b", ("assume a > 0",), "proved"),
     (r"\sqrt{b} + \sqrt{b c} + |c|", r"\sqrt{b} + \sqrt{b c} + c", (), "refuted"),
     (r"\sqrt{e^b c} + |c|", r"\sqrt{e^b c} + c", (), "proved"),
+    # A real exponent has a positive base, also where it happens to be an integer.
+    ("(-x)^k", "x^k", (), "undecided"),
+    (r"\sum_{i=1}^n (x_i-\mu)^p", r"\sum_{i=1}^n (\mu-x_i)^p", (), "undecided"),
+    (r"(1-p)^\gamma \log p", r"(p-1)^\gamma \log p", (), "undecided"),
+    ("x^p x^q", "x^{p+q}", (), "proved"),
+    ("x^p", "x^q", (), "refuted"),
+    ("(-x)^{2k}", "x^{2k}", (r"let k \in \mathbb{N}",), "proved"),
     # What is given of one entry is given of that one.
     ("|x_2|", "x_2", ("assume x_1 > 0",), "refuted"),
     ("|x_1|", "x_1", ("assume x_1 > 0",), "proved"),

@@ -15,6 +15,7 @@ from typing import Any
 from flint import arb, fmpq
 
 from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, every_entry
+from .domain import integral
 from .polynomials import OutOfFuel
 
 BITS = 200_000
@@ -146,7 +147,10 @@ class Point:
             case Div(num, den):
                 return mul(self.value(num, env, dual), reciprocal(self.value(den, env, dual)))
             case Pow(base, exp):
-                return power(self.value(base, env, dual), self.value(exp, env, dual))
+                below = self.value(base, env, dual)
+                if not isinstance(exp, Num) and not integral(exp) and sign_of(below) <= 0:
+                    raise Undefined  # a real exponent that happens to be an integer here
+                return power(below, self.value(exp, env, dual))
             case Call(fn, args, orders):
                 return self.call(fn, [self.value(a, env, dual) for a in args], orders)
             case Delta(left, right):
