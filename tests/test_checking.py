@@ -655,3 +655,69 @@ $$ \sum_{j=1}^N (x_j - c)^2 = \sum_{j=1}^N x_j^2 - N c^2 $$"""
         "undecided", "c is given in line 1, which was not taken as a definition"
     )  # fmt: skip
     assert verdicts(keeper, text.replace("(Center)", ""))[-1] == "proved"
+
+
+@pytest.mark.parametrize(("sentence", "verdict"), [
+    ("Assume $s > 0$ throughout.", "proved"),
+    ("The hyperparameter $s>0$ is fixed.", "proved"),
+    ("Let $0 < s < 1$.", "proved"),
+    ("Let $r, s > 0$.", "proved"),
+    (r"Let $s \in (0, \infty)$.", "proved"),
+    (r"Let $s\in[0,1]$ be a probability.", "proved"),
+    ("Let $s$ be positive.", "proved"),
+    ("Let $s$ denote the standard deviation, a positive number.", "proved"),
+    ("A nonnegative number $s$ is given.", "proved"),
+    ("Let $s > 0$. Now let $s < 0$ instead.", "refuted"),
+    ("Let $s$ be the positive class.", "refuted"),
+    ("Nothing says that $s$ is not positive.", "refuted"),
+    ("If $s > 0$ this is easy.", "refuted"),
+    ("Let $t > 0$.", "refuted"),
+])  # fmt: skip
+def test_signs_that_the_text_gives(keeper: Keeper, sentence: str, verdict: str) -> None:
+    page = f"{sentence}\n\n$$2 s + s = 3 s$$\n\n$$\\sqrt{{s^2}} = s$$"
+    assert run(keeper, page).steps()[-1].verdict == verdict
+
+
+RESULTS = [
+    r"$$4 \sum_{i=1}^n (y_i - c x_i) x_i = 3 \sum_{i=1}^n (y_i - c x_i) x_i$$"
+    "\nand the solution is $c = \\frac{\\sum_{i=1}^n x_i y_i}{\\sum_{i=1}^n x_i^2}$.",
+    r"$$\frac{a}{q} - \frac{b}{1 - q} = \frac{3 (a - a q - b q)}{q (1 - q)}$$"
+    "\nwith the maximum at $q = \\frac{a}{a + b}$.",
+    r"""The maximum likelihood estimate is $q = \frac{a}{m}$.
+$$\frac{d}{dq} (a \log q + (m - a) \log(1 - q)) = \frac{a}{q} - \frac{m - a}{1 - q} = \frac{a - m q}{q}$$""",
+    r"""Let $J(c) = \sum_{i=1}^n (x_i - c)^2$. This gives $c = \frac{1}{n} \sum_{i=1}^n x_i$.
+$$J'(c) = -3 \sum_{i=1}^n (x_i - c)$$""",
+    r"""We show that $q = \frac{a}{m}$ is best. Let $\ell(q) = a \log q + (m - a) \log(1 - q)$.
+$$\ell''(q) = -\frac{a}{q^2} - \frac{m - a}{(1 - q)^2} = -\frac{m}{q (1 - q)}$$""",
+    r"$$5 (a x - y) x = 2 (a x - y) x$$ with $a = y/x$.",
+    r"$$5 (a x - y) x = 2 (a x - y) x,$$ which vanishes for $a = y/x$.",
+]
+
+
+@pytest.mark.parametrize("text", RESULTS)
+def test_the_result_of_a_derivation_proves_no_slip_in_it(keeper: Keeper, text: str) -> None:
+    assert verdicts(keeper, text)[-1] in ("refuted", "undecided")
+
+
+def test_a_result_is_put_in_where_it_is_meant(keeper: Keeper) -> None:
+    text = r"""Let $J(c) = \sum_{i=1}^n (x_i - c)^2$. The solution is $c = \frac{1}{n} \sum_{i=1}^n x_i$.
+$$\nabla_c J = -2 \sum_{i=1}^n (x_i - c)$$
+$$-2 \sum_{i=1}^n (x_i - c) = 0$$"""
+    found = [s for s in run(keeper, text).steps() if s.kind == "claim"]
+    assert [s.verdict for s in found] == ["proved", "proved"]
+    assert [len(s.assuming) for s in found] == [0, 1] and found[1].assuming[0].startswith("c =")
+
+
+UNSAID = [
+    r"""$$ h_i = (x_i - c) (v + \epsilon)^{-1/2} $$
+$$ \frac{d (v + \epsilon)^{-1/2}}{d x_i} = -7 \frac{d (v + \epsilon)}{d x_i} (v + \epsilon)^{-3/2} $$""",
+    r"""Where $s(u^{(i)}) = \frac{1}{1 + e^{-u^{(i)}}}$ and $u^{(i)} = c x^{(i)}$, write $u = u^{(i)}$.
+$$ \frac{\partial (1 - s)}{\partial u} = -3 \frac{\partial s}{\partial u} $$""",
+    r"""The peak is where $c = x$. With $f(x) = e^{-(x - c)^2}$,
+$$ \frac{df}{dx} = -7 e^{-(x - c)^2} (x - c) $$""",
+]
+
+
+@pytest.mark.parametrize("text", UNSAID)
+def test_a_derivative_that_is_0_for_want_of_a_connection_proves_nothing(keeper: Keeper, text: str) -> None:
+    assert verdicts(keeper, text)[-1] == "undecided"

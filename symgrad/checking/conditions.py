@@ -62,6 +62,66 @@ _GOES_ON = Pattern(
 )
 
 
+_NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\d*\.\d+)"
+_LESS, _MORE = r"(?:<|\\(?:lt|leq?(?:slant)?)(?![a-z]))", r"(?:>|\\(?:gt|geq?(?:slant)?)(?![a-z]))"
+_ABOVE = Pattern(rf"(?P<names>[^<>=]+?)\s*(?P<sign>{_LESS}|{_MORE})\s*0\s*$")
+_BETWEEN = Pattern(
+    rf"(?P<low>{_NUMBER})\s*(?P<from>{_LESS})\s*(?P<names>[^<>=]+?)\s*(?P<to>{_LESS})\s*(?P<high>{_NUMBER})\s*$"
+)
+_WITHIN = Pattern(
+    rf"(?P<names>[^<>=]+?)\s*\\in\s*(?P<from>[(\[])\s*(?P<low>{_NUMBER}|-\s*\\infty)\s*,"
+    rf"\s*(?P<high>{_NUMBER}|\+?\s*\\infty)\s*(?P<to>[)\]])\s*$"
+)
+_INTRODUCES = Pattern(
+    r"\b(?:let|assum\w*|suppos\w*|given|take|fix|with|where|denote|consider|choose"
+    r"|(?:hyper)?parameters?|constants?|rates?|numbers?|weights?|coefficients?|strength|variance|deviation)\b",
+    re.IGNORECASE,
+)
+_DEPENDS = Pattern(
+    r"\b(?:if|iff|when(?:ever)?|for|unless|case|not|only|so|thus|hence|then|implies)\b", re.IGNORECASE
+)
+_NAMES = Pattern(r"\\?[A-Za-z]+(?:_\w|_\{\w+\})?(?:\s*,\s*\\?[A-Za-z]+(?:_\w|_\{\w+\})?)*")
+_SIGNED_BEFORE = Pattern(
+    r"\b(?:strictly\s+)?(?P<sign>positive|non-?negative)\s+(?:real\s+)?"
+    r"(?:numbers?|scalars?|constants?|(?:hyper)?parameters?|weights?|integers?|reals?|quantit(?:y|ies))\s*,?\s*$",
+    re.IGNORECASE,
+)
+_SIGNED_BEHIND = Pattern(
+    r"\s*,?\s*(?:is|are|be|being|denotes?|stands?|which)\b(?P<said>[^.;:$]{0,60}?)\b(?P<sign>positive|non-?negative)\b"
+    r"(?!\s*-?\s*(?:semi-?)?definite|\s+(?:class|examples?|samples?|part|if|when|only|for|infinity))",
+    re.IGNORECASE,
+)
+
+
+def supposed(formula: str, before: str, behind: str) -> tuple[str, ...]:
+    r"""The signs that a sentence gives to what it introduces, from there on.
+
+    >>> supposed("s > 0", "Let ", " be fixed."), supposed(r"p \in [0, 1]", "where ", " is a probability")
+    (('s > 0',), ('p \\ge 0', 'p \\le 1'))
+    >>> supposed("s", "Let ", " be a positive number."), supposed("x > 0", "If ", " then")
+    (('s > 0',), ())
+    """
+    formula, before = formula.strip(" ,."), _BREAK.split(before)[-1]
+    m = _ABOVE.match(formula) or _BETWEEN.match(formula) or _WITHIN.match(formula)
+    if m is not None:
+        if not _INTRODUCES.search(before) or _DEPENDS.search(before):
+            return ()
+        found = m.groupdict()
+        ends = [(found["sign"], "0")] if "sign" in found else [
+            (">" if found["from"] in ("<", "\\lt", "(") else "\\ge", found["low"]),
+            ("<" if found["to"] in ("<", "\\lt", ")") else "\\le", found["high"]),
+        ]
+        ends = [(sign, end) for sign, end in ends if "infty" not in end]
+    else:
+        m = _NAMES.fullmatch(formula)
+        told = _SIGNED_BEFORE.search(before) or _SIGNED_BEHIND.match(behind)
+        if m is None or told is None or _DEPENDS.search(before) or _DEPENDS.search(told.group()):
+            return ()
+        found = {"names": formula}
+        ends = [(">" if told["sign"].lower() == "positive" else "\\ge", "0")]
+    return tuple(f"{name.strip()} {sign} {end}" for name in found["names"].split(",") for sign, end in ends)
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """``lines``: conditions in LaTeX; ``unsaid``: words that limit a formula and that are not read."""

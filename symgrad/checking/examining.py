@@ -20,7 +20,7 @@ from ..scope import Scope
 from ..verdict import Witness
 from . import hints, naming
 from .conditions import assume, of_sentence
-from .fairness import BAD, judge_fairly
+from .fairness import BAD, judge_fairly, only_zero
 from .judgement import Judged, judge_step, shown, with_rule
 from .model import Derivation, FileResult, Finding, Job, Place, Step
 from .planning import Planned, Planner
@@ -32,6 +32,11 @@ MAX_STEPS = 20_000
 Event = tuple[Any, ...]
 
 _WHERE = Pattern(r"^[\s.,;:)*_]*(?:where|with|here|in which|for|and)\b", re.IGNORECASE)
+_CONCLUDES = Pattern(
+    r"\b(?:thus|hence|therefore|so|solv\w+|gives|giving|yields?|get|obtain\w*|solutions?|implies|follows"
+    r"|optim\w+|minim\w+|maxim\w+|zero|vanish\w*|root|stationary|because|since|at|estimat\w+)\b",
+    re.IGNORECASE,
+)
 _NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
 
 
@@ -240,10 +245,12 @@ class _Examiner:
             return []
         chains = [c for c in split(region.body, index) if c.links or c.dangles]
         prose = self.prose_before(index)
+        behind = self.document.parts[region.part].text[region.outer[1] : region.outer[1] + _NEAR]
+        if region.kind == "inline":
+            self.said.supposed(region.body, prose, behind)
         if not any(c.links for c in chains):
             self.said.kind(region.body)
             if region.kind == "inline":
-                behind = self.document.parts[region.part].text[region.outer[1] : region.outer[1] + _NEAR]
                 self.said.symmetric(region.body, prose, behind)
             return []
         if region.kind == "display":
@@ -282,6 +289,8 @@ class _Examiner:
             if not any(c.links for c in chains):
                 self.said.kind(region.body)
                 continue
+            if _CONCLUDES.search(self.prose_before(k)):
+                return  # "and hence the minimum is at w = y/x": not so in the display
             said = self.said
             before = said.scope, dict(said.sources), said.definitions
             steps = [step for c in chains for step in self.planner.chain(k, region, c, "where")]
@@ -310,7 +319,10 @@ class _Examiner:
             under = assume(planned.under, lhs, rhs, planned.scope)
             if under.scope is not planned.scope:
                 lhs, rhs = under.lhs, under.rhs
+                free = fair.judged.verdict
                 fair = judge_fairly(lhs, rhs, under.scope, self.said, inline, planned.alone)
+                if fair.judged.empty and free in BAD:
+                    fair = replace(fair, judged=only_zero(" and ".join(planned.under.lines)))
             if fair.judged.verdict in BAD and (under.unread or planned.elsewhere):
                 said = f"the condition {under.unread[0]}" if under.unread else "a condition in another row"
                 doubt = Judged("undecided", "SG201", f"false in general, but {said} may limit it")

@@ -8,7 +8,7 @@ taken back and said to be undecided.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..directives import read_directive
 from ..errors import SymgradError
@@ -16,7 +16,7 @@ from ..page import BigOp, Indexed, Matrix, Node, Num, Sym, free_names, substitut
 from ..scope import Scope
 from . import hints, naming
 from .judgement import Judged, guessed_shape, invented, judge_step, unknown_function
-from .said import Said, without
+from .said import Said, without, without_definitions
 
 BAD = ("refuted", "illtyped")
 
@@ -34,7 +34,19 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
     """``alone``: the step is a chain by itself; ``inline``: it stands in a line of text."""
     names = naming.inside(lhs, scope) | naming.inside(rhs, scope)
     scope = said.relevant(scope, names)
+    results = said.results(scope)
+    free = without_definitions(scope, results)
+    left, right = (results & naming.inside(side, free) for side in (lhs, rhs))
+    if left & right:
+        return _at_any_point(lhs, rhs, scope, left & right, said, inline, alone)
     judged = judge_step(lhs, rhs, scope)
+    if judged.verdict == "proved" and left | right:
+        put_in = (d.source for n in sorted(left | right) for d in scope.definitions[n])
+        judged = replace(judged, assuming=(*judged.assuming, *put_in))
+    if judged.empty:
+        for name in sorted(names & said.sources.keys()):
+            if judge_step(lhs, rhs, without_definitions(scope, {name})).verdict == "refuted":
+                return Fair(only_zero(f"{name} (line {said.sources[name][0]})"), scope)
     if judged.verdict != "proved":
         judged, scope = _without_indices(judged, lhs, rhs, scope, said)
     if judged.verdict == "undecided":
@@ -42,9 +54,9 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
         under = judged if stated is None else judge_step(lhs, rhs, stated)
         if stated is not None and under.verdict == "proved":
             return Fair(under, stated)
-    left = None if judged.verdict == "proved" else _left_aside(lhs, rhs, scope, said, names)
-    if left is not None and (left.judged.verdict == "proved" or judged.verdict in BAD):
-        return left
+    aside = None if judged.verdict == "proved" else _left_aside(lhs, rhs, scope, said, names)
+    if aside is not None and (aside.judged.verdict == "proved" or judged.verdict in BAD):
+        return aside
     if judged.verdict not in BAD:
         return Fair(judged, scope)
     touched = any(naming.rests_on_definitions(s, scope) or naming.has_derivative(s) for s in (lhs, rhs))
@@ -62,6 +74,25 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
     if judged.verdict == "illtyped":
         return Fair(_shapes(judged, lhs, rhs, scope, said, names), scope)
     return Fair(_refutation(judged, lhs, rhs, scope, said, names), scope)
+
+
+def only_zero(said: str) -> Judged:
+    """Both sides are 0 by what is said, which would prove any slip in them."""
+    return Judged("undecided", "SG201", f"false in general; with what is said of {said} both sides are 0")
+
+
+def _at_any_point(
+    lhs: Node, rhs: Node, scope: Scope, results: frozenset[str], said: Said, inline: bool, alone: bool
+) -> Fair:
+    """A step of the derivation that leads to ``p = s/n``: it is one for every p."""
+    free = judge_fairly(lhs, rhs, without_definitions(scope, results), said, inline, alone)
+    if free.judged.verdict == "proved":
+        return free
+    there = judge_step(lhs, rhs, scope)
+    if there.verdict != "proved" or there.empty:
+        return free
+    lines = ", ".join(f"{n} (line {said.sources[n][0]})" for n in sorted(results))
+    return Fair(Judged("undecided", "SG201", f"holds only with what is said of {lines}"), scope)
 
 
 def _without_indices(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said) -> tuple[Judged, Scope]:
@@ -96,7 +127,7 @@ def _refutation(
     if stated is not None:
         under = judge_step(lhs, rhs, stated)
         if under.verdict not in BAD:
-            return under
+            return only_zero("these quantities here") if under.empty else under
     limited = _for_few(lhs, rhs, scope) or _in_parts(lhs, rhs)
     if limited is not None:
         return Judged("undecided", "SG201", limited)

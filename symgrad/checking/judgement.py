@@ -47,6 +47,7 @@ class Judged:
     undefined: str | None = None
     notes: tuple[tuple[str, str], ...] = field(default=())
     studied: bool = False  # hints were looked for
+    empty: bool = False  # proved as 0 = 0, of sides that do not look like it
 
 
 def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
@@ -68,9 +69,14 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     verdict = found.verdict
     if verdict.status == "proved":
         notes = tuple(("SG302", note) for note in found.notes if "transpos" in note or "layout" in note)
-        if verdict.vanishing and not (naming.is_constant(lhs) or naming.is_constant(rhs)):
+        empty = verdict.vanishing and not (naming.is_constant(lhs) or naming.is_constant(rhs))
+        missing = naming.lost(lhs, rhs, scope) if empty else None
+        if missing is not None:
+            message = f"nothing here says how {missing[0]} depends on {missing[1]}"
+            return Judged("undecided", "SG202", message, undefined=missing[0])
+        if empty:
             notes = (*notes, ("SG301", "both sides are 0 for all data"))
-        return Judged("proved", assuming=verdict.assuming, notes=notes)
+        return Judged("proved", assuming=verdict.assuming, notes=notes, empty=empty)
     if verdict.status == "undecided":
         return _undecided(lhs, rhs, scope, verdict)
     witness = verdict.witness

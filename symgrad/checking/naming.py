@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..kinds import DEVIATIONS
+from ..definitions import head, unfold
+from ..kinds import DEVIATIONS, unbold
 from ..page import (
     Add,
     BigOp,
@@ -39,6 +40,7 @@ from ..page import (
 )
 from ..scope import Scope
 
+_MANY = 200  # names, after which a definition by levels may go on for ever
 CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
 KNOWN = frozenset(
     [
@@ -297,6 +299,61 @@ def inside(node: Node, scope: Scope) -> frozenset[str]:
             for rest in () if kind is None else kind.rests:
                 queue += quantities(rest)
     return frozenset(seen)
+
+
+def lost(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
+    """A derivative by what its body, with all definitions opened, does not hold: (body, variable).
+
+    It is 0 to the letter; how the body depends on the variable was never said, or was not read.
+    """
+    for node in (*walk(lhs), *walk(rhs)):
+        match node:
+            case Derivative(body, by):
+                variables = [v for v, _ in by]
+            case Gradient(body, wrt):
+                variables = list(scope.nabla) if wrt is None else [wrt]
+            case _:
+                continue
+        for v in variables:
+            if not is_constant(body) and not _reaches(body, v, scope):
+                names = ", ".join(sorted(quantities(body)))
+                return base(body) or names or "it", base(v) or "the variable"
+    return None
+
+
+def _reaches(body: Node, variable: Node, scope: Scope) -> bool:
+    """Does the body hold the variable, or one with the same upper indices?  z is not z^{(i)}, and a^l
+    is a^L only where l is L."""
+    wanted = _form(variable)
+    seen: set[Node] = set()
+    queue = [body]
+    while queue and len(seen) < _MANY:
+        node = queue.pop()
+        form = _form(node)
+        queue += node.args if isinstance(node, Call) else () if form else children(node)
+        if form is not None and node not in seen:
+            seen.add(node)
+            if form == wanted:
+                return True
+            opened = unfold(node, scope)
+            kind = scope.kinds.get(head(node) or "")
+            if opened is not None:
+                queue.append(opened)
+            else:
+                queue += [d.body for d in scope.definitions.get(head(node) or "", ())]
+            queue += () if kind is None else kind.rests
+    return len(seen) >= _MANY
+
+
+def _form(node: Node) -> tuple[str, tuple[Node, ...]] | None:
+    match node:
+        case Sym(name):
+            return unbold(name).lower(), ()
+        case Indexed(Sym(name), _, upper):
+            return unbold(name).lower(), upper
+        case Call(fn):
+            return _form(fn)
+    return None
 
 
 def known(leaf: str, scope: Scope) -> bool:

@@ -21,6 +21,7 @@ from ..page import Call, Indexed, Node, Num, Pow, Relation
 from ..patterns import Pattern
 from ..scope import Definition, Scope
 from . import naming
+from .conditions import supposed
 from .reading import read_side
 from .rows import Side, split
 
@@ -36,6 +37,11 @@ _BEHIND = Pattern(
     r"\s*(?:[,(]\s*)?(?:where\s+)?(?:(?:is|are|be|being)\s+)?(?:an?\s+|both\s+)?"
     rf"(?:(?:real|square|invertible)\s+)*{_SYMMETRIC}",
     re.IGNORECASE,
+)
+_LETTER = r"\{?\s*(\\[A-Za-z]+\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z])"
+_BY = Pattern(  # d/dw, \partial/\partial w, \partial_w, \nabla_w, f'(w)
+    rf"(?:[}}\dd]\s*\{{\s*|/\s*\(?\s*)(?:\\partial|\\mathrm\s*\{{?d\}}?|d)\s*{_LETTER}"
+    rf"|\\(?:nabla|partial)\s*_\s*{_LETTER}|'\s*(?:\\left)?\(\s*{_LETTER}\s*(?:\\right)?\)"
 )
 _SPACE = r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*"
 
@@ -63,6 +69,7 @@ class Said:
         self.declared: set[str] = set()  # names of which a directive speaks
         self.definitions = 0
         self.uses = _uses(document)
+        self.varied = _varied(document)
 
     def macro(self, body: str) -> None:
         for command, macro in read_macro_definitions(body).items():
@@ -77,6 +84,21 @@ class Said:
                 self.declared |= {name} | {n for d in definitions for n in naming.quantities(d.body)}
                 self.sources.pop(name, None)
         self.scope = scope
+
+    def supposed(self, body: str, before: str, behind: str) -> None:
+        """``Let $s > 0$``, ``$s$ is a positive number``: a hypothesis, in place of an earlier one about s."""
+        for line in supposed(body, before, behind):
+            try:
+                scope = read_directive(f"assume {line}", self.scope)
+            except (SymgradError, RecursionError):
+                continue
+            new = scope.assumptions[len(self.scope.assumptions) :]
+            kept = tuple(
+                r for r in self.scope.assumptions
+                if r not in self.hypotheses or not any(_instead(n, r) for n in new)
+            )
+            self.hypotheses |= set(new)
+            self.scope = replace(scope, assumptions=(*kept, *new))
 
     def symmetric(self, body: str, before: str, behind: str) -> None:
         """``a symmetric matrix $A$``, ``$A \\in .. $ is positive definite``: a hypothesis."""
@@ -190,6 +212,21 @@ class Said:
             return True
         return unbold(name) == name and not name[:1].isupper() and not leaf.endswith("[]")
 
+    def results(self, scope: Scope) -> frozenset[str]:
+        """Names that the text defines and by which it differentiates: ends of a derivation.
+
+        ``p = s/n`` is the result of a derivation by p, in which p is free; ``z = w x + b``, in a document
+        that differentiates by w, is a step on the way.
+        """
+        found = set()
+        for name in self.sources:
+            if unbold(name) in self.varied and name in scope.definitions:
+                bodies = [d.body for d in scope.definitions[name]]
+                spoken = {unbold(n) for body in bodies for n in naming.inside(body, scope)}
+                if {n.lower() for n in spoken}.isdisjoint(n.lower() for n in self.varied):
+                    found.add(name)
+        return frozenset(found)
+
     def defines(self, name: str, node: Node) -> bool:
         """Is this very quantity defined, and not only one that shares its letter?"""
         return any(_same_form(d, node) for d in self.scope.definitions.get(name, ()))
@@ -202,6 +239,12 @@ def without(scope: Scope, names: set[str]) -> Scope:
         definitions={k: v for k, v in scope.definitions.items() if k not in names},
         kinds={k: v for k, v in scope.kinds.items() if k not in names},
     )
+
+
+def without_definitions(scope: Scope, names: Iterable[str]) -> Scope:
+    """The scope in which the names, of whatever kind they are, stand for themselves."""
+    out = {k: v for k, v in scope.definitions.items() if k not in names}
+    return replace(scope, definitions=out)
 
 
 def _same_form(definition: Definition, node: Node) -> bool:
@@ -228,3 +271,15 @@ def _uses(document: Document) -> Counter[str]:
                 if chain.links:
                     out[re.split(r"[_(^]", "".join(chain.links[0].lhs.text.split()))[0]] += 1
     return out
+
+
+def _varied(document: Document) -> frozenset[str]:
+    """The letters by which the document differentiates."""
+    bodies = (r.body for r in document.regions if r.kind in ("display", "inline"))
+    found = (m for body in bodies if len(body) < MAX_REGION for m in _BY.finditer(body))
+    return frozenset(unbold("".join(next(filter(None, m.groups())).split())) for m in found)
+
+
+def _instead(new: Relation, old: Relation) -> bool:
+    """Do both bound one thing from the same side, or from both by the same?"""
+    return new.lhs == old.lhs and (new.op[0] == old.op[0] or new.rhs == old.rhs)
