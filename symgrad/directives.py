@@ -102,7 +102,8 @@ class _Text:
         except SpannedError as problem:
             at = problem.span
             moved = self.span if at is None else Span(at.start + self.start, at.end + self.start)
-            raise type(problem)(problem.message, moved) from None
+            problem.span = moved
+            raise
 
     def split(self, *signs: str) -> tuple[_Text, str, _Text] | None:
         """The parts before and after the first of the signs outside all brackets."""

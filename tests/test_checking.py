@@ -721,3 +721,20 @@ $$ \frac{df}{dx} = -7 e^{-(x - c)^2} (x - c) $$""",
 @pytest.mark.parametrize("text", UNSAID)
 def test_a_derivative_that_is_0_for_want_of_a_connection_proves_nothing(keeper: Keeper, text: str) -> None:
     assert verdicts(keeper, text)[-1] == "undecided"
+
+
+@pytest.mark.parametrize("text", [
+    # what cannot be read or differentiated is said, and is no error of ours
+    r"$$\theta := \theta - \frac{\partial J(\theta) / \partial \theta}{H} = \theta - H^{-1} \nabla_\theta J$$",
+    "Let $$X = \\begin{bmatrix} x_{1,1} & x_{1,2} \\\\ x_{2,1} & x_{2,2} \\end{bmatrix}, \\quad "
+    "Y = \\begin{bmatrix} y_{1,1} & y_{1,2} \\\\ y_{2,1} & y_{2,2} \\end{bmatrix}$$ and $Z = X Y$.\n\n"
+    r"$$\frac{\partial L}{\partial X} = \frac{\partial Z}{\partial X} \frac{\partial L}{\partial Z}$$",
+    "Let $p_i = e^{a_i}$.\n\n$$\\sum_p h_{i,p} (\\frac{d L}{d y})_{p,j} = \\sum_p h_{i,p} p$$",
+])  # fmt: skip
+def test_nothing_is_an_internal_error(keeper: Keeper, text: str) -> None:
+    assert "SG207" not in {f.code for f in run(keeper, text).findings}
+
+
+def test_primed_functions_of_ours(keeper: Keeper) -> None:
+    assert step(keeper, r"\tanh'(x) = 1 - \tanh^2(x)").verdict == "proved"
+    assert step(keeper, r"\sin'(x) = -\cos x").verdict == "refuted"

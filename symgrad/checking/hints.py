@@ -331,4 +331,6 @@ def _bare_replaced(node: Node, name: str, new: Node) -> Node:
         return new if node.name == name else node
     if isinstance(node, Indexed) and isinstance(node.base, Sym):
         return node
+    if isinstance(node, BigOp) and node.index.name == name:
+        return node
     return map_children(node, lambda child: _bare_replaced(child, name, new))

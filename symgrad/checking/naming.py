@@ -366,7 +366,7 @@ def operator(node: Node) -> str | None:
     match node:
         case Call(Indexed(base=Sym()), args):
             rest: Iterable[Node] = args
-        case Call(Sym(), args):
+        case Call(Sym() | Prime(Sym()), args):  # \tanh'(x)
             rest = args
         case Sym(name) | Indexed(Sym(name)) if name.startswith("\\") and name in KNOWN:
             return name

@@ -15,6 +15,7 @@ from .. import page
 from ..core import BUILTIN, Call, Core, D, Div, Num, Pow, Ref, Sum, Sym, children, rebuild, text, walk
 from ..errors import Span, UnknownMeaning
 from ..kernel.differentiate import eliminate
+from ..kernel.functions import Unsupported
 from ..kinds import DEVIATIONS, Name, name_of, unbold
 from ..page import Node
 from ..patterns import Pattern
@@ -103,7 +104,7 @@ class Derivatives(Names):
 
     def check_order(self, v: Value, span: Span | None) -> None:
         """A function of sum_k phi_k(v_k) has an arbitrary gradient, but no arbitrary Hessian."""
-        term = eliminate(v.at(tuple(ONE if k == ONE else self.sizes.index() for k in v.shape)), [])
+        term = _eliminated(v.at(tuple(ONE if k == ONE else self.sizes.index() for k in v.shape)), [])
         for t in walk(term):
             if isinstance(t, Call) and t.fn in self.of_vectors and sum(t.orders) > 1:
                 raise UnknownMeaning(f"a second derivative of {t.fn}, an unknown function of a vector", span)
@@ -548,10 +549,17 @@ def differentiated(body: Core, var: Core) -> Core:
 def settled(t: Core) -> Core:
     """The term without D, defined exactly where ``t`` is: 0 * body keeps the domain of a body."""
     kinks: list[Core] = []
-    out = eliminate(t, kinks)
-    bodies = dict.fromkeys(eliminate(d.body, []) for d in walk(t) if isinstance(d, D) and _partial(d.body))
+    out = _eliminated(t, kinks)
+    bodies = dict.fromkeys(_eliminated(d.body, []) for d in walk(t) if isinstance(d, D) and _partial(d.body))
     extra = [*(Div(ONE, k) for k in kinks), *(b for b in bodies if b != out)]
     return add(out, *(mul(ZERO, k) for k in extra)) if extra else out
+
+
+def _eliminated(t: Core, kinks: list[Core]) -> Core:
+    try:
+        return eliminate(t, kinks)
+    except Unsupported as problem:
+        raise UnknownMeaning(str(problem)) from None
 
 
 def _partial(t: Core) -> bool:
