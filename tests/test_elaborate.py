@@ -97,6 +97,9 @@ PROVED = [
     ((), r"\frac{d}{dx} (x^2 + 1)(x - 3)", "2 x (x - 3) + x^2 + 1"),
     ((), r"\frac{d}{dx} (x^2 + 1)^3 x", "6 x^2 (x^2 + 1)^2 + (x^2 + 1)^3"),
     ((r"let z \in \mathbb{R}^n", r"let a \in \mathbb{R}^n"), r"\nabla_z (a^T z) b", "a b"),
+    # A small t above, where it stands nowhere else.
+    ((), "w^t x", "x^t w"),
+    ((), "(A B)^t u", "B^t A^t u"),
     # The sign in front of a sum that goes on is one of all that it sums.
     ((r"let u_n = -\sum_k c_{nk} \log q_k + (1 - c_{nk}) \log (1 - q_k)",
       r"let q_k = \frac{1}{1 + e^{-v_k}}"),
@@ -117,6 +120,10 @@ def test_proved(lines: tuple[str, ...], lhs: str, rhs: str) -> None:
 
 
 REFUTED = [
+    ((), r"w^t x", "2 x^t w"),
+    ((), r"(1 + r)^t P", "2 P (1 + r)^t"),
+    ((r"let i \in \mathbb{R}",), r"e^{i x} e^{-i x}", "i"),
+    ((r"assume i \ne k",), r"\sum_{j \ne i, k} a_j", r"\sum_j a_j - a_i"),
     (NEURON, r"\frac{\partial L}{\partial b}", r"(a-y) a (1+a)"),
     (SOFTMAX, r"\frac{\partial L}{\partial z_k}", r"y_k - p_k"),
     (RIDGE, r"\nabla_w J(w)", r"\frac{2}{n} X^T(Xw - y) + \lambda w"),
@@ -162,6 +169,10 @@ NOT_KNOWN = [
     ((r"let x \in \mathbb{R}^q",), r"x_b W_{bg}", r"\left(W^T x\right)_g", "A repeated index is not a sum"),
     (RECURRENT, r"\frac{\partial h_t}{\partial u}", r"(1-h_t^2) x_t", "through lower levels"),
     ((), r"\frac{d}{dx} (x^2) x", "3 x^2", "write parentheses"),
+    ((), "(A B)^t u", "A^t B^t u", "write ^T"),
+    ((), r"e^{i x}", r"\cos x + i \sin x", "the imaginary unit"),
+    ((), r"e^{-j w s} e^{j w s}", "-j", "the imaginary unit"),
+    ((), r"\sum_{j \ne i, k} a_j", r"\sum_j a_j - a_i - a_k", "are i and k different"),
     ((r"let L = \ell(z)", r"let z \in \mathbb{R}^d"), r"\nabla_z^2 L", "0", "a second derivative of"),
 ]
 

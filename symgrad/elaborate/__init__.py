@@ -34,15 +34,17 @@ from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
 from .derivatives import exchange, fill
 from .differentials import uprights
-from .indices import ANY_SIGN, COUNTS, ELSEWHERE, LITERAL, Env, Reading, delta
+from .indices import ANY_SIGN, COUNTS, ELSEWHERE, LITERAL, Env, delta
 from .products import warranted
-from .spelling import reaching, spelled, widened
+from .spelling import reaching, spelled, transposed, widened
 from .terms import Elaborator
 
 ENTRIES = 64
 
 LAYOUT = "holds with one side transposed: which layout of the gradient is meant?"
 
+POWER = "holds with t above as a power: write ^T for a transpose"
+SMALL = "is t above the transpose?  write ^T"
 WHOLE = "holds with the derivative of the whole product: write parentheses around what it is taken of"
 
 
@@ -104,24 +106,30 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
     problem: ShapeError | UnknownMeaning | None = None
     found = False
     queue = [LITERAL]
-    turned = uprights((lhs, rhs), scope)
-    if turned is not None:
-        queue.append(Reading(differentials=True))
     written = lhs, rhs
-    wide = widened(written)
-    if wide is not None:
-        queue.append(Reading(wide=True))
+    wide, small = widened(written), transposed(written, scope)
+    respelled = {
+        "differentials": uprights(written, scope),
+        "wide": None if wide is None else wide[0],
+        "transposed": None if small is None else small[0],
+    }
+    for choice, sides in respelled.items():
+        if sides is not None:
+            queue.append(replace(LITERAL, **{choice: True}))
     for reading in queue:
-        lhs, rhs = wide[0] if wide is not None and reading.wide else written
-        if turned is not None and reading.differentials:
-            lhs, rhs = turned
-        e = Elaborator(scope, (lhs, rhs), reading)
-        if turned is not None:
+        lhs, rhs = next((s for k, s in respelled.items() if s is not None and getattr(reading, k)), written)
+        own = small[1] if small is not None and reading.transposed else scope
+        e = Elaborator(own, (lhs, rhs), reading)
+        if respelled["differentials"] is not None:
             e.doubt("is d a differential?  write \\mathrm{d}")
+        if small is not None and not reading.transposed:
+            e.doubt(SMALL)
         if reading.differentials:
             e.assumed["d is a differential"] = None
-        if wide is not None and reading.wide:
+        if reading.wide:
             e.assumed["the derivative is one of the whole product"] = None
+        if reading.transposed:
+            e.assumed["t above is the transpose"] = None
         try:
             left, right = e.value(lhs, Env()), e.value(rhs, Env())
             pairs, notes = _pairs(e, left, right, rhs)
@@ -145,10 +153,14 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             premise = premise or (ELSEWHERE if ELSEWHERE in e.doubts else "")
             if wide is not None and reading.wide and not wide[1]:
                 premise = WHOLE
+            if small is not None and not reading.transposed:
+                premise = POWER
             last = _unbounded(e, pairs)
             open_ends = () if last is None else (last[0],)
+            rival = SMALL if reading.transposed else ""
             read = Claim(
-                pairs, givens, notes + e.notes(), (*doubts, *open_ends), said, tuple(_letters(e)), premise
+                pairs, givens, notes + e.notes(), (*doubts, *open_ends), said, tuple(_letters(e)), premise,
+                rival,
             )
             yield read
             found = True

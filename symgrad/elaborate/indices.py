@@ -26,7 +26,7 @@ class Reading:
     square of a length, are the x_i the rows of X; is a product over an index a number of which nothing is
     known (else its factors are positive), a gradient by a square matrix laid out the other way; is
     \\bar{x} the mean of the x_i; is d in front of a factor a differential; is a derivative in front of a
-    product one of all its factors?"""
+    product one of all its factors; is a small t above the transpose?"""
 
     entrywise: bool = False
     denominator: bool = False
@@ -38,6 +38,7 @@ class Reading:
     means: bool = False
     differentials: bool = False
     wide: bool = False
+    transposed: bool = False
 
 
 LITERAL = Reading()

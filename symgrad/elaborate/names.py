@@ -45,6 +45,8 @@ from .indices import Env, Indices, delta, page_short
 
 DEPTH = 40
 _BAR = Pattern(r"\\(?:bar|overline)\{([a-zA-Z])\}$")
+_UNITS = frozenset(["i", "j", "\\imath", "\\jmath", "\\mathrm{i}", "\\mathrm{j}"])
+_WAVES = frozenset(["\\exp", "\\cos", "\\sin", "\\tan", "\\cosh", "\\sinh"])
 
 
 class Names(Indices):
@@ -128,6 +130,9 @@ class Names(Indices):
             meant = self.mean(name.base) or self.root(name.base, env, span)
             if meant is not None:
                 return meant
+            if name.base in _UNITS and self.turns(page.Sym(name.base)):
+                real = f"let {name.base} \\in \\mathbb{{R}}"
+                self.doubt(f"is {name.base} the imaginary unit?  For a real number write {real}")
         entry = self.entry_of_capital(name, indices, env, span)
         if entry is not None:
             return entry
@@ -170,6 +175,16 @@ class Names(Indices):
                 self.assumed[f"{base} is the mean of the {x}_i"] = None
                 return self.value(page.Frac(total, ends.upper), Env())
         return None
+
+    def turns(self, letter: page.Sym) -> bool:
+        """Is there a wave beside the letter, as in e^{i x} = cos x + i sin x, and no derivative by it?"""
+        nodes = [n for root in self.nodes for n in page.walk(root)]
+        by = [v for n in nodes if isinstance(n, page.Derivative) for v, _ in n.by]
+        return letter not in by and any(
+            (isinstance(n, page.Pow) and n.base == page.Sym("e"))
+            or (isinstance(n, page.Call) and isinstance(n.fn, page.Sym) and n.fn.name in _WAVES)
+            for n in nodes
+        )
 
     def doubt_marks(self, name: Name, kind: Kind | None) -> None:
         """x_+ is a positive part, A^* and A^+ are matrices made of A, \\Delta_w may be an operator."""

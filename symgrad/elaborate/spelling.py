@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..kinds import unbold
+from ..kinds import name_of, unbold
 from ..page import (
     Add,
     BigOp,
@@ -26,8 +26,10 @@ from ..page import (
     Neg,
     Node,
     Num,
+    Pow,
     Sum,
     Sym,
+    Transpose,
     children,
     map_children,
     put,
@@ -140,6 +142,46 @@ def _widened(node: Node, operands: list[Node]) -> Node:
     return Mul(tuple(factors), span=node.span) if len(factors) > 1 else factors[0]
 
 
+def transposed(sides: tuple[Node, Node], scope: Scope) -> tuple[tuple[Node, Node], Scope] | None:
+    """Sides and definitions with every small t above as a transpose, where t stands nowhere else and
+    something above which it stands is a matrix, or multiplied from the right: w^t x.
+
+    >>> from symgrad.latex import read
+    >>> transposed((read("w^t x"), read("x^t w")), Scope())[0] == (read("w^T x"), read("x^T w"))
+    True
+    >>> transposed((read("a^t b"), read("a^{t-1} a b")), Scope())
+    """
+    t = Sym("t")
+    group = [d for ds in scope.definitions.values() for d in ds]
+    own = (n for d in group for n in (*d.upper, *d.lower, *(d.params or ()), d.body))
+    nodes = [n for root in (*sides, *scope.assumptions, *own) for n in walk(root)]
+    raised = [n.base for n in nodes if isinstance(n, Pow) and n.exp == t]
+    if not raised or len(raised) != nodes.count(t) or "t" in scope.kinds or "t" in scope.definitions:
+        return None
+    if any(isinstance(n, BigOp) and n.index == t for n in nodes):
+        return None
+    rows = [
+        n.base for product in nodes if isinstance(product, Mul)
+        for n in product.factors[:-1] if isinstance(n, Pow) and n.exp == t
+    ]
+    letters = [(name.base, base in rows) for base in raised if (name := name_of(base)) is not None]
+    if not any(
+        ((kind := scope.kind(letter)) is not None and kind.shape)
+        or (unbold(letter).isalpha() and letter != "e" and (row or unbold(letter).isupper()))
+        for letter, row in letters
+    ):
+        return None
+    definitions = {
+        key: tuple(replace(d, body=_transposed(d.body)) for d in ds) for key, ds in scope.definitions.items()
+    }
+    return (_transposed(sides[0]), _transposed(sides[1])), replace(scope, definitions=definitions)
+
+
+def _transposed(node: Node) -> Node:
+    node = map_children(node, _transposed)
+    return Transpose(node.base, span=node.span) if isinstance(node, Pow) and node.exp == Sym("t") else node
+
+
 def _with_indices(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:
     """A sum that names no index runs over the one letter that counts in it and stands free nowhere."""
     free = frozenset[str]().union(*(_counters(n, inside=False) for n in nodes))
@@ -202,4 +244,4 @@ def _respelled(node: Node, uses: Uses) -> Node:
     return node
 
 
-__all__ = ["reaching", "spelled", "widened"]
+__all__ = ["reaching", "spelled", "transposed", "widened"]

@@ -389,8 +389,21 @@ class Elaborator(Functions):
                 lower = add(other, ONE) if strict else other
             self.must_be_bound(condition.rhs, env)
             return self.collect(node, self.value(node.body, inner), k, lower, upper, None)
+        self.are_different(node)
         weight = self.truth(condition, inner)
         return self.collect(node, self.value(node.body, inner), k, lower, upper, weight)
+
+    def are_different(self, node: page.BigOp) -> None:
+        """Who sums over all j but i and k means two different ones, and leaves that unsaid."""
+        match node.condition, node.body:
+            case (
+                page.Relation(_, "!=", page.Sym(i)),
+                page.Mul((page.Indicator(page.Relation(own, "!=", page.Sym(k))), *_)),
+            ) if own == node.index:
+                said = [(r.lhs, r.rhs) for r in self.scope.assumptions if r.op == "!="]
+                one, other = page.Sym(i), page.Sym(k)
+                if (one, other) not in said and (other, one) not in said:
+                    self.doubt(f"are {i} and {k} different here?  write assume {i} \\ne {k}")
 
     def must_be_bound(self, node: Node, env: Env) -> None:
         for s in page.walk(node):

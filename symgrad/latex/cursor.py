@@ -41,7 +41,7 @@ class Cursor(ABC):
         self.brackets: dict[int, tuple[list[Node], str, int]] = {}
         self.dotted = False
         self.indexing = 0
-        self.two_digits = False
+        self.run_together = False  # may a subscript be two indices without a comma?
         self.pairs: list[tuple[str, str, int]] = []
 
     @cached_property

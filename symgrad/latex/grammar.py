@@ -48,6 +48,7 @@ from .names import (
     RELATIONS,
 )
 from .operators import Operators
+from .scripts import is_bare
 
 _DIFFERENTIABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabfghpqrstuvwxyz")
 
@@ -61,16 +62,17 @@ class Grammar(Operators):
         page = self.within(*self.unbraced(0, self.end), self.relation)
         if len(self.tokens) > MAX_TREE and _deep(page):
             raise self.error("nested too deeply to read", 0)
-        if self.two_digits:
-            page = self.split_digits(page)
+        if self.run_together:
+            page = self.split_indices(page)
         for i, j, place in self.pairs:
             if {i, j} & free_names(page):
                 what = f"does this run over {i} and {j}, or over {i} alone? write \\sum_{{{i} : {i} < {j}}}"
                 raise self.error(what, place)
         return page
 
-    def split_digits(self, page: Node) -> Node:
-        """``x_{12}`` is an entry of a matrix where x has two indices elsewhere, here or in the scope."""
+    def split_indices(self, page: Node) -> Node:
+        """``x_{12}`` and ``x_{in}`` are entries of a matrix where x has two indices elsewhere, here or in the
+        scope."""
         double = {n.base for n in walk(page) if isinstance(n, Indexed) and len(n.lower) == 2}
         for name, kind in self.scope.kinds.items():
             if kind.arity + len(kind.shape) == 2:
@@ -81,9 +83,13 @@ class Grammar(Operators):
 
         def split(node: Node) -> Node:
             node = map_children(node, split)
-            match node:
-                case Indexed(base, (Num(int(k), 0) as entry,)) if 11 <= k <= 99 and k % 10 and base in double:
+            if not isinstance(node, Indexed) or node.base not in double:
+                return node
+            match node.lower:
+                case (Num(int(k), 0) as entry,) if 11 <= k <= 99 and k % 10:
                     return replace(node, lower=tuple(Num(int(d), span=entry.span) for d in str(k)))
+                case (Sym("\\text{in}", span=span),) if is_bare(span):
+                    return replace(node, lower=(Sym("i", span=span), Sym("n", span=span)))
             return node
 
         return split(page)

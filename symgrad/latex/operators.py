@@ -11,6 +11,7 @@ from ..page import (
     Frac,
     Gradient,
     Indexed,
+    Indicator,
     Mul,
     Neg,
     Node,
@@ -22,6 +23,7 @@ from ..page import (
     Sum,
     Sym,
     Transpose,
+    free_names,
 )
 from .brackets import Brackets
 from .names import ACCENTS, ENDS, FONTS, FRACTIONS, FUNCTIONS, LETTERS, PRODUCT_SIGNS
@@ -35,8 +37,8 @@ _REACHING = frozenset(
 )
 
 
-Binder = tuple[Sym, Node | None, Node | None, Relation | None]
-"""An index with its bounds and its condition."""
+Binder = tuple[Sym, Node | None, Node | None, tuple[Relation, ...]]
+"""An index with its bounds and its conditions."""
 _D = frozenset(["d", "\\mathrm{d}"])
 
 
@@ -123,7 +125,7 @@ class Operators(Brackets):
         if self.texts[start] == "{":
             self.expect("}")
         upper = self.within(*over, self.sum) if over is not None else None
-        binders: list[Binder] = [(Sym(""), None, None, None)]
+        binders: list[Binder] = [(Sym(""), None, None, ())]
         if under is not None and under[0] < under[1]:
             binders = self.within(*under, self.binders)
         self.bound += [index.name for index, *_ in binders]
@@ -134,7 +136,14 @@ class Operators(Brackets):
         del self.bound[len(self.bound) - len(binders) :]
         del self.reaches[len(self.reaches) - len(binders) :]
         whole = self.span(start)
-        for index, lower, own, condition in reversed(binders):
+        for index, lower, own, conditions in reversed(binders):
+            for c in conditions[1:]:
+                if kind is not Sum:
+                    raise self.error("one condition can stand under a product", start)
+                if c.span == c.rhs.span and free_names(c.rhs) & free_names(body) - {*self.bound}:
+                    raise self.error("does this run over the last letters too, or leave them out?", start)
+                body = Mul((Indicator(c, span=c.span), body), span=whole)
+            condition = conditions[0] if conditions else None
             body = kind(body, index, lower, own if own is not None else upper, condition, span=whole)
         return body
 
@@ -156,9 +165,9 @@ class Operators(Brackets):
             head = self.within(self.pos, colon, self.binders)
             self.pos = colon + 1
             condition = self.relation()
-            if len(head) != 1 or not isinstance(condition, Relation) or head[0][3] is not None:
+            if len(head) != 1 or not isinstance(condition, Relation) or head[0][3]:
                 raise self.error("one index and one condition can stand under a sum", start)
-            return [(*head[0][:3], condition)]
+            return [(*head[0][:3], (condition,))]
         parts: list[Node] = [self.relation()]
         while self.text in (",", ";", "\\\\"):
             self.pos += 1
@@ -174,26 +183,29 @@ class Operators(Brackets):
         return out
 
     def bind(self, entry: Node, out: list[Binder], start: int) -> None:
+        known = out[-1] if out else None
         match entry:
+            case Sym() if known is not None and known[3] and known[3][-1].op == "!=":  # j \ne i, k
+                left_out = Relation(known[0], "!=", entry, span=entry.span)
+                out[-1] = (*known[:3], (*known[3], left_out))
             case Sym() | Indexed():
-                out.append((self.index(entry, start), None, None, None))
+                out.append((self.index(entry, start), None, None, ()))
             case Relation(lhs, "=", rhs):
-                out.append((self.index(lhs, start), rhs, None, None))
+                out.append((self.index(lhs, start), rhs, None, ()))
             case Relation(lhs, op, rhs):
-                known = out[-1] if out else None
-                if known is not None and known[3] is None and known[0] in (lhs, rhs):
-                    out[-1] = (*known[:3], entry)
+                if known is not None and known[0] in (lhs, rhs):
+                    out[-1] = (*known[:3], (*known[3], entry))
                     return
                 index = self.index(lhs, start)
                 if op == "<" and isinstance(rhs, Sym) and self.is_pair(index.name, rhs.name, start):
-                    out.append((rhs, None, None, None))
-                out.append((index, None, None, entry))
+                    out.append((rhs, None, None, ()))
+                out.append((index, None, None, (entry,)))
             case Chain(low, (("<=", Sym() as i), ("<", Sym() as j), ("<=", high))):
-                out += [(j, low, high, None), (i, low, None, Relation(i, "<", j, span=entry.span))]
+                out += [(j, low, high, ()), (i, low, None, (Relation(i, "<", j, span=entry.span),))]
             case Chain(low, ((("<=" | "<") as first, Sym() as middle), (("<=" | "<") as second, high))):
                 low = low if first == "<=" else Add((low, Num(1)))
                 high = high if second == "<=" else Add((high, Neg(Num(1))))
-                out.append((middle, low, high, None))
+                out.append((middle, low, high, ()))
             case _:
                 raise self.error("cannot tell the index of this sum", start)
 

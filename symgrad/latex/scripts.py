@@ -493,6 +493,10 @@ class Scripts(Cursor):
             text, span = self.texts[a], self.tokens[a].span
             if text in _MARKS:
                 return (Sym(_MARKS[text], span=span),)
+            if text == "\\text{in}" and is_bare(span):
+                if "i" in self.bound or "n" in self.bound:
+                    return Sym("i", span=span), Sym("n", span=span)
+                self.run_together = True
             if text.startswith("\\text{"):
                 return (Sym(text, span=span),)
         if any(self.texts[k] == "\\times" for k in self.top_level(a, b)):
@@ -511,7 +515,7 @@ class Scripts(Cursor):
             else:
                 node = self.relation()
             if isinstance(node, Num) and not node.places and node.value > 10:
-                self.two_digits = True
+                self.run_together = True
             times = self.dotted or (listed and isinstance(node, Mul) and isinstance(node.factors[0], Num))
             if isinstance(node, Mul) and not times:  # \\delta_{2i,2j} has two indices
                 out += node.factors
@@ -565,6 +569,11 @@ def _holds_value(item: Node, base: str) -> bool:
         return False
     heads = {id(k) for n in walk(item) if isinstance(n, Call) for k in walk(n.fn)}
     return any(isinstance(s, Sym) and s.name == base and id(s) not in heads for s in walk(item))
+
+
+def is_bare(span: Span | None) -> bool:
+    """Was the ``in`` of ``x_{in}`` written as two letters, which may be two indices, and not as a word?"""
+    return span is not None and span.end - span.start == 2
 
 
 def base_of(name: Node) -> str | None:
