@@ -70,6 +70,11 @@ def chains(body: str) -> list[str]:
         (r"& a = b & c = d \\ & e = f & g = h", ["a = b", "c = d", "e = f", "g = h"]),
         (r"a & = b & = c", ["a = b = c"]),
         (r"a &= b & + c &= d", ["a = b + c = d"]),
+        (r"a &= b && \text{note that } c = d \\ &= e && \text{rule with } f = g \\ &= h",
+         ["a = b = e = h", "c = d", "f = g"]),
+        (r"a &= b & \text{next rate} &= c", ["a = b", r"\text{next rate} = c"]),
+        (r"a &= b && (\text{using } c d = d c) \\ &= e", ["a = b = e"]),
+        (r"a &= b \quad \text{sum rule}", ["a = b"]),
         # Words as a left side, and words that lead on.
         (r"\text{sum of both} &= a + b \\ &= c \\ \text{mean of both} &= d",
          [r"\text{sum of both} = a + b = c", r"\text{mean of both} = d"]),
@@ -725,7 +730,7 @@ def test_a_derivative_that_is_0_for_want_of_a_connection_proves_nothing(keeper: 
 
 @pytest.mark.parametrize("text", [
     # what cannot be read or differentiated is said, and is no error of ours
-    r"$$\theta := \theta - \frac{\partial J(\theta) / \partial \theta}{H} = \theta - H^{-1} \nabla_\theta J$$",
+    r"$$\theta := \theta - \frac{\partial J(\theta) / \partial \theta}{H} = \theta - H^{-1} g$$",
     "Let $$X = \\begin{bmatrix} x_{1,1} & x_{1,2} \\\\ x_{2,1} & x_{2,2} \\end{bmatrix}, \\quad "
     "Y = \\begin{bmatrix} y_{1,1} & y_{1,2} \\\\ y_{2,1} & y_{2,2} \\end{bmatrix}$$ and $Z = X Y$.\n\n"
     r"$$\frac{\partial L}{\partial X} = \frac{\partial Z}{\partial X} \frac{\partial L}{\partial Z}$$",
@@ -738,3 +743,21 @@ def test_nothing_is_an_internal_error(keeper: Keeper, text: str) -> None:
 def test_primed_functions_of_ours(keeper: Keeper) -> None:
     assert step(keeper, r"\tanh'(x) = 1 - \tanh^2(x)").verdict == "proved"
     assert step(keeper, r"\sin'(x) = -\cos x").verdict == "refuted"
+
+
+@pytest.mark.parametrize(("sentence", "formula", "verdict"), [
+    (r"The weights $\pi_k$ are nonnegative and sum to one.",
+     r"\sum_{k=1}^K \pi_k (x_k - c) = \sum_{k=1}^K \pi_k x_k - c", "proved"),
+    (r"The weights $\pi_k$ are nonnegative.",
+     r"\sum_{k=1}^K \pi_k (x_k - c) = \sum_{k=1}^K \pi_k x_k - c", "refuted"),
+    (r"Let $u \in \mathbb{R}^d$ be a unit vector and $x \in \mathbb{R}^d$.",
+     r"\|x - (u^\top x) u\|^2 = \|x\|^2 - (u^\top x)^2", "proved"),
+    (r"Let $u \in \mathbb{R}^d$ be a unit vector and $x \in \mathbb{R}^d$.",
+     r"\|x - (u^\top x) u\|^2 = \|x\|^2 - 2 (u^\top x)^2", "refuted"),
+    (r"Let $U \in \mathbb{R}^{n \times n}$ be an orthogonal matrix and $x \in \mathbb{R}^n$.",
+     r"\|U x\|^2 = \|x\|^2", "proved"),
+    ("The targets $y_i$ are binary.", r"\sum_{i=1}^n (y_i x_i)^2 = \sum_{i=1}^n y_i x_i^2", "proved"),
+    ("The targets $y_i$ are binary.", r"\sum_{i=1}^n (y_i x_i)^2 = \sum_{i=1}^n y_i x_i", "refuted"),
+])  # fmt: skip
+def test_properties_that_the_text_gives(keeper: Keeper, sentence: str, formula: str, verdict: str) -> None:
+    assert run(keeper, f"{sentence}\n\n$${formula}$$").steps()[-1].verdict == verdict

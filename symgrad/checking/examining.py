@@ -251,7 +251,7 @@ class _Examiner:
         if not any(c.links for c in chains):
             self.said.kind(region.body)
             if region.kind == "inline":
-                self.said.symmetric(region.body, prose, behind)
+                self.said.properties(region.body, prose, behind)
             return []
         if region.kind == "display":
             self.look_ahead(index)

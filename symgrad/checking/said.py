@@ -27,17 +27,30 @@ from .rows import Side, split
 
 FAR = 3  # headings after which a letter may well mean something else
 MAX_REGION = 200_000
-_SYMMETRIC = r"(?:symmetric|positive[ -](?:semi-?)?definite)"
-_BEFORE = Pattern(
-    rf"(?<!not )(?<!non-)(?<!skew-)\b{_SYMMETRIC}"
-    r"(?: (?:real|square|positive|(?:semi-?)?definite|matrix|matrices)\b)*\s*$",
-    re.IGNORECASE,
+_KINDS_OF = r"(?:real|square|invertible|positive|(?:semi-?)?definite|class|0/1)"
+_THINGS = r"(?:matrix|matrices|vectors?|labels?|targets?|variables?|outcomes?|responses?|direction)"
+_PROPERTIES = tuple(
+    (
+        Pattern(
+            rf"(?<!not )(?<!non-)(?<!skew-)\b{words}(?: {_KINDS_OF}\b)*(?: {_THINGS}\b)?\s*$", re.IGNORECASE
+        ),
+        Pattern(
+            r"\s*(?:[,(]\s*)?(?:where\s+)?(?:(?:is|are|be|being|denotes?)\s+)?(?:an?\s+|the\s+|both\s+|all\s+)?"
+            rf"(?:{_KINDS_OF}\s+)*{words}",
+            re.IGNORECASE,
+        ),
+        line,
+    )
+    for words, line in (
+        (r"(?:symmetric|positive[ -](?:semi-?)?definite)", r"{x} = {x}^\top"),
+        (r"unit(?:[ -](?:norm|length))?(?: eigen| )vectors?", r"{x}^\top {x} = 1"),
+        (r"ortho(?:gonal|normal) matri(?:x|ces)", r"{x}^\top {x} = I"),
+        (r"binary", r"{x} \in \{{0, 1\}}"),
+    )
 )
-_BEHIND = Pattern(
-    r"\s*(?:[,(]\s*)?(?:where\s+)?(?:(?:is|are|be|being)\s+)?(?:an?\s+|both\s+)?"
-    rf"(?:(?:real|square|invertible)\s+)*{_SYMMETRIC}",
-    re.IGNORECASE,
-)
+"""What stands before a name, what behind it, and the hypothesis that it is."""
+_SUMS_TO_ONE = Pattern(r"[^.;:$]{0,40}\b(?:sums?|adds?) (?:up )?to (?:\$1\$|1\b|one\b)", re.IGNORECASE)
+_WITH_INDEX = Pattern(r"\\?[A-Za-z]+(?:\{[^{}]*\})?_\{?([a-z])\}?")
 _LETTER = r"\{?\s*(\\[A-Za-z]+\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z])"
 _BY = Pattern(  # d/dw, \partial/\partial w, \partial_w, \nabla_w, f'(w)
     rf"(?:[}}\dd]\s*\{{\s*|/\s*\(?\s*)(?:\\partial|\\mathrm\s*\{{?d\}}?|d)\s*{_LETTER}"
@@ -100,13 +113,20 @@ class Said:
             self.hypotheses |= set(new)
             self.scope = replace(scope, assumptions=(*kept, *new))
 
-    def symmetric(self, body: str, before: str, behind: str) -> None:
-        """``a symmetric matrix $A$``, ``$A \\in .. $ is positive definite``: a hypothesis."""
-        if not _BEFORE.search(before) and not _BEHIND.match(behind):
-            return
-        for name in re.split(r",(?![^{}()]*[})])", re.split(r"\\in(?![A-Za-z])|\\succe?q?", body)[0]):
+    def properties(self, body: str, before: str, behind: str) -> None:
+        """``a symmetric matrix $A$``, ``$u$ is a unit vector``, ``the $p_k$ sum to one``: hypotheses."""
+        names = re.split(r",(?![^{}()]*[})])", re.split(r"\\in(?![A-Za-z])|\\succe?q?", body)[0])
+        lines = [
+            line.format(x=name.strip())
+            for ahead, after, line in _PROPERTIES if ahead.search(before) or after.match(behind)
+            for name in names
+        ]
+        indexed = _WITH_INDEX.fullmatch(body.strip())
+        if indexed is not None and _SUMS_TO_ONE.match(behind):
+            lines.append(rf"\sum_{{{indexed.group(1)}}} {body} = 1")
+        for line in lines:
             try:
-                scope = read_directive(f"assume {name.strip()} = {name.strip()}^\\top", self.scope)
+                scope = read_directive(f"assume {line}", self.scope)
             except (SymgradError, RecursionError):
                 continue
             self.hypotheses |= set(scope.assumptions[len(self.scope.assumptions) :])
@@ -182,9 +202,12 @@ class Said:
         """The scope without hypotheses from the text about what is not spoken of."""
         if not self.hypotheses:
             return scope
-        kept = tuple(
-            a for a in scope.assumptions if a not in self.hypotheses or naming.quantities(a.lhs) & names
-        )
+
+        def spoken_of(r: Relation) -> bool:
+            about = naming.quantities(r.lhs)
+            return not about or not about.isdisjoint(names)
+
+        kept = tuple(a for a in scope.assumptions if a not in self.hypotheses or spoken_of(a))
         return replace(scope, assumptions=kept)
 
     def far(self, names: Iterable[str]) -> set[str]:
