@@ -349,7 +349,7 @@ class Survey:
                     self._visit_index(fn.place(position), entry, env)
             for arg in node.args:
                 self._visit(arg, env, sizes)
-            if fn is not None and fn.base == "\\operatorname{softmax}":
+            if fn is not None and fn.base in ("\\operatorname{softmax}", "\\operatorname{diag}"):
                 self.vectors |= {arg.name for arg in node.args if isinstance(arg, Sym)}
             if fn is not None and fn.base == "\\operatorname{tr}":
                 inside = (name_of(n) for arg in node.args for n in walk(arg))

@@ -88,7 +88,9 @@ def chains(body: str) -> list[str]:
         (r"a &= (b + (c \\ &= d", ["a = (b + (c = d"]),
         (r"\text{Loss}(w) = a", [r"\text{Loss}(w) = a"]),
         (r"a = b \tag{3} \label{x} \nonumber", ["a = b"]),
-        (r"a = b \end{1", [r"a = b \end 1"]),
+        (r"a = b \end{1", [r"a = b \end{1"]),
+        (r"a = \frac{b}{c", [r"a = \frac{b}{c"]),
+        (r"a \overset{d}{=} b \stackrel{\text{a.s.}}{=} c \overset{(d)}{=} e", ["a approx b approx c = e"]),
     ],
 )
 def test_chains(body: str, found: list[str]) -> None:
@@ -694,6 +696,14 @@ $$\frac{d}{dq} (a \log q + (m - a) \log(1 - q)) = \frac{a}{q} - \frac{m - a}{1 -
 $$J'(c) = -3 \sum_{i=1}^n (x_i - c)$$""",
     r"""We show that $q = \frac{a}{m}$ is best. Let $\ell(q) = a \log q + (m - a) \log(1 - q)$.
 $$\ell''(q) = -\frac{a}{q^2} - \frac{m - a}{(1 - q)^2} = -\frac{m}{q (1 - q)}$$""",
+    r"The M-step gives $\pi_k = \frac{N_k}{N}$. $$\frac{N_k}{\pi_k} - N = \frac{2 N_k - 2 N \pi_k}{\pi_k}$$",
+    r"We show $\hat w = \frac{y}{x}$. $$x (y - \hat w x) = 2 x y - 2 \hat w x^2$$",
+    r"Let $L = (y - \hat y)^2$. For a perfect guess, $\hat y = y$."
+    r" $$\frac{\partial L}{\partial\hat y} = 2 (y - \hat y)$$",
+    r"""Let $h = \max(0, z)$. If $z > 0$ then $h = z$. Here is the derivative:
+$$ h^2 = z^2 $$""",
+    r"""Let $\ell = \max(0, 1 - y s)$. On the margin $\ell = 1 - y s$. Everywhere else, with all that:
+$$ \frac{\partial \ell}{\partial s} = -y $$""",
     r"$$5 (a x - y) x = 2 (a x - y) x$$ with $a = y/x$.",
     r"$$5 (a x - y) x = 2 (a x - y) x,$$ which vanishes for $a = y/x$.",
 ]
@@ -711,6 +721,13 @@ $$-2 \sum_{i=1}^n (x_i - c) = 0$$"""
     found = [s for s in run(keeper, text).steps() if s.kind == "claim"]
     assert [s.verdict for s in found] == ["proved", "proved"]
     assert [len(s.assuming) for s in found] == [0, 1] and found[1].assuming[0].startswith("c =")
+
+
+def test_a_branch_is_no_definition(keeper: Keeper) -> None:
+    text = r"""Let $h = \max(0, z)$. If $z > 0$ then $h = z$. For every $z$,
+$$h^2 = z \max(0, z)$$
+$$2 h = z + |z|$$"""
+    assert verdicts(keeper, text) == ["proved", "proved"]
 
 
 UNSAID = [
@@ -761,3 +778,17 @@ def test_primed_functions_of_ours(keeper: Keeper) -> None:
 ])  # fmt: skip
 def test_properties_that_the_text_gives(keeper: Keeper, sentence: str, formula: str, verdict: str) -> None:
     assert run(keeper, f"{sentence}\n\n$${formula}$$").steps()[-1].verdict == verdict
+
+
+@pytest.mark.parametrize(("page", "verdict"), [
+    # the values of an example are no hypotheses of what is said in general
+    ("For example, at $x = 2$ the slope is 4. In general, for $g(x) = x^2$\n\n$$x^3 = 2 x^2$$", "undecided"),
+    ("Let $f(x, y) = x y$. If $x = 4, y = -3$ then $f(x, y) = -12$.\n\n"
+     r"$$\frac{\partial f}{\partial y} = 7 x$$", "undecided"),
+    ("Let $f(x, y) = x y$. If $x = 4, y = -3$ then $f(x, y) = -12$.\n\n"
+     r"$$\frac{\partial f}{\partial y} = x$$", "proved"),
+    ("The model is $$y_i = a x_i + b$$ and its error\n\n$$\\frac{\\partial}{\\partial a} "
+     r"\sum_{i=1}^n (y_i - a x_i - b)^2 = 5 \sum_{i=1}^n (y_i - a x_i - b) x_i$$", "undecided"),
+])  # fmt: skip
+def test_values_of_an_example(keeper: Keeper, page: str, verdict: str) -> None:
+    assert run(keeper, page).steps()[-1].verdict == verdict

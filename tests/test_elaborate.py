@@ -121,6 +121,7 @@ def test_proved(lines: tuple[str, ...], lhs: str, rhs: str) -> None:
 
 REFUTED = [
     ((), r"w^t x", "2 x^t w"),
+    (("let u = 3",), "u(0)", "u(1)"),
     ((), r"(1 + r)^t P", "2 P (1 + r)^t"),
     ((r"let i \in \mathbb{R}",), r"e^{i x} e^{-i x}", "i"),
     ((r"assume i \ne k",), r"\sum_{j \ne i, k} a_j", r"\sum_j a_j - a_i"),
@@ -170,6 +171,7 @@ NOT_KNOWN = [
     (RECURRENT, r"\frac{\partial h_t}{\partial u}", r"(1-h_t^2) x_t", "through lower levels"),
     ((), r"\frac{d}{dx} (x^2) x", "3 x^2", "write parentheses"),
     ((), "(A B)^t u", "A^t B^t u", "write ^T"),
+    ((), "u(0)", "u(1)", "a value of the function"),
     ((), r"e^{i x}", r"\cos x + i \sin x", "the imaginary unit"),
     ((), r"e^{-j w s} e^{j w s}", "-j", "the imaginary unit"),
     ((), r"\sum_{j \ne i, k} a_j", r"\sum_j a_j - a_i - a_k", "are i and k different"),

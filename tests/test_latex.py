@@ -335,6 +335,8 @@ def test_declared_runs_of_letters_are_names() -> None:
     scope = Scope().define(Definition(r"\mathrm{MSE}", Num(1)))
     assert read("MSE + x", scope) == Add((Sym(r"\mathrm{MSE}"), x))
     assert read("loss") == Sym(r"\mathrm{loss}")
+    assert read("TP + FN") == Add((Sym(r"\mathrm{TP}"), Sym(r"\mathrm{FN}")))
+    assert read("TN + a") == Add((Mul((Sym("T"), Sym("N"))), a))
 
 
 def test_relations_and_chains() -> None:

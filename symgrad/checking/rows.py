@@ -114,7 +114,11 @@ _TOKEN = Pattern(
 
 
 _IN_NUMBER = Pattern(r"\d,\d")  # 1,000 and 0,5 are numbers, no lists
-_ASIDE = Pattern(r"\s*\([^()&\\]*(?:[=<>]|\\(?:ne|neq|leq?|geq?|in)\b)[^()&]*\)\s*[,.]?\s*(?:\\\\|\\end|$)")
+_ASIDE = Pattern(
+    r"\s*\((?:\\text\{[^{}]*\}|[^()&\\]*(?:[=<>]|\\(?:ne|neq|leq?|geq?|in)\b))[^()&]*\)\s*[,.]?\s*(?:\\\\|\\end|$)"
+)
+_OTHER_EQUALITY = Pattern(r"(?:\\math[a-z]+\s*\{)?[dDpPL]\}?|i\.?i\.?d\.?|a\.?\s*s\.?|L\^\{?\d\}?")
+"""What over a sign says in which other sense it holds: in distribution, in probability, almost surely."""
 _MARK = Pattern(r"\s*&?\s*(?:\\checkmark|\\times|\?)(?:\\ |\s)*\\text\{(?:proved|refuted|undecided)\}")
 
 
@@ -211,7 +215,8 @@ def _items(body: str) -> Iterator[_Item]:
                 yield _Item("atom", start, at)
         elif token == "{":
             end = group_end(body, start)
-            if end < 0:
+            if end < 0:  # never closed: the reader says so
+                yield _Item("atom", start, at)
                 continue
             at = end
             inner = body[start + 1 : end - 1].strip()
@@ -331,6 +336,8 @@ def _stacked(body: str, token: str, at: int) -> tuple[int, str, str]:
         return at, ":=", ""
     if sign == "=" and why in ("!", "?"):  # demanded, or asked
         return at, "condition", ""
+    if sign == "=" and _OTHER_EQUALITY.fullmatch(why):
+        return at, "approx", ""
     return at, sign, why
 
 
@@ -554,7 +561,12 @@ class _Splitter:
         out = [_Segment()]
         comma = False
         for k, item in enumerate(items):
-            if item.kind == "arrow" or (item.kind == "text" and self.is_prose(item, items, k, out[-1].solid)):
+            prose = item.kind == "text" and self.is_prose(item, items, k, out[-1].solid)
+            if item.kind == "text" and between and more and len(out) > 1 and not out[-1].solid:
+                # Words at the head of a further column: a note, or what stands there has this name.
+                follows = any(n.kind in ("atom", "operator", "text") for n in items[k + 1 :])
+                prose = follows and (prose or " " in item.value)
+            if item.kind == "arrow" or prose:
                 word = item.value if item.kind == "arrow" else item.value.lower()
                 if out[-1].solid or not out[-1].opened:
                     out.append(_Segment(opened=word, weak=False))

@@ -226,6 +226,9 @@ class Elaborator(Functions):
         out = self.value(factors[0], env)
         for place, f in enumerate(factors[1:], 1):
             dot = dots is None or place in dots
+            name = name_of(factors[place - 1])
+            if not dot and isinstance(f, page.Num) and name is not None and not self.is_said(name.base):
+                self.doubt(f"is {name}({f.value}) a value of the function?  write \\cdot for a product")
             out = self.sizes.product(out, self.value(f, env), f.span or span, dot)
         return out
 

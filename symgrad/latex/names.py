@@ -81,6 +81,8 @@ PROSE = frozenset(
 """Runs of letters that are words or lost backslashes, never products."""
 NAME_WORDS = frozenset(["net", "err", "acc", "obj", "logit", "logits", "expit"])
 """Short runs of letters that are names."""
+CONFUSION = frozenset(["TP", "FP", "TN", "FN"])
+"""Entries of a table of errors: names where two of them stand, else products (T N, F P)."""
 SUBSCRIPT_WORDS = frozenset(
     [
         "new", "old", "max", "min", "out", "in", "train", "test", "val", "emp", "pred", "true", "reg",

@@ -9,6 +9,7 @@ from .grammar import Grammar
 from .layout import lay_out
 from .lexer import tokens_of
 from .macros import expand
+from .names import CONFUSION
 
 
 def read(text: str, scope: Scope | None = None) -> Node:
@@ -23,7 +24,9 @@ def read(text: str, scope: Scope | None = None) -> Node:
     """
     scope = scope or Scope()
     tokens = expand(tokens_of(text), scope.macros)
-    layout = lay_out(tokens, lambda run: _is_declared(f"\\mathrm{{{run}}}", scope))
+    counted = CONFUSION.intersection(t.text for t in tokens)
+    named = counted if len(counted) > 1 else frozenset()
+    layout = lay_out(tokens, lambda run: run in named or _is_declared(f"\\mathrm{{{run}}}", scope))
     if not layout.tokens:
         raise ReadError("nothing to read")
     return Grammar(layout, scope).whole()
