@@ -215,6 +215,8 @@ class Survey:
         self._members: list[tuple[Hashable, Place | str]] = []
         self._letters: list[tuple[Hashable, str]] = []
         self._beside: list[tuple[Hashable, Hashable]] = []  # i and j of j != i
+        self._picked: list[tuple[Place, Indexed]] = []
+        self.picked: dict[Node, Place] = {}
         self.bound: set[str] = set()
         self.bare: set[str] = set()
         self.based: set[str] = set()
@@ -265,6 +267,9 @@ class Survey:
         self.placed -= {*self.sizes, *self.vectors, *(unbold(k) for k in (*scope.kinds, *scope.definitions))}
         self.vectors |= self.placed
         self.labels = self._find_labels()
+        counted = {self._find(key) for key, _ in self._letters}
+        # p_{y_i} beside p_k and a sum over k: the entry at the label, an index that is data
+        self.picked = {entry: place for place, entry in self._picked if self._find(place) in counted}
 
     # -- reading the trees ----------------------------------------------------------------------
 
@@ -386,6 +391,8 @@ class Survey:
                 self._letters.append((key, entry.name))
             self._members.append((place, place))
             self._union(place, key)
+        elif isinstance(entry, Indexed) and place[0]:
+            self._picked.append((place, entry))
 
     def _mark_subscripts(self, entry: Node) -> None:
         self.subscripts |= {s.name for s in walk(entry) if isinstance(s, Sym)}
@@ -457,6 +464,8 @@ class Survey:
                 return name in self.labels or bool(_TEXT.match(name)) or name in _MARKS or (
                     len(name) > 1 and name.isalpha()
                 )
+            case Indexed() if entry in self.picked:
+                return False
             case Indexed() | Call() | Prime() | Relation():
                 return name_of(entry) is None or not any(
                     s.name in self.bound | self.sizes for s in walk(entry) if isinstance(s, Sym)

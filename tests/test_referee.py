@@ -20,6 +20,8 @@ RECURRENT = (
     r"let b \in \mathbb{R}^m",
 )
 
+SHARES = r"let p_k = \frac{e^{s_k}}{\sum_{j=1}^K e^{s_j}}"
+
 # (lhs, rhs, lines, verdict)
 CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     # A sign is learned from the whole argument of a logarithm or root, never from one case of it.
@@ -283,6 +285,13 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     ("f^{(3)}(x)", "7", ("let f(x) = x^3",), "refuted"),
     ("f^{(n)}(x)", "6", ("let f(x) = x^3",), "undecided"),
     (r"\operatorname{softmax}(z)_i", r"\frac{e^{z_i}}{\sum_{j=1}^K e^{z_j}}", (), "proved"),
+    # p_{y_i} is the entry of p at the label, which is one of those that p has.
+    (r"\frac{\partial}{\partial s_k} (-\log p_{y_i})", r"p_k - \mathbb{1}(y_i = k)", (SHARES,), "proved"),
+    (r"\frac{\partial}{\partial s_k} (-\log p_{y_i})", "p_k", (SHARES,), "refuted"),
+    (r"\frac{\partial}{\partial s_k} (-\log p_{y_i})", "p_k - 1", (SHARES,), "refuted"),
+    (r"\frac{\partial}{\partial s_k} (-s_{y_i} + \log \sum_{j=1}^K e^{s_j})", "p_k", (SHARES,), "refuted"),
+    (r"\sum_{i=1}^N \sum_{k=1}^K \mathbb{1}(y_i = k) \log p_k", r"\sum_{i=1}^N \log p_{y_i}", (SHARES,),
+     "undecided"),
     # What depends on what depends on it is not known.
     (r"\frac{\partial}{\partial y} x", r"\frac{\partial}{\partial x} y", (), "undecided"),
 ]

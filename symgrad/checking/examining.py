@@ -319,9 +319,8 @@ class _Examiner:
             under = assume(planned.under, lhs, rhs, planned.scope)
             if under.scope is not planned.scope:
                 lhs, rhs = under.lhs, under.rhs
-                free = fair.judged.verdict
                 fair = judge_fairly(lhs, rhs, under.scope, self.said, inline, planned.alone)
-                if fair.judged.empty and free in BAD:
+                if fair.judged.empty:
                     fair = replace(fair, judged=only_zero(" and ".join(planned.under.lines)))
             if fair.judged.verdict in BAD and (under.unread or planned.elsewhere):
                 said = f"the condition {under.unread[0]}" if under.unread else "a condition in another row"
@@ -348,7 +347,7 @@ class _Examiner:
             and not naming.has_derivative(lhs)
         ):
             about = naming.leaves([lhs, rhs], planned.scope)
-            self.said.state(planned.link.lhs, planned.link.rhs, about)
+            self.said.state(planned.link.lhs, planned.link.rhs, about, naming.base(lhs))
 
     def leave(self, planned: Planned, judged: Judged) -> None:
         """An equation of which the judge could make nothing may still say what its left side is."""
@@ -406,8 +405,9 @@ class _Examiner:
                 code=None,
             )
             kind = "definition"
-        if kind == "condition":
-            self.state(planned)
+        rhs = planned.rhs.node
+        if kind == "condition" or (kind == "definition" and rhs is not None and naming.is_constant(rhs)):
+            self.state(planned)  # what is given a value is still spoken of in general
         code, hint = judged.code, judged.hint
         name = judged.undefined
         if code == "SG202" and name is not None and hint is None:

@@ -50,7 +50,8 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
     if judged.verdict != "proved":
         judged, scope = _without_indices(judged, lhs, rhs, scope, said)
     if judged.verdict == "undecided":
-        stated = said.under_what_is_stated(naming.leaves([lhs, rhs], scope), scope)
+        leaves, both = _leaves(lhs, rhs, scope)
+        stated = said.under_what_is_stated(leaves, scope, both)
         under = judged if stated is None else judge_step(lhs, rhs, stated)
         if stated is not None and under.verdict == "proved":
             return Fair(under, stated)
@@ -74,6 +75,17 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
     if judged.verdict == "illtyped":
         return Fair(_shapes(judged, lhs, rhs, scope, said, names), scope)
     return Fair(_refutation(judged, lhs, rhs, scope, said, names), scope)
+
+
+def _leaves(lhs: Node, rhs: Node, scope: Scope) -> tuple[frozenset[str], frozenset[str]]:
+    """The quantities of a step, and those of which it speaks in general: on both of its sides, or where the
+    other side is a derivative."""
+    left, right = naming.leaves([lhs], scope), naming.leaves([rhs], scope)
+    general = left & right
+    for side, other in ((lhs, rhs), (rhs, lhs)):
+        if naming.has_derivative(side):
+            general |= free_names(other)
+    return left | right, general
 
 
 def only_zero(said: str) -> Judged:
@@ -123,11 +135,17 @@ def _refutation(
     if function is not None:
         message = f"nothing here says what the function {function} is"
         return Judged("undecided", "SG202", message, undefined=function)
-    stated = said.under_what_is_stated(naming.leaves([lhs, rhs], scope), scope)
+    leaves, both = _leaves(lhs, rhs, scope)
+    stated = said.under_what_is_stated(leaves, scope)
     if stated is not None:
         under = judge_step(lhs, rhs, stated)
+        if under.verdict not in BAD and not under.empty:
+            general = said.under_what_is_stated(leaves, scope, both)
+            if general is not None and judge_step(lhs, rhs, general).verdict == "proved":
+                return under
+            return Judged("undecided", "SG201", "false in general; it may hold for the values said here")
         if under.verdict not in BAD:
-            return only_zero("these quantities here") if under.empty else under
+            return only_zero("these quantities here")
     limited = _for_few(lhs, rhs, scope) or _in_parts(lhs, rhs)
     if limited is not None:
         return Judged("undecided", "SG201", limited)
@@ -158,6 +176,9 @@ def _left_aside(lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset
         except (SymgradError, RecursionError):
             return Fair(doubt, scope)
         again = judge_step(lhs, rhs, other)
+        if untaken.here and again.verdict == "proved":
+            message = f"false in general; holds with what line {untaken.line} says of {name}"
+            return Fair(Judged("undecided", "SG201", message), scope)
         if again.verdict not in BAD:
             return Fair(again, other)
     return None

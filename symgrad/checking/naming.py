@@ -115,11 +115,12 @@ def _plain(node: Node) -> bool:
 def quantities(node: Node, scope: Scope | None = None) -> frozenset[str]:
     """Names of quantities: everything but bound and written indices, sizes of sums and known functions.
 
-    With a scope, an argument of a defined function counts only where the definition speaks of it.
+    With a scope, an argument of a defined function counts only where the definition speaks of it, and
+    a letter that is defined is no constant.
     """
     out: set[str] = set()
     _collect(node, out, scope)
-    return frozenset(out - CONSTANTS)
+    return frozenset(out - CONSTANTS if scope is None else out - (CONSTANTS - scope.definitions.keys()))
 
 
 def _collect(node: Node, out: set[str], scope: Scope | None) -> None:

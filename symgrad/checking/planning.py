@@ -217,8 +217,9 @@ class Planner:
             announced = where[1] != self.said.headings or bool(_ANNOUNCES.search(prose))
             if inline or announced:
                 if rhs is not None and not naming.is_constant(rhs):
-                    if inside or self.solving:
-                        self.leave(name, link, region)
+                    anew = (announced or prose.rstrip().endswith("|")) and not self.under
+                    if inside or self.solving or not anew:
+                        self.leave(name, link, region, here=not anew)
                     else:
                         self.define(link.lhs, link.rhs, region, link)
                 return planned("definition")
@@ -256,11 +257,12 @@ class Planner:
             self.leave(name, link, region)
         return there or taken
 
-    def leave(self, name: str, link: Link, region: Region) -> None:
-        """Keep in mind that the text says here what the name is, in an equation that is not in force."""
+    def leave(self, name: str, link: Link, region: Region, here: bool = False) -> None:
+        """Keep in mind that the text says what the name is, in an equation that is not in force; ``here``:
+        it may be so only where it is said ("if $z > 0$ then $a = z$")."""
         line, _ = self.document.position(region.part, region.start + link.start)
         lhs, rhs = (link.rhs, link.lhs) if link.sign == "=:" else (link.lhs, link.rhs)
-        self.said.leave(lhs, rhs, name, line)
+        self.said.leave(lhs, rhs, name, line, here)
 
 
 def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:

@@ -66,6 +66,17 @@ class Untaken:
     directive: str
     line: int
     headings: int
+    here: bool  # perhaps so only where it is said
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """An equation that the text states: the quantities in it, the directive, and what it gives a value."""
+
+    about: frozenset[str]
+    line: str
+    headings: int
+    name: str | None
 
 
 class Said:
@@ -77,7 +88,7 @@ class Said:
         self.sources: dict[str, tuple[int, int]] = {}  # definitions from the text: name -> line, headings
         self.kinds: dict[str, int] = {}  # kinds from the text: name -> headings
         self.hypotheses: set[Relation] = set()  # from the text
-        self.stated: list[tuple[frozenset[str], str, int]] = []  # equations: about, directive line, headings
+        self.stated: list[_Stated] = []
         self.untaken: dict[str, list[Untaken]] = {}  # by name
         self.declared: set[str] = set()  # names of which a directive speaks
         self.definitions = 0
@@ -173,9 +184,9 @@ class Said:
         self.definitions += 1
         return True
 
-    def leave(self, lhs: Side, rhs: Side, name: str, line: int) -> None:
+    def leave(self, lhs: Side, rhs: Side, name: str, line: int, here: bool) -> None:
         """An equation that says what the name is and that is not taken as a definition."""
-        left = Untaken(f"let {lhs.text.strip()} = {rhs.text.strip()}", line, self.headings)
+        left = Untaken(f"let {lhs.text.strip()} = {rhs.text.strip()}", line, self.headings, here)
         self.untaken.setdefault(name, []).append(left)
 
     def left(self, names: Iterable[str]) -> list[tuple[str, Untaken]]:
@@ -183,15 +194,20 @@ class Said:
         found = [(n, u) for n in names for u in self.untaken.get(n, ()) if self.headings - u.headings < FAR]
         return sorted(found, key=lambda pair: (-pair[1].line, pair[0]))
 
-    def state(self, lhs: Side, rhs: Side, about: frozenset[str]) -> None:
-        """An equation of the text that is no claim: said about its quantities in this section."""
-        self.stated.append((about, f"assume {lhs.text.strip()} = {rhs.text.strip()}", self.headings))
+    def state(self, lhs: Side, rhs: Side, about: frozenset[str], name: str | None) -> None:
+        """An equation of the text that is no claim: said about its quantities in this section; ``name`` is
+        what it gives a value."""
+        line = f"assume {lhs.text.strip()} = {rhs.text.strip()}"
+        self.stated.append(_Stated(about, line, self.headings, name))
 
-    def under_what_is_stated(self, names: frozenset[str], scope: Scope) -> Scope | None:
-        """The scope with what this section states about these names; None where it states nothing."""
-        lines = [line for about, line, where in self.stated if about & names and where == self.headings]
+    def under_what_is_stated(
+        self, names: frozenset[str], scope: Scope, free: frozenset[str] = frozenset()
+    ) -> Scope | None:
+        """The scope with what this section states about these names, without values of the ``free`` ones;
+        None where it states nothing."""
+        here = [s for s in self.stated if s.about & names and s.headings == self.headings]
         found = scope
-        for line in lines[-4:]:
+        for line in [s.line for s in here if s.name not in free][-4:]:
             try:
                 found = read_directive(line, found)
             except (SymgradError, RecursionError):

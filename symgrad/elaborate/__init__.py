@@ -139,7 +139,7 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             weight, assuming = _apart(e)
             if weight != ONE:
                 pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
-            givens = (*_givens(e), *_one_hot(e, pairs))
+            givens = (*_givens(e), *_one_hot(e, pairs), *_labels(e))
             doubts = (
                 *e.doubts, *_summed_silently(lhs, rhs, e),
                 *_one_sided_functions(e, pairs), *_unsized(e, pairs),
@@ -298,6 +298,16 @@ def _one_hot(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> Iterator[Gi
             k = e.sizes.index()
             total = Sum(Ref(name, (*first[:-1], k)), k, lower, upper)
             yield Given(total, "=", ONE, text=f"{text(lower)} <= {label} <= {text(upper)}")
+
+
+def _labels(e: Elaborator) -> Iterator[Given]:
+    """What is said by p_{y_i}: the y_i are among what p is numbered by."""
+    letters = [Sym(k, "index") for k in _letters(e)]
+    for label, (lower, upper) in e.picked.items():
+        every = Ref(label.name, tuple(letters[: len(label.indices)])) if isinstance(label, Ref) else label
+        said = f"{text(lower)} <= {text(every)} <= {text(upper)}"
+        yield Given(every, ">=", lower, text=said)
+        yield Given(every, "<=", upper, text=said)
 
 
 def _unbounded(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, Sym, Sym] | None:

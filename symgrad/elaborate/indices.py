@@ -121,6 +121,7 @@ class Indices:
         self.descents = descents(self.survey.definitions)
         self.of_vectors: set[str] = set()
         self.indicators: dict[str, str] = {}  # the vector of the 1{y = k}, and y
+        self.picked: dict[Core, tuple[Core, Core]] = {}  # the y_i of p_{y_i}, and their ranges
         self.unsaid: list[tuple[str, Core]] = []  # sizes of identities and of vectors of ones
         self.varied: set[str] = set()  # what derivatives are taken by
         self.inverses: dict[str, frozenset[str]] = {}
@@ -209,9 +210,16 @@ class Indices:
                 core, rest = self.split(whole)
                 places = tuple(self.index(k, env) for k in rest)
                 inside = ",".join(map(text, places))
-                if "#" in inside:
-                    return Ref(core, places)  # the n_k of a range 1..n_k: another size for every k
-                return Sym(f"{core}_{{{inside}}}" if inside else core, "size")
+                # The n_k of a range 1..n_k: another size for every k.
+                single = Sym(f"{core}_{{{inside}}}" if inside else core, "size")
+                chosen = Ref(core, places) if "#" in inside else single
+                place = self.survey.picked.get(node)
+                if place is not None:
+                    try:
+                        self.picked[chosen] = self.range_of(self.survey.range_at(place), env)
+                    except UnknownMeaning as problem:
+                        self.doubt(problem.message)
+                return chosen
         raise UnknownMeaning("this index has no meaning here", node.span)
 
     def size(self, node: Node, env: Env | None = None) -> Core:
