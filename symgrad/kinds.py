@@ -45,6 +45,7 @@ from .page import (
 )
 from .patterns import Pattern
 from .scope import Definition, Kind, Scope
+from .show.latex import to_latex
 
 Place = tuple[str, int, int]
 """(name, number of upper indices, position counted over upper then lower indices)."""
@@ -124,7 +125,7 @@ def _short(node: Node) -> str:
             return written(_short(base), upper, lower, bracket)
         case Mul(factors):
             return " ".join(map(_short, factors))
-    return repr(node)
+    return to_latex(node)
 
 
 def plain(name: str) -> str | None:

@@ -75,6 +75,9 @@ def chains(body: str) -> list[str]:
         (r"a &= b & \text{next rate} &= c", ["a = b", r"\text{next rate} = c"]),
         (r"a &= b && (\text{using } c d = d c) \\ &= e", ["a = b = e"]),
         (r"a &= b \quad \text{sum rule}", ["a = b"]),
+        (r"a = \begin{matrix} 1 \end{matrix} x = \begin{matrix} 2 \end{matrix}",
+         [r"a = \begin{matrix} 1 \end{matrix}", r"x = \begin{matrix} 2 \end{matrix}"]),
+        (r"c b = \begin{matrix} 1 \end{matrix} b = d", [r"c b = \begin{matrix} 1 \end{matrix} b = d"]),
         # Words as a left side, and words that lead on.
         (r"\text{sum of both} &= a + b \\ &= c \\ \text{mean of both} &= d",
          [r"\text{sum of both} = a + b = c", r"\text{mean of both} = d"]),
@@ -787,6 +790,9 @@ def test_properties_that_the_text_gives(keeper: Keeper, sentence: str, formula: 
      r"$$\frac{\partial f}{\partial y} = 7 x$$", "undecided"),
     ("Let $f(x, y) = x y$. If $x = 4, y = -3$ then $f(x, y) = -12$.\n\n"
      r"$$\frac{\partial f}{\partial y} = x$$", "proved"),
+    ("We have $x = 2$ and $y = 3$.\n\n$$x y = 6$$", "proved"),
+    ("Let $f(x) = a x^2$ with $a = 3$.\n\n$$f'(x) = 6 x$$", "proved"),
+    ("Let $f(x) = a x^2$ with $a = 3$.\n\n$$f'(x) = 5 x$$", "refuted"),
     ("The model is $$y_i = a x_i + b$$ and its error\n\n$$\\frac{\\partial}{\\partial a} "
      r"\sum_{i=1}^n (y_i - a x_i - b)^2 = 5 \sum_{i=1}^n (y_i - a x_i - b) x_i$$", "undecided"),
 ])  # fmt: skip

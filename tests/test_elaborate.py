@@ -172,6 +172,7 @@ NOT_KNOWN = [
     ((), r"\frac{d}{dx} (x^2) x", "3 x^2", "write parentheses"),
     ((), "(A B)^t u", "A^t B^t u", "write ^T"),
     ((), "u(0)", "u(1)", "a value of the function"),
+    ((), "1[y=1] + 1[y=2]", "(1[y=1] + 1[y=2])^2", "one value at a time"),
     ((), r"e^{i x}", r"\cos x + i \sin x", "the imaginary unit"),
     ((), r"e^{-j w s} e^{j w s}", "-j", "the imaginary unit"),
     ((), r"\sum_{j \ne i, k} a_j", r"\sum_j a_j - a_i - a_k", "are i and k different"),

@@ -119,6 +119,7 @@ _ASIDE = Pattern(
 )
 _OTHER_EQUALITY = Pattern(r"(?:\\math[a-z]+\s*\{)?[dDpPL]\}?|i\.?i\.?d\.?|a\.?\s*s\.?|L\^\{?\d\}?")
 """What over a sign says in which other sense it holds: in distribution, in probability, almost surely."""
+_NAME = Pattern(r"\\(?:begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]")
 _MARK = Pattern(r"\s*&?\s*(?:\\checkmark|\\times|\?)(?:\\ |\s)*\\text\{(?:proved|refuted|undecided)\}")
 
 
@@ -561,6 +562,8 @@ class _Splitter:
         out = [_Segment()]
         comma = False
         for k, item in enumerate(items):
+            if between and more and self.begins_another(items, k):
+                out.append(_Segment())
             prose = item.kind == "text" and self.is_prose(item, items, k, out[-1].solid)
             if item.kind == "text" and between and more and len(out) > 1 and not out[-1].solid:
                 # Words at the head of a further column: a note, or what stands there has this name.
@@ -602,6 +605,17 @@ class _Splitter:
             else:
                 joined.append(segment)
         return joined
+
+    def begins_another(self, items: list[_Item], k: int) -> bool:
+        """Is this a name that the display has not had, alone between a matrix and the next sign?"""
+        before = next((n for n in reversed(items[:k]) if n.kind not in ("space", "drop")), None)
+        name = self.body[items[k].start : items[k].end]
+        return (
+            before is not None and items[k].kind == "atom" and _NAME.fullmatch(name) is not None
+            and self.body.startswith("\\begin", before.start)
+            and all(n.kind in ("space", "drop", "amp") or n.value == "script" for n in items[k + 1 :])
+            and name not in _NAME.findall(self.body[: items[k].start])
+        )
 
     def is_prose(self, item: _Item, items: list[_Item], k: int, solid: bool) -> bool:
         """Is ``\\text{..}`` a remark (or a label) rather than a name?"""

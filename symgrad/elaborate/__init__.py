@@ -293,6 +293,8 @@ def _one_hot(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> Iterator[Gi
             if isinstance(t, Sum)
             and any(u.indices[-1] == t.index for u in uses.intersection(core_walk(t.body)))
         }
+        if len(ranges) != 1 and len({u.indices[:-1] for u in uses}) < len(uses):
+            e.doubt(f"{label} has one value at a time: how far do its classes run?")
         if len(ranges) == 1:
             lower, upper = ranges.pop()
             k = e.sizes.index()

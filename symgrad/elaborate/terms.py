@@ -495,8 +495,9 @@ class Elaborator(Functions):
                 base, indices = (
                     (a.term.name, a.term.indices) if isinstance(a.term, Ref) else (a.term.name, ())
                 )
-                self.indicators[f"[{base}=]"] = base
-                return Ref(f"[{base}=]", (*indices, b.term))
+                name = f"1[{base} = \\cdot]"  # its entry k is 1[y = k]
+                self.indicators[name] = base
+                return Ref(name, (*indices, b.term))
         raise UnknownMeaning("this condition has no meaning here", left.span)
 
     def cases(self, branches: tuple[tuple[Node, page.Relation | None], ...], env: Env) -> Value:

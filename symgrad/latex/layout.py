@@ -138,9 +138,21 @@ class _Simplifier:
         if text in ("\\overset", "\\stackrel", "\\underset"):
             return self.stacked(token, k)
         if text in ("\\\\", "\\cr", "\\tabularnewline"):
-            out.append(Token("\\\\", token.start, token.end))
+            if not out or out[-1].text != "\\\\":  # Markdown may want two of them
+                out.append(Token("\\\\", token.start, token.end))
             return self.skip_length(k)
+        if text in ("\\_", "\\*") and k < len(self.raw):
+            return self.escaped(token, k)
         out.append(Token(DELIMITERS.get(text, text), token.start, token.end))
+        return k
+
+    def escaped(self, token: Token, k: int) -> int:
+        """``x\\_i``, ``x\\_max``: a subscript whose sign Markdown made its author escape."""
+        self.out.append(Token(token.text[1:], token.start, token.end))
+        after = self.raw[k]
+        if token.text == "\\_" and len(after.text) > 1 and after.text.isalpha() and after.text.isascii():
+            self.out.append(Token(f"\\text{{{after.text}}}", after.start, after.end))
+            return k + 1
         return k
 
     def separates(self, k: int) -> bool:
@@ -272,6 +284,11 @@ class _Simplifier:
         if stop >= start + MAX_WORD:
             self.out.append(Token("\\mathrm", token.start, token.end))
             return k
+        condition = self.condition(inside)
+        if condition:
+            self.out += [Token(f"\\text{{{condition[0].text}}}", token.start, condition[0].end)]
+            self.out += self.deeper(condition[1:], token)
+            return stop + 1
         if any(t.text == "$" for t in inside):
             return self.sentence(token, inside, stop)
         if all(t.text[0].isalnum() or t.text in _WORD_SIGNS for t in inside):
@@ -293,6 +310,13 @@ class _Simplifier:
         if token.text != "\\mathop":
             self.out.append(Token("\\mathrm", token.start, token.end))
         return k
+
+    def condition(self, inside: Sequence[Token]) -> list[Token]:
+        """``if k = y``: a word and a relation, whether in dollars or not; else nothing."""
+        said = [t for t in inside if t.text not in ("$", " ")]
+        compares = any(t.text in RELATIONS or t.text in "=<>" for t in said)
+        words = [t for t in said[1:] if t.text.isalpha() and len(t.text) > 1]
+        return said if said and said[0].text in _CASE_WORDS and compares and not words else []
 
     def sentence(self, token: Token, inside: Sequence[Token], stop: int) -> int:
         """Text with mathematics between dollars: the words become text, the mathematics itself."""
