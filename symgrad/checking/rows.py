@@ -562,7 +562,7 @@ class _Splitter:
         out = [_Segment()]
         comma = False
         for k, item in enumerate(items):
-            if between and more and self.begins_another(items, k):
+            if between and more and self.begins_another(out[-1].items, items, k):
                 out.append(_Segment())
             prose = item.kind == "text" and self.is_prose(item, items, k, out[-1].solid)
             if item.kind == "text" and between and more and len(out) > 1 and not out[-1].solid:
@@ -606,13 +606,14 @@ class _Splitter:
                 joined.append(segment)
         return joined
 
-    def begins_another(self, items: list[_Item], k: int) -> bool:
+    def begins_another(self, before: list[_Item], items: list[_Item], k: int) -> bool:
         """Is this a name that the display has not had, alone between a matrix and the next sign?"""
-        before = next((n for n in reversed(items[:k]) if n.kind not in ("space", "drop")), None)
+        last = next((n for n in reversed(before) if n.kind not in ("space", "drop")), None)
+        if last is None or items[k].kind != "atom" or not self.body.startswith("\\begin", last.start):
+            return False
         name = self.body[items[k].start : items[k].end]
         return (
-            before is not None and items[k].kind == "atom" and _NAME.fullmatch(name) is not None
-            and self.body.startswith("\\begin", before.start)
+            _NAME.fullmatch(name) is not None
             and all(n.kind in ("space", "drop", "amp") or n.value == "script" for n in items[k + 1 :])
             and name not in _NAME.findall(self.body[: items[k].start])
         )
