@@ -284,12 +284,15 @@ def derived(lhs: Node, head: Node, scope: Scope) -> Node | None:
 
 
 def dropped(lhs: Node, rhs: Node, scope: Scope) -> frozenset[str]:
-    """Names that stand bare here and that are defined with one index only."""
+    """Names that stand bare here, and nowhere with an index, and that are defined with one index only."""
+    sides = [n for side in (lhs, rhs) for n in walk(side)]
+    kept = {n.base.name for n in sides if isinstance(n, Indexed) and isinstance(n.base, Sym)}
     return frozenset(
         n.name
         for side in (lhs, rhs)
         for n in _bare(side)
         if isinstance(n, Sym)
+        and n.name not in kept
         and len(scope.definitions.get(n.name, ())) == 1
         and all(d.params is None and len(d.lower) + len(d.upper) == 1 for d in scope.definitions[n.name])
     )
