@@ -798,3 +798,28 @@ def test_properties_that_the_text_gives(keeper: Keeper, sentence: str, formula: 
 ])  # fmt: skip
 def test_values_of_an_example(keeper: Keeper, page: str, verdict: str) -> None:
     assert run(keeper, page).steps()[-1].verdict == verdict
+
+
+UNSPOKEN = [
+    (r"Here $\sigma$ is a standard deviation. $$\sqrt{\frac{1}{\sigma^2}} = \frac{1}{\sigma}$$", "undecided"),
+    (r"A body of mass $m$. $$\frac{\sqrt{m}}{m} = \frac{2}{\sqrt{m}}$$", "refuted"),
+    (r"The labels $t$ are one-hot. $$q_i \left(\sum_k t_k\right) - t_i = q_i - t_i$$", "undecided"),
+    (r"The labels $t$ are one-hot. $$q_i \left(\sum_k t_k\right) - t_i = q_i + t_i$$", "refuted"),
+    (r"The layer is $h = \sigma(z) = \max(0, z)$. $$\sigma(z)^2 = z \sigma(z)$$", "undecided"),
+    (r"""The outputs are $$o_i = \sigma(u_i) = \frac{e^{u_i}}{\sum_{k=1}^n e^{u_k}}$$
+$$\frac{\partial o_i}{\partial u_i} = o_i (1 - o_i)$$""", "proved"),
+    (r"""The outputs are $$o_i = \sigma(u_i) = \frac{e^{u_i}}{\sum_{k=1}^n e^{u_k}}$$
+$$\frac{\partial o_i}{\partial u_i} = o_i (1 + o_i)$$""", "refuted"),
+    (r"$$o = \sigma(u) = \frac{1}{1 + e^u}$$", "refuted"),
+    (r"""$$\sum_{j=1}^n B_{kj} x_j + \sum_{j=1}^n B_{jk} x_j = 2 \sum_{j=1}^n B_{kj} x_j$$
+This holds since $B$ is symmetric.""", "proved"),
+    (r"""$$\sum_{j=1}^n B_{kj} x_j + \sum_{j=1}^n B_{jk} x_j = 2 \sum_{j=1}^n B_{kj} x_j$$
+Since $B$ is symmetric, all is well.""", "refuted"),
+    (r"""With $y = w x + b$ and $L = (y - t)^2$.
+$$\frac{\partial L}{\partial b} = \frac{1}{m} \sum_i (y_{\text{new}}^{(i)} - t^{(i)})$$""", "undecided"),
+]
+
+
+@pytest.mark.parametrize("text, verdict", UNSPOKEN)
+def test_what_the_text_leaves_unsaid(keeper: Keeper, text: str, verdict: str) -> None:
+    assert verdicts(keeper, text)[-1] == verdict

@@ -37,6 +37,7 @@ _CONCLUDES = Pattern(
     r"|optim\w+|minim\w+|maxim\w+|zero|vanish\w*|root|stationary|because|since|at|estimat\w+)\b",
     re.IGNORECASE,
 )
+_REASON = Pattern(r"\W*\w+\s[^.]{0,200}?\b(?:since|because|as|using|by|for)\b[^.]{0,60}$", re.IGNORECASE)
 _NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
 
 
@@ -255,6 +256,7 @@ class _Examiner:
             return []
         if region.kind == "display":
             self.look_ahead(index)
+            self.reason_behind(index)
         planned = []
         around = of_sentence(self.document, region)
         for chain in chains:
@@ -301,6 +303,17 @@ class _Examiner:
             self.groups.append((region, []))
             for step in steps:
                 self.record(step, self.unjudged(step))
+
+    def reason_behind(self, index: int) -> None:
+        """``The last step holds since $A$ is symmetric``, in the sentence that follows a display."""
+        regions = self.document.regions
+        here = regions[index]
+        text = self.document.parts[here.part].text
+        for region in regions[index + 1 :]:
+            between = text[here.outer[1] : region.outer[0]]
+            if region.part != here.part or region.kind != "inline" or not _REASON.match(between):
+                return
+            self.said.properties(region.body, between, text[region.outer[1] : region.outer[1] + _NEAR])
 
     # --- judging ------------------------------------------------------------------------------------------
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ..directives import read_directive
+from ..directives import read_directive, read_directives
 from ..errors import SymgradError
-from ..page import BigOp, Indexed, Matrix, Node, Num, Sym, free_names, substitute, walk
+from ..page import BigOp, Indexed, Matrix, Node, Num, Sum, Sym, free_names, substitute, walk
 from ..scope import Scope
+from ..show.latex import to_latex
+from ..verdict import Witness
 from . import hints, naming
 from .judgement import Judged, guessed_shape, invented, judge_step, unknown_function
 from .said import Said, without, without_definitions
@@ -158,7 +160,40 @@ def _refutation(
     if doubtful and judge_step(lhs, rhs, without(scope, set(doubtful))).verdict not in BAD:
         lines = ", ".join(f"{n} (line {said.sources[n][0]})" for n in doubtful)
         return Judged("undecided", "SG201", f"false only with what another section says of {lines}")
+    missing = _goes_without_saying(judged.witness, lhs, rhs, scope, said)
+    if missing is not None:
+        message = f"holds only where ${missing}$: write assume .. if that is meant"
+        return Judged("undecided", "SG201", message)
     return judged
+
+
+def _goes_without_saying(
+    witness: Witness | None, lhs: Node, rhs: Node, scope: Scope, said: Said
+) -> str | None:
+    """What the author may not have cared to say, and what the step rests on: that a standard deviation is
+    positive, that labels or chances sum to one."""
+    if said.shares:
+        totals: dict[Node, Node] = {n: Num(1) for side in (lhs, rhs) for n in walk(side) if _total(n)}
+        if totals and judge_step(substitute(lhs, totals), substitute(rhs, totals), scope).verdict == "proved":
+            return f"{to_latex(next(iter(totals)))} = 1"
+    negative = [n for n, v in ({} if witness is None else witness.parameters).items() if v.startswith("-")]
+    if negative and said.positive.issuperset(negative):
+        signs = [f"{n} > 0" for n in negative]
+        try:
+            under = read_directives([f"assume {sign}" for sign in signs], scope)
+        except SymgradError:
+            return None
+        if judge_step(lhs, rhs, under).verdict == "proved":
+            return ", ".join(signs)
+    return None
+
+
+def _total(node: Node) -> bool:
+    """The sum of all entries of a vector: ``\\sum_k y_k``."""
+    match node:
+        case Sum(Indexed(Sym(), (k,)), index) if node.condition is None:
+            return k == index
+    return False
 
 
 def _left_aside(lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset[str]) -> Fair | None:
@@ -166,7 +201,8 @@ def _left_aside(lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset
 
     Where another definition is in force, the step is false only if it is so with either.
     """
-    for name, untaken in said.left(names):
+    spoken = names | {n.name for side in (lhs, rhs) for n in walk(side) if isinstance(n, Sym)}
+    for name, untaken in said.left(spoken):
         message = f"{name} is given in line {untaken.line}, which was not taken as a definition"
         doubt = Judged("undecided", "SG202", message, undefined=name)
         if name not in scope.definitions:

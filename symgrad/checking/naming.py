@@ -229,7 +229,8 @@ def _leaf(
     if (name, mark) in seen:
         return
     seen.add((name, mark))
-    found = [d for d in scope.definitions.get(name, ()) if label(d.lower, d.upper) in ("", mark.strip("[]"))]
+    words = mark.strip("[]")
+    found = [d for d in scope.definitions.get(name, ()) if label(d.lower, d.upper) == words]
     kind = scope.kinds.get(name)
     if found:
         queue += [d.body for d in found]

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import SymgradError
 from ..notes import Document, Region
-from ..page import Add, Indexed, Node, Sym, same, walk
+from ..page import Add, BigOp, Call, Cases, Indexed, Node, Sym, same, walk
 from ..patterns import Pattern
 from ..scope import Scope
 from . import naming
@@ -43,6 +43,7 @@ _SETS_TO_ZERO = Pattern(
     r"\b(?:set(?:ting)?|equat(?:e|ing)|put(?:ting)?)\b[^.]*(?:\bzero\b|\b0\b)[^.]*$", re.IGNORECASE
 )
 _SUPPOSED = Pattern(r"(?:if|when|whenever|provided|assuming|unless)\b", re.IGNORECASE)
+SIGMA = Sym("\\sigma")
 _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 
 
@@ -139,6 +140,10 @@ class Planner:
         if re.search(r"\\(?:arg|operatorname\*?\{arg)", link.rhs.text) or re.search(r"\\arg", link.lhs.text):
             return planned("definition" if sign == ":=" or k == 0 else "condition")
         if re.fullmatch(r"\s*\\nabla\s*", link.lhs.text):
+            return planned("definition")
+        if k and sign == "=" and lhs is not None and rhs is not None and _another_sigma(lhs, rhs, scope):
+            self.define(chain.links[0].lhs, link.rhs, region, link)
+            self.leave("\\sigma", link, region)
             return planned("definition")
         name = None if lhs is None or k else naming.base(lhs)
         if k and region.kind == "inline" and lhs is not None and naming.base(lhs) in self.said.sources:
@@ -263,6 +268,17 @@ class Planner:
         line, _ = self.document.position(region.part, region.start + link.start)
         lhs, rhs = (link.rhs, link.lhs) if link.sign == "=:" else (link.lhs, link.rhs)
         self.said.leave(lhs, rhs, name, line, here)
+
+
+def _another_sigma(lhs: Node, rhs: Node, scope: Scope) -> bool:
+    """``z_i = \\sigma(a_i) = \\frac{e^{a_i}}{\\sum_k e^{a_k}}`` says what the author's sigma is: not the
+    logistic function, where there are sums, maxima or other functions in it."""
+    if not isinstance(lhs, Call) or lhs.fn != SIGMA or "\\sigma" in (*scope.definitions, *scope.kinds):
+        return False
+    own = (SIGMA, Sym("\\exp"))
+    return any(
+        isinstance(n, BigOp | Cases) or (isinstance(n, Call) and n.fn not in own) for n in walk(rhs)
+    )
 
 
 def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:

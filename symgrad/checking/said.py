@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from ..directives import read_directive, read_directives
 from ..elaborate.layers import descents
 from ..errors import SymgradError
-from ..kinds import unbold
+from ..kinds import DEVIATIONS, unbold
 from ..latex import read_macro_definitions
 from ..notes import Document
 from ..page import Call, Indexed, Node, Num, Pow, Relation
@@ -56,6 +56,21 @@ _BY = Pattern(  # d/dw, \partial/\partial w, \partial_w, \nabla_w, f'(w)
     rf"(?:[}}\dd]\s*\{{\s*|/\s*\(?\s*)(?:\\partial|\\mathrm\s*\{{?d\}}?|d)\s*{_LETTER}"
     rf"|\\(?:nabla|partial)\s*_\s*{_LETTER}|'\s*(?:\\left)?\(\s*{_LETTER}\s*(?:\\right)?\)"
 )
+_SHARES = Pattern(
+    r"\bone[- ]?hot\b|\bcross[- ]?entropy|\b(?:sums?|adds? up) to (?:one|1|unity)\b|\bsimplex\b"
+    r"|\bprobability (?:vector|distribution)|\bcategorical\b",
+    re.IGNORECASE,
+)
+_SPREAD = Pattern(r"\b(?:standard deviation|variance|gaussian|normal distribution)", re.IGNORECASE)
+_QUANTITY = (
+    r"\b(?:standard deviation|variance|scale|rate|mass|length|width|radius|distance|frequency|temperature"
+    r"|volume|area|energy|bandwidth)\b"
+)
+_MEASURED = Pattern(
+    rf"{_QUANTITY}[^.$\n]{{0,20}}\$\s*(?P<behind>\\?[A-Za-z]+)\s*\$"
+    rf"|\$\s*(?P<before>\\?[A-Za-z]+)\s*\$[^.$\n]{{0,30}}?{_QUANTITY}",
+    re.IGNORECASE,
+)
 _SPACE = r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*"
 
 
@@ -94,6 +109,9 @@ class Said:
         self.definitions = 0
         self.uses = _uses(document)
         self.varied = _varied(document)
+        prose = "\n".join(part.text for part in document.parts)
+        self.shares = _SHARES.search(prose) is not None  # do its vectors of labels, of chances sum to one?
+        self.positive = _positive(prose)
 
     def macro(self, body: str) -> None:
         for command, macro in read_macro_definitions(body).items():
@@ -317,6 +335,12 @@ def _varied(document: Document) -> frozenset[str]:
     bodies = (r.body for r in document.regions if r.kind in ("display", "inline"))
     found = (m for body in bodies if len(body) < MAX_REGION for m in _BY.finditer(body))
     return frozenset(unbold("".join(next(filter(None, m.groups())).split())) for m in found)
+
+
+def _positive(prose: str) -> frozenset[str]:
+    """Names of what is positive by its nature: of a spread, a rate, a mass."""
+    found = {m["behind"] or m["before"] for m in _MEASURED.finditer(prose)}
+    return frozenset(found | (DEVIATIONS - {"s"} if _SPREAD.search(prose) else set()))
 
 
 def _instead(new: Relation, old: Relation) -> bool:
