@@ -582,11 +582,13 @@ def _placed(node: Node) -> set[str]:
 
 
 def _paired(node: Node) -> set[str]:
-    """The x of w^T x and w_k^T x_i, which has an inner product with w."""
+    """The x of w^T x and w_k^T x_i, which has an inner product with w; a number in w^T x w."""
     if not isinstance(node, Mul):
         return set()
-    pairs = zip(node.factors, node.factors[1:], strict=False)
-    names = ((name_of(w.arg), name_of(x)) for w, x in pairs if isinstance(w, Transpose))
+    pairs = zip(node.factors, node.factors[1:], (*node.factors[2:], None), strict=False)
+    names = (
+        (name_of(w.arg), name_of(x)) for w, x, behind in pairs if isinstance(w, Transpose) and w.arg != behind
+    )
     return {
         x.base for w, x in names
         if w is not None and x is not None and not x.upper and _is_vector(w.base) and _is_vector(x.base)

@@ -292,6 +292,9 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"\frac{\partial}{\partial s_k} (-s_{y_i} + \log \sum_{j=1}^K e^{s_j})", "p_k", (SHARES,), "refuted"),
     (r"\sum_{i=1}^N \sum_{k=1}^K \mathbb{1}(y_i = k) \log p_k", r"\sum_{i=1}^N \log p_{y_i}", (SHARES,),
      "undecided"),
+    # The number between v^T and v.
+    (r"v^\top \lambda v", r"\lambda \lVert v \rVert_2^2", (), "proved"),
+    (r"v^\top \lambda v", r"2 \lambda \lVert v \rVert_2^2", (), "refuted"),
     # What depends on what depends on it is not known.
     (r"\frac{\partial}{\partial y} x", r"\frac{\partial}{\partial x} y", (), "undecided"),
 ]

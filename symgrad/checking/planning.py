@@ -13,9 +13,10 @@ from typing import Any
 
 from ..errors import SymgradError
 from ..notes import Document, Region
-from ..page import Add, BigOp, Call, Cases, Indexed, Node, Sym, same, walk
+from ..page import Add, BigOp, Call, Cases, Indexed, Node, Relation, Sym, same, substitute, walk
 from ..patterns import Pattern
 from ..scope import Scope
+from ..show.latex import to_latex
 from . import naming
 from .conditions import INDICES, NOTHING, Conditions, limits, of_link
 from .model import Kind
@@ -81,6 +82,7 @@ class Planner:
         self, index: int, region: Region, chain: Chain, prose: str, around: Conditions = NOTHING
     ) -> list[Planned]:
         out: list[Planned] = []
+        held = NOTHING  # \partial a_{j \neq i}: what the indices of the chain say
         for k, link in enumerate(chain.links):
             lhs_side = link.lhs
             if (
@@ -103,7 +105,9 @@ class Planner:
                 if link.rhs
                 else Reading(None, SymgradError("nothing stands on the right side"))
             )
-            self.under = around + of_link(region.body, chain, link)
+            (left, one), (right, other) = _indices_apart(left), _indices_apart(right)
+            held += Conditions((*one, *other))
+            self.under = around + of_link(region.body, chain, link) + held
             step = self.classify(region, chain, k, link, left, right, prose)
             step.under = self.under
             step.key = (index, link.start)
@@ -279,6 +283,16 @@ def _another_sigma(lhs: Node, rhs: Node, scope: Scope) -> bool:
     return any(
         isinstance(n, BigOp | Cases) or (isinstance(n, Call) and n.fn not in own) for n in walk(rhs)
     )
+
+
+def _indices_apart(side: Reading) -> tuple[Reading, tuple[str, ...]]:
+    """A side with j for the index ``j \\neq i``, and such conditions."""
+    entries = (k for n in walk(side.node) if isinstance(n, Indexed) for k in n.lower) if side.node else ()
+    found = [k for k in entries if isinstance(k, Relation) and k.op == "!="]
+    if side.node is None or not found:
+        return side, ()
+    node = substitute(side.node, {k: k.lhs for k in found})
+    return replace(side, node=node), tuple(to_latex(k) for k in found)
 
 
 def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:
