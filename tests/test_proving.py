@@ -69,6 +69,12 @@ def test_differentials(left: str, right: str, given: tuple[str, ...], expected: 
     assert str(prove(left, right, given)).startswith(expected)
 
 
+def test_a_bare_nabla_is_by_something_of_which_its_operand_speaks() -> None:
+    given = (r"let L(w) = (w x - y)^2",)
+    assert prove(r"\nabla (w x - y)^2", "2 (w x - y) x", given)
+    assert prove(r"\nabla f(u)", r"7 \nabla f(u) + w - w", given).status == "undecided"
+
+
 def test_what_a_given_needs_is_said_in_every_pass() -> None:
     shifted = r"\sum_{i=1}^N x_i - \sum_{i=1}^{M-1} x_i"
     for extra in ("", r" + |a| + \log a"):

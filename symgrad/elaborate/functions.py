@@ -42,6 +42,8 @@ class Functions(Matrices):
         # A function whose derivative is written f' has numbers as arguments.
         primes = (n.fn for n in spoken if isinstance(n, page.Prime))
         self.primed = {name.base for fn in primes if (name := name_of(fn)) is not None}
+        calls = (n for n in claimed if isinstance(n, page.Call) and isinstance(n.fn, page.Prime))
+        self.primed_at = {(n.fn.fn, k) for n in calls if isinstance(n.fn, page.Prime) for k in n.args}
         self._operands: dict[str, dict[Node, bool]] = {}
         for base, operand, sure in (k for n in claimed for k in _operands(n)):
             known = self._operands.setdefault(base, {})
@@ -443,13 +445,14 @@ class Functions(Matrices):
         if isinstance(fn, page.Sym) and self.standing_alone(Name(fn.name), env) is not None:
             operands = self._operands[fn.name].keys() - {ANY}
             return self.prime_call(page.Prime(fn, order), (next(iter(operands), ANY),), env, span)
-        wrt = self.nabla(span)
+        wrt = self.nabla(fn, span)
         if len(wrt) != 1:
             raise UnknownMeaning("a prime by several variables: write the derivative", span)
         return self.derivative(fn, ((wrt[0], order),), env, span)
 
-    def nabla(self, span: Span | None) -> tuple[Node, ...]:
-        """What a bare nabla differentiates by: declared, or the one parameter that the losses name."""
+    def nabla(self, body: Node, span: Span | None) -> tuple[Node, ...]:
+        """What a bare nabla differentiates by: declared, or the one parameter that the losses name and of
+        which the body speaks."""
         if self.scope.nabla:
             return self.scope.nabla
         mentioned = (
@@ -462,15 +465,17 @@ class Functions(Matrices):
             for p in d.params or ()
             if name_of(p) is not None and name_of(p).base in mentioned  # type: ignore[union-attr]
         }
-        if len(found) == 1:
-            return (next(iter(found)),)
+        only = next(iter(found)) if len(found) == 1 else None
+        name = None if only is None else name_of(only)
+        if only is not None and name is not None and unbold(name.base) in self._names_in((body,)):
+            return (only,)
         if any(NABLA in kind.rests for kind in self.implied.values()):
             self.doubt("nabla by what?  write let \\nabla = \\nabla_w")
             return (NABLA,)
         raise UnknownMeaning("nabla by what?  write let \\nabla = \\nabla_w", span)
 
     def gradient(self, body: Node, wrt: Node | None, order: int, env: Env, span: Span | None) -> Value:
-        variables = (wrt,) if wrt is not None else self.arguments_of(body) or self.nabla(span)
+        variables = (wrt,) if wrt is not None else self.arguments_of(body) or self.nabla(body, span)
         if len(variables) == 1:
             at = self.at_point(body, variables[0], order, env, span)
             if at is not None:
