@@ -583,7 +583,8 @@ def test_what_a_derivative_may_not_lose(keeper: Keeper, claim: str) -> None:
 
 @pytest.mark.parametrize(
     "formula",
-    [r"5\,\text{km} = 5000\,\text{m}", r"12~\text{h} = 0.5~\text{d}", "1,000 = 10^3", "0,5 = 1/2"],
+    [r"5\,\text{km} = 5000\,\text{m}", r"12~\text{h} = 0.5~\text{d}", "1,000 = 10^3", "0,5 = 1/2",
+     r"10^{3} \text{ cm/s} = 36 \text{ km/h}"],
 )
 def test_units_and_commas_in_numbers_are_no_slips(keeper: Keeper, formula: str) -> None:
     assert step(keeper, formula).verdict in ("undecided", "unreadable")
@@ -823,3 +824,15 @@ $$\frac{\partial L}{\partial b} = \frac{1}{m} \sum_i (y_{\text{new}}^{(i)} - t^{
 @pytest.mark.parametrize("text, verdict", UNSPOKEN)
 def test_what_the_text_leaves_unsaid(keeper: Keeper, text: str, verdict: str) -> None:
     assert verdicts(keeper, text)[-1] == verdict
+
+
+RECURRENCE = r"""Let $h_t = \tanh(w h_{t-1} + u x_t)$ and $g_{t+1} = 2 g_t + x_t$ with $b_{k+1} = m_k a_k$.
+$$ \frac{\partial h_t}{\partial h_{t-1}} = w (1 - h_t^2) $$
+$$ \frac{\partial g_t}{\partial g_{t-1}} = 2 $$
+$$ c - b_k = c - m_{k-1} a_{k-1} $$"""
+
+
+def test_recurrences_are_definitions(keeper: Keeper) -> None:
+    assert verdicts(keeper, RECURRENCE) == ["proved"] * 3
+    wrong = RECURRENCE.replace("(1 -", "(1 +").replace("= 2 $$", "= 3 $$").replace("c - m_{k-1}", "c - m_k")
+    assert verdicts(keeper, wrong) == ["refuted"] * 3

@@ -637,8 +637,12 @@ class _Splitter:
             return True
         if before is not None and before.kind in ("amp", "wide") and solid:
             return True
-        if before is not None and self.body[before.end - 1].isdigit() and not re.search(r"\s", item.value):
-            return False  # a unit: 5\,\text{km}
+        number = before is not None and (
+            self.body[before.end - 1].isdigit()
+            or (before.value == "script" and self.body[: before.start].rstrip()[-1:].isdigit())
+        )
+        if number and not re.search(r"\s", item.value):
+            return False  # a unit: 5\,\text{km}, 10^{3} \text{km}
         if following is None:
             return solid or bool(re.search(r"\s", item.value))
         return bool(re.search(r"\s", item.value)) and solid

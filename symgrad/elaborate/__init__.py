@@ -33,7 +33,7 @@ from ..page import Sym as PageSym
 from ..scope import Scope
 from ..tensors import ONE, ZERO, Value, add, mul, neg, scalar, shown
 from .derivatives import exchange, fill
-from .differentials import uprights
+from .differentials import DIFFERENTIAL, uprights
 from .indices import ANY_SIGN, COUNTS, ELSEWHERE, LITERAL, Env, delta
 from .products import warranted
 from .spelling import reaching, spelled, transposed, widened
@@ -140,6 +140,11 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             if weight != ONE:
                 pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
             givens = (*_givens(e), *_one_hot(e, pairs), *_labels(e))
+            small_changes = [
+                any(isinstance(n, Call) and n.fn == DIFFERENTIAL for n in walk(side)) for side in (lhs, rhs)
+            ]
+            if small_changes[0] != small_changes[1]:
+                e.doubt("a differential on one side only: is it the name of a derivative?")
             doubts = (
                 *e.doubts, *_summed_silently(lhs, rhs, e),
                 *_one_sided_functions(e, pairs), *_unsized(e, pairs),

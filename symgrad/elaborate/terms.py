@@ -32,7 +32,7 @@ from ..tensors import (
 )
 from .derivatives import exchange, fill, settled
 from .functions import Functions
-from .indices import ANY_SIGN, ELSEWHERE, LITERAL, Env, Reading, delta
+from .indices import ANY_SIGN, ELSEWHERE, LITERAL, Env, Reading, delta, page_short
 from .products import leaves, positive
 
 NOTATION = "="
@@ -40,6 +40,9 @@ NOTATION = "="
 
 HOLE = "\\mathrm{operand}"
 """What an operator of such a definition is applied to."""
+
+
+_TENSOR = frozenset(["i", "j", "k", "l", "\\mu", "\\nu", "\\rho", "\\lambda"])
 
 
 class Elaborator(Functions):
@@ -229,6 +232,8 @@ class Elaborator(Functions):
             name = name_of(factors[place - 1])
             if not dot and isinstance(f, page.Num) and name is not None and not self.is_said(name.base):
                 self.doubt(f"is {name}({f.value}) a value of the function?  write \\cdot for a product")
+            if not dot and (factors[place - 1], f) in self.primed_at:
+                self.doubt(f"{name} stands for a function and for a number here: write let {name}(..) = ..")
             out = self.sizes.product(out, self.value(f, env), f.span or span, dot)
         return out
 
@@ -252,6 +257,11 @@ class Elaborator(Functions):
         if raised is not None:
             return raised
         self.no_upper_delta(base, exp, span)
+        if isinstance(exp, page.Mul) and all(
+            isinstance(k, page.Sym) and k.name in _TENSOR and not self.is_said(k.name) for k in exp.factors
+        ):
+            letters = " and ".join(map(page_short, exp.factors))
+            self.doubt(f"are {letters} above indices, or is it a power?")
         b = self.value(base, env)
         if len(b.shape) == 1 and isinstance(exp, page.Sym) and not self.scope.kind(exp.name):
             return self.entry(b, (self.index(exp, env),), span)
