@@ -75,6 +75,17 @@ def test_a_bare_nabla_is_by_something_of_which_its_operand_speaks() -> None:
     assert prove(r"\nabla f(u)", r"7 \nabla f(u) + w - w", given).status == "undecided"
 
 
+@pytest.mark.parametrize(("left", "right", "status"), [
+    (r"\sum_{k'=1}^K x_{k'}", r"\sum_{k=1}^{k=K} x_k", "proved"),
+    (r"\sum_{k'=1}^K x_{k'}", r"2 \sum_{k=1}^K x_k", "refuted"),
+    (r"\frac{\partial p_k}{\partial z_{k'}}", r"p_k (\delta_{k k'} - p_{k'})", "proved"),
+    (r"\frac{\partial p_k}{\partial z_{k'}}", r"p_k (1 - p_{k'})", "refuted"),
+])  # fmt: skip
+def test_a_primed_index(left: str, right: str, status: str) -> None:
+    softmax = r"let p_k = \frac{e^{z_k}}{\sum_{k'=1}^K e^{z_{k'}}}"
+    assert prove(left, right, (softmax,)).status == status
+
+
 def test_what_a_given_needs_is_said_in_every_pass() -> None:
     shifted = r"\sum_{i=1}^N x_i - \sum_{i=1}^{M-1} x_i"
     for extra in ("", r" + |a| + \log a"):

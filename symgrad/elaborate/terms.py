@@ -38,6 +38,8 @@ from .products import leaves, positive
 NOTATION = "="
 """The key of definitions whose left side is no name: what such an expression means wherever it stands."""
 
+_COUNTING = frozenset("ijklmnpqrabcdhstu")
+
 HOLE = "\\mathrm{operand}"
 """What an operator of such a definition is applied to."""
 
@@ -194,7 +196,7 @@ class Elaborator(Functions):
             return True
         for k in name.lower:
             known = isinstance(k, page.Sym) and (
-                env.letter(k.name) is not None or k.name in "ijklmnpqrabcdhstu"
+                env.letter(k.name) is not None or k.name.rstrip("'") in _COUNTING
             )
             if not known and not isinstance(k, page.Num):
                 return False
@@ -212,7 +214,7 @@ class Elaborator(Functions):
         """Is this an index: letters, numbers, and their sums?"""
         match node:
             case page.Sym(name):
-                return len(name) == 1 or self.is_index(node, env)
+                return len(name.rstrip("'")) == 1 or self.is_index(node, env)
             case page.Num():
                 return True
             case page.Neg(arg):

@@ -24,9 +24,11 @@ from ..page import (
     Sym,
     Transpose,
     free_names,
+    substitute,
 )
 from .brackets import Brackets
 from .names import ACCENTS, ENDS, FONTS, FRACTIONS, FUNCTIONS, LETTERS, PRODUCT_SIGNS
+from .scripts import lettered
 
 _CANONICAL_FUNCTION = {
     "\\argmin": "\\arg\\min", "\\argmax": "\\arg\\max", "\\Tr": "\\operatorname{tr}",
@@ -124,6 +126,8 @@ class Operators(Brackets):
                 over = place
         if self.texts[start] == "{":
             self.expect("}")
+        if over is not None and self.texts[over[0] + 1] == "=":  # \sum_{i=1}^{i=N}
+            over = (over[0] + 2, over[1])
         upper = self.within(*over, self.sum) if over is not None else None
         binders: list[Binder] = [(Sym(""), None, None, ())]
         if under is not None and under[0] < under[1]:
@@ -135,6 +139,11 @@ class Operators(Brackets):
         body = self.negated(self.term(), minus, at)
         del self.bound[len(self.bound) - len(binders) :]
         del self.reaches[len(self.reaches) - len(binders) :]
+        primed: dict[Node, Node] = {
+            Prime(Sym(i.name[0]), len(i.name) - 1): i for i, *_ in binders if i.name.endswith("'")
+        }
+        if primed:
+            body = substitute(body, primed)
         whole = self.span(start)
         for index, lower, own, conditions in reversed(binders):
             for c in conditions[1:]:
@@ -168,10 +177,10 @@ class Operators(Brackets):
             if len(head) != 1 or not isinstance(condition, Relation) or head[0][3]:
                 raise self.error("one index and one condition can stand under a sum", start)
             return [(*head[0][:3], (condition,))]
-        parts: list[Node] = [self.relation()]
+        parts: list[Node] = [lettered(self.relation())]
         while self.text in (",", ";", "\\\\"):
             self.pos += 1
-            parts.append(self.relation())
+            parts.append(lettered(self.relation()))
         out: list[Binder] = []
         for part in parts:
             entries = part.factors if isinstance(part, Mul) else (part,)

@@ -513,7 +513,7 @@ class Scripts(Cursor):
                 start = self.pos
                 node: Node = Sym(self.take(), span=self.span(start))
             else:
-                node = self.relation()
+                node = lettered(self.relation())
             if isinstance(node, Num) and not node.places and node.value > 10:
                 self.run_together = True
             times = self.dotted or (listed and isinstance(node, Mul) and isinstance(node.factors[0], Num))
@@ -581,3 +581,10 @@ def base_of(name: Node) -> str | None:
     while isinstance(name, Indexed | Prime):
         name = name.base if isinstance(name, Indexed) else name.fn
     return name.name if isinstance(name, Sym) else None
+
+
+def lettered(node: Node) -> Node:
+    """Indices with k' as a letter of its own: what counts has no derivative."""
+    if isinstance(node, Prime) and isinstance(node.fn, Sym) and len(node.fn.name) == 1:
+        return Sym(node.fn.name + "'" * node.order, span=node.span)
+    return map_children(node, lettered)
