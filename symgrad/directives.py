@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from fractions import Fraction
 
 from .elaborate.terms import HOLE, NOTATION
 from .errors import ReadError, Span, SpannedError, UnknownMeaning
@@ -30,6 +31,7 @@ from .page import (
     Relation,
     Sym,
     free_names,
+    map_children,
     substitute,
     walk,
 )
@@ -44,6 +46,7 @@ _MACRO = Pattern(r"(\\[A-Za-z]+)\s*((?:\{\s*[A-Za-z]\w*\s*\}\s*)*)$")
 _COMMAND = Pattern(r"(\\[A-Za-z]+)\s*(?:[_^(]|$)")
 _NABLA = Pattern(r"\\nabla\s*_\s*(.+)$", re.S)
 _CONVENTIONAL = frozenset("ijklmnrstuabcpq")
+_STEPS = frozenset("ijklt")  # of these every one has a next; x_{n+1} may be one new point
 
 
 def read_directives(lines: Iterable[str], scope: Scope | None = None) -> Scope:
@@ -266,12 +269,48 @@ def _define(left: _Text, right: _Text, scope: Scope) -> Scope:
     name, bracket = _name(node.fn if isinstance(node, Call) else node)
     if name is None or (isinstance(node, Call) and node.fn == Sym("\\{\\}")):
         return scope.define(Definition(NOTATION, body, params=(node,), source=f"{left} = {right}"))
+    name, body = _unshifted(name, body)
     params = node.args if isinstance(node, Call) else None
     if params is None and isinstance(body, Call) and body.fn == node:
         return _depends(name, body.args, scope)
     return scope.define(
         Definition(name.base, body, name.lower, name.upper, params, f"{left} = {right}", bracket)
     )
+
+
+def _unshifted(name: Name, body: Node) -> tuple[Name, Node]:
+    """``b_{k+1} = M_k a_k`` says what every b_k is: M_{k-1} a_{k-1}."""
+
+    def entry(k: Node) -> Node:
+        nonlocal body
+        match k:
+            case Add((Sym(letter), Num(n))) | Add((Sym(letter), Neg(Num(n)))) if letter in _STEPS:
+                by = n if isinstance(k.terms[1], Num) else -n
+                body = _moved(body, Sym(letter), -by)
+                return Sym(letter)
+        return k
+
+    return name._replace(upper=tuple(map(entry, name.upper)), lower=tuple(map(entry, name.lower))), body
+
+
+def _moved(node: Node, letter: Sym, by: Fraction | int) -> Node:
+    """The node at another place: k + by for k."""
+    match node:
+        case Add((Sym() as k, Num(n))) if k == letter:
+            return _step(letter, n + by)
+        case Add((Sym() as k, Neg(Num(n)))) if k == letter:
+            return _step(letter, by - n)
+        case Sym() if node == letter:
+            return _step(letter, by)
+        case BigOp(_, index) if index == letter:
+            return node
+    return map_children(node, lambda child: _moved(child, letter, by))
+
+
+def _step(letter: Sym, by: Fraction | int) -> Node:
+    if not by:
+        return letter
+    return Add((letter, Num(by) if by > 0 else Neg(Num(-by))))
 
 
 def _name(node: Node) -> tuple[Name | None, str]:

@@ -812,6 +812,10 @@ $$\frac{\partial o_i}{\partial u_i} = o_i (1 - o_i)$$""", "proved"),
     (r"""The outputs are $$o_i = \sigma(u_i) = \frac{e^{u_i}}{\sum_{k=1}^n e^{u_k}}$$
 $$\frac{\partial o_i}{\partial u_i} = o_i (1 + o_i)$$""", "refuted"),
     (r"$$o = \sigma(u) = \frac{1}{1 + e^u}$$", "refuted"),
+    (r"Let $s_i = \frac{e^{u_i}}{\sum_{k=1}^n e^{u_k}}$."
+     r" $$\frac{\partial s_i}{\partial u_{j \neq i}} = -s_i s_j$$", "proved"),
+    (r"Let $s_i = \frac{e^{u_i}}{\sum_{k=1}^n e^{u_k}}$."
+     r" $$\frac{\partial s_i}{\partial u_{j \neq i}} = s_i s_j$$", "refuted"),
     (r"""$$\sum_{j=1}^n B_{kj} x_j + \sum_{j=1}^n B_{jk} x_j = 2 \sum_{j=1}^n B_{kj} x_j$$
 This holds since $B$ is symmetric.""", "proved"),
     (r"""$$\sum_{j=1}^n B_{kj} x_j + \sum_{j=1}^n B_{jk} x_j = 2 \sum_{j=1}^n B_{kj} x_j$$

@@ -47,7 +47,7 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
         judged = replace(judged, assuming=(*judged.assuming, *put_in))
     if judged.empty:
         for name in sorted(names & said.sources.keys()):
-            if judge_step(lhs, rhs, without_definitions(scope, {name})).verdict == "refuted":
+            if judge_step(lhs, rhs, without_definitions(scope, {name})).verdict != "proved":
                 return Fair(only_zero(f"{name} (line {said.sources[name][0]})"), scope)
     if judged.verdict != "proved":
         judged, scope = _without_indices(judged, lhs, rhs, scope, said)
@@ -92,7 +92,8 @@ def _leaves(lhs: Node, rhs: Node, scope: Scope) -> tuple[frozenset[str], frozens
 
 def only_zero(said: str) -> Judged:
     """Both sides are 0 by what is said, which would prove any slip in them."""
-    return Judged("undecided", "SG201", f"false in general; with what is said of {said} both sides are 0")
+    message = f"holds only as 0 = 0, with what is said of {said}: any slip would pass"
+    return Judged("undecided", "SG201", message)
 
 
 def _at_any_point(

@@ -240,8 +240,9 @@ class Planner:
         if self.solving and (chain.opened or _THUS.search(prose) or chain.links[0] is not link):
             self.leave(name, link, region)
             return planned("rewriting")
+        if inside and self.define(link.lhs, link.rhs, region, link):
+            return planned("definition")  # h_t by h_{t-1}
         if inside:
-            self.leave(name, link, region)
             return planned("condition")
         if naming.is_constant(rhs):
             return planned("definition")
