@@ -56,7 +56,7 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
         stated = said.under_what_is_stated(leaves, scope, both)
         under = judged if stated is None else judge_step(lhs, rhs, stated)
         if stated is not None and under.verdict == "proved":
-            return Fair(under, stated)
+            return Fair(only_zero("these quantities here") if under.empty else under, stated)
     aside = None if judged.verdict == "proved" else _left_aside(lhs, rhs, scope, said, names)
     if aside is not None and (aside.judged.verdict == "proved" or judged.verdict in BAD):
         return aside
