@@ -24,6 +24,8 @@ x, y = IndexedBase("x", real=True), IndexedBase("y", real=True)
     (sigma(z).diff(z), r"\sigma(z) (1 - \sigma(z))", (), "proved"),
     (r"\sigma(z)", 1 / (1 + sympy.exp(-z)), (), "proved"),
     (read("a + b"), "b + a", (), "proved"),
+    (r"1\,000", "10^3", (), "proved"),
+    (r"12\,500.5 x", r"12500.5 \, x", (), "proved"),
     (Function("f")(x[i]), m * x[i] + b, ("let f(t) = m t + b",), "proved"),
     (Function("f")(x[i]), m * x[i] - b, ("let f(t) = m t + b",), "refuted"),
     (r"\sum_{k=1}^K y_k z", "z", (r"assume \sum_{k=1}^K y_k = 1",), "proved"),

@@ -49,6 +49,10 @@ _PROPERTIES = tuple(
     )
 )
 """What stands before a name, what behind it, and the hypothesis that it is."""
+_ORTHOGONAL = Pattern(
+    r"\s*(?:(?:is|are|be|being)\s+)?(?:mutually\s+)?orthogonal\b(?! matri)(?:\s+to\s+\$(?P<other>[^$]+)\$)?",
+    re.IGNORECASE,
+)
 _SUMS_TO_ONE = Pattern(r"[^.;:$]{0,40}\b(?:sums?|adds?) (?:up )?to (?:\$1\$|1\b|one\b)", re.IGNORECASE)
 _WITH_INDEX = Pattern(r"\\?[A-Za-z]+(?:\{[^{}]*\})?_\{?([a-z])\}?")
 _LETTER = r"\{?\s*(\\[A-Za-z]+\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z])"
@@ -150,6 +154,10 @@ class Said:
             for ahead, after, line in _PROPERTIES if ahead.search(before) or after.match(behind)
             for name in names
         ]
+        crossed = _ORTHOGONAL.match(behind)
+        if crossed is not None:
+            pair = [*names, crossed["other"]] if crossed["other"] else names
+            lines += [rf"{pair[0]}^\top {pair[1]} = 0"] if len(pair) == 2 else []
         indexed = _WITH_INDEX.fullmatch(body.strip())
         if indexed is not None and _SUMS_TO_ONE.match(behind):
             lines.append(rf"\sum_{{{indexed.group(1)}}} {body} = 1")

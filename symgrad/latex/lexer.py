@@ -14,7 +14,7 @@ MAX_DIGITS = 200
 _TOKEN = Pattern(
     r"\s+|~|%[^\n]*"
     r"|\\(?:operatorname|tag|hspace|vspace|DeclareMathOperator|newcommand|renewcommand|providecommand)\*"
-    r"|\\[A-Za-z]+|\\\s|\\.|\.\.\.+|\d+\{,\}\d+|\d+(?:\.\d+)?|\.\d+|[A-Za-z]+|.",
+    r"|\\[A-Za-z]+|\\\s|\\.|\.\.\.+|\d+\{,\}\d+|\d{1,3}(?:\\,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[A-Za-z]+|.",
     re.DOTALL,
 )
 # Signs that stand for a command.
@@ -71,6 +71,7 @@ def tokens_of(source: str) -> list[Token]:
             if end - start > MAX_DIGITS:
                 what = f"a number of {end - start} digits; the limit is {MAX_DIGITS}"
                 raise ReadError(what, Span(start, end))
+            text = text.replace("\\,", "")  # 1\,000
         elif first > "\x7f":
             text = COMMAND_OF.get(text, text)
             if text.startswith("\\mathbb"):
