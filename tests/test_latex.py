@@ -180,6 +180,8 @@ READINGS = {
         (r"z_{in} + z_{ij}", "z_{i,n} + z_{i,j}"),
         (r"z_{in} + z_j", "z_{in} + z_j"),
         (r"z_{\text{in}} + z_{ij}", "z_{in} + z_{i,j}"),
+        (r"\sum_{k=0}^{k=K} x_k", "Σ_{k=0}^K x_k"),
+        (r"\sum_i x^{pad}_i + e^{log x}", "Σ_i x_i^{pad} + e^log(x)"),
         (r"{\sum_i} x_i", "Σ_i x_i"),
         (r"\prod_{i=1}^n p(x_i)", "∏_{i=1}^n p(x_i)"),
         (r"a\sum_i x_i \sum_j y_j", "a Σ_i x_i Σ_j y_j"),

@@ -408,7 +408,7 @@ class _Simplifier:
 
     def script_word(self, run: str) -> bool:
         if self.groups[-1] == "^":
-            return run in _UPPER_WORDS
+            return run in _UPPER_WORDS or (len(run) > 2 and run in SUBSCRIPT_WORDS and run not in FUNCTIONS)
         return (
             run in SUBSCRIPT_WORDS
             or (len(run) >= 3 and run.isupper())

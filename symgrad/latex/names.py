@@ -89,7 +89,7 @@ SUBSCRIPT_WORDS = frozenset(
         "avg", "opt", "tot", "total", "data", "prev", "next", "pos", "neg", "hid", "hidden", "loss",
         "model", "batch", "label", "target", "best", "init", "mean", "std", "var", "err", "error", "log",
         "map", "mle", "ols", "ridge", "lasso", "input", "output", "obs", "ref", "cls", "rot", "net",
-        "acc", "ext", "eff", "KL", "CE", "ML", "LS"
+        "acc", "ext", "eff", "pad", "KL", "CE", "ML", "LS"
     ]
 )  # fmt: skip
 
