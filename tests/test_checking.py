@@ -778,10 +778,12 @@ def test_primed_functions_of_ours(keeper: Keeper) -> None:
     (r"Let $U \in \mathbb{R}^{n \times n}$ be an orthogonal matrix and $x \in \mathbb{R}^n$.",
      r"\|U x\|^2 = \|x\|^2", "proved"),
     (r"Let $u, v \in \mathbb{R}^n$ be orthogonal.", r"\|u + v\|^2 = \|u\|^2 + \|v\|^2", "proved"),
-    (r"Let $u, v \in \mathbb{R}^n$ with $u$ orthogonal to $v$.", r"\|u - v\|^2 = \|u\|^2 + \|v\|^2", "proved"),
+    (r"Let $u, v \in \mathbb{R}^n$ with $u$ orthogonal to $v$.",
+     r"\|u - v\|^2 = \|u\|^2 + \|v\|^2", "proved"),
     (r"Let $u, v \in \mathbb{R}^n$ be orthogonal.", r"\|u + v\|^2 = \|u\|^2 - \|v\|^2", "refuted"),
     ("The targets $y_i$ are binary.", r"\sum_{i=1}^n (y_i x_i)^2 = \sum_{i=1}^n y_i x_i^2", "proved"),
     ("The targets $y_i$ are binary.", r"\sum_{i=1}^n (y_i x_i)^2 = \sum_{i=1}^n y_i x_i", "refuted"),
+    (r"Let $y_i \in \{0, 1\}$. Now let $y_i \in \mathbb{R}$.", "y_i^2 = y_i", "refuted"),
 ])  # fmt: skip
 def test_properties_that_the_text_gives(keeper: Keeper, sentence: str, formula: str, verdict: str) -> None:
     assert run(keeper, f"{sentence}\n\n$${formula}$$").steps()[-1].verdict == verdict

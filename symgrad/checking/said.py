@@ -189,6 +189,12 @@ class Said:
             for key, kind in scope.kinds.items():
                 if kind != self.scope.kinds.get(key):
                     self.kinds[key] = self.headings
+            if not values:  # "now let $y_i \\in \\mathbb{R}$": no longer in {0, 1}
+                about = read_side(Side(0, 0, name.strip()), scope).node
+                kept = tuple(
+                    r for r in scope.assumptions if r.op != "in" or r.lhs != about or r not in self.hypotheses
+                )
+                scope = replace(scope, assumptions=kept)
             self.scope = scope
 
     def define(self, lhs: Side, rhs: Side, line: int) -> bool:
