@@ -111,10 +111,12 @@ class _Text:
     def split(self, *signs: str) -> tuple[_Text, str, _Text] | None:
         """The parts before and after the first of the signs outside all brackets."""
         text, depth, k = str(self), 0, 0
+        heads = {sign[0] for sign in signs}
         while k < len(text):
-            sign = next((s for s in signs if text.startswith(s, k) and _ends(s, text, k)), None)
-            if sign is not None and not depth:
-                return self.part(0, k), sign, self.part(k + len(sign), len(text))
+            if not depth and text[k] in heads:
+                sign = next((s for s in signs if text.startswith(s, k) and _ends(s, text, k)), None)
+                if sign is not None:
+                    return self.part(0, k), sign, self.part(k + len(sign), len(text))
             if text[k] == "\\":
                 step = re.match(r"\\[A-Za-z]+|\\.", text[k:])
                 token = step.group() if step else "\\"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..errors import ReadError, Span
@@ -51,7 +52,8 @@ class Token(NamedTuple):
         return Span(self.start, self.end)
 
 
-def tokens_of(source: str) -> list[Token]:
+@lru_cache(maxsize=1024)  # directives are read until nothing changes, sides of a chain twice
+def tokens_of(source: str) -> tuple[Token, ...]:
     """The tokens of ``source``; white space is kept as one blank, since macros and text need it.
 
     >>> [t.text for t in tokens_of(r"\\frac12 xy % half")]
@@ -80,4 +82,4 @@ def tokens_of(source: str) -> list[Token]:
         elif first < " " or first == "\x7f":
             raise ReadError(f"a control character {text!r}", Span(start, end))
         out.append(Token(text, start, end))
-    return out
+    return tuple(out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from ..errors import ReadError
 from ..scope import Macro
@@ -112,12 +111,7 @@ def _close(tokens: Sequence[Token], k: int) -> int:
     raise ReadError("a brace that is never closed", tokens[k].span)
 
 
-@lru_cache(maxsize=1024)
-def _body(text: str) -> tuple[Token, ...]:
-    return tuple(tokens_of(text))
-
-
-def expand(tokens: list[Token], macros: Mapping[str, Macro]) -> list[Token]:
+def expand(tokens: Sequence[Token], macros: Mapping[str, Macro]) -> Sequence[Token]:
     """The tokens with every macro replaced, innermost text last; new tokens stand where the macro stood.
 
     >>> m = {r"\\pd": Macro(2, r"\\frac{\\partial #1}{\\partial #2}")}
@@ -127,7 +121,7 @@ def expand(tokens: list[Token], macros: Mapping[str, Macro]) -> list[Token]:
     if not any(t.text in macros for t in tokens):
         return tokens
     out: list[Token] = []
-    rest = tokens[::-1]
+    rest = list(reversed(tokens))
     expansions = 0
     while rest:
         token = rest.pop()
@@ -146,7 +140,7 @@ def expand(tokens: list[Token], macros: Mapping[str, Macro]) -> list[Token]:
 
 def _filled(token: Token, macro: Macro, arguments: list[list[Token]]) -> list[Token]:
     new: list[Token] = []
-    body = _body(macro.body)
+    body = tokens_of(macro.body)
     k = 0
     while k < len(body):
         text = body[k].text
@@ -183,7 +177,7 @@ def _arguments(token: Token, macro: Macro, rest: list[Token]) -> list[list[Token
             rest.pop()
             out.append(optional)
         else:
-            out.append([Token(t.text, token.start, token.end) for t in _body(macro.default)])
+            out.append([Token(t.text, token.start, token.end) for t in tokens_of(macro.default)])
     if arity and [t.text for t in rest[-2:]] == ["{", "*"]:  # \\norm*{x}
         rest.pop()
     for _ in range(arity):
