@@ -734,6 +734,20 @@ $$2 h = z + |z|$$"""
     assert verdicts(keeper, text) == ["proved", "proved"]
 
 
+def test_each_row_defines_for_itself(keeper: Keeper) -> None:
+    text = r"""1. Let $z = x + y$. Then $$\frac{\partial z}{\partial x} = 1$$
+2. $z = x^2 y$ gives $$\frac{\partial z}{\partial x} = 2 x y$$"""
+    assert verdicts(keeper, text) == ["proved", "proved"]
+    assert verdicts(keeper, text.replace("= 2 x y", "= 3 x y"))[-1] == "refuted"
+
+
+def test_a_property_of_a_function_is_no_recurrence(keeper: Keeper) -> None:
+    text = r"""$$ \operatorname{softmax}(z) = \operatorname{softmax}(z - c) $$
+Let $q_j = \operatorname{softmax}(z)_j$.
+$$ \frac{\partial q_j}{\partial z_i} = q_j (\mathbb{1}(i = j) - q_i) $$"""
+    assert verdicts(keeper, text)[-1] == "proved"
+
+
 UNSAID = [
     r"""$$ h_i = (x_i - c) (v + \epsilon)^{-1/2} $$
 $$ \frac{d (v + \epsilon)^{-1/2}}{d x_i} = -7 \frac{d (v + \epsilon)}{d x_i} (v + \epsilon)^{-3/2} $$""",

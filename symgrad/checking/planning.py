@@ -44,6 +44,7 @@ _SETS_TO_ZERO = Pattern(
     r"\b(?:set(?:ting)?|equat(?:e|ing)|put(?:ting)?)\b[^.]*(?:\bzero\b|\b0\b)[^.]*$", re.IGNORECASE
 )
 _SUPPOSED = Pattern(r"(?:if|when|whenever|provided|assuming|unless)\b", re.IGNORECASE)
+_ANOTHER = Pattern(r"\n[ \t]*\r?\n|\\item\b|^[ \t]*(?:[-*+|]|\d+[.)])[ \t]|\|\s*$", re.MULTILINE)  # item, row
 SIGMA = Sym("\\sigma")
 _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 
@@ -226,7 +227,7 @@ class Planner:
             announced = where[1] != self.said.headings or bool(_ANNOUNCES.search(prose))
             if inline or announced:
                 if rhs is not None and not naming.is_constant(rhs):
-                    anew = (announced or prose.rstrip().endswith("|")) and not self.under
+                    anew = (announced or _ANOTHER.search(prose)) and not self.under
                     if inside or self.solving or not anew:
                         self.leave(name, link, region, here=not anew)
                     else:
@@ -240,9 +241,10 @@ class Planner:
         if self.solving and (chain.opened or _THUS.search(prose) or chain.links[0] is not link):
             self.leave(name, link, region)
             return planned("rewriting")
-        if inside and self.define(link.lhs, link.rhs, region, link):
+        if inside and isinstance(lhs, Indexed) and self.define(link.lhs, link.rhs, region, link):
             return planned("definition")  # h_t by h_{t-1}
         if inside:
+            self.leave(name, link, region)
             return planned("condition")
         if naming.is_constant(rhs):
             return planned("definition")
