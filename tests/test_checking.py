@@ -741,6 +741,11 @@ def test_each_row_defines_for_itself(keeper: Keeper) -> None:
     assert verdicts(keeper, text.replace("= 2 x y", "= 3 x y"))[-1] == "refuted"
 
 
+def test_a_primed_name_is_no_recurrence(keeper: Keeper) -> None:
+    found = run(keeper, "Let $x' = y' z'$ and $y' = 2 x'$.\n\n$$ x = y z = 2 y z - y z $$")
+    assert {s.code for s in found.steps()} <= {None, "SG202", "SG201"}
+
+
 def test_a_property_of_a_function_is_no_recurrence(keeper: Keeper) -> None:
     text = r"""$$ \operatorname{softmax}(z) = \operatorname{softmax}(z - c) $$
 Let $q_j = \operatorname{softmax}(z)_j$.

@@ -207,7 +207,8 @@ class Said:
         name = None if node is None else naming.base(node)
         if name is not None and body is not None and name in naming.inside(body, self.scope):
             every = [d for group in scope.definitions.values() for d in group]
-            if id(scope.definitions[name][0]) not in descents(every):
+            new = next(iter(scope.definitions.get(name, ())), None)
+            if new is None or id(new) not in descents(every):
                 return False  # a = f(b) and b = g(a): the same equation twice
         self.scope = scope
         if name is not None:
