@@ -50,11 +50,14 @@ def serve(read: int, write: int) -> None:
             return
         known = {unit: pickle.loads(result) for unit, result in known.items()}
         try:
+            done: list[Any] = []
             for event in examine(job, known, lost):
                 if event[0] == "known":  # the keeper keeps it, and need not load what it is made of
-                    event = ("known", event[1], pickle.dumps(event[2]))
-                send(outgoing, event)
+                    done.append(("known", event[1], pickle.dumps(event[2])))
+                else:  # before anything new is begun, what is done is told with it
+                    send(outgoing, [*done, event])
+                    done.clear()
         except (BrokenPipeError, KeyboardInterrupt):
             return
         except Exception as error:  # a fault of ours: said, not hidden, and the next job goes on
-            send(outgoing, ("failed", f"{type(error).__name__}: {error}"))
+            send(outgoing, [("failed", f"{type(error).__name__}: {error}")])

@@ -96,14 +96,12 @@ class Keeper:
                 send(self.process.stdin, (job, known, lost))
                 while True:
                     watch.expect(self.limit + (LOADING if unit == ("document",) else 0.0))
-                    event: tuple[Any, ...] = receive(self.process.stdout)
+                    *done, event = receive(self.process.stdout)
                     heard = True
-                    if event[0] == "at":
-                        unit = event[1]
-                    elif event[0] == "known":
-                        known[event[1]] = event[2]
-                    else:
-                        return event
+                    known.update({about: result for _, about, result in done})
+                    if event[0] != "at":
+                        return tuple(event)
+                    unit = event[1]
             self.close()
             if not heard and not watch.late:
                 deaths += 1

@@ -107,6 +107,7 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
     found = False
     queue = [LITERAL]
     written = lhs, rhs
+    changes = _changes(lhs) or _changes(rhs)
     wide, small = widened(written), transposed(written, scope)
     respelled = {
         "differentials": uprights(written, scope),
@@ -140,10 +141,7 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
             if weight != ONE:
                 pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
             givens = (*_givens(e), *_one_hot(e, pairs), *_labels(e))
-            small_changes = [
-                any(isinstance(n, Call) and n.fn == DIFFERENTIAL for n in walk(side)) for side in (lhs, rhs)
-            ]
-            if small_changes[0] != small_changes[1]:
+            if (changes or reading.differentials) and _changes(lhs) != _changes(rhs):
                 e.doubt("a differential on one side only: is it the name of a derivative?")
             doubts = (
                 *e.doubts, *_summed_silently(lhs, rhs, e),
@@ -178,6 +176,11 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
         queue += [r for r in others if r not in queue]
     if not found and problem is not None:
         raise problem
+
+
+def _changes(side: Node) -> bool:
+    """Does the side speak of a differential?"""
+    return any(isinstance(n, Call) and n.fn == DIFFERENTIAL for n in walk(side))
 
 
 def _pairs(

@@ -32,7 +32,8 @@ def uprights(sides: tuple[Node, Node], scope: Scope) -> tuple[Node, Node] | None
     True
     >>> uprights((read("d(x + 1)"), read("d x + d")), Scope())
     """
-    if not any(_changed(n, scope) for side in sides for n in page.walk(side)):
+    letters = (n for side in sides for n in page.walk(side) if isinstance(n, page.Sym) and n.name[:1] == "d")
+    if not any(_changed(n, scope) for n in letters):
         return None
     return _upright(sides[0], scope), _upright(sides[1], scope)
 

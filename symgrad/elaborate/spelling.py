@@ -112,6 +112,9 @@ def widened(sides: tuple[Node, Node]) -> tuple[tuple[Node, Node], bool] | None:
     True
     >>> widened((y, y))
     """
+    products = (n for side in sides for n in walk(side) if isinstance(n, Mul))
+    if not any(map(_is_operator, (f for n in products for f in n.factors[:-1]))):
+        return None
     operands: list[Node] = []
     new = _widened(sides[0], operands), _widened(sides[1], operands)
     if not operands:
@@ -127,9 +130,7 @@ def _widened(node: Node, operands: list[Node]) -> Node:
     factors: list[Node] = []
     reaches = False  # does the last factor?
     for k, factor in enumerate(node.factors):
-        operator = isinstance(factor, Gradient) or (
-            isinstance(factor, Derivative) and factor.style == "operator"
-        )
+        operator = _is_operator(factor)
         before = factors[-1] if reaches else None
         if k in node.dots or operator or not isinstance(before, Derivative | Gradient):
             factors.append(factor)
@@ -140,6 +141,10 @@ def _widened(node: Node, operands: list[Node]) -> Node:
     if len(factors) == len(node.factors):
         return node
     return Mul(tuple(factors), span=node.span) if len(factors) > 1 else factors[0]
+
+
+def _is_operator(node: Node) -> bool:
+    return isinstance(node, Gradient) or (isinstance(node, Derivative) and node.style == "operator")
 
 
 def transposed(sides: tuple[Node, Node], scope: Scope) -> tuple[tuple[Node, Node], Scope] | None:
@@ -155,7 +160,7 @@ def transposed(sides: tuple[Node, Node], scope: Scope) -> tuple[tuple[Node, Node
     group = [d for ds in scope.definitions.values() for d in ds]
     own = (n for d in group for n in (*d.upper, *d.lower, *(d.params or ()), d.body))
     nodes = [n for root in (*sides, *scope.assumptions, *own) for n in walk(root)]
-    raised = [n.base for n in nodes if isinstance(n, Pow) and n.exp == t]
+    raised = [n.base for n in nodes if n.__class__ is Pow and n.exp == t]
     if not raised or len(raised) != nodes.count(t) or "t" in scope.kinds or "t" in scope.definitions:
         return None
     if any(isinstance(n, BigOp) and n.index == t for n in nodes):
