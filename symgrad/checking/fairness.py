@@ -38,7 +38,7 @@ def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, a
     scope = said.relevant(scope, names)
     results = said.results(scope)
     free = without_definitions(scope, results)
-    left, right = (results & naming.inside(side, free) for side in (lhs, rhs))
+    left, right = (results and results & naming.inside(side, free) for side in (lhs, rhs))
     if left & right:
         return _at_any_point(lhs, rhs, scope, left & right, said, inline, alone)
     judged = judge_step(lhs, rhs, scope)

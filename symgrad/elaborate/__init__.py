@@ -250,6 +250,8 @@ def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) ->
 
 def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, ...]:
     """An identity or a vector of ones of a size that nobody wrote is compared with what n means."""
+    if not e.unsaid:
+        return ()
     own = {size for _, size in e.unsaid}
     said = {e.sizes.find(k) for k in e.sizes.settled() if k not in own}
     used = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
@@ -263,9 +265,9 @@ def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, 
 def _intercepts(pairs: tuple[tuple[Core, Core], ...]) -> list[tuple[Core, str]]:
     """The beta_0 beside sums of the beta_k from 1 on: the beta_j of a derivative is one of these."""
     terms = [t for pair in pairs for side in pair for t in core_walk(side)]
-    refs = dict.fromkeys(t for t in terms if isinstance(t, Ref))
-    if not any(t.indices == (ZERO,) for t in refs):
+    if not any(isinstance(t, Ref) and t.indices == (ZERO,) for t in terms):
         return []
+    refs = dict.fromkeys(t for t in terms if isinstance(t, Ref))
     sums = [t for t in terms if isinstance(t, Sum)]
     out: list[tuple[Core, str]] = []
     for v in {t.var: None for t in terms if isinstance(t, D) and isinstance(t.var, Ref)}:
@@ -284,6 +286,8 @@ def _intercepts(pairs: tuple[tuple[Core, Core], ...]) -> list[tuple[Core, str]]:
 
 def _one_hot(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> Iterator[Given]:
     """What is said by 1{y = k}, the entries of a vector: each is 0 or 1, and where k runs, one is 1."""
+    if not e.indicators:
+        return
     terms = [t for pair in pairs for side in pair for t in core_walk(side)]
     letters = [Sym(k, "index") for k in _letters(e)]
     for name, label in e.indicators.items():

@@ -37,8 +37,10 @@ class Functions(Matrices):
         super().__init__(scope, nodes, reading)
         self._renamed: dict[object, Definition] = {}
         self.expectations: set[tuple[tuple[Node, ...], ...]] = set()
-        claimed = [n for node in nodes for n in page.walk(node)]
-        spoken = [*claimed, *(n for d in self.survey.definitions for n in page.walk(d.body))]
+        applied = (page.Call, page.Prime, page.Derivative, page.Gradient)
+        claimed = [n for node in nodes for n in page.walk(node) if isinstance(n, applied)]
+        bodies = (n for d in self.survey.definitions for n in page.walk(d.body))
+        spoken = [*claimed, *(n for n in bodies if isinstance(n, applied))]
         # A function whose derivative is written f' has numbers as arguments.
         primes = (n.fn for n in spoken if isinstance(n, page.Prime))
         self.primed = {name.base for fn in primes if (name := name_of(fn)) is not None}
