@@ -864,3 +864,9 @@ def test_recurrences_are_definitions(keeper: Keeper) -> None:
     assert verdicts(keeper, RECURRENCE) == ["proved"] * 3
     wrong = RECURRENCE.replace("(1 -", "(1 +").replace("= 2 $$", "= 3 $$").replace("c - m_{k-1}", "c - m_k")
     assert verdicts(keeper, wrong) == ["refuted"] * 3
+
+
+@pytest.mark.parametrize(("entry", "verdict"), [("0.35", None), ("0.45", "refuted")])
+def test_rounded_entries_of_a_vector(keeper: Keeper, entry: str, verdict: str | None) -> None:
+    matrix = r"\begin{bmatrix} 0.1 & 0.5 \\ 0.6 & 0.3 \end{bmatrix}"
+    assert step(keeper, rf"[0.32, 0.53] {matrix} = [{entry}, 0.32]").verdict == verdict

@@ -12,6 +12,7 @@ from ..page import (
     Add,
     BigOp,
     Call,
+    Matrix,
     Node,
     Num,
     Sum,
@@ -283,6 +284,12 @@ def with_rule(judged: Judged, lhs: Node, rhs: Node, scope: Scope, label: str) ->
 def _rounded(rhs: Node, witness: Witness | None) -> Judged | None:
     """``exact = 0.2233``: rounded correctly or not; None where the right side is no lone decimal."""
     places, value = _decimal(rhs)
+    entries = [n.places for n in walk(rhs) if isinstance(n, Num) and n.places]
+    if value is None and isinstance(rhs, Matrix | Call) and entries and witness is not None:
+        right = enclosure(witness.right)  # of the entry that differs
+        places, value = min(entries), None if right is None else right[0]
+        if value is None or not _near(witness.left, value, places):
+            return None
     if value is None or places == 0 or witness is None:
         return None
     if witness.parameters or witness.data or witness.sizes or witness.functions:
@@ -296,6 +303,12 @@ def _rounded(rhs: Node, witness: Witness | None) -> Judged | None:
         shown = witness.left
         return Judged(None, None, "a rounded value", notes=(("SG304", f"a rounded value of {shown}"),))
     return Judged("refuted", "SG103", f"the exact value is {witness.left}", witness=witness)
+
+
+def _near(text: str, value: Fraction, places: int) -> bool:
+    """Is the value as printed that of a number rounded to so many places?"""
+    exact = enclosure(text)
+    return exact is not None and abs(exact[0] - value) + exact[1] <= Fraction(1, 2 * 10**places)
 
 
 def _decimal(node: Node) -> tuple[int, Fraction | None]:
