@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from symgrad.checking import result_of
-from symgrad.checking.model import Job
-from symgrad.checking.worker import Keeper
+from symgrad.checking.findings import Job
+from symgrad.checking.process import Keeper
 
 CASES = Path(__file__).resolve().parents[2] / "shared" / "cases"
 BAD = ("refuted", "illtyped")

@@ -14,9 +14,10 @@ from itertools import pairwise
 import sympy
 
 from symgrad.bridge import to_page, to_sympy
-from symgrad.derivation import Derivation, derive_node
-from symgrad.page import Derivative, Node
-from symgrad.problems import PROBLEMS, Objective
+from symgrad.deriving.derivation import Derivation, derive_node
+from symgrad.losses.library import PROBLEMS
+from symgrad.objective import Objective
+from symgrad.page.tree import Derivative, Node
 
 GOAL = 1 / 20
 TURNS = 5

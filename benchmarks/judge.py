@@ -23,20 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from battery import TRUE, b, m, w, x, y
 from terms import T, d, exp, lift, log, sigma, verdict
 
-from symgrad.core import (
-    Add,
-    Call,
-    Core,
-    D,
-    Delta,
-    Div,
-    Mul,
-    Num,
-    Pow,
-    Ref,
-    Sum,
-    Sym,
-)
+from symgrad.core import Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym
 
 LIMIT = 2.0
 STEPS = [

@@ -31,7 +31,7 @@ import sympy as sp
 
 import symgrad
 from symgrad import sigma
-from symgrad.problems import PROBLEMS
+from symgrad.losses.library import PROBLEMS
 
 Contestants = dict[str, Callable[[], Any]]
 RNG = np.random.default_rng(0)
@@ -315,7 +315,7 @@ def lambdified(n: int) -> Contestants:
 COLD = {
     "symgrad, bound": """
 import numpy as np, symgrad
-from symgrad.problems import PROBLEMS
+from symgrad.losses.library import PROBLEMS
 symgrad.compile(PROBLEMS["sigmoid-regression"]()).bind(x=np.ones(1000), y=np.ones(1000))(w=.7, b=.1).gradient
 """,
     "JAX": """

@@ -4,10 +4,11 @@ from math import prod
 
 from sympy import Derivative, IndexedBase, Integer, Rational, Sum, exp, log, symbols, tanh
 
-from symgrad import Objective, derive, page, prove, sigma
+from symgrad import Objective, derive, prove, sigma
 from symgrad.bridge import to_page
+from symgrad.page import tree as page
+from symgrad.page.scope import Definition, Kind
 from symgrad.reporting import Mark, Report, Section, Table, Text, claim, enclosed, equations, proof, setting
-from symgrad.scope import Definition, Kind
 
 x, y, w, V, c, z, a, u, U = (IndexedBase(n, real=True) for n in ("x", "y", "w", "V", "c", "z", "a", "u", "U"))
 delta, abar, xbar = (IndexedBase(n, real=True) for n in (r"\delta", r"\bar{a}", r"\bar{x}"))

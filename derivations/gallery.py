@@ -2,16 +2,16 @@
 
 from sympy import Sum, Symbol
 
-from symgrad import page
 from symgrad.bridge import to_page
-from symgrad.gallery import Profile, compare, named, names, profile
+from symgrad.losses.gallery import Profile, compare, named, names, profile
+from symgrad.losses.sufficiency import partial
+from symgrad.page import tree as page
+from symgrad.page.to_latex import to_latex
 from symgrad.reporting import Mark, Report, Section, Table, Text, claim, compared, proof, setting
 from symgrad.reporting.answers import from_loss_parts, suffices_parts
 from symgrad.reporting.formulas import latex_of
 from symgrad.reporting.model import Claim, Part
 from symgrad.reporting.parts import counterexample
-from symgrad.show.latex import to_latex
-from symgrad.sufficiency import partial
 
 
 def key(name: str) -> str:

@@ -10,9 +10,9 @@ from sympy import Symbol, symbols
 from sympy import log as ln
 
 from symgrad import Objective, compile, gap, sigma
-from symgrad.drawing import BLUE, ORANGE, PALE, RED, Curve, Dot, Plot
-from symgrad.problems import problem
+from symgrad.losses.library import problem
 from symgrad.reporting import Picture, Report, Section, Table, Text, claim, setting
+from symgrad.reporting.drawing import BLUE, ORANGE, PALE, RED, Curve, Dot, Plot
 
 LINE = problem("line fit", "line", "squared")
 UNIT = problem("sigmoid unit", "sigmoid", "cross-entropy")

@@ -5,9 +5,9 @@ from math import exp as fexp
 from sympy import Derivative, IndexedBase, Rational, Sum, Symbol, exp, symbols, tanh
 
 from symgrad import jensen_gap, sigma
-from symgrad.drawing import BLUE, INK, ORANGE, Curve, Plot, curve
-from symgrad.jensen import Curvature, curvature
+from symgrad.losses.jensen import Curvature, curvature
 from symgrad.reporting import Picture, Report, Section, Table, Text, claim
+from symgrad.reporting.drawing import BLUE, INK, ORANGE, Curve, Plot, curve
 from symgrad.reporting.formulas import latex_of
 
 z, x, y, w, b, theta = symbols("z x y w b theta", real=True)

@@ -1,7 +1,7 @@
 """The line fit: mean of the gradients against the gradient at the mean of the data."""
 
 from symgrad import gap
-from symgrad.problems import problem
+from symgrad.losses.library import problem
 from symgrad.reporting import Report, Section, Text, claim, compared, setting
 
 J = problem("line fit", "line", "squared")

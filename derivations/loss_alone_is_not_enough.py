@@ -5,9 +5,9 @@ from fractions import Fraction
 from sympy import Derivative, IndexedBase, Sum, Symbol, symbols
 
 from symgrad.bridge import to_page
-from symgrad.problems import problem
+from symgrad.losses.library import problem
+from symgrad.page.scope import Definition, Kind
 from symgrad.reporting import Report, Section, Table, Text, claim, equations, from_loss, setting
-from symgrad.scope import Definition, Kind
 
 J = problem("line fit", "line", "squared")
 

@@ -9,8 +9,8 @@ from sympy import Derivative, Function, IndexedBase, KroneckerDelta, Sum, symbol
 
 from symgrad import Objective
 from symgrad.bridge import to_page
+from symgrad.page.scope import Definition, Kind
 from symgrad.reporting import Report, Section, Table, Text, claim, equations, setting
-from symgrad.scope import Definition, Kind
 
 theta, eta = symbols("theta eta", real=True)
 gbar = symbols(r"\bar{g}", real=True)

@@ -6,8 +6,8 @@ from sympy import Derivative, Rational, symbols
 from sympy import exp as e
 
 from symgrad import derive, sigma
-from symgrad.drawing import ORANGE, RED, Curve, Dot, Plot, curve
 from symgrad.reporting import Picture, Report, Section, Table, Text, claim, enclosed, proof
+from symgrad.reporting.drawing import ORANGE, RED, Curve, Dot, Plot, curve
 
 z = symbols("z", real=True)
 slope = sigma(z) * (1 - sigma(z))

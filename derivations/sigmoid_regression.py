@@ -1,7 +1,7 @@
 """A sigmoid unit: squared error and cross-entropy."""
 
 from symgrad import gap
-from symgrad.problems import problem
+from symgrad.losses.library import problem
 from symgrad.reporting import Report, Section, Text, compared, derived, numbers, setting
 
 ENTROPY = problem("sigmoid unit, cross-entropy", "sigmoid", "cross-entropy")

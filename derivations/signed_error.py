@@ -1,7 +1,7 @@
 """The signed error: a gradient that ignores the parameter."""
 
 from symgrad import gap
-from symgrad.problems import problem
+from symgrad.losses.library import problem
 from symgrad.reporting import Report, Section, Text, claim, compared, derived, from_loss, numbers, setting
 
 J = problem("signed error", "proportional", "signed")

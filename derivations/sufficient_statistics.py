@@ -3,7 +3,7 @@
 from sympy import IndexedBase, Sum, exp, log, symbols
 
 from symgrad import Objective, statistics
-from symgrad.problems import problem
+from symgrad.losses.library import problem
 from symgrad.reporting import Report, Section, Table, Text, setting, suffices
 from symgrad.reporting.formulas import latex_of
 

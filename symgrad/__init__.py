@@ -1,40 +1,31 @@
 """symgrad: a compiler for derivations.
 
-The modules, from the ground floor to the roof; each imports only from those above it:
+The packages and modules, from the ground to the outside; each imports only those before it:
 
-=======================  ==========================================================================
-patterns                 regular expressions compiled when first used
-errors                   what can go wrong, each error carrying its data
-shown                    results that show themselves
-page                     the tree of what is written
-scope, core, verdict     what is in force; the few terms the judge sees; what it says
-show                     printers of a page: LaTeX, text
-latex                    reader of LaTeX mathematics
-kernel                   the judge: one function, ``judge``
-kinds, tensors           what names stand for; vectors and matrices as index notation
-elaborate, directives    page and scope to core terms; ``let`` and ``assume`` lines
-judging                  written claims to verdicts
-tidy                     expressions as one would rather write them
-definitions, rules       names and their bodies; the named rules
-derivation               derivations line by line
-recognition              which rule explains a step that a human wrote
-proving                  ``prove`` and ``derive``, the public verbs
-notes, checking          documents; their derivations judged line by line
-bridge                   SymPy to page and back (from here down SymPy and NumPy may be imported)
-problems                 what is differentiated: models, losses, reductions
-averaging                the gradient at the mean against the mean of the gradients
-balls                    values of expressions at exact numbers and intervals, enclosed
-separation, sufficiency  sums of the data, or the value of the loss, from which the gradient follows
-jensen                   sign and size of the gap
-gallery                  losses times models, and what can be said of each
-numeric                  NumPy code from a gradient
-drawing, reporting       pictures; report model into jinja2
-weaving                  marked regions in notes, filled and kept true
-cli_check, cli_compare   the verbs of their modules
-cli_compile, cli_weave   the same, for code and notes
-pytest_plugin, sphinx    derivations as tests; proofs in Sphinx and MyST pages
-cli                      the verbs on the command line
-=======================  ==========================================================================
+==============  ================================================================================
+patterns        regular expressions compiled when first used
+errors          what can go wrong, each error carrying its data
+notebook        results that show themselves
+core            the few terms the judge sees
+page            the tree of what is written: names, relations, what is in force, printers
+latex           reader of LaTeX mathematics
+kernel          what defined, equal and refuted mean: domains, derivatives, values, verdicts
+prover          the judge: one function, ``judge``
+documents       notes in Markdown, TeX, reStructuredText and notebooks, down to relation signs
+meaning         page to core terms: what names stand for, readings, directives
+deriving        named rules; derivations line by line; which rule explains a line
+proving         ``prove`` and ``derive``, the public verbs
+checking        documents, their derivations judged line by line
+bridge          SymPy to page and back (from here down SymPy and NumPy may be imported)
+objective       what is differentiated
+losses          the library of losses; averages, sums of the data, the size of the gap
+numeric         NumPy code from a gradient
+reporting       report model into jinja2
+weaving         marked regions in notes, filled and kept true
+pytest_plugin   derivations as tests
+sphinx          proofs in Sphinx and MyST pages
+cli             the verbs on the command line
+==============  ================================================================================
 
 Names below are imported when first used, so that ``import symgrad`` costs nothing.
 """
@@ -45,45 +36,45 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .averaging import Gap, gap
     from .bridge import sigma
     from .checking import check
-    from .derivation import Derivation, Step
+    from .deriving.derivation import Derivation, Step
     from .errors import InputError, ReadError, ScopeError, ShapeError, SymgradError, UnknownMeaning
-    from .jensen import JensenGap, jensen_gap
+    from .kernel.verdict import Verdict, Witness
+    from .losses.averaging import Gap, gap
+    from .losses.jensen import JensenGap, jensen_gap
+    from .losses.sufficiency import FromLoss, Statistics, gradient_from_loss, statistics
     from .numeric import Compiled, compile, gradcheck
-    from .problems import Objective
+    from .objective import Objective
     from .proving import derive, prove
-    from .sufficiency import FromLoss, Statistics, gradient_from_loss, statistics
-    from .verdict import Verdict, Witness
 
 _HOME = {
     "Compiled": "numeric",
     "compile": "numeric",
-    "Derivation": "derivation",
-    "FromLoss": "sufficiency",
-    "Gap": "averaging",
+    "Derivation": "deriving.derivation",
+    "FromLoss": "losses.sufficiency",
+    "Gap": "losses.averaging",
     "InputError": "errors",
-    "JensenGap": "jensen",
-    "Objective": "problems",
+    "JensenGap": "losses.jensen",
+    "Objective": "objective",
     "ReadError": "errors",
     "ScopeError": "errors",
     "ShapeError": "errors",
-    "Statistics": "sufficiency",
-    "Step": "derivation",
+    "Statistics": "losses.sufficiency",
+    "Step": "deriving.derivation",
     "SymgradError": "errors",
     "UnknownMeaning": "errors",
-    "Verdict": "verdict",
-    "Witness": "verdict",
+    "Verdict": "kernel.verdict",
+    "Witness": "kernel.verdict",
     "check": "checking",
     "derive": "proving",
-    "gap": "averaging",
+    "gap": "losses.averaging",
     "gradcheck": "numeric",
-    "gradient_from_loss": "sufficiency",
-    "jensen_gap": "jensen",
+    "gradient_from_loss": "losses.sufficiency",
+    "jensen_gap": "losses.jensen",
     "prove": "proving",
     "sigma": "bridge",
-    "statistics": "sufficiency",
+    "statistics": "losses.sufficiency",
 }
 
 __all__ = [

@@ -10,18 +10,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .derivation import Derivation, derive_again, derive_node
-from .directives import read_directive
+from .deriving.derivation import Derivation, derive_again, derive_node
 from .errors import InputError
-from .judging import prove_nodes
+from .kernel.verdict import Verdict
 from .latex import read
-from .page import Chain, Indexed, Node, Relation, Sym
-from .scope import Scope
-from .show.text import to_text
-from .verdict import Verdict
+from .meaning.directives import read_directive
+from .meaning.judging import prove_nodes
+from .page.scope import Scope
+from .page.to_text import to_text
+from .page.tree import Chain, Indexed, Node, Relation, Sym
 
 if TYPE_CHECKING:
-    from .problems import Objective
+    from .objective import Objective
 
 
 def prove(lhs: Any, rhs: Any, given: Iterable[str] = ()) -> Verdict:
@@ -51,14 +51,14 @@ def prove(lhs: Any, rhs: Any, given: Iterable[str] = ()) -> Verdict:
 def derive(what: Objective | Any, wrt: Any, given: Iterable[str] = (), title: str = "") -> Derivation:
     """The derivation of the derivative of ``what`` by ``wrt``, one named rule a line.
 
-    ``what`` is an :class:`~symgrad.problems.Objective`, a SymPy expression, LaTeX or a page; ``wrt`` a
+    ``what`` is an :class:`~symgrad.objective.Objective`, a SymPy expression, LaTeX or a page; ``wrt`` a
     SymPy symbol, LaTeX or a page.  ``given`` holds directive lines, as for :func:`prove`.  A derivation of
     ∂J/∂θ goes on to ∂²J/∂wrt∂θ.
 
     >>> d = derive("(y - m x)^2", "m")
     >>> bool(d.verdicts()) and all(d.verdicts())
     True
-    >>> from symgrad.show.text import to_text
+    >>> from symgrad.page.to_text import to_text
     >>> second = derive(d, "m")
     >>> print(to_text(second.start), "=", to_text(second.result))
     ∂^2/∂m^2 (y - m x)^2 = 2 x^2
@@ -117,7 +117,8 @@ def _variable(wrt: Any, scope: Scope) -> Node:
 def _page(part: Any, scope: Scope) -> Node:
     if isinstance(part, str):
         if re.fullmatch(r"[a-z]{3,}(-[a-z]{3,})+", part):
-            raise InputError(f"{part!r} is a name, not a formula: give symgrad.problems.PROBLEMS[{part!r}]()")
+            known = f"symgrad.losses.library.PROBLEMS[{part!r}]()"
+            raise InputError(f"{part!r} is a name, not a formula: give {known}")
         node = read(part, scope)
         if isinstance(node, Relation | Chain):
             raise InputError(f"{part!r} is a relation: give its two sides as two arguments")

@@ -16,7 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from .checking import FileResult
-    from .checking.model import Derivation
+    from .checking.findings import Derivation
 
 WRONG = frozenset(("refuted", "illtyped"))
 OPEN = frozenset(("undecided", "unreadable", "timeout"))
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if not parent.config.getoption("symgrad"):
         return None
-    from .notes import FORMATS
+    from .documents.files import FORMATS
 
     return Notes.from_parent(parent, path=file_path) if file_path.suffix.lower() in FORMATS else None
 
@@ -41,8 +41,8 @@ class Notes(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         from .checking import result_of
-        from .checking.model import Job
-        from .checking.worker import Keeper
+        from .checking.findings import Job
+        from .checking.process import Keeper
 
         with Keeper() as keeper:
             result = result_of(keeper, Job(str(self.path), None, "", str(self.path.parent)))

@@ -31,8 +31,8 @@ from docutils.statemachine import StringList
 from sphinx.directives.patches import MathDirective
 from sphinx.util import logging
 
+from .documents.files import FORMATS, read_text
 from .errors import InputError
-from .notes import FORMATS, read_text
 from .reporting.model import Claim, Lines, Table, Text
 from .reporting.rendering import aligned
 from .weaving.filling import Context, carried_out

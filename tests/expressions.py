@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from symgrad.page import Add, Call, Frac, Indexed, Mul, Neg, Node, Num, Pow, Sum, Sym
-from symgrad.scope import Definition, Kind, Scope
+from symgrad.page.scope import Definition, Kind, Scope
+from symgrad.page.tree import Add, Call, Frac, Indexed, Mul, Neg, Node, Num, Pow, Sum, Sym
 
 THETA, C, INDEX, N = Sym("\\theta"), Sym("c"), Sym("i"), Sym("N")
 X, Y = Indexed(Sym("x"), (INDEX,)), Indexed(Sym("y"), (INDEX,))

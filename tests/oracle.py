@@ -17,7 +17,7 @@ from typing import Any
 from mpmath import cos, cosh, exp, fabs, isfinite, log, mp, mpf, pi, sin, sinh, sqrt, tan, tanh
 
 from symgrad.core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, walk
-from symgrad.verdict import Verdict, Witness
+from symgrad.kernel.verdict import Verdict, Witness
 
 mp.dps = 160
 STEP = mpf(10) ** -30

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from symgrad.page import (
+from symgrad.page.scope import Kind, Scope
+from symgrad.page.tree import (
     Abs,
     Add,
     Call,
@@ -37,7 +38,6 @@ from symgrad.page import (
     Transpose,
     walk,
 )
-from symgrad.scope import Kind, Scope
 
 NAMES = (
     "x", "y", "w", "m", "N", "e", "d", "f", "E", "L", r"\theta", r"\sigma", r"\Delta", r"\hat{y}", r"\bar{x}",

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 from symgrad.core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym
-from symgrad.kernel import judge
-from symgrad.verdict import Verdict
+from symgrad.kernel.verdict import Verdict
+from symgrad.prover import judge
 
 
 class T:

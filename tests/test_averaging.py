@@ -14,8 +14,9 @@ from sympy import Function, IndexedBase, Sum, cosh, exp, log, symbols
 
 from symgrad import derive, gap, sigma
 from symgrad.errors import InputError
-from symgrad.problems import PROBLEMS, objective_of
-from symgrad.show.latex import to_latex
+from symgrad.losses.library import PROBLEMS
+from symgrad.objective import objective_of
+from symgrad.page.to_latex import to_latex
 
 m, b, w, theta = symbols("m b w theta", real=True)
 lam = symbols("lambda", positive=True)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symgrad import sigma
-from symgrad.balls import Balls, Undefined, ball
+from symgrad.losses.balls import Balls, Undefined, ball
 
 z, w = sympy.symbols("z w", real=True)
 EXPRESSIONS = [z**2 - w, sigma(w * z), sympy.exp(z) / (1 + w**2), sympy.tanh(z - w) * z, sympy.log(1 + z**2)]

@@ -28,11 +28,11 @@ from sympy import (
     tanh,
 )
 
-from symgrad import page
 from symgrad.bridge import kinds_of, page_name, scope_of, sigma, symbols_of, sympy_name, to_page, to_sympy
 from symgrad.errors import InputError, UnknownMeaning
-from symgrad.page import Add, Frac, Indexed, Mul, Neg, Num, Pow, Sym
-from symgrad.scope import Kind
+from symgrad.page import tree as page
+from symgrad.page.scope import Kind
+from symgrad.page.tree import Add, Frac, Indexed, Mul, Neg, Num, Pow, Sym
 
 m, b, w, theta = symbols("m b w theta", real=True)
 i, j, k = symbols("i j k", integer=True)
@@ -232,7 +232,7 @@ def test_matrices_come_back(expr: Any) -> None:
 
 def test_a_defined_name_stays_folded_until_asked() -> None:
     scope = scope_of(f(x[i]), m, b)
-    from symgrad.scope import Definition
+    from symgrad.page.scope import Definition
 
     scope = scope.define(Definition("f", Add((Mul((M, Sym("t"))), B)), params=(Sym("t"),)))
     call = page.Call(Sym("f"), (XI,))
@@ -245,7 +245,7 @@ def test_a_defined_name_stays_folded_until_asked() -> None:
 
 def test_a_name_that_defines_itself_is_an_error() -> None:
     from symgrad.errors import ScopeError
-    from symgrad.scope import Definition, Scope
+    from symgrad.page.scope import Definition, Scope
 
     scope = Scope().define(Definition("a", Add((Sym("a"), Num(1)))))
     with pytest.raises(ScopeError, match="defined by itself"):

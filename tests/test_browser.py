@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browser import Browser, found
 
-from symgrad.problems import problem
+from symgrad.losses.library import problem
 from symgrad.reporting import Entry, documents, standard
 
 PROGRAM = found()

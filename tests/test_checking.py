@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symgrad
-from symgrad import cli
 from symgrad.checking import check_text, output, result_of
 from symgrad.checking.codes import CODES, explain
-from symgrad.checking.model import FileResult, Job, Step
-from symgrad.checking.reading import mend
-from symgrad.checking.rows import split
-from symgrad.checking.worker import Keeper
+from symgrad.checking.findings import FileResult, Job, Step
+from symgrad.checking.process import Keeper
+from symgrad.cli import main as cli
+from symgrad.documents.displays import split
+from symgrad.documents.sides import mend
 
 ROOT = Path(__file__).parents[1]
 
@@ -498,8 +498,8 @@ def test_explain_and_read(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_checking_imports_neither_sympy_nor_numpy() -> None:
     code = (
-        "import sys, symgrad.cli_check, symgrad.checking.output, symgrad.checking.worker;"
-        "import symgrad.checking.examining;"
+        "import sys, symgrad.cli.check, symgrad.checking.output, symgrad.checking.process;"
+        "import symgrad.checking.document;"
         "sys.exit(any(m in sys.modules for m in ('sympy', 'numpy', 'jinja2')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

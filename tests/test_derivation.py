@@ -12,14 +12,28 @@ from expressions import SCOPE, THETA, Maker
 from sympy import IndexedBase, Symbol, symbols
 
 from symgrad import derive, prove
-from symgrad.derivation import Derivation, derive_node
+from symgrad.deriving.derivation import Derivation, derive_node
 from symgrad.errors import InputError
-from symgrad.judging import prove_nodes
 from symgrad.latex import read
-from symgrad.page import Add, Derivative, Frac, Mul, Neg, Node, Num, Sum, map_children, paths, put, walk
-from symgrad.problems import PROBLEMS, Objective
-from symgrad.show.latex import to_latex
-from symgrad.show.text import to_text
+from symgrad.losses.library import PROBLEMS
+from symgrad.meaning.judging import prove_nodes
+from symgrad.objective import Objective
+from symgrad.page.to_latex import to_latex
+from symgrad.page.to_text import to_text
+from symgrad.page.tree import (
+    Add,
+    Derivative,
+    Frac,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Sum,
+    map_children,
+    paths,
+    put,
+    walk,
+)
 
 SQUARES = r"\frac{1}{N} \sum_{i=1}^N (y_i - f(x_i))^2"
 
@@ -333,7 +347,7 @@ def test_where_no_rule_applies_the_derivation_says_so(body: str, given: tuple[st
 
 def test_the_same_derivation_under_every_hash_seed() -> None:
     code = (
-        "from symgrad import derive\nfrom symgrad.problems import PROBLEMS\n"
+        "from symgrad import derive\nfrom symgrad.losses.library import PROBLEMS\n"
         "for n in PROBLEMS:\n    print(derive(PROBLEMS[n](), PROBLEMS[n]().parameters[0]))"
     )
     outputs = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from symgrad.directives import read_directive, read_directives
 from symgrad.errors import ReadError, UnknownMeaning
-from symgrad.judging import prove_nodes
 from symgrad.latex import read
-from symgrad.page import Add, Indexed, Mul, Num, Relation, Sym
-from symgrad.scope import Scope
+from symgrad.meaning.directives import read_directive, read_directives
+from symgrad.meaning.judging import prove_nodes
+from symgrad.page.scope import Scope
+from symgrad.page.tree import Add, Indexed, Mul, Num, Relation, Sym
 
 
 def test_a_definition_with_an_argument() -> None:

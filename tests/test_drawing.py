@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from symgrad.drawing import Curve, Dot, Plot, Word, curve, ticks
+from symgrad.reporting.drawing import Curve, Dot, Plot, Word, curve, ticks
 
 PLOT = Plot(
     (-1, 2), (0, 1),

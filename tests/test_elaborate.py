@@ -7,13 +7,14 @@ from fractions import Fraction
 import pytest
 
 from symgrad.core import Call, Num, Ref, Sum, Sym, text
-from symgrad.directives import read_directives
-from symgrad.elaborate import claim, elaborate, elaborate_givens, elaborate_pair
 from symgrad.errors import ScopeError, ShapeError, UnknownMeaning
-from symgrad.judging import judgement, prove_nodes
+from symgrad.kernel.verdict import Verdict
 from symgrad.latex import read
-from symgrad.scope import Scope
-from symgrad.verdict import Verdict
+from symgrad.meaning.directives import read_directives
+from symgrad.meaning.elaborate import elaborate, elaborate_givens
+from symgrad.meaning.judging import judgement, prove_nodes
+from symgrad.meaning.readings import claim, elaborate_pair
+from symgrad.page.scope import Scope
 
 NEURON = (r"let L = \frac{1}{2}(y - a)^2", r"let a = \sigma(z)", r"let z = w x + b")
 SOFTMAX = (

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import sympy
 
-from symgrad import InputError, cli
-from symgrad.gallery import SHELVES, comparison, entry, known, named, names, profile
-from symgrad.problems import LOSSES, MODELS, PROBLEMS
+from symgrad import InputError
+from symgrad.cli import main as cli
+from symgrad.losses.gallery import SHELVES, comparison, entry, known, named, names, profile
+from symgrad.losses.library import LOSSES, MODELS, PROBLEMS
 
 m, x, y = sympy.symbols("m x y", real=True)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sympy import cosh, exp, symbols, tanh
 
 from symgrad import InputError, jensen_gap, sigma
-from symgrad.jensen import Interval, curvature
-from symgrad.problems import PROBLEMS
+from symgrad.losses.jensen import Interval, curvature
+from symgrad.losses.library import PROBLEMS
 
 x, y, w, m = symbols("x y w m", real=True)
 lam = symbols("lambda", positive=True)

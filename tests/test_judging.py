@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from symgrad.directives import read_directives
 from symgrad.errors import ShapeError
-from symgrad.judging import prove_nodes
 from symgrad.latex import read
-from symgrad.scope import Scope
+from symgrad.meaning.directives import read_directives
+from symgrad.meaning.judging import prove_nodes
+from symgrad.page.scope import Scope
 
 PAIRS = Path(__file__).parents[2] / "shared" / "cases" / "pairs.jsonl"
 

@@ -14,7 +14,7 @@ from battery import FALSE, TRUE, N, S, X, a, b, c, i, k, moments, n, simplex, w,
 from terms import T, d, exp, given, indices, lift, log, reals, sigma, sqrt, total, verdict
 
 from symgrad.errors import ScopeError
-from symgrad.kernel import judge
+from symgrad.prover import judge
 
 
 @pytest.mark.parametrize("name", TRUE)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pairs import CONSTRUCTS, givens, pair
 
 from symgrad.core import text
-from symgrad.kernel import judge
+from symgrad.prover import judge
 
 SIZE = 2500  # characters: larger pairs are left to the long runs
 SEEDS = 60

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from symgrad.directives import read_directives
 from symgrad.errors import UnknownMeaning
-from symgrad.kinds import Generic, Name, Range, Survey, is_bold_matrix, is_bold_vector, name_of, unbold
 from symgrad.latex import read
-from symgrad.page import Num, Sym
+from symgrad.meaning.directives import read_directives
+from symgrad.meaning.survey import Generic, Range, Survey
+from symgrad.page.symbols import Name, is_bold_matrix, is_bold_vector, name_of, unbold
+from symgrad.page.tree import Num, Sym
 
 
 def survey(text: str, *lines: str) -> Survey:

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 
 from symgrad.errors import ReadError, Span
 from symgrad.latex import read, read_macro_definitions
-from symgrad.page import (
+from symgrad.page.scope import Definition, Kind, Macro, Scope
+from symgrad.page.to_latex import to_latex
+from symgrad.page.to_text import to_text
+from symgrad.page.tree import (
     Add,
     Call,
     Chain,
@@ -34,9 +37,6 @@ from symgrad.page import (
     Transpose,
     walk,
 )
-from symgrad.scope import Definition, Kind, Macro, Scope
-from symgrad.show.latex import to_latex
-from symgrad.show.text import to_text
 
 a, b, f, i, m, n, w, x, y = map(Sym, "abfimnwxy")
 PAIRS = Path(__file__).parents[2] / "shared" / "cases" / "pairs.jsonl"

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from symgrad.documents.files import read_file, read_text
+from symgrad.documents.model import Document, Region
 from symgrad.errors import InputError
-from symgrad.notes import Document, Region, read_file, read_text
 
 
 def bodies(text: str, kind: str, *kinds: str) -> list[tuple[str, str]]:

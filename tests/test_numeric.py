@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from symgrad import sigma
-from symgrad.cli import main
+from symgrad.cli.main import main
 from symgrad.errors import InputError, SymgradError, UnknownMeaning
+from symgrad.losses.library import PROBLEMS
 from symgrad.numeric import Compiled, compile, gradcheck
-from symgrad.problems import PROBLEMS
 
 w, x, y, W, V = (sp.IndexedBase(c, real=True) for c in ("w", "x", "y", "W", "V"))
 i, k, h, j = sp.symbols("i k h j", integer=True)
@@ -394,7 +394,7 @@ def flat(evaluation: Any) -> Any:
 def test_every_way_to_run_agrees(name: str, monkeypatch: Any) -> None:
     f, data, rest = case(name)
     expected, curvature = flat(f(**data, **rest)), f(**data, **rest).hessian
-    monkeypatch.setattr("symgrad.numeric.kernels.ROWS", 16)  # so that a block ends in the middle
+    monkeypatch.setattr("symgrad.numeric.blocks.ROWS", 16)  # so that a block ends in the middle
     monkeypatch.setattr("symgrad.numeric.compiled.BLOCKED", 1)
     bound = f.bind(**data)
     assert bound.verdict, bound.verdict
@@ -837,7 +837,7 @@ def test_random_losses(seed: int) -> None:
         scale = 1 + np.abs(expected).max()
         np.testing.assert_allclose(expected[1:], slopes, rtol=1e-4, atol=1e-5 * scale)
         patch.setattr("symgrad.numeric.compiled.BLOCKED", 1)
-        patch.setattr("symgrad.numeric.kernels.ROWS", 2)
+        patch.setattr("symgrad.numeric.blocks.ROWS", 2)
         data = {q: v for q, v in arguments.items() if q in ("x", "y")}
         rest = {q: v for q, v in arguments.items() if q not in data}
         again = compile(loss, free)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from strategies import expressions, pages
 
-import symgrad.page
+import symgrad.page.tree
 from symgrad.errors import Span
-from symgrad.page import (
+from symgrad.page.tree import (
     Add,
     Call,
     Chain,
@@ -119,8 +119,8 @@ _FILLED: dict[str, object] = {
 
 
 _KINDS = [
-    k for k in vars(symgrad.page).values()
-    if isinstance(k, type) and issubclass(k, Node) and k not in (Node, symgrad.page.BigOp)
+    k for k in vars(symgrad.page.tree).values()
+    if isinstance(k, type) and issubclass(k, Node) and k not in (Node, symgrad.page.tree.BigOp)
 ]  # fmt: skip
 
 

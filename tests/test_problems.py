@@ -10,10 +10,11 @@ from sympy import Function, IndexedBase, Lambda, Rational, Sum, Symbol, exp, sym
 
 from symgrad import Objective
 from symgrad.errors import InputError
-from symgrad.judging import prove_nodes
-from symgrad.page import Call, Indexed, Num, Sym
-from symgrad.problems import LOSSES, MODELS, PROBLEMS, objective_of, problem
-from symgrad.show.latex import to_latex
+from symgrad.losses.library import LOSSES, MODELS, PROBLEMS, problem
+from symgrad.meaning.judging import prove_nodes
+from symgrad.objective import objective_of
+from symgrad.page.to_latex import to_latex
+from symgrad.page.tree import Call, Indexed, Num, Sym
 
 m, b, w, t = symbols("m b w t", real=True)
 x, y = IndexedBase("x", real=True), IndexedBase("y", real=True)
@@ -186,6 +187,6 @@ def test_the_index_in_the_scope_runs_over_the_samples() -> None:
 
 
 def _nodes(page: Any) -> list[Any]:
-    from symgrad.page import walk
+    from symgrad.page.tree import walk
 
     return list(walk(page))

@@ -11,7 +11,7 @@ from sympy import Function, IndexedBase, Sum, Symbol, symbols
 
 from symgrad import InputError, ReadError, ShapeError, UnknownMeaning, derive, prove, sigma
 from symgrad.latex import read
-from symgrad.problems import PROBLEMS
+from symgrad.losses.library import PROBLEMS
 
 m, b, w, z = symbols("m b w z", real=True)
 i, N = Symbol("i", integer=True), Symbol("N", integer=True, positive=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from symgrad import cli
+from symgrad.cli import main as cli
 
 README = Path(__file__).parent.parent / "README.md"
 PATTERN = r"^```(\w+)\n(.*?)^```$"

@@ -7,11 +7,11 @@ from itertools import pairwise
 import pytest
 
 from symgrad import derive
-from symgrad.directives import read_directive
+from symgrad.deriving.recognition import claimed_rule, explain
 from symgrad.latex import read
-from symgrad.problems import PROBLEMS
-from symgrad.recognition import claimed_rule, explain
-from symgrad.scope import Scope
+from symgrad.losses.library import PROBLEMS
+from symgrad.meaning.directives import read_directive
+from symgrad.page.scope import Scope
 
 
 def scope_of(*given: str) -> Scope:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from symgrad.directives import read_directives
 from symgrad.errors import ScopeError
-from symgrad.judging import prove_nodes
 from symgrad.latex import read
+from symgrad.meaning.directives import read_directives
+from symgrad.meaning.judging import prove_nodes
 
 STRICT = r"let f(x) = \begin{cases} 1 & x > 0 \\ -1 & x < 0 \end{cases}"
 MEAN = r"let \mu = \frac{1}{m} \sum_{i=1}^m x_i"

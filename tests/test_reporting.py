@@ -13,10 +13,12 @@ import sympy
 
 import symgrad
 from symgrad import reporting
-from symgrad.averaging import Gap, gap
 from symgrad.errors import InputError
-from symgrad.page import Add, Mul, Neg, Num, Sum, Sym
-from symgrad.problems import PROBLEMS, Objective, objective_of
+from symgrad.kernel.verdict import Verdict, Witness
+from symgrad.losses.averaging import Gap, gap
+from symgrad.losses.library import PROBLEMS
+from symgrad.objective import Objective, objective_of
+from symgrad.page.tree import Add, Mul, Neg, Num, Sum, Sym
 from symgrad.reporting import (
     Claim,
     Failure,
@@ -32,10 +34,9 @@ from symgrad.reporting import (
     Text,
     measuring,
 )
-from symgrad.reporting.layout import step_rows
+from symgrad.reporting.line_breaks import step_rows
+from symgrad.reporting.markup import tex_text
 from symgrad.reporting.parts import counterexample
-from symgrad.reporting.prose import tex_text
-from symgrad.verdict import Verdict, Witness
 
 PROOF = Lines(
     (Row(r"\frac{\partial J}{\partial m}", "a", "sum rule", Mark.PROVED), Row("", "b", "", Mark.PROVED))
@@ -311,7 +312,7 @@ def test_an_undecided_gap_is_stated_to_be_undecided(monkeypatch: pytest.MonkeyPa
         found = gap(objective, wrt)
         return dataclasses.replace(found, verdicts={**found.verdicts, "zero": Verdict("undecided")})
 
-    monkeypatch.setattr("symgrad.averaging.gap", undecided)
+    monkeypatch.setattr("symgrad.losses.averaging.gap", undecided)
     report = reporting.standard(PROBLEMS["signed-error"]())
     assert "could not be decided" in report.answer and "1 undecided as stated" in report.tally()
     assert "unexpectedly" not in report.tally()

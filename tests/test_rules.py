@@ -8,10 +8,13 @@ import pytest
 from expressions import INDEX, SCOPE, THETA, C, Maker, N, X, Y
 
 from symgrad.bridge import to_page, to_sympy
-from symgrad.directives import read_directive
-from symgrad.judging import prove_nodes
+from symgrad.deriving.rules import DIFFERENTIATION, RULES, TIDYING
+from symgrad.deriving.rules.functions import TABLE
 from symgrad.latex import read
-from symgrad.page import (
+from symgrad.meaning.directives import read_directive
+from symgrad.meaning.judging import prove_nodes
+from symgrad.page.scope import Scope
+from symgrad.page.tree import (
     Abs,
     Add,
     Call,
@@ -32,9 +35,6 @@ from symgrad.page import (
     Sym,
     Transpose,
 )
-from symgrad.rules import DIFFERENTIATION, RULES, TIDYING
-from symgrad.rules.functions import TABLE
-from symgrad.scope import Scope
 
 TWO = Num(2)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sympy import Abs, Max, cosh, exp, log, sqrt, symbols, tanh
 
 from symgrad import prove, sigma
-from symgrad.separation import obstacle, separate, unrolled, up_to_names
+from symgrad.losses.separation import obstacle, separate, unrolled, up_to_names
 
 a, b, t = symbols("a b t", real=True)
 x, y = symbols("x y", real=True)

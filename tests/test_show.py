@@ -7,7 +7,10 @@ from hypothesis import assume, given, settings
 from strategies import pages, scope_of
 
 from symgrad.latex import read
-from symgrad.page import (
+from symgrad.page.scope import Scope
+from symgrad.page.to_latex import to_latex
+from symgrad.page.to_text import name_text, to_text
+from symgrad.page.tree import (
     Abs,
     Add,
     Call,
@@ -31,9 +34,6 @@ from symgrad.page import (
     Transpose,
     walk,
 )
-from symgrad.scope import Scope
-from symgrad.show.latex import to_latex
-from symgrad.show.text import name_text, to_text
 
 a, b, c, d, f, i, m, n, w, x = map(Sym, "abcdfimnwx")
 N = Sym("N")

@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from sympy import IndexedBase, Sum, symbols
 
 import symgrad
-from symgrad.shown import Shown
+from symgrad.notebook import Shown
 
 COURSE = Path(__file__).parents[1] / "examples" / "course"
 

@@ -13,9 +13,9 @@ from sympy import Function, IndexedBase, Sum, exp, log, symbols
 
 import symgrad
 from symgrad import InputError, gradient_from_loss, sigma, statistics
-from symgrad.problems import PROBLEMS
-from symgrad.separation import LEMMAS
-from symgrad.sufficiency import loss_of, partial
+from symgrad.losses.library import PROBLEMS
+from symgrad.losses.separation import LEMMAS
+from symgrad.losses.sufficiency import loss_of, partial
 
 m, b, w, theta, a, c, lam = symbols("m b w theta a c lambda", real=True)
 x, y, v, W = (IndexedBase(n, real=True) for n in ("x", "y", "w", "W"))

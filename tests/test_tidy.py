@@ -7,13 +7,13 @@ from expressions import INDEX, SCOPE, C, Maker, N, X, Y
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symgrad.directives import read_directive
-from symgrad.judging import prove_nodes
+from symgrad.deriving.tidy import Level, equal_expanded, reordered, tidy
 from symgrad.latex import read
-from symgrad.page import Add, Frac, Mul, Neg, Node, Num, Pow, Sum, walk
-from symgrad.scope import Scope
-from symgrad.show.text import to_text
-from symgrad.tidy import Level, equal_expanded, reordered, tidy
+from symgrad.meaning.directives import read_directive
+from symgrad.meaning.judging import prove_nodes
+from symgrad.page.scope import Scope
+from symgrad.page.to_text import to_text
+from symgrad.page.tree import Add, Frac, Mul, Neg, Node, Num, Pow, Sum, walk
 
 LEVELS: tuple[Level, ...] = ("split", "terms", "factor", "expand")
 

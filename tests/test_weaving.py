@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from symgrad import cli
+from symgrad.cli import main as cli
 from symgrad.errors import InputError
 from symgrad.weaving import State, weave_text
 from symgrad.weaving.flavors import Flavor

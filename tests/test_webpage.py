@@ -113,7 +113,7 @@ def test_nested_scripts_stay_well_formed(latex: str, display: bool) -> None:
 
 
 def test_a_line_unfolds_into_what_it_sums_up() -> None:
-    from symgrad.problems import problem
+    from symgrad.losses.library import problem
     from symgrad.reporting import derived, render_part
 
     lines = derived(problem("unit", "sigmoid", "cross-entropy"), "w")[0]

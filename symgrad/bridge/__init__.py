@@ -13,7 +13,7 @@ An IndexedBase has no origin; its indices are kept.
 
 *Numbers* are real: a symbol without assumptions stands for a real number, floats are refused.
 
-The rooms, each importing only those before it: ``logistic`` (σ as a SymPy function), ``naming`` (names on
+The modules, each importing only those before it: ``logistic`` (σ as a SymPy function), ``naming`` (names on
 both sides), ``occurring`` (what occurs, and what would read alike), ``writing`` (SymPy to page),
 ``declaring`` (kinds, scope and symbols of an expression), ``reading`` (page to SymPy).
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import sympy
 
-from .. import page
 from ..errors import InputError
-from ..page import Node, fresh_name
-from ..scope import Kind, Scope
+from ..page import tree as page
+from ..page.scope import Kind, Scope
+from ..page.tree import Node, fresh_name
 from .occurring import Occurrences, is_function, occurrences
 from .writing import Writer, sympified
 

@@ -9,9 +9,9 @@ import sympy
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from .. import page
 from ..errors import InputError, UnknownMeaning
-from ..scope import Kind
+from ..page import tree as page
+from ..page.scope import Kind
 from .logistic import sigma
 from .naming import CONSTANTS, page_name, sympy_name
 

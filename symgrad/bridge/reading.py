@@ -10,10 +10,10 @@ from typing import Any
 
 import sympy
 
-from .. import page
 from ..errors import InputError, ScopeError, UnknownMeaning
-from ..page import Node
-from ..scope import Definition, Scope
+from ..page import tree as page
+from ..page.scope import Definition, Scope
+from ..page.tree import Node
 from .logistic import sigma
 from .naming import CONSTANTS, sympy_name
 from .writing import MATRIX_TYPES, RELATIONS

@@ -10,9 +10,9 @@ import sympy
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from .. import page
 from ..errors import InputError, UnknownMeaning
-from ..page import Node, fresh_name
+from ..page import tree as page
+from ..page.tree import Node, fresh_name
 from .logistic import sigma
 from .naming import page_name
 from .occurring import BIGOPS, Occurrences, is_moment, occurrences
@@ -41,7 +41,7 @@ def to_page(expr: Expr, arguments: Sequence[Expr] = ()) -> Node:
     InputError for names and numbers that cannot be written, UnknownMeaning for functions that symgrad gives
     no meaning.
 
-    >>> from symgrad.page import Sym
+    >>> from symgrad.page.tree import Sym
     >>> a, b = sympy.symbols("a b")
     >>> to_page(b - a**2) == page.Add((Sym("b"), page.Neg(page.Pow(Sym("a"), page.Num(2)))))
     True

@@ -1,11 +1,11 @@
 """Checking: the derivations of a document, judged line by line.
 
-Rooms, from the ground floor to the roof: ``codes`` the table of findings, ``model`` steps and findings,
-``rows`` chains and signs of a display, ``reading`` sides to pages, ``naming`` the names they speak of,
-``conditions`` what is said for one formula alone, ``judgement`` one step, ``hints`` what would mend it,
-``said`` what is in force and who said it, ``fairness`` a step with the benefit of the doubt, ``planning``
-what each step is, ``examining`` a document, ``serving`` the process that does it, ``worker`` its keeper,
-``output`` how it is shown.
+The modules, each importing only those before it: ``codes`` (the table of findings), ``findings`` (steps and
+findings), ``queries`` (questions about the names in a page), ``conditions`` (what is said for one formula
+alone), ``step`` (one step judged), ``repairs`` (what would mend it), ``facts`` (what is in force and who
+said it), ``excuses`` (readings under which a step that fails may still be right), ``classify`` (what each
+relation sign is), ``document`` (a document from top to bottom), ``process_main`` (the process that does
+it), ``process`` (its keeper), ``output`` (how it is shown).
 
 >>> note = "$$\\\\frac{d}{dw} (w x)^2 = 2 w x$$"
 >>> [f.code for f in check_text(note, "md").findings]
@@ -18,12 +18,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..documents.files import FORMATS, files_below
 from ..errors import InputError
-from ..notes import FORMATS, files_below
-from .model import FileResult, Finding, Job, Place, Step
+from .findings import FileResult, Finding, Job, Place, Step
 
 if TYPE_CHECKING:
-    from .worker import Keeper
+    from .process import Keeper
 
 __all__ = ["FileResult", "Finding", "Place", "Step", "check", "check_text"]
 
@@ -35,7 +35,7 @@ def check(path: str | os.PathLike[str]) -> list[Finding]:
     ``symgrad explain``.  The work is done in a process of its own, whatever the document holds.
     """
 
-    from .worker import Keeper
+    from .process import Keeper
 
     def missing(p: Path) -> None:
         raise InputError(f"{p}: no such file or folder")
@@ -51,7 +51,7 @@ def check(path: str | os.PathLike[str]) -> list[Finding]:
 
 def check_text(text: str, kind: str, path: str = "<text>", answers: bool = True) -> FileResult:
     """Steps and findings of a document given as text; ``kind`` is one of md, tex, rst, ipynb."""
-    from .worker import Keeper
+    from .process import Keeper
 
     with Keeper() as keeper:
         return result_of(keeper, Job(path, text, kind, "", answers))

@@ -15,14 +15,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..directives import read_directive
+from ..documents.displays import Chain, Link, row_spans
+from ..documents.model import Document, Region
 from ..errors import SymgradError
-from ..notes import Document, Region
-from ..page import Node, Relation, Sym, free_names, substitute
+from ..meaning.directives import read_directive
+from ..page.scope import Scope
+from ..page.tree import Node, Relation, Sym, free_names, substitute
 from ..patterns import Pattern
-from ..scope import Scope
-from . import naming
-from .rows import Chain, Link, row_spans
+from . import queries as naming
 
 _NEAR = 400
 _EQUATES = Pattern(

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .codes import CODES
-from .model import FileResult, Finding, Place, Step
+from .findings import FileResult, Finding, Place, Step
 
 OUTPUTS = ("text", "json", "github", "sarif")
 _COLOURS = {"error": "31", "warning": "33", "note": "36"}

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from ..core import BUILTIN, Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, text, walk
-from .functions import Unsupported
+from .limits import Unsupported
 
 ZERO, ONE, TWO = Num(Fraction(0)), Num(Fraction(1)), Num(Fraction(2))
 MINUS = Num(Fraction(-1))

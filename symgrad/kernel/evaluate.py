@@ -16,7 +16,7 @@ from flint import arb, fmpq
 
 from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, every_entry
 from .domain import integral
-from .polynomials import OutOfFuel
+from .limits import OutOfFuel
 
 BITS = 200_000
 """Larger numbers are not computed."""

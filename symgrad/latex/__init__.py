@@ -1,10 +1,10 @@
 """Strict reader of LaTeX mathematics, with spans; what it does not know it names, it never guesses.
 
-The rooms, each standing on those before it: ``lexer`` cuts text into tokens, ``macros`` expands what the
-author defined, ``names`` lists the vocabulary, ``layout`` takes spacing, sizes and frames away and pairs
-brackets and bars, ``cursor`` moves through the tokens, ``scripts`` reads what hangs on a name, ``brackets``
-what is enclosed, ``operators`` what reaches to the right, ``grammar`` sums, products and the whole,
-``reader`` opens the door.  ``read`` gives back exactly what ``show.latex.to_latex`` was given.
+The modules, each importing only those before it: ``tokens`` (text into tokens), ``macros`` (what the author
+defined, expanded), ``vocabulary`` (which commands are what), ``normalize`` (spacing, sizes and frames taken
+away, brackets and bars paired), ``cursor`` (a place in the tokens), ``names_and_scripts`` (what hangs on a
+name), ``brackets`` (what is enclosed), ``operators`` (what reaches to the right), ``grammar`` (sums, products
+and the whole), ``reader`` (the verb ``read``, which gives back exactly what ``page.to_latex`` was given).
 
 >>> read(r"\\frac{1}{N} \\sum_{i=1}^N \\hat y_i").factors[1].body
 Indexed(base=Sym(name='\\\\hat{y}'), lower=(Sym(name='i'),), upper=(), bracket='()')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Span
-from ..page import (
+from ..page.tree import (
     Abs,
     Add,
     Call,
@@ -20,8 +20,8 @@ from ..page import (
     Relation,
     Sym,
 )
-from .names import ENDS, HADAMARD_SIGNS, MATRICES, OPENERS, PRODUCT_SIGNS, RELATIONS
-from .scripts import Scripts
+from .names_and_scripts import Scripts
+from .vocabulary import ENDS, HADAMARD_SIGNS, MATRICES, OPENERS, PRODUCT_SIGNS, RELATIONS
 
 _IF = frozenset(["if", "for", "when", "falls", "wenn", "si"])
 _OTHERWISE = frozenset(["otherwise", "else", "sonst", "sinon"])

@@ -8,15 +8,10 @@ from functools import cached_property
 from typing import TypeVar
 
 from ..errors import ReadError, Span
-from ..page import (
-    Neg,
-    Node,
-    Sym,
-    walk,
-)
-from ..scope import Scope
-from .layout import Layout
-from .names import ACCENTS, FONTS, FRACTIONS, RELATIONS
+from ..page.scope import Scope
+from ..page.tree import Neg, Node, Sym, walk
+from .normalize import Layout
+from .vocabulary import ACCENTS, FONTS, FRACTIONS, RELATIONS
 
 MAX_DEPTH = 100
 MAX_TREE = 120

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from ..page import (
+from ..page.tree import (
     Add,
     Call,
     Chain,
@@ -33,7 +33,9 @@ from ..page import (
     walk,
 )
 from .cursor import MAX_ROW, MAX_TREE
-from .names import (
+from .names_and_scripts import is_bare
+from .operators import Operators
+from .vocabulary import (
     ACCENTS,
     BRACES,
     DOTS,
@@ -47,8 +49,6 @@ from .names import (
     PRODUCT_SIGNS,
     RELATIONS,
 )
-from .operators import Operators
-from .scripts import is_bare
 
 _DIFFERENTIABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabfghpqrstuvwxyz")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..errors import ReadError
-from ..scope import Macro
-from .lexer import Token, tokens_of
+from ..page.scope import Macro
+from .tokens import Token, tokens_of
 
 MAX_EXPANSIONS = 2_000
 MAX_TOKENS = 20_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ReadError, Slip
-from ..page import (
+from ..page.tree import (
     Add,
     Call,
     Chain,
@@ -27,8 +27,8 @@ from ..page import (
     substitute,
 )
 from .brackets import Brackets
-from .names import ACCENTS, ENDS, FONTS, FRACTIONS, FUNCTIONS, LETTERS, PRODUCT_SIGNS
-from .scripts import lettered
+from .names_and_scripts import lettered
+from .vocabulary import ACCENTS, ENDS, FONTS, FRACTIONS, FUNCTIONS, LETTERS, PRODUCT_SIGNS
 
 _CANONICAL_FUNCTION = {
     "\\argmin": "\\arg\\min", "\\argmax": "\\arg\\max", "\\Tr": "\\operatorname{tr}",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ..errors import ReadError
-from ..page import Node
-from ..scope import Scope
+from ..page.scope import Scope
+from ..page.tree import Node
 from .grammar import Grammar
-from .layout import lay_out
-from .lexer import tokens_of
 from .macros import expand
-from .names import CONFUSION
+from .normalize import lay_out
+from .tokens import tokens_of
+from .vocabulary import CONFUSION
 
 
 def read(text: str, scope: Scope | None = None) -> Node:
@@ -18,7 +18,7 @@ def read(text: str, scope: Scope | None = None) -> Node:
     ``scope`` settles whether ``f(x)`` is a call, and what ``x^i`` marks.  Spans are character offsets
     in ``text``.  Raises ReadError, with a span, for everything that is not understood.
 
-    >>> from symgrad.show.latex import to_latex
+    >>> from symgrad.page.to_latex import to_latex
     >>> to_latex(read(r"\\frac{\\partial}{\\partial m} y_i - f(x_i)"))
     '\\\\frac{\\\\partial}{\\\\partial m} y_{i} - f(x_{i})'
     """

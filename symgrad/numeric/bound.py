@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from ..shown import Shown
-from ..verdict import Verdict
-from .backward import gradient
-from .cluster import Cluster, described, is_dask
+from ..kernel.verdict import Verdict
+from ..notebook import Shown
+from .blocks import Kernel, NoKernel
+from .dask_sums import Cluster, described, is_dask
 from .emit import Argument
 from .evaluation import Evaluation, hessian
+from .gradient import gradient
 from .graph import Graph, Index, Node, walk
-from .kernels import Kernel, NoKernel
 from .moments import COUNT, Moments
 from .program import Output, Program, flat, load
 
@@ -231,7 +231,7 @@ class Bound(Shown):
     """An objective with its data (and hyperparameters, if given): call it with the rest by keyword.
 
     >>> from symgrad.numeric import compile
-    >>> from symgrad.problems import PROBLEMS
+    >>> from symgrad.losses.library import PROBLEMS
     >>> g = compile(PROBLEMS["linear-regression"]()).bind(x=[1., 2., 3.], y=[2., 4., 7.])
     >>> [round(float(d), 12) for d in g(m=2., b=0.).gradient]
     [-2.0, -0.666666666667]

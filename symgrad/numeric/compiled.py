@@ -12,28 +12,29 @@ from typing import Any
 import numpy as np
 import sympy
 
-from .. import core, page
+from .. import core
 from ..bridge import page_name, scope_of, sympy_name, to_page
 from ..core import Core
-from ..elaborate import elaborate
 from ..errors import InputError, SymgradError
-from ..kernel import judge
-from ..page import Node as PageNode
-from ..problems import Objective, objective_of
-from ..scope import Scope
-from ..show.text import to_text
-from ..shown import Shown
-from ..verdict import Verdict
-from . import loops
-from .backward import Pieces, gradient
+from ..kernel.verdict import Verdict
+from ..meaning.elaborate import elaborate
+from ..notebook import Shown
+from ..objective import Objective, objective_of
+from ..page import tree as page
+from ..page.scope import Scope
+from ..page.to_text import to_text
+from ..page.tree import Node as PageNode
+from ..prover import judge
+from . import numba_loops as loops
+from .blocks import Kernel, NoKernel
 from .bound import Bound, Reduced
 from .emit import Argument
 from .evaluation import Evaluation, hessian
+from .from_core import Reading, Writing, sample_size
+from .gradient import Pieces, gradient
 from .graph import Graph, Index, Node, signed_labels, walk
-from .kernels import Kernel, NoKernel
 from .moments import moments
 from .program import Output, Program, load
-from .reading import Reading, Writing, sample_size
 
 BLOCKED = 256
 """From so many samples on, arrays are worked on in blocks."""
@@ -380,7 +381,7 @@ def compile(
 ) -> Compiled:
     r"""NumPy code for an objective and its gradient by ``wrt``, which is proved before it is emitted.
 
-    ``what`` is an :class:`~symgrad.problems.Objective` (its parameters are ``wrt`` unless given), a SymPy
+    ``what`` is an :class:`~symgrad.objective.Objective` (its parameters are ``wrt`` unless given), a SymPy
     expression or LaTeX.  An expression that sums over its samples is taken as it stands; with ``data`` it is
     the loss of one sample, whose mean (or, with ``mean=False``, sum) over the samples is compiled.  ``given``
     holds directive lines for LaTeX.  Every other symbol is a hyperparameter: an argument like the rest.
@@ -389,7 +390,7 @@ def compile(
     parts give with relu'(0) = 0 and |.|'(0) = 0; at a tie of Max or Min it is the mean of the two slopes, and
     a Piecewise takes the branch whose condition holds.
 
-    >>> from symgrad.problems import PROBLEMS
+    >>> from symgrad.losses.library import PROBLEMS
     >>> f = compile(PROBLEMS["linear-regression"](), ("m", "b"))
     >>> value, gradient = f(x=[1., 2., 3.], y=[2., 4., 7.], m=2., b=0.)
     >>> round(float(value), 12), [round(float(g), 12) for g in gradient]
@@ -409,8 +410,8 @@ def compile(
             raise InputError("say which symbols to differentiate by: compile(.., wrt=(m, b))")
         named, name = list(_sequence(wrt)), "the objective"
         if isinstance(what, str):
-            from ..directives import read_directives
             from ..latex import read
+            from ..meaning.directives import read_directives
 
             scope = read_directives(given)
             node = _sampled(read(what, scope), _sequence(data), mean)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..shown import Shown
+from ..notebook import Shown
 
 
 class Runner(Protocol):

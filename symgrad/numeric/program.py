@@ -10,8 +10,8 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from .backward import Pieces
 from .emit import HELPERS, Argument, Emitter
+from .gradient import Pieces
 from .graph import Index, Node, walk
 
 

@@ -5,11 +5,11 @@ a frozen dataclass of strings, tuples and :class:`Mark`; every mark comes from t
 :func:`derived`, :func:`proof`, :func:`claim` and :func:`compared`, never from the author.  Prose knows
 ``$math$``, `` `code` ``, ``*emphasis*``, ``**strong**`` and ``[[name]]``, a reference to another report.
 
-The rooms, each importing only those before it: ``model`` (the parts), ``prose``, ``webpage`` (HTML),
-``typeset`` (PDF), ``formats`` (the table of formats), ``rendering`` (the templates), ``folder`` (derivations/
-to reports/), ``layout`` (wide equalities over several rows), ``formulas`` (what an author gives, as LaTeX),
-``measuring`` (numbers beside independent numbers), ``parts`` (mathematics to parts), ``answers`` (what
-suffices for the gradient).
+The modules, each importing only those before it: ``drawing`` (pictures), ``model`` (the parts), ``markup``
+(prose), ``webpage`` (HTML), ``typeset`` (PDF), ``formats`` (the table of formats), ``rendering`` (the
+templates), ``folder`` (derivations/ to reports/), ``line_breaks`` (wide equalities over several rows),
+``formulas`` (what an author gives, as LaTeX), ``measuring`` (numbers beside independent numbers), ``parts``
+(mathematics to parts), ``answers`` (what suffices for the gradient).
 
 >>> fit = Report("Line fit", question="Is $a = a$?", answer="Yes.", sections=[
 ...     Section("Proof", [Lines((Row("a", "a", "identity", Mark.PROVED),))])])

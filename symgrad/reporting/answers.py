@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..page import Call, Derivative, Sym
-from ..show.latex import to_latex
-from ..verdict import Status
+from ..kernel.verdict import Status
+from ..page.to_latex import to_latex
+from ..page.tree import Call, Derivative, Sym
 from .formulas import latex_of
 from .model import Claim, Lines, Mark, Part, Row, Table, Text
 from .parts import counterexample
 
 if TYPE_CHECKING:
-    from ..problems import Objective
-    from ..separation import Obstacle
-    from ..sufficiency import FromLoss, Statistics
+    from ..losses.separation import Obstacle
+    from ..losses.sufficiency import FromLoss, Statistics
+    from ..objective import Objective
 
 
 def from_loss(objective: Objective, wrt: Any, expect: Status, title: str = "") -> list[Part]:
     """∇J = g(J) with one g for all data?  ``expect`` is what the report states about it."""
-    from ..sufficiency import gradient_from_loss, loss_of
+    from ..losses.sufficiency import gradient_from_loss, loss_of
 
     chosen = loss_of(objective, wrt)[1]
     return from_loss_parts(objective, chosen, gradient_from_loss(objective, wrt), expect, title)
@@ -48,7 +48,7 @@ def from_loss_parts(
 
 def suffices(objective: Objective, wrt: Any, title: str = "") -> list[Part]:
     """The gradient in sums computed once, judged; or the lemma that rules that out, with exact minors."""
-    from ..sufficiency import statistics
+    from ..losses.sufficiency import statistics
 
     return suffices_parts(statistics(objective, wrt), title)
 
@@ -78,8 +78,8 @@ def suffices_parts(found: Statistics, title: str = "") -> list[Part]:
 def _no_list(why: Obstacle) -> list[Part]:
     """The lemma with what it is applied to, and minors whose entries are judged to be these fractions."""
     from ..bridge import scope_of, to_page
-    from ..judging import prove_nodes
-    from ..separation import LEMMAS
+    from ..losses.separation import LEMMAS
+    from ..meaning.judging import prove_nodes
 
     held = ", ".join(f"${latex_of(k)} = {latex_of(v)}$" for k, v in why.at.items())
     t, x, g = latex_of(why.parameter), latex_of(why.datum), latex_of(why.restriction)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import InputError
+from .markup import cell_md, prose_md, prose_tex
 from .model import Table
-from .prose import cell_md, prose_md, prose_tex
 from .typeset import cell_typ, mark_typ, prose_typ, quoted, rule_typ, svg_typ, typeset
 from .webpage import mark_html, math, prose_html, rule_html
 

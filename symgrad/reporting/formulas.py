@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..page import Node
-from ..scope import Scope
-from ..show.latex import to_latex
+from ..page.scope import Scope
+from ..page.to_latex import to_latex
+from ..page.tree import Node
 
 
 def latex_of(value: object) -> str:

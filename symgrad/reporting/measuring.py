@@ -11,16 +11,16 @@ import numpy as np
 import sympy
 
 from ..bridge import page_name, sigma, to_page
-from ..elaborate import elaborate
 from ..errors import InputError
 from ..kernel.enclosure import enclose
-from ..scope import Scope
+from ..meaning.elaborate import elaborate
+from ..page.scope import Scope
 from .formulas import latex_of
 from .model import Measurement, Numbers
 
 if TYPE_CHECKING:
     from ..numeric import Compiled, Evaluation
-    from ..problems import Objective
+    from ..objective import Objective
 
 SAMPLES, FEATURES = 20, 3
 CENTRAL, EXACT = "1e-8", "1e-12"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
-from ..verdict import Verdict
+from ..kernel.verdict import Verdict
 
 
 class Mark(Enum):

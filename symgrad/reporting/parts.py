@@ -9,20 +9,20 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ..derivation import OPENING
-from ..judging import prove_nodes
-from ..page import Add, Call, Derivative, Indexed, Mul, Neg, Node, Sym, free_names, same, substitute
-from ..scope import Scope
-from ..show.latex import to_latex
-from ..verdict import Status, Verdict, Witness
+from ..deriving.derivation import OPENING
+from ..kernel.verdict import Status, Verdict, Witness
+from ..meaning.judging import prove_nodes
+from ..page.scope import Scope
+from ..page.to_latex import to_latex
+from ..page.tree import Add, Call, Derivative, Indexed, Mul, Neg, Node, Sym, free_names, same, substitute
 from .formulas import latex_of, page_of
-from .layout import CLAIM, broken, claim_rows, step_rows, width
+from .line_breaks import CLAIM, broken, claim_rows, step_rows, width
 from .model import Claim, Counterexample, Lines, Mark, Part, Report, Row, Section, Text
 
 if TYPE_CHECKING:
-    from ..averaging import Gap
-    from ..derivation import Derivation, Step
-    from ..problems import Objective
+    from ..deriving.derivation import Derivation, Step
+    from ..losses.averaging import Gap
+    from ..objective import Objective
 
 
 def equations(*pairs: tuple[Any, Any], title: str = "") -> Lines:
@@ -128,7 +128,7 @@ def claim(
 
     ``scope`` brings definitions with it, such as an objective's or a gap's; ``given`` are directive lines.
     """
-    from ..directives import read_directive
+    from ..meaning.directives import read_directive
 
     if scope is None:
         scope = _own_scope(left, right)
@@ -244,7 +244,7 @@ def _bends(gap: Gap, expect: Status) -> Lines:
 
 def standard(objective: Objective, title: str = "", order: int = 100) -> Report:
     """The report that any objective gets: derivations, the gradient at the mean of the data, numbers."""
-    from ..averaging import gap
+    from ..losses.averaging import gap
     from .measuring import numbers
 
     gaps = [gap(objective, p) for p in objective.parameters]

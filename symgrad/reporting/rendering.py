@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from .formats import format_named
+from .markup import condition, label, tex_text
 from .model import Claim, Entry, Lines, Mark, Part, Report, Row
-from .prose import condition, label, tex_text
 from .webpage import plain, source_html
 
 if TYPE_CHECKING:

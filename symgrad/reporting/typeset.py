@@ -11,8 +11,8 @@ from functools import cache
 from xml.etree import ElementTree
 
 from ..errors import InputError
+from .markup import converted, label, title_of
 from .model import Mark
-from .prose import converted, label, title_of
 from .webpage import mathml
 
 _ACCENTS = {

@@ -13,8 +13,8 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 from ..errors import InputError
+from .markup import converted, label, title_of
 from .model import Mark
-from .prose import converted, label, title_of
 
 
 @cache

@@ -11,8 +11,9 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
+from ..documents.files import FORMATS, read_text
+from ..documents.model import Document
 from ..errors import InputError
-from ..notes import FORMATS, Document, read_text
 from . import memory
 from .filling import Context, Filling, fill
 from .flavors import Flavor, guess

@@ -14,7 +14,7 @@ from .flavors import Flavor, display, prose, table
 from .regions import Request
 
 if TYPE_CHECKING:
-    from ..scope import Macro, Scope
+    from ..page.scope import Macro, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Context:
     cell: int | None = None
 
     def scope(self, given: Iterable[str] = ()) -> Scope:
-        from ..directives import read_directives
         from ..latex import read_macro_definitions
-        from ..scope import Scope
+        from ..meaning.directives import read_directives
+        from ..page.scope import Scope
 
         macros = read_macro_definitions("\n".join(self.macros))
         return read_directives([*self.directives, *given], Scope(macros=macros))
@@ -90,7 +90,7 @@ def _derive(request: Request, context: Context) -> _Result:
     given: list[Part] = []
     what, scope = _what(request.what[0]), context.scope(request.given)
     if isinstance(what, str):
-        from ..derivation import derive_node
+        from ..deriving.derivation import derive_node
         from ..latex import read
 
         derivation = derive_node(read(what, scope), read(request.wrt, scope), scope)
@@ -104,7 +104,7 @@ def _derive(request: Request, context: Context) -> _Result:
 
 def _what(name: str) -> Any:
     """A loss of the library by its name, anything else is a formula."""
-    from ..gallery import known, named
+    from ..losses.gallery import known, named
 
     if name in known() or re.fullmatch(r"[a-z]{3,}(-[a-z]{3,})+", name):
         return named(name)
@@ -112,8 +112,8 @@ def _what(name: str) -> Any:
 
 
 def _gap(request: Request, context: Context) -> _Result:
-    from ..averaging import gap
-    from ..problems import read_loss
+    from ..losses.averaging import gap
+    from ..losses.library import read_loss
     from ..reporting.parts import compared, compared_setting
 
     what, scope = _what(request.what[0]), context.scope(request.given)
@@ -129,10 +129,10 @@ def _gap(request: Request, context: Context) -> _Result:
 
 
 def _prove(request: Request, context: Context) -> _Result:
-    from ..judging import prove_nodes
     from ..latex import read
-    from ..page import Chain, Relation
-    from ..show.latex import to_latex
+    from ..meaning.judging import prove_nodes
+    from ..page.to_latex import to_latex
+    from ..page.tree import Chain, Relation
 
     scope = context.scope(request.given)
     node = read(request.what[0], scope)
@@ -154,7 +154,7 @@ def _prove(request: Request, context: Context) -> _Result:
 
 
 def _table(request: Request, context: Context) -> _Result:
-    from ..gallery import compare
+    from ..losses.gallery import compare
 
     found = compare(*request.what)
     return [Table(found.header, found.rows)], True

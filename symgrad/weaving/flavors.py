@@ -77,7 +77,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], flavor: Flavor) 
 def prose(text: str, flavor: Flavor) -> str:
     """A sentence with ``$math$`` and `` `code` `` as the flavour writes it."""
     if flavor == "latex":
-        from ..reporting.prose import prose_tex
+        from ..reporting.markup import prose_tex
 
         return prose_tex(text, {})
     if flavor == "rst":

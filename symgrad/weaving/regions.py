@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NoReturn
 
+from ..documents.model import Document, Region
 from ..errors import InputError
-from ..notes import Document, Region
 
 VERBS = ("derive", "gap", "prove", "table", "check-status")
 
@@ -46,7 +46,7 @@ class Marked:
 def marked(document: Document) -> list[Marked]:
     """The regions in reading order; an InputError names the first mark that is wrong.
 
-    >>> from symgrad.notes import read_text
+    >>> from symgrad.documents.files import read_text
     >>> note = read_text("<!-- symgrad:begin derive J --wrt m -->\\n<!-- symgrad:end -->\\n", "md")
     >>> [(r.request.verb, r.request.what, r.request.wrt) for r in marked(note)]
     [('derive', ('J',), 'm')]

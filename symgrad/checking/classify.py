@@ -1,0 +1,320 @@
+"""Planning: what each relation of a formula is: a claim, or a definition, an update, a condition ..
+
+A name that is new on the left of a chain is defined there.  Nothing that was only derived, nothing after
+an equation to be solved, no update and no worked value ever becomes a definition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..documents.displays import Chain, Link, Side
+from ..documents.model import Document, Region
+from ..documents.sides import Reading, read_side
+from ..errors import SymgradError
+from ..page.scope import Scope
+from ..page.to_latex import to_latex
+from ..page.tree import Add, BigOp, Call, Cases, Indexed, Node, Relation, Sym, same, substitute, walk
+from ..patterns import Pattern
+from . import queries as naming
+from .conditions import INDICES, NOTHING, Conditions, limits, of_link
+from .facts import Said
+from .findings import Kind
+
+_CONDITIONAL = Pattern(
+    r"\b(?:if|when|whenever|suppose|assum\w+|unless|case|such that|provided|iff|for which|satisf\w+|at|until"
+    r"|once|setting|set|given that|fix|take)\W*$",
+    re.IGNORECASE,
+)
+_ANNOUNCES = Pattern(
+    r"\b(?:let|define[sd]?|definition|denote[sd]?|consider|now|instead|suppose|loss|cost|function|model"
+    r"|given by|becomes?|modif\w+|variant|regulari\w+|alternative\w*|new|another|case|example"
+    r"|use[sd]?|using)\b",
+    re.IGNORECASE,
+)
+_THUS = Pattern(
+    r"\b(?:thus|hence|therefore|so|solv\w+|giv(?:es|ing|en)|yields?|rearrang\w+|get|obtain\w*|solution|implies"
+    r"|equivalent\w*|optim\w+|minimi\w+|maximi\w+|zero|root|stationary|follows)\b",
+    re.IGNORECASE,
+)
+_SETS_TO_ZERO = Pattern(
+    r"\b(?:set(?:ting)?|equat(?:e|ing)|put(?:ting)?)\b[^.]*(?:\bzero\b|\b0\b)[^.]*$", re.IGNORECASE
+)
+_SUPPOSED = Pattern(r"(?:if|when|whenever|provided|assuming|unless)\b", re.IGNORECASE)
+_ANOTHER = Pattern(r"\n[ \t]*\r?\n|\\item\b|^[ \t]*(?:[-*+|]|\d+[.)])[ \t]|\|\s*$", re.MULTILINE)  # item, row
+SIGMA = Sym("\\sigma")
+_RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
+
+
+@dataclass(slots=True)
+class Planned:
+    """A step on its way: sides, readings, what it was classified as."""
+
+    link: Link
+    region: Region
+    lhs: Reading
+    rhs: Reading
+    scope: Scope
+    kind: Kind
+    judge: bool
+    restates: str | None = None  # the name that is defined again
+    soft: bool = False  # a refutation means "it rests on the equation before", not "it is wrong"
+    message: str = ""
+    under: Conditions = NOTHING  # what is said beside it
+    elsewhere: bool = False  # other rows of its display have conditions of their own
+    alone: bool = False  # the only step of its chain
+    head: Node | None = None  # the first side of its chain
+    key: tuple[int, int] = (0, 0)
+
+
+class Planner:
+    """Classifies the steps of a document in reading order and takes up what they define."""
+
+    def __init__(self, document: Document, said: Said) -> None:
+        self.document, self.said = document, said
+        self.solving = False  # an equation to be solved is in force
+        self.last: Side | None = None  # the end of the last display
+        self.under = Conditions()  # what is said beside the link at hand
+
+    def chain(
+        self, index: int, region: Region, chain: Chain, prose: str, around: Conditions = NOTHING
+    ) -> list[Planned]:
+        out: list[Planned] = []
+        held = NOTHING  # \partial a_{j \neq i}: what the indices of the chain say
+        for k, link in enumerate(chain.links):
+            lhs_side = link.lhs
+            if (
+                k == 0
+                and chain.carries
+                and not lhs_side
+                and self.last is not None
+                and region.kind == "display"
+            ):
+                lhs_side = self.last
+                link = replace(link, lhs=lhs_side)
+            if k and out:
+                left = out[-1].rhs
+            elif not lhs_side:
+                left = Reading(None, SymgradError("nothing stands on the left side"))
+            else:
+                left = read_side(lhs_side, self.said.scope)
+            right = (
+                read_side(link.rhs, self.said.scope)
+                if link.rhs
+                else Reading(None, SymgradError("nothing stands on the right side"))
+            )
+            (left, one), (right, other) = _indices_apart(left), _indices_apart(right)
+            held += Conditions((*one, *other))
+            self.under = around + of_link(region.body, chain, link) + held
+            step = self.classify(region, chain, k, link, left, right, prose)
+            step.under = self.under
+            step.key = (index, link.start)
+            step.alone = len(chain.links) == 1
+            step.head = out[0].lhs.node if out else step.lhs.node
+            out.append(step)
+        return out
+
+    def classify(
+        self, region: Region, chain: Chain, k: int, link: Link, left: Reading, right: Reading, prose: str
+    ) -> Planned:
+        scope = self.said.scope
+
+        def planned(kind: Kind, judge: bool = False, **more: Any) -> Planned:
+            return Planned(link, region, left, right, scope, kind, judge, **more)
+
+        sign = link.sign
+        if region.kind == "inline" and not link.lhs:
+            return planned("condition")
+        if sign == "condition":
+            self.solving = True
+            return planned("condition")
+        indices = INDICES.fullmatch(f"{link.lhs.text}={link.rhs.text}") is not None
+        if sign == "=" and (indices or _SUPPOSED.match(chain.opened)):
+            return planned("condition")
+        if sign in ("<", "<=", ">", ">=", "!="):
+            return planned("inequality")
+        if sign in ("approx", "propto"):
+            return planned("approximation")
+        if sign == "=:":
+            self.define(link.rhs, link.lhs, region, link)
+            return planned("definition")
+        lhs, rhs = left.node, right.node
+        if re.search(r"\\(?:arg|operatorname\*?\{arg)", link.rhs.text) or re.search(r"\\arg", link.lhs.text):
+            return planned("definition" if sign == ":=" or k == 0 else "condition")
+        if re.fullmatch(r"\s*\\nabla\s*", link.lhs.text):
+            return planned("definition")
+        if k and sign == "=" and lhs is not None and rhs is not None and _another_sigma(lhs, rhs, scope):
+            self.define(chain.links[0].lhs, link.rhs, region, link)
+            self.leave("\\sigma", link, region)
+            return planned("definition")
+        name = None if lhs is None or k else naming.base(lhs)
+        if k and region.kind == "inline" and lhs is not None and naming.base(lhs) in self.said.sources:
+            return planned("condition")  # "y = f(x) = x^2": another f, for a moment
+        if lhs is None:
+            return planned("claim", judge=True)
+        if name is not None:
+            ready = self.named(region, chain, link, name, lhs, rhs, prose, planned)
+            if ready is not None:
+                return ready
+        elif sign == ":=" and k == 0 and rhs is not None and not naming.has_derivative(lhs):
+            if self.define(link.lhs, link.rhs, region, link):
+                return planned("definition")
+        elif region.kind == "inline" and not isinstance(lhs, Node):
+            return planned("condition")
+        if rhs is not None and naming.is_zero(rhs):
+            # What follows may rest on it; whether it is a condition is known when it is judged.
+            self.solving = self.solving or naming.has_derivative(lhs)
+            return planned("claim", judge=True, soft=True)
+        alone = region.kind == "inline" and len(chain.links) == 1
+        if alone and _CONDITIONAL.search(prose):
+            return planned("condition")
+        if _SETS_TO_ZERO.search(prose) and not naming.has_derivative(lhs):
+            self.solving = True
+            return planned("condition")
+        number = alone and rhs is not None and naming.is_constant(rhs)
+        stated = number and not naming.rests_on_definitions(lhs, scope)  # "so that the shares sum to 1"
+        follows = self.solving and (
+            chain.opened.startswith("\\")
+            or chain.opened in ("and", "so", "hence", "thus")
+            or bool(_THUS.search(prose))
+            or "hence" in chain.opened
+        )
+        return planned("claim", judge=True, soft=stated or follows)
+
+    def named(
+        self,
+        region: Region,
+        chain: Chain,
+        link: Link,
+        name: str,
+        lhs: Node,
+        rhs: Node | None,
+        prose: str,
+        planned: Callable[..., Planned],
+    ) -> Planned | None:
+        """A chain that begins with a bare name: an update, a definition, a value, or (None) a claim."""
+        sign = link.sign
+        inside = set() if rhs is None else {n for n in walk(rhs) if naming.base(n) == name}
+        if inside and (sign == ":=" or _updates(lhs, rhs, name)):
+            return planned("update")
+        defined = self.said.defines(name, lhs)
+        by_author = bool(self.said.scope.definitions.get(name)) and name not in self.said.sources
+        inline = region.kind == "inline"
+        if sign in (":=", "equiv"):
+            if rhs is not None and naming.is_constant(rhs):
+                return planned("definition")
+            if inside or not self.define(link.lhs, link.rhs, region, link):
+                return planned("definition", message="not taken up: it refers to itself" if inside else "")
+            return planned("definition")
+        if (
+            _RANGE.match(link.lhs.text)
+            and (rhs is None or naming.is_constant(rhs))
+            and re.search(r"dots|\.\.\.", region.body[link.start :])
+        ):
+            return planned("condition")
+        if by_author:
+            if inline and len(chain.links) == 1:
+                return planned("claim", judge=True, soft=True)
+            return None
+        if defined:
+            where = self.said.sources[name]
+            known = self.said.scope.definitions[name]
+            if rhs is not None and any(same(d.body, rhs) for d in known):
+                return None
+            announced = where[1] != self.said.headings or bool(_ANNOUNCES.search(prose))
+            if inline or announced:
+                if rhs is not None and not naming.is_constant(rhs):
+                    anew = (announced or _ANOTHER.search(prose)) and not self.under
+                    if inside or self.solving or not anew:
+                        self.leave(name, link, region, here=not anew)
+                    else:
+                        self.define(link.lhs, link.rhs, region, link)
+                return planned("definition")
+            return planned("claim", judge=True, restates=name)
+        if rhs is None:
+            return planned("definition", judge=True)
+        if inline and _CONDITIONAL.search(prose):
+            return planned("condition")
+        if self.solving and (chain.opened or _THUS.search(prose) or chain.links[0] is not link):
+            self.leave(name, link, region)
+            return planned("rewriting")
+        if inside and isinstance(lhs, Indexed) and self.define(link.lhs, link.rhs, region, link):
+            return planned("definition")  # h_t by h_{t-1}
+        if inside:
+            self.leave(name, link, region)
+            return planned("condition")
+        if naming.is_constant(rhs):
+            return planned("definition")
+        if (
+            inline
+            and isinstance(rhs, Sym | Indexed)
+            and not re.search(r"\b(?:where|let|define|denote|write|call)", prose, re.IGNORECASE)
+        ):
+            return planned("condition")
+        if _is_list(link.rhs.text):
+            return planned("definition")
+        self.define(link.lhs, link.rhs, region, link)
+        return planned("definition")
+
+    def define(self, lhs: Side, rhs: Side, region: Region, link: Link) -> bool:
+        node = read_side(lhs, self.said.scope).node
+        there = node is not None and limits(self.under, node)  # it holds there only
+        line, _ = self.document.position(region.part, region.start + link.start)
+        taken = not there and self.said.define(lhs, rhs, line)
+        name = None if node is None else naming.base(node)
+        if name is not None and not taken:
+            self.leave(name, link, region)
+        return there or taken
+
+    def leave(self, name: str, link: Link, region: Region, here: bool = False) -> None:
+        """Keep in mind that the text says what the name is, in an equation that is not in force; ``here``:
+        it may be so only where it is said ("if $z > 0$ then $a = z$")."""
+        line, _ = self.document.position(region.part, region.start + link.start)
+        lhs, rhs = (link.rhs, link.lhs) if link.sign == "=:" else (link.lhs, link.rhs)
+        self.said.leave(lhs, rhs, name, line, here)
+
+
+def _another_sigma(lhs: Node, rhs: Node, scope: Scope) -> bool:
+    """``z_i = \\sigma(a_i) = \\frac{e^{a_i}}{\\sum_k e^{a_k}}`` says what the author's sigma is: not the
+    logistic function, where there are sums, maxima or other functions in it."""
+    if not isinstance(lhs, Call) or lhs.fn != SIGMA or "\\sigma" in (*scope.definitions, *scope.kinds):
+        return False
+    own = (SIGMA, Sym("\\exp"))
+    return any(
+        isinstance(n, BigOp | Cases) or (isinstance(n, Call) and n.fn not in own) for n in walk(rhs)
+    )
+
+
+def _indices_apart(side: Reading) -> tuple[Reading, tuple[str, ...]]:
+    """A side with j for the index ``j \\neq i``, and such conditions."""
+    entries = (k for n in walk(side.node) if isinstance(n, Indexed) for k in n.lower) if side.node else ()
+    found = [k for k in entries if isinstance(k, Relation) and k.op == "!="]
+    if side.node is None or not found:
+        return side, ()
+    node = substitute(side.node, {k: k.lhs for k in found})
+    return replace(side, node=node), tuple(to_latex(k) for k in found)
+
+
+def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:
+    """``w = w - ..`` or ``w^{(t+1)} = w^{(t)} - ..``: a term of the right side is the name itself."""
+    if rhs is None:
+        return False
+    return any(naming.base(t) == name and isinstance(t, Sym | Indexed) for t in naming.terms(rhs)) and (
+        isinstance(rhs, Add) or rhs == lhs
+    )
+
+
+def _is_list(text: str) -> bool:
+    """``1, 2, \\dots, n`` or ``\\{..\\}``: a set or a sequence, not a formula."""
+    depth = 0
+    for m in re.finditer(r"\\.|[{}()\[\],]", text):
+        if m.group() in "{([":
+            depth += 1
+        elif m.group() in "})]":
+            depth -= 1
+        elif m.group() == "," and depth == 0:
+            return True
+    return text.strip().startswith("\\{")

@@ -1,0 +1,556 @@
+"""Examining: a document read from top to bottom, what is in force at each place, each step judged there.
+
+A definition holds from where it stands to its next redefinition; one that follows a display in its own
+sentence ("where $z = w x$") holds for that display too.  Nothing that was only derived is ever taken as
+a definition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..documents.displays import Side, split
+from ..documents.files import read_file, read_text
+from ..documents.model import Document, Region
+from ..documents.sides import Reading, TooLarge
+from ..errors import Slip, SpannedError, SymgradError
+from ..kernel.verdict import Witness
+from ..page.scope import Scope
+from ..patterns import Pattern
+from . import queries as naming
+from . import repairs as hints
+from .classify import Planned, Planner
+from .conditions import assume, of_sentence
+from .excuses import BAD, judge_fairly, only_zero
+from .facts import MAX_REGION, Said
+from .findings import Derivation, FileResult, Finding, Job, Place, Step
+from .step import Judged, judge_step, shown, with_rule
+
+MAX_STEPS = 20_000
+Event = tuple[Any, ...]
+
+_WHERE = Pattern(r"^[\s.,;:)*_]*(?:where|with|here|in which|for|and)\b", re.IGNORECASE)
+_CONCLUDES = Pattern(
+    r"\b(?:thus|hence|therefore|so|solv\w+|gives|giving|yields?|get|obtain\w*|solutions?|implies|follows"
+    r"|optim\w+|minim\w+|maxim\w+|zero|vanish\w*|root|stationary|because|since|at|estimat\w+)\b",
+    re.IGNORECASE,
+)
+_REASON = Pattern(r"\W*\w+\s[^.]{0,200}?\b(?:since|because|as|using|by|for)\b[^.]{0,60}$", re.IGNORECASE)
+_NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
+
+
+def examine(job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]) -> Iterator[Event]:
+    """Events ``("at", unit)``, ``("known", unit, result)`` and at last ``("end", FileResult)``."""
+    yield ("at", ("document",))
+    if job.text is not None:
+        document = read_text(job.text, job.kind, job.path)
+    else:
+        document = read_file(Path(job.path), Path(job.root) if job.root else None)
+    yield from _Examiner(document, job, known, lost).run()
+
+
+def in_force(path: Path) -> Scope:
+    """What is in force at the end of a document: its macros, directives and the definitions in its text."""
+    examiner = _Examiner(read_file(path), Job(str(path), None, "", ""), {}, {})
+    for _ in examiner.run():
+        pass
+    return examiner.said.scope
+
+
+class _Examiner:
+    def __init__(
+        self, document: Document, job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]
+    ) -> None:
+        self.document, self.known, self.lost = document, known, lost
+        self.answers, self.rules = job.answers, job.rules
+        self.said = Said(document)
+        self.planner = Planner(document, self.said)
+        self.result = FileResult(document.path)
+        self.groups: list[tuple[Region, list[tuple[Planned, Step]]]] = []
+        self.directed = 0  # directives up to here have been read
+        self.undefined: set[str] = set()
+        self.ignores: list[tuple[Region, list[bool]]] = []
+        self.ignoring: tuple[frozenset[str], list[bool]] | None = None
+        self.early: set[int] = set()  # formulas that were read with the display before them
+        self.previous: tuple[Planned, Judged] | None = None
+        self.count = 0
+
+    # --- the run ------------------------------------------------------------------------------------------
+
+    def run(self) -> Iterator[Event]:
+        for problem in self.document.problems:
+            at = min(problem.offset, len(self.document.parts[problem.part].text))
+            self.report("SG501", problem.message, problem.part, at, at + 1)
+        regions = self.document.regions
+        part = 0
+        for index, region in enumerate(regions):
+            if index in self.early:
+                continue
+            yield ("at", ("region", index))
+            if ("region", index) in self.lost:
+                self.give_up(index, region, self.loss("region", index), "not read within the limits")
+                continue
+            if region.part != part:
+                part, self.directed = region.part, 0
+            if region.kind == "macro":
+                self.macro(region)
+            elif region.kind == "directive":
+                self.directive(region)
+            elif region.kind == "weave":
+                continue
+            elif region.kind == "heading":
+                self.said.headings += 1
+                self.planner.solving = False
+            else:
+                try:
+                    planned = self.plan(index, region)
+                except Exception as error:  # one formula must not take the others with it
+                    self.give_up(index, region, "SG207", f"{type(error).__name__}: {error}"[:200])
+                    continue
+                for step in planned:
+                    yield from self.settle(step)
+                if region.kind == "display":
+                    self.ignoring = None
+        self.finish()
+        yield ("end", self.result)
+
+    def give_up(self, index: int, region: Region, code: str, message: str) -> None:
+        """Steps of a formula that could not be read at all, from its signs alone."""
+        if region.kind not in ("display", "inline"):
+            self.report(code, message, *self.whole(region))
+            return
+        self.groups.append((region, []))
+        nothing = Reading(None, SymgradError(message))
+        for chain in split(region.body, index):
+            for link in chain.links:
+                planned = Planned(link, region, nothing, nothing, self.said.scope, "claim", True)
+                self.record(planned, Judged("timeout", code, message))
+
+    def loss(self, *unit: Any) -> str:
+        return "SG204" if self.lost[unit] == "timeout" else "SG205"
+
+    def settle(self, planned: Planned) -> Iterator[Event]:
+        """Judge a planned step, unless an earlier try already did or died of it."""
+        unit = ("step", *planned.key)
+        self.count += 1
+        if unit in self.known:  # where its hints hung, the verdict stands
+            judged = self.known[unit]
+        elif unit in self.lost:
+            limit = "the hard limit of a step" if self.lost[unit] == "timeout" else "the memory limit"
+            judged = Judged("timeout", self.loss(*unit), f"{limit} was reached")
+        elif not planned.judge:
+            judged = self.unjudged(planned)
+        else:
+            yield ("at", unit)
+            try:
+                judged = self.judge(planned)
+            except Exception as error:  # one step must not take the others with it
+                judged = Judged("undecided", "SG207", f"{type(error).__name__}: {error}"[:200])
+            yield ("known", unit, judged)
+        if judged.verdict in BAD and not judged.studied and unit not in self.lost:
+            assert planned.lhs.node is not None and planned.rhs.node is not None
+            yield ("at", unit)
+            try:
+                judged = hints.add(
+                    judged, planned.lhs.node, planned.rhs.node, planned.scope, planned.head, self.answers
+                )
+            except Exception:  # the verdict stands without a hint
+                judged = replace(judged, studied=True)
+            yield ("known", unit, judged)
+        if judged.verdict in BAD and ("slip", *planned.key) not in self.lost:
+            yield ("at", ("slip", *planned.key))
+            judged = self.after_a_slip(planned, judged)
+        self.previous = (planned, judged)
+        self.record(planned, judged)
+
+    def after_a_slip(self, planned: Planned, judged: Judged) -> Judged:
+        """Where the row above disagrees with both its neighbours and they agree, it is the root of both."""
+        if self.previous is None:
+            return judged
+        before, verdict = self.previous
+        if verdict.verdict not in BAD or before.link.rhs != planned.link.lhs:
+            return judged
+        start, end = before.lhs.node, planned.rhs.node
+        if start is None or end is None or judge_step(start, end, planned.scope).verdict != "proved":
+            return judged
+        line = self.place(before.region.part, *_span(before)).line
+        message = f"the row above (line {line}) disagrees with both its neighbours, which agree"
+        return replace(judged, code="SG104", message=message, hint=None, derived=None)
+
+    # --- macros, directives, prose ------------------------------------------------------------------------
+
+    def macro(self, region: Region) -> None:
+        try:
+            self.said.macro(region.body)
+        except SymgradError as error:
+            self.report("SG404", str(error), *self.whole(region))
+
+    def directive(self, region: Region) -> None:
+        words = region.body.split()
+        if words[0] == "ignore":
+            self.ignoring = (frozenset(w.strip(",") for w in words[1:]), [False])
+            self.ignores.append((region, self.ignoring[1]))
+            return
+        if region.start >= self.directed:
+            self.directives(region)
+
+    def directives(self, first: Region) -> None:
+        """This directive and those right behind it, read together; what cannot be read is left out."""
+        index = self.document.regions.index(first)
+        lines: list[Region] = []
+        for region in self.document.regions[index:]:
+            if region.kind != "directive" or region.part != first.part or region.body.split()[0] == "ignore":
+                break
+            lines.append(region)
+        self.directed = lines[-1].end
+        try:
+            self.said.directives([r.body for r in lines])
+        except (SymgradError, RecursionError):  # one by one, to name those that cannot be read
+            for region in lines:
+                self.one_directive(region)
+
+    def one_directive(self, region: Region) -> None:
+        try:
+            self.said.directives([region.body])
+        except RecursionError:
+            self.report("SG403", "nested too deeply", *self.whole(region))
+        except SymgradError as error:
+            start, end, message = region.start, region.end, str(error)
+            if isinstance(error, SpannedError) and error.span is not None:
+                message = error.message
+                start, end = region.start + error.span.start, region.start + error.span.end
+            self.report("SG403", message, region.part, start, end)
+
+    def prose_before(self, index: int) -> str:
+        region = self.document.regions[index]
+        at = 0
+        for k in range(index - 1, -1, -1):
+            other = self.document.regions[k]
+            if other.part != region.part:
+                break
+            if other.outer[1] <= region.outer[0]:
+                at = other.outer[1]
+                break
+        text = self.document.parts[region.part].text
+        return text[max(at, region.outer[0] - _NEAR) : region.outer[0]]
+
+    # --- planning -----------------------------------------------------------------------------------------
+
+    def plan(self, index: int, region: Region) -> list[Planned]:
+        if len(region.body) > MAX_REGION:
+            self.report("SG205", f"a formula of {len(region.body):,} characters", *self.whole(region))
+            return []
+        if self.count > MAX_STEPS:
+            return []
+        chains = [c for c in split(region.body, index) if c.links or c.dangles]
+        prose = self.prose_before(index)
+        behind = self.document.parts[region.part].text[region.outer[1] : region.outer[1] + _NEAR]
+        if region.kind == "inline":
+            self.said.supposed(region.body, prose, behind)
+        if not any(c.links for c in chains):
+            self.said.kind(region.body)
+            if region.kind == "inline":
+                self.said.properties(region.body, prose, behind)
+            return []
+        if region.kind == "display":
+            self.look_ahead(index)
+            self.reason_behind(index)
+        planned = []
+        around = of_sentence(self.document, region)
+        for chain in chains:
+            planned += self.planner.chain(index, region, chain, prose, around)
+        for step in planned:
+            step.elsewhere = any(other.judge and other.under != step.under for other in planned)
+        planned.sort(key=lambda p: p.link.start)
+        goes_on = chains[0].carries and self.planner.last is not None and bool(self.groups)
+        if not goes_on:
+            self.groups.append((region, []))
+        if region.kind == "display" and planned:
+            self.planner.last = planned[-1].link.rhs
+        return planned
+
+    def look_ahead(self, index: int) -> None:
+        """Definitions and kinds in the sentence that follows a display: ``where $z = w x$``."""
+        regions = self.document.regions
+        here = regions[index]
+        text = self.document.parts[here.part].text
+        tail = text[here.outer[1] : here.outer[1] + 2000]
+        if not _WHERE.match(tail):
+            return
+        stop = re.search(r"\n[ \t]*\r?\n|(?<=[a-z)$])\.\s", tail)
+        end = here.outer[1] + (stop.start() if stop else len(tail))
+        for k in range(index + 1, len(regions)):
+            region = regions[k]
+            if region.part != here.part or region.outer[0] > end or region.kind == "display":
+                return
+            if region.kind != "inline":
+                continue
+            chains = split(region.body, k)
+            if not any(c.links for c in chains):
+                self.said.kind(region.body)
+                continue
+            if _CONCLUDES.search(self.prose_before(k)):
+                return  # "and hence the minimum is at w = y/x": not so in the display
+            said = self.said
+            before = said.scope, dict(said.sources), said.definitions
+            steps = [step for c in chains for step in self.planner.chain(k, region, c, "where")]
+            if any(step.judge for step in steps):  # claims wait for their turn
+                said.scope, said.sources, said.definitions = before
+                continue
+            self.early.add(k)
+            self.groups.append((region, []))
+            for step in steps:
+                self.record(step, self.unjudged(step))
+
+    def reason_behind(self, index: int) -> None:
+        """``The last step holds since $A$ is symmetric``, in the sentence that follows a display."""
+        regions = self.document.regions
+        here = regions[index]
+        text = self.document.parts[here.part].text
+        for region in regions[index + 1 :]:
+            between = text[here.outer[1] : region.outer[0]]
+            if region.part != here.part or region.kind != "inline" or not _REASON.match(between):
+                return
+            self.said.properties(region.body, between, text[region.outer[1] : region.outer[1] + _NEAR])
+
+    # --- judging ------------------------------------------------------------------------------------------
+
+    def unjudged(self, planned: Planned) -> Judged:
+        return Judged(None, None, planned.message)
+
+    def judge(self, planned: Planned) -> Judged:
+        for side, reading in ((planned.link.lhs, planned.lhs), (planned.link.rhs, planned.rhs)):
+            if reading.node is None:
+                return self.unreadable(planned, side, reading)
+        lhs, rhs = planned.lhs.node, planned.rhs.node
+        assert lhs is not None and rhs is not None
+        inline = planned.region.kind == "inline"
+        fair = judge_fairly(lhs, rhs, planned.scope, self.said, inline, planned.alone)
+        if fair.judged.verdict != "proved" and (planned.under or planned.elsewhere):
+            under = assume(planned.under, lhs, rhs, planned.scope)
+            if under.scope is not planned.scope:
+                lhs, rhs = under.lhs, under.rhs
+                fair = judge_fairly(lhs, rhs, under.scope, self.said, inline, planned.alone)
+                if fair.judged.empty:
+                    fair = replace(fair, judged=only_zero(" and ".join(planned.under.lines)))
+            if fair.judged.verdict in BAD and (under.unread or planned.elsewhere):
+                said = f"the condition {under.unread[0]}" if under.unread else "a condition in another row"
+                doubt = Judged("undecided", "SG201", f"false in general, but {said} may limit it")
+                fair = replace(fair, judged=doubt)
+        judged, planned.scope = fair.judged, fair.scope
+        if fair.stated:
+            planned.kind = "condition"
+        if judged.verdict == "proved" and (self.rules or planned.link.label):
+            judged = with_rule(judged, lhs, rhs, planned.scope, planned.link.label)
+        for reading in (planned.lhs, planned.rhs):
+            if reading.dropped:
+                note = ("SG306", "a parenthesis has no partner; it was left out")
+                judged = replace(judged, notes=(*judged.notes, note))
+                break
+        return judged
+
+    def state(self, planned: Planned) -> None:
+        lhs, rhs = planned.lhs.node, planned.rhs.node
+        if (
+            lhs is not None
+            and rhs is not None
+            and planned.link.sign == "="
+            and not naming.has_derivative(lhs)
+        ):
+            about = naming.leaves([lhs, rhs], planned.scope)
+            self.said.state(planned.link.lhs, planned.link.rhs, about, naming.base(lhs))
+
+    def leave(self, planned: Planned, judged: Judged) -> None:
+        """An equation of which the judge could make nothing may still say what its left side is."""
+        lhs, rhs = planned.lhs.node, planned.rhs.node
+        if lhs is None or planned.link.sign != "=" or planned.head is not lhs or naming.has_derivative(lhs):
+            return
+        if planned.restates:
+            self.planner.leave(planned.restates, planned.link, planned.region)
+        elif judged.verdict not in BAD:
+            spoken = frozenset() if rhs is None else naming.inside(rhs, planned.scope)
+            for name in naming.quantities(lhs, planned.scope) - spoken - set(planned.scope.definitions):
+                self.planner.leave(name, planned.link, planned.region)
+
+    def unreadable(self, planned: Planned, side: Side, reading: Reading) -> Judged:
+        error = reading.error
+        message = error.message if isinstance(error, SpannedError) else str(error)
+        if isinstance(error, SpannedError) and error.span is not None:
+            region = self.document.regions[side.block]
+            line, column = self.document.position(region.part, region.start + side.start + error.span.start)
+            message += f" (line {line}, column {column})"
+        again = self.previous is not None and self.previous[0].link.rhs == side
+        if isinstance(error, Slip) and not again:
+            meant = f"write {error.meant}" if self.answers else None
+            return Judged("illtyped", "SG102", message, hint=meant, studied=True)
+        code = "SG205" if isinstance(error, TooLarge) else "SG203"
+        return Judged("unreadable", code, message)
+
+    # --- recording ----------------------------------------------------------------------------------------
+
+    def record(self, planned: Planned, judged: Judged) -> None:
+        """Turn a judgement into a step and its findings."""
+        kind = planned.kind
+        if planned.soft and judged.verdict in ("refuted", "undecided", "illtyped"):
+            rhs = planned.rhs.node
+            kind = "condition" if rhs is not None and naming.is_constant(rhs) else "rewriting"
+            if rhs is not None and naming.is_zero(rhs):
+                self.planner.solving = True
+            judged = Judged(
+                None,
+                None,
+                "an equation to be solved, not a claim"
+                if kind == "condition"
+                else "rests on the equation before it; not judged by itself",
+            )
+        if any(note == "SG304" for note, _ in judged.notes):
+            kind = "approximation"
+        if judged.verdict in ("undecided", "unreadable", *BAD) and not planned.soft:
+            self.leave(planned, judged)
+        if planned.restates and judged.verdict in BAD:
+            line = self.said.sources[planned.restates][0]
+            judged = replace(
+                judged,
+                notes=(("SG305", f"{planned.restates} was defined in line {line} in another way"),),
+                verdict=None,
+                code=None,
+            )
+            kind = "definition"
+        rhs = planned.rhs.node
+        if kind == "condition" or (kind == "definition" and rhs is not None and naming.is_constant(rhs)):
+            self.state(planned)  # what is given a value is still spoken of in general
+        code, hint = judged.code, judged.hint
+        name = judged.undefined
+        if code == "SG202" and name is not None and hint is None:
+            hint = self.directive_line(f"let {name} = ...")
+        region, link = planned.region, planned.link
+        place = self.place(region.part, region.start + link.start, region.start + link.end)
+        silenced = self.silenced(code)
+        claimed = judged.claimed or (planned.link.label or None)
+        step = Step(
+            place,
+            link.written,
+            _squeeze(link.lhs.text),
+            _squeeze(link.rhs.text),
+            kind,
+            judged.verdict,
+            None if judged.verdict in (None, "proved") else code,
+            judged.rule,
+            claimed,
+            judged.assuming,
+            _witness(judged),
+            hint,
+            judged.message or None,
+            judged.derived,
+        )
+        self.groups[-1][1].append((planned, step))
+        repeated = code == "SG202" and name in self.undefined
+        if name is not None:
+            self.undefined.add(name)
+        if code is not None and judged.verdict != "proved" and not silenced and not repeated:
+            witness = None if judged.witness is None else str(_readable(judged.witness))
+            self.add(
+                code,
+                judged.message,
+                place,
+                region.part,
+                hint,
+                witness,
+                judged.derived,
+            )
+        for extra, message in judged.notes:
+            if not self.silenced(extra):
+                self.add(extra, message, place, region.part)
+
+    def silenced(self, code: str | None) -> bool:
+        if self.ignoring is None or code is None:
+            return False
+        codes, used = self.ignoring
+        if codes and code not in codes:
+            return False
+        used[0] = True
+        return True
+
+    def directive_line(self, line: str) -> str:
+        form = {"tex": "% symgrad: {}", "rst": ".. symgrad: {}"}.get(
+            self.document.format, "<!-- symgrad: {} -->"
+        )
+        return form.format(line)
+
+    def finish(self) -> None:
+        self.result.definitions = self.said.definitions
+        for region, used in self.ignores:
+            if not used[0]:
+                self.report("SG402", "this ignore silences nothing", *self.whole(region))
+        ordered = sorted((g for g in self.groups if g[1]), key=lambda g: (g[0].part, g[1][0][0].region.start))
+        for region, steps in ordered:
+            cell = self.document.parts[region.part].cell
+            entries = tuple(s for _, s in steps)
+            self.result.derivations.append(Derivation(entries[0].place.line, cell, entries))
+        judged = any(s.verdict is not None for s in self.result.steps())
+        if not judged and not self.document.problems:
+            counts = {k: sum(r.kind == k for r in self.document.regions) for k in ("display", "inline")}
+            seen = f"{counts['display']} displayed and {counts['inline']} inline formulas"
+            self.report("SG401", f"no step was judged ({seen}, {self.said.definitions} definitions)", 0, 0, 0)
+        self.result.findings.sort(key=lambda f: (f.place.cell or 0, f.place.line, f.place.column))
+
+    # --- places -------------------------------------------------------------------------------------------
+
+    def whole(self, region: Region) -> tuple[int, int, int]:
+        return region.part, region.start, region.end
+
+    def place(self, part: int, start: int, end: int) -> Place:
+        line, column = self.document.position(part, start)
+        end_line, end_column = self.document.position(part, end)
+        return Place(line, column, end_line, end_column, self.document.parts[part].cell)
+
+    def report(self, code: str, message: str, part: int, start: int, end: int) -> None:
+        self.add(code, message, self.place(part, start, end), part)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        part: int,
+        hint: str | None = None,
+        witness: str | None = None,
+        derived: str | None = None,
+    ) -> None:
+        source = self.document.line(part, place.line) if self.document.parts[part].text else ""
+        first = self.document.parts[part].text.lstrip()[:40].splitlines() if place.cell is not None else []
+        self.result.findings.append(
+            Finding(
+                self.document.path, place, code, message, hint, witness, derived, source, (first or [""])[0]
+            )
+        )
+
+
+def _span(planned: Planned) -> tuple[int, int]:
+    return planned.region.start + planned.link.start, planned.region.start + planned.link.end
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _readable(witness: Witness) -> Witness:
+    return replace(witness, left=shown(witness.left), right=shown(witness.right))
+
+
+def _witness(judged: Judged) -> dict[str, object] | None:
+    w = judged.witness
+    if w is None:
+        return None
+    return {
+        "sizes": dict(w.sizes),
+        "data": {k: dict(v) for k, v in w.data.items()},
+        "parameters": dict(w.parameters),
+        "functions": dict(w.functions),
+        "left": w.left,
+        "right": w.right,
+    }

@@ -1,0 +1,469 @@
+"""Naming: which names a page speaks of, and what is said about them.
+
+>>> from symgrad.page.tree import Frac, Indexed, Num, Sum, Sym
+>>> i = Sym("i")
+>>> sorted(quantities(Sum(Mul((Sym("w"), Indexed(Sym("x"), (i,)))), i, Num(1), Sym("N"))))
+['w', 'x']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..deriving.definitions import head, unfold
+from ..page.scope import Scope
+from ..page.symbols import DEVIATIONS, unbold
+from ..page.tree import (
+    Add,
+    BigOp,
+    Call,
+    Cases,
+    Derivative,
+    Dots,
+    Evaluated,
+    Gradient,
+    Indexed,
+    Indicator,
+    Mul,
+    Neg,
+    Node,
+    Norm,
+    Num,
+    Pow,
+    Prime,
+    Sym,
+    Transpose,
+    children,
+    free_names,
+    same,
+    substitute,
+    walk,
+)
+
+_MANY = 200  # names, after which a definition by levels may go on for ever
+CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
+KNOWN = frozenset(
+    [
+        r"\exp",
+        r"\log",
+        r"\ln",
+        r"\tanh",
+        r"\sinh",
+        r"\cosh",
+        r"\sqrt",
+        r"\max",
+        r"\min",
+        r"\sin",
+        r"\cos",
+        r"\tan",
+        r"\arg",
+        r"\arg\min",
+        r"\arg\max",
+        r"\mathrm{d}",
+        r"d",
+        r"!",
+        r"\binom",
+        r"\lim",
+        r"\times",
+        r"\{\}",
+        r"[]",
+        r"\mathbb{E}",
+        r"\mathbb{P}",
+        r"\mathbb{R}",
+        r"\mathbb{V}",
+        r"\mathrm{E}",
+        r"\mathrm{Var}",
+        r"\mathrm{Cov}",
+    ]
+)
+
+
+def base(node: Node) -> str | None:
+    """The name of a bare quantity: J of J, of J(θ), of J_i and of h_θ(x^{(i)}), and σ of the variances σ²
+    and σ_d²; None for anything else."""
+    match node:
+        case Pow(Sym(name) | Indexed(Sym(name)), Num(2)) if name in DEVIATIONS:
+            return name
+        case Sym(name):
+            return name
+        case Indexed(Sym(name)) | Prime(Sym(name)):
+            return name
+        case Call(fn, args) if all(_plain(a) for a in args) and isinstance(fn, Sym | Indexed):
+            called = base(fn)
+            return None if called in KNOWN else called
+    return None
+
+
+def builtin(name: str) -> bool:
+    """Does symgrad itself say what the function is?"""
+    return name in KNOWN or name == "\\sigma" or "operat" in name
+
+
+def _plain(node: Node) -> bool:
+    match node:
+        case Sym() | Dots() | Pow(Sym(), Num(2)):
+            return True
+        case Indexed(inner):
+            return _plain(inner)
+        case Transpose(inner):
+            return _plain(inner)
+        case Call(_, args):
+            return all(_plain(a) for a in args)
+    return False
+
+
+def quantities(node: Node, scope: Scope | None = None) -> frozenset[str]:
+    """Names of quantities: everything but bound and written indices, sizes of sums and known functions.
+
+    With a scope, an argument of a defined function counts only where the definition speaks of it, and
+    a letter that is defined is no constant.
+    """
+    out: set[str] = set()
+    _collect(node, out, scope)
+    return frozenset(out - CONSTANTS if scope is None else out - (CONSTANTS - scope.definitions.keys()))
+
+
+def _collect(node: Node, out: set[str], scope: Scope | None) -> None:
+    match node:
+        case Sym(name):
+            out.add(name)
+        case Indexed(indexed):
+            _collect(indexed, out, scope)
+        case BigOp(body, index):
+            inside: set[str] = set()
+            _collect(body, inside, scope)
+            out |= inside - {index.name}
+        case Call(fn, args):
+            if not builtin(base(fn) or ""):
+                _collect(fn, out, scope)
+            for a in _spoken_arguments(fn, args, scope):
+                _collect(a, out, scope)
+        case Norm(arg, Sym("F")):
+            _collect(arg, out, scope)
+        case Cases(branches):
+            for value, _ in branches:
+                _collect(value, out, scope)
+        case Indicator():
+            pass
+        case _:
+            for child in children(node):
+                _collect(child, out, scope)
+
+
+def _spoken_arguments(fn: Node, args: tuple[Node, ...], scope: Scope | None) -> tuple[Node, ...]:
+    name = base(fn) if isinstance(fn, Sym | Indexed) else None
+    if scope is None or name is None:
+        return args
+    for d in scope.definitions.get(name, ()):
+        if d.params is not None and len(d.params) == len(args):
+            spoken = quantities(d.body)
+            return tuple(a for a, p in zip(args, d.params, strict=True) if quantities(p) & spoken)
+    return args
+
+
+def indices(node: Node) -> frozenset[str]:
+    """Names that stand as an index (``i``, ``t+1``) or are bound somewhere."""
+    out: set[str] = set()
+    for n in walk(node):
+        if isinstance(n, Indexed):
+            entries = [*n.lower, *n.upper]
+        elif isinstance(n, BigOp):
+            out.add(n.index.name)
+            entries = [bound for bound in (n.lower, n.upper) if bound is not None]
+        else:
+            continue
+        for entry in entries:
+            if isinstance(entry, Sym):
+                out.add(entry.name)
+            elif isinstance(entry, Add):
+                out |= {
+                    s.name
+                    for t in entry.terms
+                    for s in walk(t)
+                    if isinstance(s, Sym) and not isinstance(t, Mul)
+                }
+    return frozenset(out)
+
+
+def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
+    """What the nodes speak of in the end: names with a label (``E_{\\text{edges}}``) that nothing defines.
+
+    Definitions are unfolded, also where the author leaves indices or arguments out; what is only
+    differentiated by does not count.
+    """
+    out: set[str] = set()
+    bound: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    queue = list(nodes)
+    while queue:
+        node = queue.pop()
+        match node:
+            case Derivative(body) | Gradient(body):
+                queue.append(body)
+            case BigOp(body, index):
+                queue.append(body)
+                bound.add(index.name)
+            case Call(fn, args):
+                name = base(fn) if isinstance(fn, Sym | Indexed) else None
+                if name is None or not builtin(name):
+                    queue.append(fn)
+                queue += _spoken_arguments(fn, args, scope)
+            case Sym(name):
+                _leaf(name, "", scope, seen, out, queue)
+            case Indexed(Sym(name), lower, upper):
+                _leaf(name, label(lower, upper) or "[]", scope, seen, out, queue)
+            case Norm(arg, Sym("F")):  # Frobenius
+                queue.append(arg)
+            case Indicator():
+                pass
+            case Cases(branches):
+                queue += [value for value, _ in branches]
+            case _:
+                queue += children(node)
+    return frozenset(out - CONSTANTS - bound)
+
+
+def _leaf(
+    name: str, mark: str, scope: Scope, seen: set[tuple[str, str]], out: set[str], queue: list[Node]
+) -> None:
+    if (name, mark) in seen:
+        return
+    seen.add((name, mark))
+    words = mark.strip("[]")
+    found = [d for d in scope.definitions.get(name, ()) if label(d.lower, d.upper) == words]
+    kind = scope.kinds.get(name)
+    if found:
+        queue += [d.body for d in found]
+    elif kind is not None and kind.rests:
+        queue += kind.rests
+    else:
+        out.add(name + mark)
+
+
+def label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
+    """The part of the indices that makes another name: words, and stars."""
+    entries = [base(n) or "" for n in (*lower, *upper)]
+    words = [w for w in entries if w.startswith(("\\text", "\\mathrm", "\\operatorname", "\\ast", "\\star"))]
+    words += [w for w in entries if w in ("*", "+", "-")]
+    return "_{" + ",".join(words) + "}" if words else ""
+
+
+def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
+    """A derivative by a variable on which, as far as is written, its body does not depend: (body, variable).
+
+    Taken literally it is 0.  That is what an author means who differentiates data, term by term; it is not
+    where the variable is spoken of nowhere else, nor where one name is written over another
+    (``\\frac{dh}{dg}``).
+    """
+    spoken = leaves([lhs, rhs], scope)
+    for node in (*walk(lhs), *walk(rhs)):
+        match node:
+            case Derivative(body, by, style):
+                variables = [v for v, _ in by]
+                quotient = style == "fraction"
+            case Gradient(body, wrt):
+                variables = list(scope.nabla) if wrt is None else [wrt]
+                quotient = False
+                names = {name for v in variables if (name := base(v)) is not None}
+                spoken_of = leaves([body], scope) | inside(body, scope)
+                if wrt is None and names and not (leaves(variables, scope) | names) & spoken_of:
+                    return (sorted(quantities(body)) or ["it"])[0], sorted(names)[0]
+            case _:
+                continue
+        subject = base(body)
+        for v in variables:
+            name = base(v)
+            if name is None or name == subject or name in inside(body, scope):
+                continue
+            if quotient and subject is not None and name in scope.definitions:
+                other_names = {base(d.body) for d in scope.definitions[name]}  # z_{ij} for Z_{ij}
+                if not other_names & inside(body, scope):
+                    return subject, name
+                continue
+            if not leaves([v], scope) & (
+                leaves([body], scope) if quotient and subject is not None else spoken
+            ):
+                return subject or (sorted(quantities(body)) or ["it"])[0], name
+    return None
+
+
+def inside(node: Node, scope: Scope) -> frozenset[str]:
+    """Names of quantities and of all that their definitions speak of."""
+    seen: set[str] = set()
+    queue = list(quantities(node, scope))
+    while queue:
+        name = queue.pop()
+        if name not in seen:
+            seen.add(name)
+            for definition in scope.definitions.get(name, ()):
+                queue += quantities(definition.body, scope)
+            kind = scope.kinds.get(name)
+            for rest in () if kind is None else kind.rests:
+                queue += quantities(rest)
+    return frozenset(seen)
+
+
+def lost(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
+    """A derivative by what its body, with all definitions opened, does not hold: (body, variable).
+
+    It is 0 to the letter; how the body depends on the variable was never said, or was not read.
+    """
+    for node in (*walk(lhs), *walk(rhs)):
+        match node:
+            case Derivative(body, by):
+                variables = [v for v, _ in by]
+            case Gradient(body, wrt):
+                variables = list(scope.nabla) if wrt is None else [wrt]
+            case _:
+                continue
+        for v in variables:
+            if not is_constant(body) and not _reaches(body, v, scope):
+                names = ", ".join(sorted(quantities(body)))
+                return base(body) or names or "it", base(v) or "the variable"
+    return None
+
+
+def _reaches(body: Node, variable: Node, scope: Scope) -> bool:
+    """Does the body hold the variable, or one with the same upper indices?  z is not z^{(i)}, and a^l
+    is a^L only where l is L."""
+    wanted = _form(variable)
+    seen: set[Node] = set()
+    queue = [body]
+    while queue and len(seen) < _MANY:
+        node = queue.pop()
+        form = _form(node)
+        queue += node.args if isinstance(node, Call) else () if form else children(node)
+        if form is not None and node not in seen:
+            seen.add(node)
+            if form == wanted:
+                return True
+            opened = unfold(node, scope)
+            kind = scope.kinds.get(head(node) or "")
+            if opened is not None:
+                queue.append(opened)
+            else:
+                queue += [d.body for d in scope.definitions.get(head(node) or "", ())]
+            queue += () if kind is None else kind.rests
+    return len(seen) >= _MANY
+
+
+def _form(node: Node) -> tuple[str, tuple[Node, ...]] | None:
+    match node:
+        case Sym(name):
+            return unbold(name).lower(), ()
+        case Indexed(Sym(name), _, upper):
+            return unbold(name).lower(), upper
+        case Call(fn):
+            return _form(fn)
+    return None
+
+
+def known(leaf: str, scope: Scope) -> bool:
+    """Is anything said about a name that no definition opens: a kind, or that it depends on something?"""
+    return leaf.removesuffix("[]") in scope.kinds
+
+
+def operator(node: Node) -> str | None:
+    """A known function that stands without its argument (``\\max_\\alpha`` before a sum)."""
+    match node:
+        case Call(Indexed(base=Sym()), args):
+            rest: Iterable[Node] = args
+        case Call(Sym() | Prime(Sym()), args):  # \tanh'(x)
+            rest = args
+        case Sym(name) | Indexed(Sym(name)) if name.startswith("\\") and name in KNOWN:
+            return name
+        case _:
+            rest = children(node)
+    return next((found for child in rest if (found := operator(child)) is not None), None)
+
+
+def written(node: Node, names: Iterable[str]) -> bool:
+    """Does any of the names stand in the node itself, not only in the definitions behind it?"""
+    return not quantities(node).isdisjoint(name.removesuffix("[]") for name in names)
+
+
+def rests_on_definitions(node: Node, scope: Scope) -> bool:
+    """Does the node speak of anything that is defined?"""
+    return any(name in scope.definitions for name in quantities(node, scope))
+
+
+def symmetric(lhs: Node, rhs: Node) -> bool:
+    """Is one side the other with two free indices exchanged: a property, not a rewriting?"""
+    free = sorted(n for n in indices(lhs) & free_names(lhs) if len(n) == 1)
+    for k, i in enumerate(free):
+        for j in free[k + 1 :]:
+            swapped = substitute(lhs, {Sym(i): Sym(j), Sym(j): Sym(i)})
+            if same(swapped, rhs):
+                return True
+    return False
+
+
+def exchanged(lhs: Node, rhs: Node) -> bool:
+    """``\\sum_i b_{ij} = \\sum_j b_{ij}``: a property of b, for no index that is free stays the same."""
+    match lhs, rhs:
+        case BigOp(left, i), BigOp(right, j):
+            both = {i.name, j.name} <= free_names(left)
+            return type(lhs) is type(rhs) and i != j and both and same(left, right)
+    return False
+
+
+def notation(node: Node) -> bool:
+    """``f_{x_i}``, ``D_i f``: names beside names, of which one is as good as another."""
+    match node:
+        case Sym() | Indexed(Sym()):
+            return True
+        case Mul(factors):
+            return all(notation(f) for f in factors)
+    return False
+
+
+def is_constant(node: Node) -> bool:
+    """Only numbers: no name but those of constants."""
+    return not quantities(node) and not indices(node)
+
+
+def is_zero(node: Node) -> bool:
+    return isinstance(node, Num) and node.value == 0
+
+
+def terms(node: Node) -> tuple[Node, ...]:
+    """The terms of a sum, each with its sign; any other page is its own only term."""
+    if isinstance(node, Add):
+        return node.terms
+    if isinstance(node, Neg) and isinstance(node.arg, Add):
+        return tuple(Neg(t) for t in node.arg.terms)
+    return (node,)
+
+
+def factors(node: Node) -> tuple[Node, ...]:
+    return node.factors if isinstance(node, Mul) else (node,)
+
+
+def has_derivative(node: Node) -> bool:
+    return any(isinstance(n, Derivative | Gradient | Prime | Evaluated) for n in walk(node))
+
+
+def rightmost(term: Node, where: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Node]]:
+    """The nodes that end where the term ends, with their places: what could reach further."""
+    yield where, term
+    match term:
+        case Mul(members):
+            yield from rightmost(members[-1], (*where, len(members) - 1))
+        case Neg(arg):
+            yield from rightmost(arg, (*where, 0))
+        case BigOp(body):
+            yield from rightmost(body, (*where, 0))
+        case Derivative(body, _, "operator"):
+            yield from rightmost(body, (*where, 0))
+
+
+def identity(sides: tuple[Node, ...], scope: Scope) -> bool:
+    """Is I, of which nothing is said, always a factor beside a declared matrix: the identity?"""
+    one = Sym("I")
+    beside = 0
+    for product in (n for side in sides for n in walk(side) if isinstance(n, Mul)):
+        factors = [f.arg if isinstance(f, Transpose) else f for f in product.factors]
+        kinds = [scope.kinds.get(f.name) for f in factors if isinstance(f, Sym)]
+        if any(kind is not None and len(kind.shape) == 2 for kind in kinds):
+            beside += factors.count(one)
+    return 0 < beside == sum(n == one for side in sides for n in walk(side))

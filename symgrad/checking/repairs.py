@@ -1,0 +1,339 @@
+"""Hints: what single change of a refuted step the judge would prove, and what was to be expected.
+
+A hint is never a pass: it is proved by the same judge, and the step stays refuted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..errors import SymgradError
+from ..meaning.judging import holds, prove_nodes
+from ..page.scope import Scope
+from ..page.to_latex import to_latex
+from ..page.tree import (
+    Add,
+    BigOp,
+    Call,
+    Derivative,
+    Frac,
+    Gradient,
+    Indexed,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Sum,
+    Sym,
+    Transpose,
+    children,
+    free_names,
+    paths,
+    put,
+    same,
+    walk,
+)
+from . import queries as naming
+from .step import Judged
+
+SECONDS = 0.8  # for all tries at one step; a hint may be missed, never be wrong
+Repair = tuple[str, Node, Node]
+
+
+def add(
+    judged: Judged, lhs: Node, rhs: Node, scope: Scope, head: Node | None = None, answers: bool = True
+) -> Judged:
+    """The finding with the first repair that is proved, and the derived right side.
+
+    Without ``answers`` a repair is named in words, and no mended formula is shown.
+    """
+    hint = repair(lhs, rhs, scope, answers) if judged.hint is None else judged.hint
+    expected = derived(lhs, head or lhs, scope) if answers else None
+    if expected is None:
+        return replace(judged, hint=hint, studied=True)
+    hint = hint or _missing(rhs, expected)
+    return replace(judged, hint=hint, derived=to_latex(expected), studied=True)
+
+
+def repair(lhs: Node, rhs: Node, scope: Scope, answers: bool = True) -> str | None:
+    end = time.monotonic() + SECONDS
+    for text, left, right in _repairs(lhs, rhs, scope, answers):
+        if time.monotonic() > end:
+            return None
+        if _proved(left, right, scope):
+            return text
+    return None
+
+
+def _proved(lhs: Node, rhs: Node, scope: Scope) -> bool:
+    try:
+        return holds(lhs, rhs, scope)
+    except (SymgradError, RecursionError):
+        return False
+
+
+def _repairs(lhs: Node, rhs: Node, scope: Scope, answers: bool) -> Iterator[Repair]:
+    reach_left, reach_right = list(_reaches(lhs, answers)), list(_reaches(rhs, answers))
+    for text, new in reach_right:
+        yield text, lhs, new
+    for text, new in reach_left:
+        yield text, new, rhs
+    for text, left in reach_left:
+        for _, right in reach_right:
+            yield text, left, right
+    yield "holds with the opposite sign", lhs, Neg(rhs)
+    for index in sorted(_free_indices(rhs) - _free_indices(lhs)):
+        yield f"holds if summed over ${index}$", lhs, Sum(rhs, Sym(index))
+    for index in sorted(_free_indices(lhs) - _free_indices(rhs)):
+        yield f"holds if the left side is summed over ${index}$", Sum(lhs, Sym(index)), rhs
+    for factor in _scales(lhs, rhs):
+        yield f"holds with the factor ${to_latex(factor)}$ on the right", lhs, Mul((factor, rhs))
+    for where, side, other in (("right", rhs, lhs), ("left", lhs, rhs)):
+        for text, new in _edits(side, other, scope):
+            pair = (lhs, new) if where == "right" else (new, rhs)
+            yield f"holds if {text}: ${to_latex(new)}$" if answers else f"holds if {text}", *pair
+
+
+def _free_indices(node: Node) -> frozenset[str]:
+    return frozenset(n for n in naming.indices(node) & free_names(node) if len(n) == 1)
+
+
+# --- operators that reach further ---------------------------------------------------------------------
+
+
+def _reaches(side: Node, answers: bool) -> Iterator[tuple[str, Node]]:
+    """Every way to let an operator in front of a sum take the terms behind it as well."""
+    for path, node in paths(side):
+        if not isinstance(node, Add):
+            continue
+        for k, term in enumerate(node.terms[:-1]):
+            rest = node.terms[k + 1 :]
+            for where, inner in naming.rightmost(term):
+                if isinstance(inner, Derivative | Gradient | BigOp):
+                    body = Add((*naming.terms(inner.body), *rest))
+                    wider = replace(inner, body=body)
+                    new_term = put(term, where, wider)
+                    new = new_term if k == 0 else Add((*node.terms[:k], new_term))
+                    sign = _operator(inner)
+                    what = f"$({to_latex(body)})$" if answers else "more terms"
+                    yield f"holds if ${sign}$ extends over {what}: add parentheses", put(side, path, new)
+
+
+def _operator(node: Node) -> str:
+    match node:
+        case Derivative(_, by, _, d) if len(by) == 1 and by[0][1] == 1:
+            return f"\\frac{{{d}}}{{{d} {to_latex(by[0][0])}}}"
+        case Gradient(_, wrt):
+            return "\\nabla" if wrt is None else f"\\nabla_{{{to_latex(wrt)}}}"
+        case Sum(_, index):
+            return f"\\sum_{{{index.name}}}"
+    return "the operator"
+
+
+# --- one edit -----------------------------------------------------------------------------------------
+
+
+def _scales(lhs: Node, rhs: Node) -> Iterator[Node]:
+    yield Num(2)
+    yield Frac(Num(1), Num(2))
+    sizes = {
+        n.upper
+        for side in (lhs, rhs)
+        for n in walk(side)
+        if isinstance(n, BigOp) and isinstance(n.upper, Sym)
+    }
+    for size in sorted(sizes, key=repr):
+        assert size is not None
+        yield Frac(Num(1), size)
+        yield size
+
+
+def _edits(side: Node, other: Node, scope: Scope) -> Iterator[tuple[str, Node]]:
+    """Every page that is one slip of the pen away."""
+    places = [(path, node) for path, node in paths(side)]
+    for path, node in places:
+        if isinstance(node, Add):
+            for k, term in enumerate(node.terms):
+                flipped = term.arg if isinstance(term, Neg) else Neg(term)
+                terms = (*node.terms[:k], flipped, *node.terms[k + 1 :])
+                yield f"the sign of ${to_latex(term)}$ is changed", put(side, path, Add(terms))
+        elif isinstance(node, Neg) and path:
+            yield "a minus sign is dropped", put(side, path, node.arg)
+    for old, new in _exchanges(side, other):
+        renamed = _renamed(side, old, new)
+        yield f"${old}$ is read as ${new}$", renamed
+    used = sorted(naming.indices(side) | naming.indices(other))
+    for path, node in places:
+        if isinstance(node, Indexed) and len(node.lower) == 1 and isinstance(node.lower[0], Sym):
+            for index in used:
+                if index != node.lower[0].name and len(index) == 1:
+                    new_node = replace(node, lower=(Sym(index),))
+                    yield f"${to_latex(node)}$ is ${to_latex(new_node)}$", put(side, path, new_node)
+    for path, node in places:
+        kind = scope.kinds.get(node.name) if isinstance(node, Sym) else None
+        if isinstance(node, Transpose):
+            yield f"${to_latex(node)}$ is not transposed", put(side, path, node.arg)
+        elif kind is not None and len(kind.shape) == 2:
+            yield f"${to_latex(node)}$ is transposed", put(side, path, Transpose(node))
+    for path, node in places:
+        if isinstance(node, Pow) and isinstance(node.exp, Num):
+            for k in (int(node.exp.value) + 1, int(node.exp.value) - 1):
+                if k > 1:
+                    yield f"the exponent is {k}", put(side, path, Pow(node.base, Num(k)))
+                elif k == 1:
+                    yield "the exponent is dropped", put(side, path, node.base)
+    for path, node in places:
+        if isinstance(node, Mul) and len(node.factors) > 1:
+            for k, factor in enumerate(node.factors):
+                rest = (*node.factors[:k], *node.factors[k + 1 :])
+                yield (
+                    f"the factor ${to_latex(factor)}$ is dropped",
+                    put(side, path, rest[0] if len(rest) == 1 else Mul(rest)),
+                )
+        elif isinstance(node, Add) and len(node.terms) > 1:
+            for k, term in enumerate(node.terms):
+                rest = (*node.terms[:k], *node.terms[k + 1 :])
+                yield (
+                    f"the term ${to_latex(term)}$ is dropped",
+                    put(side, path, rest[0] if len(rest) == 1 else Add(rest)),
+                )
+    for factor in _chain_factors(side, other, scope):
+        for path, node in places:
+            if not path or (isinstance(node, Mul) and _is_body(side, path)):
+                wider = Mul((*naming.factors(node), factor))
+                yield f"the factor ${to_latex(factor)}$ is put in", put(side, path, wider)
+    for path, node in places:
+        if isinstance(node, Add):
+            for k, term in enumerate(node.terms):
+                doubled = (*node.terms[:k], Mul((Num(2), term)), *node.terms[k + 1 :])
+                yield f"${to_latex(term)}$ is doubled", put(side, path, Add(doubled))
+
+
+def _is_body(side: Node, path: tuple[int, ...]) -> bool:
+    node = side
+    for k in path[:-1]:
+        node = tuple(children(node))[k]
+    return isinstance(node, BigOp) and path[-1] == 0
+
+
+def _exchanges(side: Node, other: Node) -> Iterator[tuple[str, str]]:
+    """A name that only this side has for one that only the other side has."""
+    here, there = free_names(side), free_names(other)
+    for old in sorted(here - there):
+        for new in sorted(there - here):
+            yield old, new
+
+
+def _renamed(node: Node, old: str, new: str) -> Node:
+    from ..page.tree import substitute
+
+    return substitute(node, {Sym(old): Sym(new)})
+
+
+def _chain_factors(side: Node, other: Node, scope: Scope) -> Iterator[Node]:
+    """What an inner derivative would have left: the atoms that the other side speaks of, and minus 1."""
+    bodies: list[Node] = [other]
+    for name in sorted(naming.inside(other, scope)):
+        bodies += [d.body for d in scope.definitions.get(name, ())]
+    seen: dict[Node, None] = {}
+    for body in bodies:
+        for node in walk(body):
+            if isinstance(node, Indexed) or (isinstance(node, Sym) and node.name in naming.quantities(body)):
+                seen.setdefault(node)
+            elif isinstance(node, Call) and isinstance(node.fn, Sym) and node.fn.name == "\\sigma":
+                seen.setdefault(node)
+                seen.setdefault(Add((Num(1), Neg(node))))
+    yield from list(seen)[:10]
+
+
+# --- what was to be expected --------------------------------------------------------------------------
+
+
+def _missing(rhs: Node, expected: Node) -> str | None:
+    """The terms that were forgotten, where all the others stand there."""
+    written, rest = naming.terms(rhs), list(naming.terms(expected))
+    for term in written:
+        found = next((k for k in rest if same(k, term)), None)
+        if found is None:
+            return None
+        rest.remove(found)
+    forgotten = rest[0] if len(rest) == 1 else Add(tuple(rest))
+    return f"the {'term' if len(rest) == 1 else 'sum'} ${to_latex(forgotten)}$ is missing" if rest else None
+
+
+def derived(lhs: Node, head: Node, scope: Scope) -> Node | None:
+    """What was to be expected on the right: the derivative at the head of the chain as symgrad derives it,
+    where the judge proves that the left side still equals it."""
+    match head:
+        case Derivative(body, ((wrt, 1),)):
+            pass
+        case Gradient(body, Node() as wrt):
+            pass
+        case _:
+            return None
+    from ..deriving.derivation import derive_node  # here, for it is not always needed
+
+    try:
+        result = derive_node(body, wrt, scope).result
+    except (SymgradError, RecursionError):
+        return None
+    return result if result != head and _proved(lhs, result, scope) else None
+
+
+def dropped(lhs: Node, rhs: Node, scope: Scope) -> frozenset[str]:
+    """Names that stand bare here, and nowhere with an index, and that are defined with one index only."""
+    sides = [n for side in (lhs, rhs) for n in walk(side)]
+    kept = {n.base.name for n in sides if isinstance(n, Indexed) and isinstance(n.base, Sym)}
+    return frozenset(
+        n.name
+        for side in (lhs, rhs)
+        for n in _bare(side)
+        if isinstance(n, Sym)
+        and n.name not in kept
+        and len(scope.definitions.get(n.name, ())) == 1
+        and all(d.params is None and len(d.lower) + len(d.upper) == 1 for d in scope.definitions[n.name])
+    )
+
+
+def _bare(node: Node) -> Iterator[Node]:
+    if isinstance(node, Indexed) and isinstance(node.base, Sym):
+        return
+    yield node
+    for child in children(node):
+        yield from _bare(child)
+
+
+def restored(lhs: Node, rhs: Node, scope: Scope, names: frozenset[str]) -> Judged | None:
+    """The step with the index put back that the definitions of these names carry, if that is proved."""
+    free = [k for k in sorted(naming.indices(lhs) | naming.indices(rhs)) if len(k) == 1]
+    for index in [*free, None]:
+        left, right = lhs, rhs
+        for name in sorted(names):
+            d = scope.definitions[name][0]
+            entry = (Sym(index) if index is not None else (*d.lower, *d.upper)[0],)
+            node = Indexed(Sym(name), entry if d.lower else (), entry if d.upper else ())
+            left, right = _bare_replaced(left, name, node), _bare_replaced(right, name, node)
+        try:
+            verdict = prove_nodes(left, right, scope)
+        except (SymgradError, RecursionError):
+            continue
+        if verdict.status == "proved":
+            note = ("SG307", f"the index of {', '.join(sorted(names))} was dropped here")
+            return Judged("proved", assuming=verdict.assuming, notes=(note,))
+    return None
+
+
+def _bare_replaced(node: Node, name: str, new: Node) -> Node:
+    """The symbol replaced where it stands without indices."""
+    from ..page.tree import map_children
+
+    if isinstance(node, Sym):
+        return new if node.name == name else node
+    if isinstance(node, Indexed) and isinstance(node.base, Sym):
+        return node
+    if isinstance(node, BigOp) and node.index.name == name:
+        return node
+    return map_children(node, lambda child: _bare_replaced(child, name, new))

@@ -1,0 +1,356 @@
+"""Judgement of one step: the literal verdict first, then what can be said about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
+from ..kernel.verdict import Verdict, Witness
+from ..meaning.judging import judgement, prove_nodes
+from ..page.scope import Scope
+from ..page.tree import (
+    Add,
+    BigOp,
+    Call,
+    Matrix,
+    Node,
+    Num,
+    Sum,
+    Sym,
+    Transpose,
+    free_names,
+    map_children,
+    put,
+    substitute,
+    walk,
+)
+from . import queries as naming
+from .findings import Outcome
+
+ZERO = Num(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is known about a step.  ``notes`` are further findings: (code, message)."""
+
+    verdict: Outcome | None
+    code: str | None = None
+    message: str = ""
+    assuming: tuple[str, ...] = ()
+    witness: Witness | None = None
+    hint: str | None = None
+    derived: str | None = None
+    rule: str | None = None
+    claimed: str | None = None
+    undefined: str | None = None
+    notes: tuple[tuple[str, str], ...] = field(default=())
+    studied: bool = False  # hints were looked for
+    empty: bool = False  # proved as 0 = 0, of sides that do not look like it
+
+
+def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
+    """The literal verdict on ``lhs = rhs``, with refutations that rest on ignorance taken back."""
+    for side in (lhs, rhs):
+        bare = naming.operator(side)
+        if bare is not None:
+            return Judged("undecided", "SG206", f"{bare} has no meaning without its argument")
+    try:
+        found = judgement(lhs, rhs, scope)
+    except ShapeError as error:
+        return _shapes(lhs, rhs, scope, error)
+    except (ScopeError, UnknownMeaning) as error:
+        return Judged("undecided", "SG206", error.message)
+    except SymgradError as error:
+        return Judged("undecided", "SG201", str(error))
+    except RecursionError:
+        return Judged("undecided", "SG205", "the formula is nested too deeply")
+    verdict = found.verdict
+    if verdict.status == "proved":
+        notes = tuple(("SG302", note) for note in found.notes if "transpos" in note or "layout" in note)
+        empty = verdict.vanishing and not (naming.is_constant(lhs) or naming.is_constant(rhs))
+        missing = naming.lost(lhs, rhs, scope) if empty else None
+        if missing is not None:
+            message = f"nothing here says how {missing[0]} depends on {missing[1]}"
+            return Judged("undecided", "SG202", message, undefined=missing[0])
+        if empty:
+            notes = (*notes, ("SG301", "both sides are 0 for all data"))
+        return Judged("proved", assuming=verdict.assuming, notes=notes, empty=empty)
+    if verdict.status == "undecided":
+        return _undecided(lhs, rhs, scope, verdict)
+    witness = verdict.witness
+    rounded = _rounded(rhs, witness)
+    if rounded is None and witness is not None:
+        rounded = _rounded(lhs, replace(witness, left=witness.right, right=witness.left))
+    if rounded is not None:
+        return rounded
+    wide = _wide_sums(lhs, rhs, scope)
+    if wide is not None:
+        return wide
+    missing = ignorance(lhs, rhs, scope)
+    if missing is not None and not _misnamed(lhs, rhs, scope):
+        name, message = missing
+        return Judged("undecided", "SG202", message, undefined=name)
+    return Judged("refuted", "SG101", _values(verdict), witness=verdict.witness)
+
+
+def _values(verdict: Verdict) -> str:
+    witness = verdict.witness
+    if witness is None:
+        return "the sides differ"
+    return f"the sides differ: {shown(witness.left)} and {shown(witness.right)}"
+
+
+def _undecided(lhs: Node, rhs: Node, scope: Scope, verdict: Verdict) -> Judged:
+    m = re.search(r"^(\S+) is not defined here", verdict.reason)
+    if m:
+        return Judged("undecided", "SG202", verdict.reason, undefined=m.group(1))
+    wide = _wide_sums(lhs, rhs, scope)
+    if wide is not None:
+        return wide
+    missing = ignorance(lhs, rhs, scope)
+    if missing is not None:
+        return Judged("undecided", "SG202", missing[1], undefined=missing[0])
+    return Judged("undecided", "SG201", verdict.reason)
+
+
+def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
+    """A name about which so little is known that a counterexample would rest on it: (name, message).
+
+    A name that nothing defines and that stands on one side only may well be an abbreviation of what
+    stands on the other; and a derivative by a variable of which its body does not speak is 0 only
+    because the connection was never written down.
+    """
+    found = naming.unconnected(lhs, rhs, scope)
+    if found is not None:
+        body, variable = found
+        return body, f"nothing here says how {body} depends on {variable}"
+    left, right = naming.leaves([lhs], scope), naming.leaves([rhs], scope)
+    bound = naming.indices(lhs) | naming.indices(rhs)
+
+    if naming.identity((lhs, rhs), scope):
+        bound |= {"I"}
+
+    def missing(names: frozenset[str]) -> list[str]:
+        return [n for n in sorted(names) if not naming.known(n, scope) and n.removesuffix("[]") not in bound]
+
+    only = {"left": missing(left - right), "right": missing(right - left)}
+    if not only["right"] and naming.has_derivative(lhs) and not naming.written(lhs, only["left"]):
+        # A quantity of the author's own definitions (the weight of a penalty), which the derivative keeps;
+        # nothing on the other side can stand for it.
+        return None
+    for name in (*only["right"], *only["left"]):
+        name = name.removesuffix("[]")
+        return name, f"{name} stands on one side only, and nothing here says what it is"
+    return None
+
+
+def invented(witness: Witness | None, declared: frozenset[str]) -> str | None:
+    """A function of which the author said nothing: the counterexample chose one, the author means another."""
+    if witness is None:
+        return None
+    for name in sorted(witness.functions):
+        plain = name.partition(".")[0]
+        quantity = plain in witness.parameters or plain in witness.sizes or plain in witness.data
+        if quantity or plain not in declared:
+            return plain
+    return None
+
+
+def unknown_function(lhs: Node, rhs: Node, scope: Scope, declared: frozenset[str]) -> str | None:
+    """A function that is applied here and of which nothing is said, so that its shape is anybody's guess."""
+    for node in (*walk(lhs), *walk(rhs)):
+        if isinstance(node, Call):
+            name = naming.base(node.fn)
+            if name is None or naming.builtin(name) or name in declared or name in scope.definitions:
+                continue
+            return name
+    return None
+
+
+def _misnamed(lhs: Node, rhs: Node, scope: Scope) -> bool:
+    """Is the step true with a size put for the one name that only one side has (n written for N)?"""
+    sizes = {
+        n.upper for side in (lhs, rhs) for n in walk(side) if isinstance(n, BigOp) and n.upper is not None
+    }
+    for side, other in ((rhs, lhs), (lhs, rhs)):
+        extra = free_names(side) - free_names(other)
+        if len(extra) == 1:
+            for size in sizes:
+                renamed = substitute(side, {Sym(next(iter(extra))): size})
+                if _proved(*((lhs, renamed) if side is rhs else (renamed, rhs)), scope):
+                    return True
+    return False
+
+
+def _wide_sums(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
+    """A sum sign before terms that use its index, which nothing else binds, reaches over them.
+
+    ``\\sum_i a_i + b_i`` is (Σ a_i) + b_i to the letter, with an i that means nothing; the author's sum
+    goes on.
+    """
+    wide = (reach(lhs), reach(rhs))
+    if wide == (lhs, rhs):
+        return None
+    verdict = _proved(*wide, scope)
+    if verdict is None:
+        return None
+    return Judged(
+        "proved",
+        assuming=verdict.assuming,
+        notes=(("SG308", "the sum reaches over all terms with its index"),),
+    )
+
+
+def reach(node: Node) -> Node:
+    """Sums widened over the terms behind them that use their index.
+
+    >>> from symgrad.page.tree import Sum, Indexed
+    >>> i = Sym("i")
+    >>> a, b = (Indexed(Sym(n), (i,)) for n in "ab")
+    >>> reach(Add((Sum(a, i), b))) == Sum(Add((a, b)), i)
+    True
+    """
+    node = map_children(node, reach)
+    if not isinstance(node, Add):
+        return node
+    for k, term in enumerate(node.terms[:-1]):
+        for path, inner in naming.rightmost(term):
+            if isinstance(inner, Sum) and inner.index.name and inner.condition is None:
+                taken = 0
+                for later in node.terms[k + 1 :]:
+                    if inner.index.name not in free_names(later):
+                        break
+                    taken += 1
+                if taken and inner.index.name not in free_names(Add(node.terms[:k])):
+                    absorbed = node.terms[k + 1 : k + 1 + taken]
+                    wider = replace(inner, body=Add((*naming.terms(inner.body), *absorbed)))
+                    terms = (*node.terms[:k], put(term, path, wider), *node.terms[k + 1 + taken :])
+                    return terms[0] if len(terms) == 1 else Add(terms)
+    return node
+
+
+def _proved(lhs: Node, rhs: Node, scope: Scope) -> Verdict | None:
+    try:
+        verdict = prove_nodes(lhs, rhs, scope)
+    except (SymgradError, RecursionError):
+        return None
+    return verdict if verdict.status == "proved" else None
+
+
+def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
+    """Ill-typed; unless only the transposed side fits, which is a convention and no error."""
+    for left, right in ((Transpose(lhs), rhs), (lhs, Transpose(rhs))):
+        try:
+            verdict = prove_nodes(left, right, scope)
+        except (SymgradError, RecursionError):
+            continue
+        if verdict.status == "proved" and (naming.has_derivative(lhs) or naming.has_derivative(rhs)):
+            return Judged(
+                "proved", assuming=verdict.assuming, notes=(("SG302", "the sides agree up to a transpose"),)
+            )
+        if verdict.status == "proved":
+            return Judged("illtyped", "SG102", error.message, hint="holds if one side is transposed")
+    return Judged("illtyped", "SG102", error.message)
+
+
+def guessed_shape(lhs: Node, rhs: Node, scope: Scope) -> str | None:
+    """A name that looks like a vector or a matrix, of which no shape is declared."""
+    for name in sorted(naming.leaves([lhs, rhs], scope)):
+        plain = re.sub(r"[^A-Za-z]|\\[a-z]+", "", name)
+        looks = re.search(r"\\(?:mathbf|boldsymbol|bm|vec|bold|mathcal)\\b", name) or plain[:1].isupper()
+        if looks and not naming.known(name, scope) and name not in naming.indices(lhs) | naming.indices(rhs):
+            return name.removesuffix("[]")
+    return None
+
+
+def with_rule(judged: Judged, lhs: Node, rhs: Node, scope: Scope, label: str) -> Judged:
+    """The rule that explains a proved step, and whether the author's label says another one."""
+    from ..deriving.recognition import claimed_rule, explain  # here, for it is not always needed
+
+    claimed = claimed_rule(label) if label else None
+    try:
+        found = explain(lhs, rhs, scope, claimed)
+    except (SymgradError, RecursionError):
+        found = None
+    notes = judged.notes
+    if claimed is not None and found is not None and found != claimed:
+        notes = (*notes, ("SG303", f"the label says {claimed}, the step is the {found}"))
+    return replace(judged, rule=found, claimed=claimed, notes=notes)
+
+
+def _rounded(rhs: Node, witness: Witness | None) -> Judged | None:
+    """``exact = 0.2233``: rounded correctly or not; None where the right side is no lone decimal."""
+    places, value = _decimal(rhs)
+    entries = [n.places for n in walk(rhs) if isinstance(n, Num) and n.places]
+    if value is None and isinstance(rhs, Matrix | Call) and entries and witness is not None:
+        right = enclosure(witness.right)  # of the entry that differs
+        places, value = min(entries), None if right is None else right[0]
+        if value is None or not _near(witness.left, value, places):
+            return None
+    if value is None or places == 0 or witness is None:
+        return None
+    if witness.parameters or witness.data or witness.sizes or witness.functions:
+        return None
+    exact = enclosure(witness.left)
+    if exact is None:
+        return None
+    middle, radius = exact
+    half = Fraction(1, 2 * 10**places)
+    if abs(middle - value) + radius <= half:
+        shown = witness.left
+        return Judged(None, None, "a rounded value", notes=(("SG304", f"a rounded value of {shown}"),))
+    return Judged("refuted", "SG103", f"the exact value is {witness.left}", witness=witness)
+
+
+def _near(text: str, value: Fraction, places: int) -> bool:
+    """Is the value as printed that of a number rounded to so many places?"""
+    exact = enclosure(text)
+    return exact is not None and abs(exact[0] - value) + exact[1] <= Fraction(1, 2 * 10**places)
+
+
+def _decimal(node: Node) -> tuple[int, Fraction | None]:
+    from ..page.tree import Neg
+
+    sign = 1
+    while isinstance(node, Neg):
+        node, sign = node.arg, -sign
+    if isinstance(node, Num):
+        return node.places, sign * Fraction(node.value)
+    return 0, None
+
+
+def shown(value: str, digits: int = 6) -> str:
+    """An exact value as it is, an enclosed one by its first digits.
+
+    >>> shown("5/2"), shown("[-0.104993585403507 +/- 4.83e-16]")
+    ('5/2', '-0.104993..')
+    """
+    if not value.startswith("["):
+        return value
+    found = enclosure(value)
+    if found is None:
+        return value
+    middle = found[0]
+    if middle == 0 or not Fraction(1, 10**3) < abs(middle) < 10**6:
+        return f"{float(middle):.{digits - 1}e}.."
+    scaled = abs(middle) * 10**digits
+    whole, rest = divmod(int(scaled), 10**digits)
+    return f"{'-' if middle < 0 else ''}{whole}.{rest:0{digits}d}.."
+
+
+def enclosure(text: str) -> tuple[Fraction, Fraction] | None:
+    """Middle and radius of a value as witnesses print it: ``5/2`` or ``[0.2233059666 +/- 4e-11]``.
+
+    >>> enclosure("[0.5 +/- 1e-3]")
+    (Fraction(1, 2), Fraction(1, 1000))
+    """
+    m = re.fullmatch(r"\[([-+\d.e]+) \+/- ([-+\d.e]+)\]", text)
+    try:
+        if m:
+            return Fraction(m.group(1)), Fraction(m.group(2))
+        return Fraction(text), Fraction(0)
+    except ValueError:
+        return None

@@ -1,0 +1,5 @@
+"""The command line: the verbs of symgrad.
+
+The modules, each importing only those before it: ``check``, ``compare``, ``compile`` and ``weave`` (the verbs
+of documents and code), ``main`` (all verbs, their arguments, how an error is told).
+"""

@@ -1,0 +1,191 @@
+"""The verbs ``check``, ``explain`` and ``read`` of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError, SpannedError, SymgradError
+
+CHECK_EXAMPLE = """\
+  $ symgrad check notes/ --strict
+  $ symgrad check - --from md < notes.md
+"""
+EXPLAIN_EXAMPLE = """\
+  $ symgrad explain SG101
+"""
+READ_EXAMPLE = r"""
+  $ symgrad read '\frac{1}{N} \sum_{i=1}^N (y_i - m x_i)^2'
+"""
+_UNSURE = frozenset(["undecided", "unreadable", "timeout"])
+
+
+def add_verbs(verb: Callable[..., Any]) -> None:
+    check = verb("check", run_check, "judge the derivations in documents, line by line", CHECK_EXAMPLE)
+    check.add_argument("paths", nargs="+", metavar="PATH", help="files or folders; - is standard input")
+    check.add_argument(
+        "--from", dest="kind", choices=("md", "qmd", "tex", "ipynb", "rst"), help="format of -"
+    )
+    check.add_argument(
+        "--format", default="text", choices=("text", "json", "github", "sarif"), help="default: text"
+    )
+    check.add_argument("--strict", action="store_true", help="exit 2 where a step is undecided or unread")
+    check.add_argument("--no-answers", action="store_true", help="never show what symgrad derives (homework)")
+    check.add_argument("--jobs", type=int, default=1, metavar="N", help="files at once (default: 1)")
+    check.add_argument("--quiet", action="store_true", help="errors only, no closing lines")
+    explain = verb("explain", run_explain, "say what a finding means", EXPLAIN_EXAMPLE)
+    explain.add_argument("code", nargs="?", metavar="CODE", help="such as SG101; without it, all of them")
+    read = verb("read", run_read, "show how a formula is read: LaTeX, text, tree", READ_EXAMPLE)
+    read.add_argument("formula", metavar="LATEX")
+    read.add_argument("--let", action="append", default=[], metavar="DEF", help="a definition, kind or macro")
+
+
+# --- check --------------------------------------------------------------------------------------------
+
+
+def run_check(args: argparse.Namespace) -> int:
+    from ..checking.process import Keeper
+    from ..page.terminal import coloured, say
+
+    if args.jobs < 1:
+        raise InputError("--jobs takes a number from 1")
+    first = Keeper()
+    first.fork()  # it loads while we look for files
+    try:
+        from ..checking import output
+        from ..checking.findings import Job
+        from ..documents.files import FORMATS, files_below
+
+        answers, rules = not args.no_answers, args.format == "json"
+        missing: list[Path] = []
+        jobs: list[Job] = []
+        for name in args.paths:
+            if name == "-":
+                if args.kind is None:
+                    raise InputError("standard input needs --from md, qmd, tex, ipynb or rst")
+                from ..documents.files import decode
+
+                text = decode(sys.stdin.buffer.read())[0]
+                jobs.append(
+                    Job("<stdin>", text, "md" if args.kind == "qmd" else args.kind, "", answers, rules)
+                )
+                continue
+            for file, root in files_below([Path(name)], missing.append):
+                if file.suffix.lower() not in FORMATS:
+                    raise InputError(f"{file}: not one of {', '.join(FORMATS)}")
+                jobs.append(Job(str(file), None, "", str(root), answers, rules))
+        if missing:
+            raise InputError(f"{missing[0]}: no such file or folder")
+        if not jobs:
+            raise InputError(f"no document ({', '.join(FORMATS)}) in {', '.join(args.paths)}")
+        results = []
+        for result in _results(first, jobs, args.jobs):
+            results.append(result)
+            if args.format == "text":
+                for finding in result.findings:
+                    if not args.quiet or finding.severity == "error":
+                        say(output.text(finding, coloured(sys.stdout)))
+                if not args.quiet:
+                    say(output.closing_line(result))
+            elif args.format == "github":
+                shown = output.as_github(result.findings)
+                if shown:
+                    say(shown)
+        if args.format == "json":
+            say(output.as_json(results))
+        elif args.format == "sarif":
+            say(output.as_sarif(results))
+    except SymgradError as error:
+        raise InputError(str(error)) from None
+    finally:
+        first.close()
+    if any(f.severity == "error" for r in results for f in r.findings):
+        return 1
+    unsure = any(s.verdict in _UNSURE for r in results for s in r.steps())
+    broken = any(f.code.startswith(("SG2", "SG4", "SG5")) for r in results for f in r.findings)
+    return 2 if args.strict and (unsure or broken) else 0
+
+
+def _results(first: Any, jobs: list[Any], width: int) -> Iterator[Any]:
+    """Results in the order of the jobs, ``width`` of them worked on at once; progress on a terminal."""
+    from ..checking import result_of
+
+    def show(number: int) -> None:
+        if len(jobs) > 1 and sys.stderr.isatty():
+            name = f"[{number}/{len(jobs)}] {jobs[number - 1].path}" if number <= len(jobs) else ""
+            print(f"\r\033[K{name}", end="", file=sys.stderr, flush=True)
+
+    if width == 1 or len(jobs) == 1:
+        for number, job in enumerate(jobs, 1):
+            show(number)
+            result = result_of(first, job)
+            show(len(jobs) + 1)
+            yield result
+        return
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import local
+
+    from ..checking.process import Keeper
+
+    keepers = [first]
+    own = local()
+
+    def work(job: Any) -> Any:
+        if not hasattr(own, "keeper"):
+            own.keeper = Keeper()
+            keepers.append(own.keeper)
+        return result_of(own.keeper, job)
+
+    try:
+        with ThreadPoolExecutor(width) as pool:
+            for number, result in enumerate(pool.map(work, jobs), 1):
+                show(number)
+                yield result
+        show(len(jobs) + 1)
+    finally:
+        for keeper in keepers[1:]:
+            keeper.close()
+
+
+# --- explain, read ------------------------------------------------------------------------------------
+
+
+def run_explain(args: argparse.Namespace) -> int:
+    from ..checking.codes import CODES, explain
+
+    if args.code is None:
+        for code, entry in CODES.items():
+            print(f"{code}  {entry.severity:8}  {entry.title}")
+        return 0
+    if args.code.upper() not in CODES:
+        raise InputError(f"no finding {args.code}; there are {', '.join(CODES)}")
+    print(explain(args.code.upper()))
+    return 0
+
+
+def run_read(args: argparse.Namespace) -> int:
+    from ..latex import read
+    from ..meaning.directives import read_directive
+    from ..page.scope import Scope
+    from ..page.to_latex import to_latex
+    from ..page.to_text import to_text
+
+    scope = Scope()
+    line = args.formula
+    try:
+        for definition in args.let:
+            line = f"let {definition}"
+            scope = read_directive(line, scope)
+        line = args.formula
+        node = read(line, scope)
+    except SymgradError as error:
+        print(f"symgrad: {error}", file=sys.stderr)
+        if isinstance(error, SpannedError) and error.span is not None:
+            start, end = error.span.start, max(error.span.end, error.span.start + 1)
+            print(f"  {line}\n  {' ' * start}{'^' * (end - start)}", file=sys.stderr)
+        return 2
+    print(f"latex  {to_latex(node)}\ntext   {to_text(node)}\ntree   {node!r}")
+    return 0

@@ -1,0 +1,109 @@
+"""Gradients through layers of vectors: backpropagation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...page.scope import Scope
+from ...page.tree import (
+    Add,
+    Call,
+    Frac,
+    Gradient,
+    Hadamard,
+    Indicator,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Prime,
+    Sym,
+    Transpose,
+    map_children,
+)
+from ..definitions import unfold
+from ..tidy import TWO, ZERO, vectorish
+from .book import rule
+from .dependence import Taken, taken_apart
+from .functions import TABLE
+from .vectors import sorted_out, square_of, transposed
+from .writing import minus, plus, times
+
+
+@rule("backpropagation")
+def backpropagation(node: Node, scope: Scope) -> Node | None:
+    """∇_W (c^T g(A W b + e)) = A^T (c ⊙ g'(A W b + e)) b^T,  ∇_W ‖u‖² = 2 ∇_W (c^T u) at c = u,
+    through every layer"""
+    d = taken_apart(node, scope)
+    if d is None or not isinstance(d.node, Gradient) or d.constant(d.body, scope):
+        return None
+    scalars, square = square_of(d.body, d, scope)
+    if square is not None:
+        found = _back(square, square, d, scope)
+        return None if found is None else times(*scalars, TWO, found)
+    parts = sorted_out(d.body, d, scope)
+    places = [] if parts is None else [k for k, f in enumerate(parts[1]) if not d.constant(f, scope)]
+    if parts is None or len(places) != 1:
+        return None
+    scalars, chain = parts
+    before, moving, after = chain[:places[0]], chain[places[0]], chain[places[0] + 1:]
+    if isinstance(moving, Transpose):
+        return _back(times(*scalars, *after, *before), moving.arg, d, scope)
+    return _back(times(*scalars, *transposed(before), *transposed(after)), moving, d, scope)
+
+
+def _back(c: Node, u: Node, d: Taken, scope: Scope, name: Node | None = None) -> Node | None:
+    """∇_W (c^T u) with c held fixed, for vectors c and u; ``name`` is what u is called."""
+    if u == d.wrt:
+        return c
+    if d.constant(u, scope):
+        return ZERO
+    body = unfold(u, scope)
+    if body is not None:
+        return _back(c, body, d, scope, u)
+    match u:
+        case Neg(arg):
+            inner = _back(c, arg, d, scope)
+            return None if inner is None else minus(inner)
+        case Add(terms):
+            found = [_back(c, t, d, scope) for t in terms]
+            return None if None in found else plus(*(f for f in found if f is not None))
+        case Mul(factors):
+            scalars = tuple(f for f in factors if not vectorish(f, scope))
+            chain = tuple(f for f in factors if vectorish(f, scope))
+            places = [k for k, f in enumerate(chain) if not d.constant(f, scope)]
+            if len(places) == 1 and all(d.constant(f, scope) for f in scalars):
+                k = places[0]
+                through = times(*scalars, *transposed(chain[:k]), c, *transposed(chain[k + 1:]))
+                return _back(through, chain[k], d, scope)
+        case Call(Sym(fn), (arg,)) if fn in TABLE and vectorish(arg, scope):
+            return _back(_stretched(c, fn, u if name is None else name, arg), arg, d, scope)
+    return None
+
+
+def _stretched(c: Node, fn: str, g: Node, arg: Node) -> Node:
+    """c ⊙ g'(u), entry by entry; the value g(u) is called ``g``."""
+    slope = _by_entries(TABLE[fn](arg), {Call(Sym(fn), (arg,)): g, arg: arg})
+    if isinstance(slope, Frac):  # a number over a vector has no meaning, entries over entries have one
+        return Frac(c, slope.den)
+    if isinstance(slope, Indicator):  # nor has a condition on a vector
+        slope = Call(Prime(Sym(fn)), (arg,))
+    return Hadamard((*_factors(c), *_factors(slope)))
+
+
+def _factors(node: Node) -> tuple[Node, ...]:
+    return node.factors if isinstance(node, Hadamard) else (node,)
+
+
+def _by_entries(node: Node, kept: Mapping[Node, Node]) -> Node:
+    """What a function of one number becomes at a vector: products and squares of its entries."""
+    if node in kept:
+        return kept[node]
+    match map_children(node, lambda child: _by_entries(child, kept)):
+        case Mul((first, *_) as factors) if not isinstance(first, Num):
+            return Hadamard(tuple(factors))
+        case Pow(base, exp) if exp == TWO:
+            return Hadamard((base, base))
+        case other:
+            return other

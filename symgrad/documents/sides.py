@@ -1,0 +1,126 @@
+"""Reading: sides into pages, within limits, stray parentheses named.
+
+>>> text, dropped = mend("2 (x - y))")
+>>> text, dropped
+('2 (x - y) ', [9])
+>>> mend("(a + b) c) d") is None
+True
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..errors import ReadError, SymgradError
+from ..latex import read
+from ..page.scope import Scope
+from ..page.tree import Node
+from ..patterns import Pattern
+from .displays import Side
+
+MAX_LENGTH = 20_000
+MAX_DEPTH = 60
+MAX_DIGITS = 400
+
+
+class TooLarge(SymgradError):
+    """A formula beyond what is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A side as a page, or the error that says why not; ``dropped``: offsets of stray parentheses."""
+
+    node: Node | None
+    error: SymgradError | None = None
+    dropped: tuple[int, ...] = ()
+
+
+def read_side(side: Side, scope: Scope) -> Reading:
+    """The page of a side; where parentheses at its ends have no partner, without them."""
+    try:
+        limit(side.text)
+        return Reading(read(side.text, scope))
+    except ReadError as error:
+        mended = mend(side.text)
+        if mended is None or not mended[1]:
+            return Reading(None, error)
+        try:
+            return Reading(read(mended[0], scope), None, tuple(mended[1]))
+        except SymgradError:
+            return Reading(None, error)
+    except SymgradError as error:
+        return Reading(None, error)
+    except RecursionError:
+        return Reading(None, TooLarge("nested too deeply"))
+
+
+def limit(text: str) -> None:
+    """Refuse what is too long or too deep before anything works on it."""
+    if len(text) > MAX_LENGTH:
+        raise TooLarge(f"{len(text):,} characters are more than the {MAX_LENGTH:,} that are read")
+    long = re.search(rf"\d{{{MAX_DIGITS},}}", text)
+    if long:
+        raise TooLarge(f"a number of {len(long.group()):,} digits")
+    depth = deepest = 0
+    for m in re.finditer(r"\\.|[{}()\[\]]", text, re.DOTALL):
+        if m.group() in "{([":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif m.group() in "})]":
+            depth -= 1
+    if deepest > MAX_DEPTH:
+        raise TooLarge(f"brackets nested {deepest:,} deep, more than the {MAX_DEPTH} that are read")
+
+
+_DELIMITER = Pattern(
+    r"(?:\\(?:left|right|[bB]igg?[lrm]?)\s*)?(?P<sign>\\[{}]|[()\[\]])|(?P<brace>[{}])|\\[A-Za-z]+|\\.|\s+|.",
+    re.DOTALL,
+)
+
+
+def mend(text: str) -> tuple[str, list[int]] | None:
+    """Blank parentheses without partner that stand first or last in their group; None if one is inside."""
+    groups: list[list[re.Match[str]]] = [[]]
+    dropped: list[re.Match[str]] = []
+    for m in _DELIMITER.finditer(text):
+        if m.group("brace") == "{":
+            groups[-1].append(m)
+            groups.append([])
+        elif m.group("brace") == "}":
+            if len(groups) == 1:
+                return None
+            if not _mend_group(groups.pop(), dropped):
+                return None
+        else:
+            groups[-1].append(m)
+    if len(groups) != 1 or not _mend_group(groups.pop(), dropped):
+        return None
+    for m in dropped:
+        text = text[: m.start()] + " " * len(m.group()) + text[m.end() :]
+    return text, sorted(m.start("sign") for m in dropped)
+
+
+def _mend_group(tokens: list[re.Match[str]], dropped: list[re.Match[str]]) -> bool:
+    opened: list[int] = []
+    strays: list[int] = []
+    for k, m in enumerate(tokens):
+        sign = m.group("sign")
+        if sign in ("(", "[", "\\{"):
+            opened.append(k)
+        elif sign in (")", "]", "\\}"):
+            if opened:
+                opened.pop()
+            else:
+                strays.append(k)
+
+    def blank(k: int) -> bool:
+        return k in strays or k in opened or not tokens[k].group().strip(" \t\r\n.,;")
+
+    if any(not all(blank(j) for j in range(k, len(tokens))) for k in strays):
+        return False
+    if any(not all(blank(j) for j in range(k)) for k in opened):
+        return False
+    dropped += [tokens[k] for k in (*strays, *opened)]
+    return True

@@ -1,0 +1,170 @@
+"""The vocabulary: which commands are names, functions, accents, signs or mere layout."""
+
+from __future__ import annotations
+
+from ..page.to_latex import RELATION_SIGNS
+
+GREEK = frozenset(
+    "\\" + name
+    for name in [
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+        "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+        "varepsilon", "vartheta", "varphi", "varpi", "varrho", "varsigma", "varkappa", "Gamma", "Delta",
+        "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"
+    ]
+)
+LETTERS = GREEK | {"\\ell", "\\infty", "\\hbar", "\\emptyset", "\\varnothing", "\\imath", "\\jmath", "\\Pr"}
+
+# Accents and fonts, each with its canonical spelling.
+ACCENTS = {
+    "\\hat": "\\hat", "\\widehat": "\\hat", "\\tilde": "\\tilde", "\\widetilde": "\\tilde",
+    "\\bar": "\\bar", "\\overline": "\\bar", "\\vec": "\\vec", "\\overrightarrow": "\\vec",
+    "\\dot": "\\dot", "\\ddot": "\\ddot", "\\check": "\\check", "\\widecheck": "\\check",
+    "\\breve": "\\breve", "\\mathring": "\\mathring", "\\acute": "\\acute", "\\grave": "\\grave",
+}  # fmt: skip
+FONTS = {
+    "\\mathbf": "\\mathbf", "\\boldsymbol": "\\boldsymbol", "\\bm": "\\boldsymbol",
+    "\\pmb": "\\boldsymbol", "\\bold": "\\mathbf", "\\textbf": "\\mathbf", "\\mathbfit": "\\boldsymbol",
+    "\\mathcal": "\\mathcal", "\\mathscr": "\\mathscr", "\\mathbb": "\\mathbb", "\\mathds": "\\mathbb",
+    "\\mathfrak": "\\mathfrak", "\\symbf": "\\mathbf", "\\bb": "\\mathbb", "\\cal": "\\mathcal",
+    "\\bf": "\\mathbf",
+}  # fmt: skip
+WORD_FONTS = frozenset(
+    [
+        "\\mathrm", "\\text", "\\operatorname", "\\operatorname*", "\\textrm", "\\mathsf", "\\textsf",
+        "\\mathtt", "\\texttt", "\\mathit", "\\textit", "\\mbox", "\\hbox", "\\textnormal", "\\mathop",
+        "\\rm", "\\it", "\\sf", "\\tt", "\\textbf", "\\textsc", "\\mathnormal"
+    ]
+)  # fmt: skip
+
+# Functions whose value stands for itself, by the words that write them.
+FUNCTIONS = {
+    "log": "\\log", "ln": "\\ln", "lg": "\\lg", "exp": "\\exp", "sin": "\\sin", "cos": "\\cos",
+    "tan": "\\tan", "cot": "\\cot", "arcsin": "\\arcsin", "arccos": "\\arccos", "arctan": "\\arctan",
+    "sinh": "\\sinh", "cosh": "\\cosh", "tanh": "\\tanh", "max": "\\max", "min": "\\min", "sup": "\\sup",
+    "inf": "\\inf", "lim": "\\lim", "arg": "\\arg", "det": "\\det", "gcd": "\\gcd",
+    "dim": "\\dim", "ker": "\\ker", "sqrt": "\\sqrt", "sgn": "\\operatorname{sign}",
+    "sign": "\\operatorname{sign}", "tr": "\\operatorname{tr}", "Tr": "\\operatorname{tr}",
+    "trace": "\\operatorname{tr}", "Trace": "\\operatorname{tr}", "diag": "\\operatorname{diag}",
+    "Diag": "\\operatorname{diag}", "relu": "\\operatorname{relu}", "ReLU": "\\operatorname{relu}",
+    "RELU": "\\operatorname{relu}", "Relu": "\\operatorname{relu}", "reLU": "\\operatorname{relu}",
+    "softmax": "\\operatorname{softmax}", "Softmax": "\\operatorname{softmax}",
+    "softplus": "\\operatorname{softplus}", "sigmoid": "\\operatorname{sigmoid}",
+    "Sigmoid": "\\operatorname{sigmoid}", "logistic": "\\operatorname{sigmoid}", "Var": "\\operatorname{Var}",
+    "var": "\\operatorname{Var}", "Cov": "\\operatorname{Cov}", "cov": "\\operatorname{Cov}",
+    "abs": "\\operatorname{abs}",
+    "argmin": "\\arg\\min", "argmax": "\\arg\\max", "vec": "\\operatorname{vec}",
+    "rank": "\\operatorname{rank}",
+}  # fmt: skip
+FUNCTION_COMMANDS = frozenset(
+    [*(f for f in FUNCTIONS.values() if "{" not in f), "\\argmin", "\\argmax", "\\tr", "\\diag", "\\softmax",
+     "\\sigmoid", "\\relu", "\\ReLU", "\\sign", "\\sgn", "\\Var", "\\Cov", "\\trace", "\\Tr"]
+)  # fmt: skip
+"""Commands that name a function; those that LaTeX itself lacks are what course notes define for it."""
+
+# Plain runs of letters that stand for a function before an opening bracket.
+BARE_WORDS = frozenset(
+    [
+        "log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "tr", "Tr", "trace",
+        "diag", "softmax", "sigmoid", "relu", "ReLU", "sign", "sgn", "det", "Var", "Cov", "softplus",
+        "argmin", "argmax"
+    ]
+)  # fmt: skip
+PROSE = frozenset(
+    [
+        "frac", "dfrac", "sqrt", "sum", "partial", "nabla", "where", "with", "and", "for", "the", "that",
+        "then", "thus", "hence", "Set", "set", "let", "Let", "since", "because", "from", "which", "when",
+        "else", "otherwise", "text", "left", "right", "cdot", "theta", "alpha", "beta", "sigma", "lambda",
+        "hat", "begin", "end", "mathbf"
+    ]
+)  # fmt: skip
+"""Runs of letters that are words or lost backslashes, never products."""
+NAME_WORDS = frozenset(["net", "err", "acc", "obj", "logit", "logits", "expit"])
+"""Short runs of letters that are names."""
+CONFUSION = frozenset(["TP", "FP", "TN", "FN"])
+"""Entries of a table of errors: names where two of them stand, else products (T N, F P)."""
+SUBSCRIPT_WORDS = frozenset(
+    [
+        "new", "old", "max", "min", "out", "in", "train", "test", "val", "emp", "pred", "true", "reg",
+        "avg", "opt", "tot", "total", "data", "prev", "next", "pos", "neg", "hid", "hidden", "loss",
+        "model", "batch", "label", "target", "best", "init", "mean", "std", "var", "err", "error", "log",
+        "map", "mle", "ols", "ridge", "lasso", "input", "output", "obs", "ref", "cls", "rot", "net",
+        "acc", "ext", "eff", "pad", "KL", "CE", "ML", "LS"
+    ]
+)  # fmt: skip
+
+RELATIONS = {
+    **{sign: op for op, sign in RELATION_SIGNS.items()},
+    "\\neq": "!=", "\\not=": "!=", "\\leq": "<=", "\\geq": ">=", "\\leqslant": "<=", "\\geqslant": ">=",
+    "\\lt": "<", "\\gt": ">", "\\simeq": "approx", "\\cong": "approx", "\\approxeq": "approx",
+    "\\coloneqq": ":=", "\\triangleq": ":=", "\\doteq": ":=", "\\coloneq": ":=", "\\vcentcolon=": ":=",
+    "\\rightarrow": "to", "\\longrightarrow": "to", "\\mapsto": "to",
+    "\\gets": "gets", "\\longleftarrow": "gets", "\\implies": "=>", "\\Longrightarrow": "=>",
+    "\\iff": "<=>", "\\Longleftrightarrow": "<=>", "\\distas": "~",
+}  # fmt: skip
+
+# Layout without meaning: dropped alone, dropped with one braced argument, dropped with its braces kept.
+SILENT = frozenset(
+    [
+        "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits", "\\nolimits",
+        "\\nonumber", "\\notag", "\\,", "\\;", "\\:", "\\!", "\\ ", "\\>", "\\quad", "\\qquad",
+        "\\thinspace", "\\enspace", "\\medspace", "\\thickspace", "\\negthinspace", "\\hfill", "\\hfil",
+        "\\allowbreak", "\\nobreak", "\\noindent", "\\strut", "\\mathstrut", "\\relax", "\\centering",
+        "\\normalsize", "\\small", "\\large", "\\Large", "\\footnotesize", "\\protect", "\\break",
+        "\\newline", "\\hline", "\\/", "\\bigskip", "\\medskip", "\\smallskip"
+    ]
+)  # fmt: skip
+SILENT_WITH_ARGUMENT = frozenset(
+    [
+        "\\label", "\\tag", "\\tag*", "\\hspace", "\\hspace*", "\\vspace", "\\vspace*", "\\phantom",
+        "\\hphantom", "\\vphantom", "\\color", "\\qedhere", "\\cline", "\\mspace", "\\hskip", "\\mskip",
+        "\\kern", "\\eqref", "\\cite", "\\footnote", "\\textcircled"
+    ]
+)  # fmt: skip
+FRAMES = frozenset(
+    [
+        "\\boxed", "\\fbox", "\\cancel", "\\bcancel", "\\xcancel", "\\underline", "\\mathrel", "\\mathbin",
+        "\\mathord", "\\mathopen", "\\mathclose", "\\mathinner", "\\smash", "\\ensuremath", "\\substack",
+        "\\uline", "\\colorbox", "\\textcolor", "\\bbox", "\\mathclap"
+    ]
+)  # fmt: skip
+FRAMES_WITH_ARGUMENT = frozenset(["\\textcolor", "\\colorbox"])
+BRACES = frozenset(["\\underbrace", "\\overbrace", "\\underbracket", "\\overbracket"])
+SIZES = frozenset(
+    ["\\middle", *(f"\\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", *"lrm"))]
+)
+OPENERS = {"(": ")", "[": "]", "\\{": "\\}", "\\langle": "\\rangle", "\\lfloor": "\\rfloor",
+           "\\lceil": "\\rceil"}  # fmt: skip
+DELIMITERS = {
+    "\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "\\Vert": "\\|", "\\vert": "|",
+    "\\lvert": "\\left|", "\\rvert": "\\right|", "\\lVert": "\\left\\|", "\\rVert": "\\right\\|",
+    "\\mid": "\\mid", "\\lang": "\\langle", "\\rang": "\\rangle", "\\lparen": "(", "\\rparen": ")",
+}  # fmt: skip
+PRODUCT_SIGNS = frozenset(["\\cdot", "\\times", "*", "\\ast", "\\bullet"])
+HADAMARD_SIGNS = frozenset(["\\odot", "\\circ"])
+DOTS = frozenset([
+        "\\dots", "\\ldots", "\\cdots", "\\vdots", "\\ddots", "\\dotsb", "\\dotsc", "\\dotsm", "\\dotsi",
+        "\\hdots", "\\iddots", "\\dotso"
+    ])  # fmt: skip
+FRACTIONS = frozenset([
+        "\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\nicefrac", "\\sfrac", "\\flatfrac"
+    ])
+ONE_TOKEN = FRACTIONS | {"_", "^", "\\sqrt", "\\binom"}
+"""Before these TeX takes a single digit as the argument."""
+MATRICES = frozenset(
+    [env + star for env in ("matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix") for star in ("", "*")]
+    + ["array", "bsmallmatrix", "psmallmatrix"]
+)
+
+# What no factor begins with.
+ENDS = (
+    frozenset([
+        "", "+", "-", "=", ")", "]", "}", ",", ";", ":", ".", "!", "'", "<", ">", "/", "&", "_", "^",
+        "\\\\", "\\}", "\\rangle", "\\right|", "\\right\\|", "\\right.", "\\rfloor", "\\rceil", "\\at",
+        "\\mid", "\\parallel", "|", "\\|", "\\div", "\\pm", "\\mp",
+        "\\not", "\\because", "\\colon", "\\prime", "\\top", "\\intercal", "\\setminus"
+    ])
+    | frozenset(RELATIONS) | PRODUCT_SIGNS | HADAMARD_SIGNS
+)  # fmt: skip
+TRANSPOSES = frozenset(["T", "\\top", "\\intercal", "\\text{T}", "\\mathsf{T}", "\\transp"])
+FUNCTION_TOKENS = FUNCTION_COMMANDS | frozenset(FUNCTIONS.values())

@@ -1,0 +1,45 @@
+"""Balls: the value of an expression at exact numbers or intervals, rigorously enclosed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+from flint import fmpq
+
+from ..bridge import page_name, scope_of, to_page
+from ..core import Core
+from ..kernel.evaluate import Point, Undefined
+from ..meaning.elaborate import elaborate
+
+__all__ = ["Balls", "Undefined", "ball"]
+
+
+class Balls:
+    """An expression that can be evaluated at rationals and at balls.
+
+    Raises :class:`Undefined` (or ZeroDivisionError) where there is no value.
+
+    >>> import sympy
+    >>> z = sympy.Symbol("z", real=True)
+    >>> half = Balls(z**2 + z / 2, [z])({z: ball(Fraction(1, 2))})
+    >>> str(half)
+    '1/2'
+    """
+
+    def __init__(self, expr: Any, symbols: Iterable[Any]) -> None:
+        listed = tuple(symbols)
+        self.term: Core = elaborate(to_page(expr), scope_of(expr, *listed))
+        self.names = {s: page_name(s.name) for s in listed}
+
+    def __call__(self, at: Mapping[Any, Any]) -> Any:
+        point = Point(Random(0), 1, (1,), ())
+        point.parameters.update({self.names[s]: v for s, v in at.items() if s in self.names})
+        return point.value(self.term, {}, {})
+
+
+def ball(value: Fraction) -> fmpq:
+    """An exact number."""
+    return fmpq(value.numerator, value.denominator)

@@ -1,0 +1,252 @@
+"""Indices without a comma, sums without an index.
+
+``x_{2i}`` of a vector is its entry 2i, ``z_{11}`` of a matrix the entry 1, 1; ``\\sum x_i y_i`` runs over i.
+How many indices a name has is said by its other places in the claim and in the definitions.
+
+>>> from symgrad.page.tree import Add, Indexed, Mul, Num, Sym
+>>> x, i = Sym("x"), Sym("i")
+>>> first, second = spelled((Indexed(x, (i,)), Indexed(x, (Num(2), i))), Scope())[0]
+>>> second.lower == (Mul((Num(2), i)),)
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ..page.scope import Definition, Scope
+from ..page.symbols import name_of, unbold
+from ..page.tree import (
+    Add,
+    BigOp,
+    Derivative,
+    Gradient,
+    Indexed,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Sum,
+    Sym,
+    Transpose,
+    children,
+    map_children,
+    put,
+    walk,
+)
+
+Uses = dict[Node, set[int]]
+
+
+def spelled(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:
+    """The nodes and the scope with such indices taken apart or together."""
+    bodies = [d.body for group in scope.definitions.values() for d in group]
+    if any(isinstance(n, BigOp) and not n.index.name for root in (*nodes, *bodies) for n in walk(root)):
+        nodes, scope = _with_indices(nodes, scope)
+        bodies = [d.body for group in scope.definitions.values() for d in group]
+    doubtful = {
+        n.base for root in (*nodes, *bodies) for n in walk(root) if isinstance(n, Indexed) and _doubtful(n)
+    }
+    if not doubtful:
+        return nodes, scope
+    uses: Uses = {base: {2} if base == Sym("\\delta") else set() for base in doubtful}
+    for root in (*nodes, *bodies):
+        _collect(walk(root), uses)
+    for key, group in scope.definitions.items():
+        uses.get(Sym(key), set()).update(len(d.lower) for d in group if d.lower)
+    for name, kind in scope.kinds.items():
+        if kind.role == "real" and kind.arity + len(kind.shape):
+            uses.get(Sym(name), set()).add(kind.arity + len(kind.shape))
+            if len(kind.shape) == 2 and not kind.arity:
+                uses.get(Sym(unbold(name).lower()), set()).add(2)  # a_{11} beside a matrix A
+    definitions = {
+        key: tuple(replace(d, body=_respelled(d.body, uses)) for d in group)
+        for key, group in scope.definitions.items()
+    }
+    return tuple(_respelled(n, uses) for n in nodes), replace(scope, definitions=definitions)
+
+
+def reaching(scope: Scope) -> tuple[Scope, dict[str, str]]:
+    """``\\ell = \\sum_i a_i + b_i`` sums the b_i too: in a definition nothing else says what their i is.
+    With what was so read, by the name that is defined."""
+    changed = {}
+    for key, group in scope.definitions.items():
+        new = tuple(_reached(d) for d in group)
+        if any(a is not b for a, b in zip(new, group, strict=True)):
+            changed[key] = new
+    said = {key: f"the sum in {key} goes on to the end" for key in changed}
+    return replace(scope, definitions={**scope.definitions, **changed}) if changed else scope, said
+
+
+def _reached(d: Definition) -> Definition:
+    if not isinstance(d.body, Add):
+        return d
+    places = {k.name for n in (*d.lower, *d.upper, *(d.params or ())) for k in walk(n) if isinstance(k, Sym)}
+    for k, term in enumerate(d.body.terms[:-1]):
+        inner: Node = term
+        path: tuple[int, ...] = ()
+        while isinstance(inner, Mul | Neg):  # the sign in front of a sum is one of all that it sums
+            path = (*path, len(children(inner)) - 1)
+            inner = children(inner)[-1]
+        rest = d.body.terms[k + 1 :]
+        if isinstance(inner, Sum) and inner.condition is None and all(
+            inner.index.name in _counters(t) - places for t in rest
+        ):
+            own = inner.body.terms if isinstance(inner.body, Add) else (inner.body,)
+            total = put(term, path, replace(inner, body=Add((*own, *rest))))
+            return replace(d, body=Add((*d.body.terms[:k], total)) if k else total)
+    return d
+
+
+def widened(sides: tuple[Node, Node]) -> tuple[tuple[Node, Node], bool] | None:
+    """Derivatives written in front of a product, over all of it: d/dx (x) y as the derivative of (x) y.
+
+    And may that be meant?  The parentheses of (x + 1) y are there for the product, those of (x) y are not;
+    and who writes two of them, as in the product rule, tells where each of them ends.
+
+    >>> from symgrad.latex import read
+    >>> one, y = read(r"\\frac{d}{dx} (x + 1) y"), Sym("y")
+    >>> widened((one, y)) == ((read(r"\\frac{d}{dx} ((x + 1) y)"), y), True)
+    True
+    >>> widened((y, y))
+    """
+    products = (n for side in sides for n in walk(side) if isinstance(n, Mul))
+    if not any(map(_is_operator, (f for n in products for f in n.factors[:-1]))):
+        return None
+    operands: list[Node] = []
+    new = _widened(sides[0], operands), _widened(sides[1], operands)
+    if not operands:
+        return None
+    operators = max(sum(isinstance(n, Derivative | Gradient) for n in walk(side)) for side in sides)
+    return new, operators == 1 and all(isinstance(n, Add) for n in operands)
+
+
+def _widened(node: Node, operands: list[Node]) -> Node:
+    node = map_children(node, lambda child: _widened(child, operands))
+    if not isinstance(node, Mul) or node.dots is None:
+        return node
+    factors: list[Node] = []
+    reaches = False  # does the last factor?
+    for k, factor in enumerate(node.factors):
+        operator = _is_operator(factor)
+        before = factors[-1] if reaches else None
+        if k in node.dots or operator or not isinstance(before, Derivative | Gradient):
+            factors.append(factor)
+            reaches = operator
+            continue
+        operands.append(before.body)
+        factors[-1] = replace(before, body=Mul((before.body, factor)))
+    if len(factors) == len(node.factors):
+        return node
+    return Mul(tuple(factors), span=node.span) if len(factors) > 1 else factors[0]
+
+
+def _is_operator(node: Node) -> bool:
+    return isinstance(node, Gradient) or (isinstance(node, Derivative) and node.style == "operator")
+
+
+def transposed(sides: tuple[Node, Node], scope: Scope) -> tuple[tuple[Node, Node], Scope] | None:
+    """Sides and definitions with every small t above as a transpose, where t stands nowhere else and
+    something above which it stands is a matrix, or multiplied from the right: w^t x.
+
+    >>> from symgrad.latex import read
+    >>> transposed((read("w^t x"), read("x^t w")), Scope())[0] == (read("w^T x"), read("x^T w"))
+    True
+    >>> transposed((read("a^t b"), read("a^{t-1} a b")), Scope())
+    """
+    t = Sym("t")
+    group = [d for ds in scope.definitions.values() for d in ds]
+    own = (n for d in group for n in (*d.upper, *d.lower, *(d.params or ()), d.body))
+    nodes = [n for root in (*sides, *scope.assumptions, *own) for n in walk(root)]
+    raised = [n.base for n in nodes if n.__class__ is Pow and n.exp == t]
+    if not raised or len(raised) != nodes.count(t) or "t" in scope.kinds or "t" in scope.definitions:
+        return None
+    if any(isinstance(n, BigOp) and n.index == t for n in nodes):
+        return None
+    rows = [
+        n.base for product in nodes if isinstance(product, Mul)
+        for n in product.factors[:-1] if isinstance(n, Pow) and n.exp == t
+    ]
+    letters = [(name.base, base in rows) for base in raised if (name := name_of(base)) is not None]
+    if not any(
+        ((kind := scope.kind(letter)) is not None and kind.shape)
+        or (unbold(letter).isalpha() and letter != "e" and (row or unbold(letter).isupper()))
+        for letter, row in letters
+    ):
+        return None
+    definitions = {
+        key: tuple(replace(d, body=_transposed(d.body)) for d in ds) for key, ds in scope.definitions.items()
+    }
+    return (_transposed(sides[0]), _transposed(sides[1])), replace(scope, definitions=definitions)
+
+
+def _transposed(node: Node) -> Node:
+    node = map_children(node, _transposed)
+    return Transpose(node.base, span=node.span) if isinstance(node, Pow) and node.exp == Sym("t") else node
+
+
+def _with_indices(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:
+    """A sum that names no index runs over the one letter that counts in it and stands free nowhere."""
+    free = frozenset[str]().union(*(_counters(n, inside=False) for n in nodes))
+
+    def own(d: Definition) -> Definition:
+        places = frozenset(k.name for k in (*d.lower, *d.upper) if isinstance(k, Sym))
+        return replace(d, body=_with_index(d.body, places))
+
+    definitions = {key: tuple(map(own, group)) for key, group in scope.definitions.items()}
+    return tuple(_with_index(n, free) for n in nodes), replace(scope, definitions=definitions)
+
+
+def _with_index(node: Node, free: frozenset[str]) -> Node:
+    node = map_children(node, lambda child: _with_index(child, free))
+    if isinstance(node, BigOp) and not node.index.name:
+        letters = _counters(node.body) - free
+        if len(letters) == 1:
+            return replace(node, index=Sym(next(iter(letters))))
+    return node
+
+
+def _counters(node: Node, inside: bool = True) -> frozenset[str]:
+    """Letters that stand alone as an index and that no sum binds; not ``inside``: outside the sums that
+    name no index."""
+    if isinstance(node, BigOp) and not node.index.name and not inside:
+        return frozenset()
+    found = frozenset[str]()
+    if isinstance(node, Indexed):
+        entries = (k.name for k in (*node.lower, *node.upper) if isinstance(k, Sym))
+        found = frozenset(k for k in entries if len(k) == 1 and k.islower())
+    found = found.union(*(_counters(child, inside) for child in children(node)))
+    return found - {node.index.name} if isinstance(node, BigOp) else found
+
+
+def _doubtful(node: Indexed) -> bool:
+    match node.lower:
+        case (Num(int(k), 0),):
+            return 11 <= k <= 99 and bool(k % 10)
+        case (Num(int(k), 0), Sym(name)):
+            return k > 1 and len(name) == 1
+    return False
+
+
+def _collect(found: Iterable[Node], uses: Uses) -> None:
+    for n in found:
+        if isinstance(n, Indexed) and n.base in uses and n.lower and not _doubtful(n):
+            uses[n.base].add(len(n.lower))
+
+
+def _respelled(node: Node, uses: Uses) -> Node:
+    node = map_children(node, lambda child: _respelled(child, uses))
+    if not isinstance(node, Indexed) or not _doubtful(node):
+        return node
+    known = uses.get(node.base, set())
+    match node.lower:
+        case (Num(int(k), 0) as entry,) if known == {2}:
+            return replace(node, lower=tuple(Num(int(d), span=entry.span) for d in str(k)))
+        case (Num(), Sym()) if known == {1}:
+            return replace(node, lower=(Mul(node.lower),))
+    return node
+
+
+__all__ = ["reaching", "spelled", "transposed", "widened"]

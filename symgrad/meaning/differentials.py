@@ -1,0 +1,149 @@
+"""Differentials: d(X w) = X dw, with dw an arbitrary change of w.
+
+A plain d may be a letter like any other, and dw a name (of the gradient by w, in code): that the claim
+speaks of differentials is tried where it is not proved as it stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+from ..core import Core, Ref, Sym, rebuild
+from ..errors import Span
+from ..page import tree as page
+from ..page.scope import Scope
+from ..page.symbols import name_of, unbold
+from ..page.tree import Node
+from ..patterns import Pattern
+from .derivatives import Back, Derivatives, differentiated, fill, settled
+from .indices import COUNTS, Env, page_short
+from .tensors import ZERO, Value, add, mul
+
+DIFFERENTIAL = page.Sym("\\mathrm{d}")
+_CHANGE = Pattern(r"d([A-Za-z]|\\.+)$")
+
+
+def uprights(sides: tuple[Node, Node], scope: Scope) -> tuple[Node, Node] | None:
+    """Both sides with every dx, and every d in front of a factor, as a differential; None without any dx.
+
+    >>> from symgrad.latex import read
+    >>> uprights((read("d(x y)"), read("x dy + y dx")), Scope())[0] == read(r"\\mathrm{d}(x y)")
+    True
+    >>> uprights((read("d(x + 1)"), read("d x + d")), Scope())
+    """
+    letters = (n for side in sides for n in page.walk(side) if isinstance(n, page.Sym) and n.name[:1] == "d")
+    if not any(_changed(n, scope) for n in letters):
+        return None
+    return _upright(sides[0], scope), _upright(sides[1], scope)
+
+
+def _upright(node: Node, scope: Scope) -> Node:
+    if isinstance(node, page.Call) and (name := _changed(node.fn, scope)) is not None:
+        return page.Call(DIFFERENTIAL, (page.Call(name, node.args),), span=node.span)
+    name = _changed(node, scope)
+    if name is not None:
+        return page.Call(DIFFERENTIAL, (name,), span=node.span)
+    node = page.map_children(node, lambda child: _upright(child, scope))
+    d = page.Sym("d")
+    declared = "d" in scope.kinds or "d" in scope.definitions
+    while isinstance(node, page.Mul) and d in node.factors[:-1] and not declared:
+        k = node.factors.index(d)
+        change = page.Call(DIFFERENTIAL, (node.factors[k + 1],), span=node.span)
+        factors = (*node.factors[:k], change, *node.factors[k + 2 :])
+        node = page.Mul(factors, span=node.span) if len(factors) > 1 else change
+    return node
+
+
+def _changed(node: Node, scope: Scope) -> Node | None:
+    """The x of dx, where dx is no name of its own."""
+    base = node.base if isinstance(node, page.Indexed) else node
+    if not isinstance(base, page.Sym) or base.name in scope.kinds or base.name in scope.definitions:
+        return None
+    found = _CHANGE.match(base.name)
+    if found is None:
+        return None
+    name = page.Sym(found.group(1), span=base.span)
+    return replace(node, base=name) if isinstance(node, page.Indexed) else name
+
+
+class Differentials(Derivatives):
+    """``\\mathrm{d}`` in front of an expression."""
+
+    def differential(self, body: Node, env: Env, span: Span | None) -> Value:
+        """d body = d/dt body(x + t dx) at t = 0, for all variables x that vary.
+
+        Where the claim names none, everything but counts does: then it may be proved, not refuted.
+        """
+        backs: list[Back] = []
+        varying: set[str] = set()
+        inner = env
+        for node in self.moving:
+            v = self.variable(node, inner)
+            entry = v.at(tuple(self.sizes.index() for _ in v.shape))
+            self.must_be_free(Value(v.shape, v.at), span)
+            varying |= {entry.name} if isinstance(entry, Ref | Sym) else set()
+            inner = v.env
+            backs += [v.back] if v.back is not None else []
+        out = self.value(body, inner)
+        self.no_products(out.at(tuple(self.sizes.index() for _ in out.shape)), span)
+        if not varying:
+            self.doubt("what varies here?  write \\mathrm{d} in front of it too")
+        small = Sym(self.sizes.fresh("t"))
+
+        def moved(t: Core) -> Core:
+            match t:
+                case Ref(name) | Sym(name, "real"):
+                    if name not in varying and (varying or name in COUNTS):
+                        self.assume_fixed(t)
+                        return t
+                    change = replace(t, name="\\mathrm{d}" + name.partition("#")[0])
+                    return add(t, mul(small, change))
+                case Sym():
+                    return t
+            return rebuild(t, moved)
+
+        def at(k: tuple[Core, ...]) -> Core:
+            t = fill(differentiated(moved(settled(out.at(k))), small), small.name, lambda _: ZERO)
+            for back in reversed(backs):
+                t = back(t)
+            return t
+
+        return Value(out.shape, at)
+
+    def assume_fixed(self, t: Core) -> None:
+        """That an entry does not vary is an assumption, unless it is a count."""
+        if isinstance(t, Ref) or (isinstance(t, Sym) and t.name not in COUNTS):
+            names = ", ".join(map(page_short, self.moving))
+            self.assumed[f"only {names} {'varies' if len(self.moving) == 1 else 'vary'}"] = None
+
+    @cached_property
+    def moving(self) -> tuple[Node, ...]:
+        """The names with a d of their own in the claim that no other one of them determines, and that are no
+        results: defined, and used in nothing else that has a d."""
+        bodies = [d.body for d in self.survey.definitions]
+        spoken: set[str] = set()
+        alone: dict[str, Node] = {}
+        compound: list[Node] = []
+        stack = [*self.nodes, *bodies]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, page.Call) and node.fn == DIFFERENTIAL:
+                (operand,) = node.args
+                plain = operand.arg if isinstance(operand, page.Transpose) else operand
+                name = name_of(plain)
+                if name is not None:
+                    alone[unbold(name.base)] = plain
+                    continue
+                compound.append(operand)
+            name = name_of(node)
+            spoken |= set() if name is None else {unbold(name.base)}
+            stack += page.children(node)
+        for base in sorted(alone.keys() - spoken - self._stacks.keys()):
+            self.doubt(f"nothing here says what {base} is")
+        below = {base: self._names_in((node,)) - {base} for base, node in alone.items()}
+        used = frozenset[str]().union(*below.values(), *(self._names_in((node,)) for node in compound))
+        return tuple(
+            node for base, node in sorted(alone.items())
+            if (base not in self._stacks or base in used) and not below[base] & alone.keys()
+        )

@@ -1,0 +1,144 @@
+"""Written claims to verdicts: elaborate both sides, judge every component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ..core import Core, D, Delta, Given, Ref, Sum, Sym, walk
+from ..errors import UnknownMeaning
+from ..kernel.verdict import Verdict
+from ..page.scope import Scope
+from ..page.tree import Node
+from ..patterns import Pattern
+from ..prover import judge
+from ..prover.witness import search
+from .derivatives import fill
+from .readings import claim, readings
+
+# How elaboration passes a whole vector v to a function of which nothing is known (``Names.apply``).
+_OF_VECTOR = Pattern(r"Sum_\{\w+=1\.\.[^(]*\}\([^(]*\.\d+\(\w+, ([^()]+?)_\{\w+\}\)\)")
+
+_PROBES = 6  # points at which a claim that is probably false is tried before it is judged
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with ``notes`` on how the claim was read (a gradient transposed by convention)."""
+
+    verdict: Verdict
+    notes: tuple[str, ...] = ()
+
+
+def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
+    """The verdict on ``lhs = rhs`` as written, with the definitions, kinds and givens of ``scope``.
+
+    A vector or matrix claim is proved when every component is, refuted when one is.  ReadError and
+    ShapeError pass through; what has no meaning here is undecided with that reason.
+    """
+    return judgement(lhs, rhs, scope).verdict
+
+
+def holds(lhs: Node, rhs: Node, scope: Scope) -> bool:
+    """Is ``lhs = rhs`` proved?  For guesses, of which few are true: a point where one fails is cheap."""
+    guess = claim(lhs, rhs, scope)
+    return not _fails(guess.pairs, guess.givens) and bool(prove_nodes(lhs, rhs, scope))
+
+
+def _fails(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> bool:
+    """Is there a point among a few at which one of the pairs differs?"""
+    return any(search(left, right, given, _PROBES)[0] is not None for left, right in pairs)
+
+
+def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
+    """The verdict with notes: the first reading decides, unless only another one can be proved."""
+    first: Judgement | None = None
+    try:
+        for found in readings(lhs, rhs, scope):
+            verdict = judge_all(found.pairs, found.givens)
+            if verdict:
+                said = (_OF_VECTOR.sub(r"\1", k) for k in verdict.assuming if not found.is_range(k))
+                verdict = replace(verdict, assuming=tuple(dict.fromkeys((*said, *found.assuming))))
+            if verdict.status == "refuted" and found.doubts:
+                verdict = Verdict("undecided", reason=found.doubts[0])
+            only_so = verdict.status == "proved" and bool(found.premise)
+            if only_so:
+                verdict = Verdict("undecided", reason=found.premise)
+            alike = verdict.status == "refuted" and first is not None and first.verdict.reason == found.rival
+            if verdict or first is None or alike or (only_so and first.verdict.status == "refuted"):
+                first = Judgement(verdict, found.notes)
+            if verdict:
+                break
+    except UnknownMeaning as problem:
+        return first or Judgement(Verdict("undecided", reason=str(problem)))
+    assert first is not None
+    return first
+
+
+def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> Verdict:
+    """Conjunction of component verdicts: the gravest wins, assumptions are joined."""
+    assuming: dict[str, None] = {}
+    undecided: Verdict | None = None
+    vanishing = True
+    for left, right in pairs:
+        verdict = _judge(left, right, given)
+        if verdict.status == "refuted":
+            return verdict
+        if verdict.status == "undecided":
+            undecided = verdict if undecided is None else undecided
+        assuming.update(dict.fromkeys(verdict.assuming))
+        vanishing = vanishing and verdict.vanishing
+    if undecided is not None:
+        return undecided
+    return Verdict("proved", assuming=tuple(assuming), vanishing=vanishing)
+
+
+def _judge(left: Core, right: Core, given: tuple[Given, ...]) -> Verdict:
+    """The judge's verdict, also at the ends of ranges that the two sides do not share.
+
+    The derivative by x_k of sums over 1..N and over 2..N is the same where 2 <= k; it is not for k = 1,
+    and a condition on k must not hide that.
+    """
+    verdict = judge(left, right, given)
+    if not verdict:
+        return verdict
+    bound = {t.index for side in (left, right) for t in walk(side) if isinstance(t, Sum)}
+    for letter, ranges in _ranges(left, right).items():
+        if len(ranges) < 2:
+            continue
+        ends = {end: None for pair in ranges for end in pair}
+        # An end that an outer index moves is no place for a free one: its bound letter would get loose.
+        for end in (end for end in ends if not bound.intersection(walk(end))):
+            there = partial(fill, name=letter.name, at=partial(_constant, end))
+            at = judge(there(left), there(right), given)
+            if not at:
+                return at
+    return verdict
+
+
+def _constant(value: Core, _: tuple[Core, ...]) -> Core:
+    return value
+
+
+def _ranges(*sides: Core) -> dict[Sym, dict[tuple[Core, Core], None]]:
+    """For every free index that a sum is compared with, the ranges of those sums."""
+    out: dict[Sym, dict[tuple[Core, Core], None]] = {}
+    terms = [t for side in sides for t in walk(side)]
+    bound = {t.index for t in terms if isinstance(t, Sum)}
+    variables = [t.var for t in terms if isinstance(t, D) and isinstance(t.var, Ref)]
+    for t in terms:
+        if not isinstance(t, Sum):
+            continue
+        for inner in walk(t.body):
+            met: list[Core] = []
+            if isinstance(inner, Delta) and t.index in (inner.left, inner.right):
+                met = [inner.right if inner.left == t.index else inner.left]
+            elif isinstance(inner, Ref) and t.index in inner.indices:
+                place = inner.indices.index(t.index)
+                same = (v for v in variables if isinstance(v, Ref) and v.name == inner.name)
+                met = [v.indices[place] for v in same if len(v.indices) == len(inner.indices)]
+            for k in met:
+                if isinstance(k, Sym) and k.sort == "index" and k not in bound:
+                    out.setdefault(k, {})[(t.lower, t.upper)] = None
+    return out

@@ -1,0 +1,135 @@
+"""Products over an index: where exp of the sum of the logarithms is all that can be meant.
+
+A product is defined for factors of any sign.  Read as ``exp(sum log)`` it is right where its factors
+are positive: by structure (e^z, sigma), by hypothesis, or because the claim takes their logarithms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, walk
+from .derivatives import alike, fill
+from .tensors import MINUS, ONE, ZERO, gap, has_variable
+
+Known = Callable[[Core], bool]
+Product = tuple[Core, Core, Core]
+
+
+def positive(t: Core, known: Known = lambda _: False) -> bool:
+    """Is the term positive wherever it is defined?"""
+    match t:
+        case Num(value):
+            return value > 0
+        case Sym(_, sort) if sort == "size":
+            return True
+        case Call(fn, _) if fn in ("exp", "sigma", "cosh", "pi"):
+            return True
+        case Call("sqrt", (arg,)):
+            return known(t) or positive(arg, known)
+        case Add(terms):
+            if len(terms) == 2 and ONE in terms and any(_minus_sigma(k) for k in terms):
+                return True
+            signs = [positive(k, known) for k in terms]
+            rest = (k for k, sign in zip(terms, signs, strict=True) if not sign)
+            return known(t) or (any(signs) and all(_square(k) for k in rest))
+        case Mul(factors):
+            return known(t) or all(positive(k, known) for k in factors)
+        case Div(num, den):
+            return known(t) or (positive(num, known) and positive(den, known))
+        case Pow(base, exp):
+            return has_variable(exp) or known(t) or positive(base, known)
+        case Sum(body, _, lower, upper):
+            full = isinstance(upper, Num | Sym) and positive(upper)
+            return known(t) or (lower == ONE and full and positive(body, known))
+    return known(t)
+
+
+def _minus_sigma(t: Core) -> bool:
+    return isinstance(t, Mul) and t.factors[0] == MINUS and len(t.factors) == 2 and (
+        isinstance(t.factors[1], Call) and t.factors[1].fn == "sigma"
+    )
+
+
+def _square(t: Core) -> bool:
+    return isinstance(t, Pow) and isinstance(t.exp, Num) and t.exp.value.denominator == 1 and (
+        t.exp.value > 0 and t.exp.value % 2 == 0
+    )
+
+
+def warranted(
+    products: Mapping[Sym, Product], pairs: tuple[tuple[Core, Core], ...], givens: tuple[Given, ...]
+) -> bool:
+    """Are the factors of all these products positive wherever both sides of the claim are defined?"""
+    names = tuple(k.name for k in products)
+    logs = [found for pair in pairs for side in pair for found in _logs(side, names, ())]
+
+    def known(k: Sym, lower: Core, upper: Core) -> Known:
+        def is_known(t: Core) -> bool:
+            if any(_says(g, t) for g in givens):
+                return True
+            for inside, binders in logs:
+                if alike(inside, t):
+                    return True
+                for b in binders:
+                    same = gap(b.lower, lower) == 0 and gap(b.upper, upper) == 0
+                    if same and alike(fill(inside, b.index.name, lambda _: k), t):
+                        return True
+            return False
+
+        return is_known
+
+    return all(positive(body, known(k, low, high)) for k, (body, low, high) in products.items())
+
+
+def _logs(
+    t: Core, products: tuple[str, ...], binders: tuple[Sum, ...]
+) -> Iterator[tuple[Core, tuple[Sum, ...]]]:
+    """The arguments of the logarithms in the term, those of its products left out."""
+    if isinstance(t, Sum):
+        if t.index.name.startswith(products) and products:
+            return
+        binders = (*binders, t)
+    if isinstance(t, Call) and t.fn == "log":
+        yield t.args[0], binders
+    for k in children(t):
+        yield from _logs(k, products, binders)
+
+
+def _says(g: Given, t: Core) -> bool:
+    """Is the hypothesis that the term is positive?"""
+    if g.op == "in":
+        return all(v > 0 for v in g.values) and _matches(g.lhs, t, {})
+    left, op, right = g.lhs, g.op, g.rhs
+    if op in ("<", "<="):
+        left, op, right = right, op.replace("<", ">"), left
+    if op not in (">", ">=") or not isinstance(right, Num):
+        return False
+    return (right.value > 0 or (op == ">" and right == ZERO)) and _matches(left, t, {})
+
+
+def _matches(pattern: Core, t: Core, found: dict[Sym, Core]) -> bool:
+    """Is the term an instance of the hypothesis, whose free indices stand for all?"""
+    if isinstance(pattern, Sym) and pattern.sort == "index":
+        return found.setdefault(pattern, t) == t
+    if type(pattern) is not type(t):
+        return False
+    match pattern, t:
+        case (Sym() | Num()), _:
+            return pattern == t
+        case Ref(a), Ref(b):
+            if a != b:
+                return False
+        case Call(a), Call(b):
+            if a != b or pattern.orders != t.orders:
+                return False
+        case Sum(), _:
+            return alike(pattern, t)
+    left, right = children(pattern), children(t)
+    return len(left) == len(right) and all(_matches(a, b, found) for a, b in zip(left, right, strict=True))
+
+
+def leaves(t: Core) -> frozenset[str]:
+    """The names of the variables in the term."""
+    names = (k for k in walk(t) if isinstance(k, Ref) or (isinstance(k, Sym) and k.sort == "real"))
+    return frozenset(k.name for k in names)

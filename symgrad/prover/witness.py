@@ -1,0 +1,181 @@
+"""Witness search: exact points of the common domain at which the sides differ.
+
+Two values differ only if the rationals differ or the balls are disjoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from flint import arb, ctx, fmpq
+
+from ..core import Add, Core, Given, Ref, Sum, Sym, counts, walk
+from ..kernel.evaluate import Point, Undefined, add, exact, mul, sign_of
+from ..kernel.limits import OutOfFuel
+from ..kernel.verdict import Witness
+
+PRECISIONS = (64, 256, 1024)
+SIZES = (1, 1, 2, 2, 2, 1, 2, 2, 3, 2, 3, 3, 4, 2, 5, 3, 4, 6, 1, 2, 3, 8)
+SMALL = (1, 2, 0, -1, 3, -2, 4, -3, 5)
+BELOW = (-1, -2, -3, -4, -5)
+FINE = (*SMALL, fmpq(1, 2), fmpq(-1, 2), fmpq(1, 3))
+FUEL = 300_000
+"""Subterms evaluated in one search, and in one attempt a tenth of them."""
+
+
+def satisfies(point: Point, given: tuple[Given, ...], env: dict[str, int]) -> bool:
+    """Do the givens hold at the point?  Equations may be solved for one entry that is free."""
+    for g in given:
+        for at in _instances(g, point, env):
+            if not _holds(g, point, at) and not (g.op == "=" and _solve(g, point, at)):
+                return False
+    return all(_holds(g, point, at) for g in given for at in _instances(g, point, env))
+
+
+def _instances(g: Given, point: Point, env: dict[str, int]) -> list[dict[str, int]]:
+    """Index placeholders of a given run over the small range in use."""
+    bound = {s.index.name for s in walk(Add((g.lhs, g.rhs))) if isinstance(s, Sum)}
+    names = sorted({
+        s.name for s in walk(Add((g.lhs, g.rhs)))
+        if isinstance(s, Sym) and s.sort == "index" and s.name not in bound
+    })
+    out: list[dict[str, int]] = [dict(env)]
+    for name in names:
+        out = [{**e, name: k} for e in out for k in range(1, point.top + 1)]
+    return out
+
+
+def _holds(g: Given, point: Point, env: dict[str, int]) -> bool:
+    left = point.value(g.lhs, env, {})
+    if g.op == "in":
+        return isinstance(left, fmpq) and any(left == exact(v) for v in g.values)
+    gap = add(left, mul(fmpq(-1), point.value(g.rhs, env, {})))
+    if g.op == "=":
+        return isinstance(gap, fmpq) and not gap
+    s = sign_of(gap)
+    return {"!=": s != 0, ">": s > 0, ">=": s >= 0, "<": s < 0, "<=": s <= 0}[g.op]
+
+
+def _solve(g: Given, point: Point, env: dict[str, int]) -> bool:
+    """Change one value so that an equation that is affine in it holds."""
+    slots: list[tuple[dict[Any, Any], Any, str]] = []
+    names = {t.name for t in walk(Add((g.lhs, g.rhs))) if isinstance(t, Ref | Sym)}
+    for name, table in point.data.items():
+        if name in names:
+            slots += [(table, k, name) for k in sorted(table, reverse=True)]
+    slots += [(point.parameters, k, k) for k in sorted(point.parameters) if k in names]
+    for table, key, name in slots:
+        old = table[key]
+        gaps = []
+        try:
+            for probe in (0, 1, 2):
+                table[key] = fmpq(probe)
+                left, right = point.value(g.lhs, env, {}), point.value(g.rhs, env, {})
+                gaps.append(add(left, mul(fmpq(-1), right)))
+            slope = gaps[1] - gaps[0]
+            affine = all(isinstance(x, fmpq) for x in gaps) and gaps[2] - gaps[1] == slope and slope != 0
+            value = -gaps[0] / slope if affine else None
+        except Undefined:
+            value = None
+        if value is not None and (name not in point.pools or value in point.pools[name]):
+            table[key] = value
+            return True
+        table[key] = old
+    return False
+
+
+def separated(left: Any, right: Any) -> bool | None:
+    """True: certainly different; False: certainly equal; None: not decided at this precision."""
+    if isinstance(left, fmpq) and isinstance(right, fmpq):
+        return bool(left != right)
+    return None if arb(left).overlaps(arb(right)) else True
+
+
+def search(
+    lhs: Core, rhs: Core, given: tuple[Given, ...], tries: int = 60, domain_only: bool = False
+) -> tuple[Witness | None, bool]:
+    """(witness, defined): an exact point where the sides differ; was any point of the domain met?
+
+    Small sizes and integers come first.  With ``domain_only`` the search stops at the first point
+    where both sides are defined and the givens hold.
+    """
+    defined, fuel = False, FUEL
+    terms = [*walk(lhs), *walk(rhs)]
+    names = sorted({t.name for t in terms if isinstance(t, Sym) and t.sort == "index"}
+                   - {t.index.name for t in terms if isinstance(t, Sum)})
+    ends = counts(terms)
+    for attempt in range(tries):
+        pool = (SMALL[: 3 + attempt // 3], SMALL, FINE, BELOW)[attempt % 4 if attempt > 7 else 0]
+        for precision in PRECISIONS:
+            ctx.prec = precision
+            size = SIZES[attempt % len(SIZES)]
+            point = Point(Random(attempt), size, pool, given, min(fuel, FUEL // 10), ends)
+            fuel -= point.fuel
+            for name in names:
+                point.index(name)
+            try:
+                left, right = point.value(lhs, {}, {}), point.value(rhs, {}, {})
+                if given:
+                    before = point.sizes.copy()
+                    if not satisfies(point, given, before):
+                        break
+                    left, right = point.value(lhs, {}, {}), point.value(rhs, {}, {})
+                if not _finite(left) or not _finite(right):
+                    break
+            except (Undefined, OutOfFuel, OverflowError, ZeroDivisionError):
+                break
+            finally:
+                fuel += max(point.fuel, 0)
+            defined = True
+            if domain_only:
+                return None, True
+            verdict = separated(left, right)
+            if verdict:
+                return _witness(point, left, right), True
+            if verdict is False:
+                break
+    return None, defined
+
+
+def _finite(v: Any) -> bool:
+    return isinstance(v, fmpq) or bool(v.is_finite())
+
+
+def _witness(point: Point, left: Any, right: Any) -> Witness:
+    return Witness(
+        dict(sorted(point.sizes.items())),
+        {
+            name: {",".join(map(str, k)): str(v) for k, v in sorted(table.items())}
+            for name, table in sorted(point.data.items())
+        },
+        {k: str(v) for k, v in sorted(point.parameters.items())},
+        {name: _polynomial(table) for (name, _), table in sorted(point.functions.items())},
+        *_shown(left, right),
+    )
+
+
+def _shown(left: Any, right: Any) -> tuple[str, str]:
+    """Both values with enough digits that the printed enclosures are disjoint too."""
+    for digits in (15, 30, 60, 120, 300):
+        shown = tuple(str(v) if isinstance(v, fmpq) else str(arb(v).str(digits)) for v in (left, right))
+        if not _printed(shown[0]).overlaps(_printed(shown[1])):
+            break
+    return shown[0], shown[1]
+
+
+def _printed(s: str) -> Any:
+    return arb(fmpq(*map(int, s.split("/")))) if "." not in s and "e" not in s else arb(s)
+
+
+def _polynomial(table: Mapping[tuple[int, ...], int]) -> str:
+    arity = len(next(iter(table)))
+    names = ("t",) if arity == 1 else tuple(f"t{k + 1}" for k in range(arity))
+    parts = []
+    for exps, c in sorted(table.items(), key=lambda item: (-sum(item[0]), item[0])):
+        factors = [n if e == 1 else f"{n}^{e}" for n, e in zip(names, exps, strict=True) if e]
+        if c != 1 or not factors:
+            factors.insert(0, str(c))
+        parts.append("*".join(factors))
+    return " + ".join(parts).replace("+ -", "- ")
