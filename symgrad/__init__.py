@@ -5,7 +5,7 @@ The packages and modules, from the ground to the outside; each imports only thos
 ==============  ================================================================================
 patterns        regular expressions compiled when first used
 errors          what can go wrong, each error carrying its data
-notebook        results that show themselves
+notebook        results that display themselves
 core            the few terms the judge sees
 page            the tree of what is written: names, relations, what is in force, printers
 latex           reader of LaTeX mathematics

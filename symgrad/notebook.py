@@ -1,15 +1,15 @@
-"""Results that show themselves: plain text in a terminal, mathematics in a notebook."""
+"""Results that display themselves: plain text in a terminal, mathematics in a notebook."""
 
 from __future__ import annotations
 
 
-class Shown:
+class Displayed:
     """A result whose ``str`` is plain text and whose ``latex`` is a display, or "" where text serves best.
 
     Notebooks (Jupyter, VS Code, Quarto) take the Markdown of the bundle; there is no HTML, which they would
     prefer and then strip of its mathematics.
 
-    >>> class Answer(Shown):
+    >>> class Answer(Displayed):
     ...     def __str__(self): return "42"
     >>> Answer()._repr_mimebundle_()["text/markdown"]
     '```text\\n42\\n```'

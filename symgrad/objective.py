@@ -23,7 +23,7 @@ import sympy
 
 from .bridge import page_name, scope_of, symbols_of, to_page
 from .errors import InputError
-from .notebook import Shown
+from .notebook import Displayed
 from .page.scope import Definition, Kind, Scope
 from .page.to_latex import to_latex
 from .page.to_text import to_text
@@ -36,7 +36,7 @@ Expr = Any
 
 
 @dataclass(frozen=True)
-class Objective(Shown):
+class Objective(Displayed):
     r"""A per-sample ``loss`` over ``data``, with ``index`` = 1..``size``, as a function of ``parameters``.
 
     ``definitions`` keeps names folded: ``{f: Lambda(t, m*t + b)}``, ``{f: (t, m*t + b)}``, or an

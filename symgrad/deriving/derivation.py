@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from ..errors import InputError, ShapeError
 from ..kernel.verdict import Verdict
 from ..meaning.judging import prove_nodes
-from ..notebook import Shown
+from ..notebook import Displayed
 from ..page.scope import Kind, Scope
 from ..page.symbols import unbold
 from ..page.to_latex import to_latex
@@ -65,7 +65,7 @@ _MERGED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Step(Shown):
+class Step(Displayed):
     """``before = after`` by ``rule``, applied at ``where`` (a place in the page that the step stands in).
 
     ``substeps`` say how: the applications of the rule at their places, or the steps that a line of the
@@ -88,7 +88,7 @@ class Step(Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Derivation(Shown):
+class Derivation(Displayed):
     """A chain ``start = ... = result`` of whole pages.
 
     ``reason`` says why the derivation ends before all derivatives are found; it is "" when they are.

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..notebook import Shown
+from ..notebook import Displayed
 
 Status = Literal["proved", "refuted", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
-class Witness(Shown):
+class Witness(Displayed):
     """A point at which both sides are defined, the givens hold, and the sides differ.
 
     All values are exact: integers and fractions as text ("3", "-1/2"); ``left`` and ``right`` are
@@ -40,7 +40,7 @@ class Witness(Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict(Shown):
+class Verdict(Displayed):
     """proved (under ``assuming``), refuted (by ``witness``) or undecided (for ``reason``).
 
     ``assuming`` lists conditions that the common domain of both sides imposes and the givens that

@@ -27,7 +27,7 @@ from ..deriving.derivation import Derivation
 from ..errors import InputError
 from ..kernel.verdict import Verdict, Witness
 from ..meaning.judging import prove_nodes
-from ..notebook import Shown
+from ..notebook import Displayed
 from ..objective import Objective, objective_of, without_heaviside
 from ..page import tree as page
 from ..page.scope import Definition, Kind, Scope
@@ -46,7 +46,7 @@ KINKED = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Piecewise)
 
 
 @dataclass(frozen=True)
-class Gap(Shown):
+class Gap(Displayed):
     """What :func:`gap` found; ``difference`` is (b) − (c), ``verdicts`` says what was judged about it.
 
     ``difference`` and ``second_order`` are SymPy expressions in the parameters, the means ``xbar``, the

@@ -32,7 +32,7 @@ from ..bridge import page_name, scope_of, sigma, to_page
 from ..errors import InputError
 from ..kernel.verdict import Verdict
 from ..meaning.judging import prove_nodes
-from ..notebook import Shown
+from ..notebook import Displayed
 from ..objective import Objective
 from .balls import Balls, Undefined, ball
 from .sufficiency import loss_of, partial
@@ -84,7 +84,7 @@ class Curvature:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class JensenGap(Shown):
+class JensenGap(Displayed):
     """mean(f) − f(mean) for given data: enclosed, by its second-order term, and by Taylor's bound."""
 
     function: Expr

@@ -27,7 +27,7 @@ from ..bridge import page_name, scope_of, sigma, to_page
 from ..errors import InputError, UnknownMeaning
 from ..kernel.verdict import Verdict, Witness
 from ..meaning.judging import prove_nodes
-from ..notebook import Shown
+from ..notebook import Displayed
 from ..objective import Objective, objective_of
 from ..page import tree as page
 from ..page.to_latex import to_latex
@@ -200,7 +200,7 @@ def _undelta(expr: Expr) -> Expr:
 
 
 @dataclass(frozen=True)
-class Statistics(Shown):
+class Statistics(Displayed):
     """What :func:`statistics` found.
 
     ``finite`` is True (``sums`` is a minimal list; ``gradient`` is the gradient of the objective in them,

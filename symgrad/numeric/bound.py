@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..kernel.verdict import Verdict
-from ..notebook import Shown
+from ..notebook import Displayed
 from .blocks import Kernel, NoKernel
 from .dask_sums import Cluster, described, is_dask
 from .emit import Argument
@@ -227,7 +227,7 @@ class Descent:
     steps: int
 
 
-class Bound(Shown):
+class Bound(Displayed):
     """An objective with its data (and hyperparameters, if given): call it with the rest by keyword.
 
     >>> from symgrad.numeric import compile

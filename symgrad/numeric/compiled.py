@@ -18,7 +18,7 @@ from ..core import Core
 from ..errors import InputError, SymgradError
 from ..kernel.verdict import Verdict
 from ..meaning.elaborate import elaborate
-from ..notebook import Shown
+from ..notebook import Displayed
 from ..objective import Objective, objective_of
 from ..page import tree as page
 from ..page.scope import Scope
@@ -41,7 +41,7 @@ BLOCKED = 256
 
 
 @dataclass(frozen=True)
-class Compiled(Shown):
+class Compiled(Displayed):
     """An objective as NumPy code.  Call it with every argument by keyword.
 
     ``wrt`` names the parameters in the order of the gradient, ``arguments`` all arguments with their shapes

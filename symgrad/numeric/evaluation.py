@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..notebook import Shown
+from ..notebook import Displayed
 
 
 class Runner(Protocol):
@@ -23,7 +23,7 @@ class Full(Runner, Protocol):
     def hessian(self, arguments: Mapping[str, Any], /) -> Any: ...
 
 
-class Evaluation(Shown):
+class Evaluation(Displayed):
     """The objective at one point: ``.value``, ``.gradient``, ``.hessian``; unpacks as value, gradient.
 
     Each is computed when it is first asked for (parameters are copied, data are not).

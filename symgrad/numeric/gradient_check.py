@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..notebook import Shown
+from ..notebook import Displayed
 from .compiled import Compiled, compile
 from .gradient import gradient
 from .program import Output, Program
@@ -34,7 +34,7 @@ _FREE = frozenset(("real", "positive"))  # domains that large values and ties do
 
 
 @dataclass(frozen=True)
-class GradCheck(Shown):
+class GradCheck(Displayed):
     """What :func:`gradcheck` found; true when nothing differs.
 
     ``findings`` says for each wrong component (by argument, or "value") what is wrong with it; ``data`` is

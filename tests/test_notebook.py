@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from sympy import IndexedBase, Sum, symbols
 
 import symgrad
-from symgrad.notebook import Shown
+from symgrad.notebook import Displayed
 
 COURSE = Path(__file__).parents[1] / "examples" / "course"
 
@@ -20,7 +20,7 @@ x, y = IndexedBase("x", real=True), IndexedBase("y", real=True)
 J = Sum((y[i] - w * x[i]) ** 2, (i, 1, N)) / N
 
 
-def bundle(result: Shown) -> dict[str, str]:
+def bundle(result: Displayed) -> dict[str, str]:
     return result._repr_mimebundle_()
 
 
@@ -44,7 +44,7 @@ def test_every_result_shows_itself() -> None:
     compiled = symgrad.compile(J, (w,))
     results += (compiled, compiled.bind(x=[1.0, 2.0], y=[0.0, 1.0]), compiled(x=[1.0], y=[0.0], w=1.0))
     for result in (*results, derivation, derivation.steps[0], false, false.witness):
-        assert isinstance(result, Shown)
+        assert isinstance(result, Displayed)
         assert "text/html" not in bundle(result)
         assert bundle(result)["text/plain"] == str(result)
         assert repr(result) == str(result)
