@@ -6,12 +6,12 @@ import contextlib
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from work import calls
 
 from symgrad.errors import ReadError, Span
 from symgrad.latex import read, read_macro_definitions
@@ -433,22 +433,25 @@ HOSTILE = {
 
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_is_refused_quickly(source: str) -> None:
-    start = time.perf_counter()
+    assert calls(lambda: _refused_or_printed(source)) < 100 * len(source) + 1000
+
+
+def _refused_or_printed(source: str) -> None:
     try:
         page = read(source)
     except ReadError as problem:
         assert str(problem)
     else:
         assert hash(page) is not None and to_latex(page)
-    assert time.perf_counter() - start < 2
 
 
 @pytest.mark.parametrize("macros", [LOOPS, DOUBLING, {r"\a": Macro(1, r"\a{#1#1}")}])
 def test_macros_that_grow_are_refused(macros: dict[str, Macro]) -> None:
-    start = time.perf_counter()
-    with pytest.raises(ReadError, match="grows without end"):
-        read(r"\a{x}", Scope(macros=macros))
-    assert time.perf_counter() - start < 2
+    def refused() -> None:
+        with pytest.raises(ReadError, match="grows without end"):
+            read(r"\a{x}", Scope(macros=macros))
+
+    assert calls(refused) < 500_000
 
 
 PIECES = [
@@ -478,16 +481,9 @@ def test_any_text_gives_a_page_or_a_read_error(source: str) -> None:
         assert to_text(read(source))
 
 
-def test_a_step_size_formula_takes_well_under_a_millisecond() -> None:
+def test_a_step_size_formula_takes_little_work() -> None:
     source = r"\frac{1}{N} \sum_{i=1}^N 2(y_i - f(x_i)) \frac{\partial}{\partial m} (y_i - (m x_i + b))"
-    best = min(_seconds(source) for _ in range(30))
-    assert best < 0.001
-
-
-def _seconds(source: str) -> float:
-    start = time.perf_counter()
-    read(source)
-    return time.perf_counter() - start
+    assert calls(lambda: read(source)) < 60 * len(source)
 
 
 def test_reading_imports_neither_sympy_nor_numpy() -> None:

@@ -395,7 +395,7 @@ def test_every_way_to_run_agrees(name: str, monkeypatch: Any) -> None:
     f, data, rest = case(name)
     expected, curvature = flat(f(**data, **rest)), f(**data, **rest).hessian
     monkeypatch.setattr("symgrad.numeric.blocks.ROWS", 16)  # so that a block ends in the middle
-    monkeypatch.setattr("symgrad.numeric.compiled.BLOCKED", 1)
+    monkeypatch.setattr("symgrad.numeric.code.BLOCKED", 1)
     bound = f.bind(**data)
     assert bound.verdict, bound.verdict
     for evaluation in (f(**data, **rest), bound(**rest)):
@@ -760,7 +760,7 @@ def test_the_documentation() -> None:
 @pytest.mark.parametrize("names", ["rows start view", "s1 t1 c", "k l i", "loop value d_m", "N d H", "s t u",
                                    "v_w first_x lambda", "np sigma exp"])
 def test_any_name_may_be_a_symbol(names: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr("symgrad.numeric.compiled.BLOCKED", 1)
+    monkeypatch.setattr("symgrad.numeric.code.BLOCKED", 1)
     plain = SimpleNamespace(njit=lambda *fn, **_: fn[0] if fn else lambda g: g)
     monkeypatch.setitem(sys.modules, "numba", plain)
     q, v, c = sp.symbols(names, real=True)
@@ -831,12 +831,12 @@ def test_random_losses(seed: int) -> None:
               "b": rng.normal(), "w": rng.normal(size=3), "d": 3, "N": 5}
     arguments = {a.python: values[a.python] for a in f.arguments.values()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("symgrad.numeric.compiled.BLOCKED", 10**9)
+        patch.setattr("symgrad.numeric.code.BLOCKED", 10**9)
         expected = flat(f(**arguments))
         slopes = np.concatenate([np.ravel(s) for s in differences(f, arguments)])
         scale = 1 + np.abs(expected).max()
         np.testing.assert_allclose(expected[1:], slopes, rtol=1e-4, atol=1e-5 * scale)
-        patch.setattr("symgrad.numeric.compiled.BLOCKED", 1)
+        patch.setattr("symgrad.numeric.code.BLOCKED", 1)
         patch.setattr("symgrad.numeric.blocks.ROWS", 2)
         data = {q: v for q, v in arguments.items() if q in ("x", "y")}
         rest = {q: v for q, v in arguments.items() if q not in data}

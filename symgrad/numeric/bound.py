@@ -10,24 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..kernel.verdict import Verdict
 from ..notebook import Displayed
+from .arguments import Argument, Lengths
 from .blocks import Kernel, NoKernel
+from .code import Code, judged
 from .dask_sums import Cluster, described, is_dask
-from .emit import Argument
 from .evaluation import Evaluation, hessian
 from .gradient import gradient
 from .graph import Graph, Index, Node, walk
-from .moments import COUNT, Moments
+from .moments import COUNT, Moments, moments
 from .program import Output, Program, flat, load
-
-if TYPE_CHECKING:
-    from .compiled import Compiled
 
 Arrays = Mapping[str, Any]
 Blocks = Iterable[Arrays] | Cluster
@@ -39,7 +37,7 @@ class Split:
     Raises NoKernel where a sum over samples needs another one.
     """
 
-    def __init__(self, f: Compiled, program: Program) -> None:
+    def __init__(self, f: Code, program: Program) -> None:
         g, sample = f.graph, f.sample
         nodes = walk(*(n for o in flat(program.outputs) for n in o.nodes))
         found = [n for n in nodes if n.op == "sum" and n.value == sample]
@@ -81,7 +79,7 @@ class Reduced:
     ``partial`` takes a block of the data and gives its part of every sum; ``program`` takes the sums.
     """
 
-    def __init__(self, f: Compiled, found: Moments, data: Sequence[str]) -> None:
+    def __init__(self, f: Code, found: Moments, data: Sequence[str]) -> None:
         self.f, self.found = f, found
         blocked = {n: f.arguments[n] for n in data}
         # No argument of the user's begins with an underscore.
@@ -164,11 +162,19 @@ class Reduced:
             return known[node]
 
         f = self.f
-        origins = {c: _without(f.origins[n], f.row_axis(n)) for n, c in found.centers.items()}
+        centers = {c: _without(f.origins[n], f.row_axis(n)) for n, c in found.centers.items()}
+        origins = {**f.origins, **centers}
         return {
-            n: self.f.judged(n, [(spot, opened(node)) for spot, node in pieces], origins)
+            n: judged(f.objective, origins, n, f.axes[n], [(spot, opened(node)) for spot, node in pieces])
             for n, pieces in self.gradients.items()
         }
+
+
+def reduction(f: Code) -> Reduced | None:
+    """How the objective is computed from sums over its data, or None where finitely many do not suffice."""
+    data = [a.name for a in f.arguments.values() if a.name not in f.wrt and f.sample_size in a.shape]
+    found = moments(f.graph, f.root, f.sample, {n: f.arguments[n].shape for n in data}) if data else None
+    return Reduced(f, found, data) if found and found.sums else None
 
 
 def _replaced(g: Graph, node: Node, done: dict[Node, Node], sample: Index) -> Node:
@@ -184,7 +190,7 @@ def _without(values: Sequence[Any], axis: int) -> tuple[Any, ...]:
     return (*values[:axis], *values[axis + 1 :])
 
 
-def _lost(f: Compiled, arguments: Mapping[str, Argument]) -> dict[str, tuple[str, str, int]]:
+def _lost(f: Code, arguments: Mapping[str, Argument]) -> dict[str, tuple[str, str, int]]:
     """Lengths of axes that only the data tell: their names, and where to read them."""
     shown = {s for a in arguments.values() for s in a.shape} | set(arguments) | {f.sample.size}
     return {
@@ -240,8 +246,10 @@ class Bound(Displayed):
     {'m': 2.5, 'b': -0.666667}
     """
 
-    def __init__(self, f: Compiled, blocks: Iterable[Arrays] | None, data: Arrays) -> None:
-        self.f = f
+    def __init__(
+        self, f: Code, reduced: Reduced | None, blocks: Iterable[Arrays] | None, data: Arrays
+    ) -> None:
+        self.f, self.reduced = f, reduced
         outside = {a.python: a for a in f.arguments.values() if a.name not in f.wrt}
         rows = {k: a for k, a in outside.items() if f.sample.size in a.shape}
         for name in data:
@@ -251,7 +259,7 @@ class Bound(Displayed):
         missing = [k for k in rows if k not in data]
         if missing and blocks is None:
             raise InputError(f"bind: the data {', '.join(missing)} are missing")
-        self._lengths: dict[str, tuple[int, int, str]] = {}
+        self._lengths: Lengths = {}
         self._data: dict[str, Any] = {}
         given = {k: v for k, v in data.items() if k in rows}
         pieces = blocks is not None or any(map(is_dask, given.values()))
@@ -276,7 +284,6 @@ class Bound(Displayed):
         self._signed = f.signed(self._data) if self._data else ()
         self._splits: dict[str, Split] = {}
         self._state: dict[str, Any] = {}
-        self.reduced = f.reduction(tuple(a.name for a in rows.values())) if rows else None
         if self.reduced is not None:
             self._state = self.reduced.state(self._blocks)
             self._blocks, self._data = (), {}

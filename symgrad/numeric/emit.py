@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
 from ..errors import UnknownMeaning
+from .arguments import Argument
 from .graph import Index, Node, walk
 
 HELPERS = {
@@ -45,17 +45,6 @@ _CALLS = {"exp": "np.exp", "log": "np.log", "sigma": "_sigma", "softplus": "_sof
           "sin": "np.sin", "cos": "np.cos", "tan": "np.tan"}
 
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument of an emitted function: its name on paper, its name in Python, the length of each axis by
-    name ("" where only fixed entries are read), and how long each must be at least."""
-
-    name: str
-    python: str
-    shape: tuple[str, ...]
-    least: tuple[int, ...] = ()
 
 
 class Emitter:

@@ -10,7 +10,8 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from .emit import HELPERS, Argument, Emitter
+from .arguments import Argument
+from .emit import HELPERS, Emitter
 from .gradient import Pieces
 from .graph import Index, Node, walk
 
