@@ -7,6 +7,7 @@ patterns        regular expressions compiled when first used
 errors          what can go wrong, each error carrying its data
 notebook        results that display themselves
 core            the few terms the judge sees
+functions       the elementary functions, a row each
 page            the tree of what is written: names, relations, what is in force, printers
 latex           reader of LaTeX mathematics
 kernel          what defined, equal and refuted mean: domains, derivatives, values, verdicts

@@ -18,14 +18,6 @@ from typing import Any, Literal
 
 Sort = Literal["real", "size", "index"]
 
-# Functions whose meaning the judge knows; any other name is an undefined function.
-BUILTIN = frozenset(
-    [
-        "exp", "log", "sigma", "tanh", "sinh", "cosh", "sin", "cos", "tan",
-        "sqrt", "abs", "step", "sign", "relu", "max", "min", "pi",
-    ]
-)
-
 
 class Core:
     """Base of the core terms."""

@@ -13,9 +13,10 @@ An IndexedBase has no origin; its indices are kept.
 
 *Numbers* are real: a symbol without assumptions stands for a real number, floats are refused.
 
-The modules, each importing only those before it: ``logistic`` (σ as a SymPy function), ``naming`` (names on
-both sides), ``occurring`` (what occurs, and what would read alike), ``writing`` (SymPy to page),
-``declaring`` (kinds, scope and symbols of an expression), ``reading`` (page to SymPy).
+The modules, each importing only those before it: ``logistic`` (σ as a SymPy function), ``elementary`` (the
+table of functions in SymPy), ``naming`` (names on both sides), ``occurring`` (what occurs, and what would
+read alike), ``writing`` (SymPy to page), ``declaring`` (kinds, scope and symbols of an expression),
+``reading`` (page to SymPy).
 
 >>> from sympy import Function, IndexedBase, symbols
 >>> m, b, i = symbols("m b i")
@@ -28,12 +29,15 @@ True
 from __future__ import annotations
 
 from .declaring import counted, kinds_of, scope_of, symbols_of
+from .elementary import CLASSES, EXPONENTIAL
 from .logistic import sigma
 from .naming import page_name, sympy_name
 from .reading import to_sympy
 from .writing import to_page
 
 __all__ = [
+    "CLASSES",
+    "EXPONENTIAL",
     "counted",
     "kinds_of",
     "page_name",

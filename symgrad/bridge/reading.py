@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from operator import mul
 from typing import Any
 
 import sympy
 
 from ..errors import InputError, ScopeError, UnknownMeaning
+from ..functions import PAGES
 from ..page import tree as page
 from ..page.scope import Definition, Scope
 from ..page.tree import Node
-from .logistic import sigma
+from .elementary import called
 from .naming import CONSTANTS, sympy_name
 from .writing import MATRIX_TYPES, RELATIONS
 
 Expr = Any
 
 _FUNCTIONS: dict[str, Callable[..., Expr]] = {
-    "\\exp": sympy.exp, "\\log": sympy.log, "\\ln": sympy.log, "\\tanh": sympy.tanh,
-    "\\sinh": sympy.sinh, "\\cosh": sympy.cosh, "\\sin": sympy.sin, "\\cos": sympy.cos, "\\tan": sympy.tan,
-    "\\sqrt": sympy.sqrt, "\\max": sympy.Max, "\\min": sympy.Min, "\\sigma": sigma,
-    "\\operatorname{sign}": sympy.sign, "\\operatorname{abs}": sympy.Abs,
-    "\\operatorname{relu}": lambda z: sympy.Max(0, z),
-    "\\operatorname{softplus}": lambda z: sympy.log(1 + sympy.exp(z)),
-    "\\operatorname{tr}": sympy.Trace,
-}
+    **{page: partial(called, row.name) for page, row in PAGES.items()},
+    "\\max": sympy.Max, "\\min": sympy.Min, "\\operatorname{tr}": sympy.Trace,
+}  # fmt: skip
 _NO_FUNCTION = ("\\operatorname{", "\\mathbb{E}")
 _SYMPY_RELATIONS = {op: rel for rel, op in RELATIONS.items()}
 

@@ -11,8 +11,10 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..errors import InputError, UnknownMeaning
+from ..functions import FUNCTIONS
 from ..page import tree as page
 from ..page.tree import Node, fresh_name
+from .elementary import CLASSES
 from .logistic import sigma
 from .naming import page_name
 from .occurring import BIGOPS, Occurrences, is_moment, occurrences
@@ -20,15 +22,13 @@ from .occurring import BIGOPS, Occurrences, is_moment, occurrences
 Expr = Any
 
 _CALLS = {
-    sympy.log: "\\log", sympy.tanh: "\\tanh", sympy.sinh: "\\sinh", sympy.cosh: "\\cosh",
-    sympy.sin: "\\sin", sympy.cos: "\\cos", sympy.tan: "\\tan",
-    sympy.sign: "\\operatorname{sign}", sympy.Max: "\\max", sympy.Min: "\\min",
-}
+    **{cls: row.page for cls, row in CLASSES.items()}, sympy.Max: "\\max", sympy.Min: "\\min",
+}  # fmt: skip
 RELATIONS: dict[Any, str] = {
     sympy.Eq: "=", sympy.Ne: "!=", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: ">", sympy.Ge: ">=",
 }
 # Undefined SymPy functions of these names get the meaning a page gives them.
-_OPERATORS = frozenset(["relu", "softplus"])
+_OPERATORS = {row.name: row.page for row in FUNCTIONS.values() if row not in CLASSES.values()}
 MATRIX_TYPES = (sympy.MatrixExpr, sympy.MatrixBase)
 
 
@@ -347,7 +347,7 @@ class Writer:
             return page.Call(page.Sym(f"\\operatorname{{{name}}}"), tuple(map(self._variable, expr.args)))
         if name == "sigma" and len(expr.args) != 1:
             raise InputError("sigma is the logistic function of one argument")
-        fn = f"\\operatorname{{{name}}}" if name in _OPERATORS else self.names.names[expr.func]
+        fn = _OPERATORS[name] if name in _OPERATORS else self.names.names[expr.func]
         return page.Call(page.Sym(fn), tuple(self.node(a) for a in expr.args))
 
     def _variable(self, arg: Expr) -> Node:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..deriving.definitions import head, unfold
+from ..functions import COMMANDS
 from ..page.scope import Scope
 from ..page.symbols import DEVIATIONS, unbold
 from ..page.tree import (
@@ -44,18 +45,9 @@ _MANY = 200  # names, after which a definition by levels may go on for ever
 CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
 KNOWN = frozenset(
     [
-        r"\exp",
-        r"\log",
-        r"\ln",
-        r"\tanh",
-        r"\sinh",
-        r"\cosh",
-        r"\sqrt",
+        *COMMANDS,
         r"\max",
         r"\min",
-        r"\sin",
-        r"\cos",
-        r"\tan",
         r"\arg",
         r"\arg\min",
         r"\arg\max",

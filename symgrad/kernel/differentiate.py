@@ -1,7 +1,7 @@
 """Differentiation of core terms, entries independent; deltas instead of cases.
 
-The elementary derivatives are one table; a function that is not in it is undefined and gets the
-derivative symbols of ``Call.orders``.
+A function that is not in the table of functions is undefined and gets the derivative symbols of
+``Call.orders``.
 
 >>> from symgrad.core import Call, Mul, Sym, text
 >>> w = Sym("w")
@@ -11,34 +11,14 @@ derivative symbols of ``Call.orders``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
-from ..core import BUILTIN, Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, text, walk
+from ..core import Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, text, walk
+from ..functions import BUILTIN, FUNCTIONS, Function, Z, at
 from .limits import Unsupported
 
 ZERO, ONE, TWO = Num(Fraction(0)), Num(Fraction(1)), Num(Fraction(2))
 MINUS = Num(Fraction(-1))
-
-# f -> f'(z) as a term in z, for the functions of one argument that the judge knows.
-TABLE: dict[str, Callable[[Core], Core]] = {
-    "exp": lambda z: Call("exp", (z,)),
-    "log": lambda z: Div(ONE, z),
-    "sigma": lambda z: Mul((Call("sigma", (z,)), Add((ONE, Mul((MINUS, Call("sigma", (z,)))))))),
-    "tanh": lambda z: Add((ONE, Mul((MINUS, Pow(Call("tanh", (z,)), TWO))))),
-    "sinh": lambda z: Call("cosh", (z,)),
-    "cosh": lambda z: Call("sinh", (z,)),
-    "sin": lambda z: Call("cos", (z,)),
-    "cos": lambda z: Mul((MINUS, Call("sin", (z,)))),
-    "tan": lambda z: Add((ONE, Pow(Call("tan", (z,)), TWO))),
-    "sqrt": lambda z: Div(ONE, Mul((TWO, Call("sqrt", (z,))))),
-    "abs": lambda z: Call("sign", (z,)),
-    "relu": lambda z: Call("step", (z,)),
-    "step": lambda z: ZERO,
-    "sign": lambda z: ZERO,
-}
-# Derivatives at 0 do not exist for these: the argument is assumed nonzero.
-KINKED = frozenset(("abs", "relu", "step", "sign"))
 
 
 def eliminate(term: Core, kinks: list[Core]) -> Core:
@@ -57,6 +37,11 @@ def derivative(term: Core, var: Core, kinks: list[Core] | None = None) -> Core:
     if not isinstance(var, Sym | Ref):
         raise Unsupported(f"no derivative by {text(var)}")
     return _Derivative(var, [] if kinks is None else kinks).of(term)
+
+
+def slope(row: Function) -> Core:
+    """The derivative of an elementary function, a term in z."""
+    return derivative(row.meant, Z) if row.slope is None else row.slope
 
 
 class _Derivative:
@@ -136,10 +121,13 @@ class _Derivative:
         slopes = [self.of(a) for a in args]
         if all(d == ZERO for d in slopes):
             return ZERO
-        if fn in TABLE:
-            if fn in KINKED:
+        row = FUNCTIONS.get(fn)
+        if row is not None:
+            if row.kinked:
                 self.kinks.append(args[0])
-            return times(TABLE[fn](args[0]), slopes[0])
+            if row.slope is None:
+                return self.of(at(row.meant, args[0]))
+            return times(at(row.slope, args[0]), slopes[0])
         if fn in BUILTIN:
             raise Unsupported(f"no derivative of {fn}")
         base = orders or (0,) * len(args)

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from fractions import Fraction
 from math import prod
 
 from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, counts, text, walk
+from ..functions import FUNCTIONS, NONNEGATIVE, POSITIVE, at
 from ..patterns import Pattern
 
 ONE = Num(Fraction(1))
@@ -30,7 +31,7 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
     }
     positive |= counts(walk(term))
     # A bound index that runs from 1 on is as positive as a size.
-    terms = list(walk(term))
+    terms = list(_meant(term))
     bound = [(t.index.name, _positive(t.lower, positive)) for t in terms if isinstance(t, Sum)]
     positive |= {name for name, above in bound if above} - {name for name, above in bound if not above}
     out: dict[str, dict[str, None]] = {}
@@ -76,15 +77,21 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
                     least = _least(exp)
                     if least is None or least < 0:
                         nonzero(base)
-            case Call("log", (arg,)):
-                demand(arg, ">")
-            case Call("tan", (arg,)):
-                demand(Call("cos", (arg,)), "!=")
-            case Call("sqrt", (arg,)):
-                demand(arg, ">=")
-            case Call("step" | "sign", (arg,)) if not integral(arg):
-                demand(_unsigned(arg), "!=")
+            case Call("step" | "sign", (arg,)):
+                if not integral(arg):
+                    demand(_unsigned(arg), "!=")
+            case Call(fn, (arg,)) if fn in FUNCTIONS:
+                for k, relation in FUNCTIONS[fn].demands or ():
+                    demand(at(k, arg), relation) if relation != "!=" else nonzero(at(k, arg))
     return [f"{shown} {relation} 0" for shown, found in out.items() for relation in _strongest(found)]
+
+
+def _meant(term: Core) -> Iterator[Core]:
+    """The subterms, also those of what a function means."""
+    for t in walk(term):
+        yield t
+        if isinstance(t, Call) and t.fn in FUNCTIONS and FUNCTIONS[t.fn].demands is None:
+            yield from _meant(at(FUNCTIONS[t.fn].meant, t.args[0]))
 
 
 def _plain(shown: str) -> str:
@@ -171,7 +178,7 @@ def _positive(t: Core, known: Container[str]) -> bool:
             return sort == "size" or name in known
         case Ref(name):
             return name in known
-        case Call("exp" | "sigma" | "cosh" | "pi"):
+        case Call(fn) if fn in POSITIVE:
             return True
         case Call("sqrt" | "abs", (a,)):
             return _positive(a, known)
@@ -203,7 +210,7 @@ def nonnegative(t: Core, known: Container[str] = ()) -> bool:
             return value >= 0
         case Pow(_, Num(value)):
             return (value.denominator == 1 and value.numerator % 2 == 0) or _positive(t, known)
-        case Call("abs" | "relu" | "sqrt" | "step"):
+        case Call(fn) if fn in NONNEGATIVE:
             return True
         case Add(terms):
             return all(nonnegative(k, known) for k in terms)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from random import Random
 from typing import Any
 
 from flint import arb, fmpq
 
 from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, every_entry
+from ..functions import BUILTIN, FUNCTIONS, Algebra
 from .domain import integral
 from .limits import OutOfFuel
 
@@ -190,16 +192,8 @@ class Point:
         return out.slope if isinstance(out, Dual) and out.level == level else fmpq(0)
 
     def call(self, fn: str, args: list[Any], orders: tuple[int, ...]) -> Any:
-        if fn in UNARY:
-            return UNARY[fn](args[0])
-        if fn in ("max", "min"):
-            out = args[0]
-            for b in args[1:]:
-                gap = relu(add(out, mul(fmpq(-1), b)))
-                out = add(b, gap) if fn == "max" else add(out, mul(fmpq(-1), gap))
-            return out
-        if fn == "pi":
-            return arb.pi()
+        if fn in BUILTIN:
+            return _called(fn, *args)
         if fn == "E":
             raise Undefined
         self.fuel -= 20 * 3**self.depth
@@ -324,21 +318,12 @@ def _kinked(a: Any) -> int:
     return s
 
 
-def relu(a: Any) -> Any:
-    return a if _kinked(a) > 0 else fmpq(0)
-
-
-def _sigma(a: Any) -> Any:
-    return reciprocal(add(fmpq(1), exp(mul(fmpq(-1), a))))
-
-
-def _half(a: Any, sign: int) -> Any:
-    e = exp(a)
-    return mul(fmpq(1, 2), add(e, mul(fmpq(sign), reciprocal(e))))
-
-
-def _tanh(a: Any) -> Any:
-    return add(fmpq(1), mul(fmpq(-2), reciprocal(add(fmpq(1), exp(mul(fmpq(2), a))))))
+def extreme(fn: str, out: Any, *rest: Any) -> Any:
+    for b in rest:
+        gap = add(out, mul(fmpq(-1), b))
+        gap = gap if _kinked(gap) > 0 else fmpq(0)
+        out = add(b, gap) if fn == "max" else add(out, mul(fmpq(-1), gap))
+    return out
 
 
 exp: Any = _through(_exp, lambda a: exp(a))
@@ -351,15 +336,9 @@ UNARY = {
     "exp": exp,
     "log": log,
     "sqrt": sqrt,
-    "sigma": _sigma,
-    "tanh": _tanh,
-    "sinh": lambda a: _half(a, -1),
-    "cosh": lambda a: _half(a, 1),
     "sin": sin,
     "cos": cos,
-    "tan": lambda a: mul(sin(a), reciprocal(cos(a))),
     "abs": lambda a: mul(fmpq(_kinked(a)), a),
-    "relu": relu,
     "step": lambda a: fmpq(_kinked(a) > 0),
     "sign": lambda a: fmpq(_kinked(a)),
 }
@@ -386,3 +365,17 @@ def power(base: Any, exponent: Any) -> Any:
         if sign_of(base) == 0 and exponent > 0 and not isinstance(base, Dual):
             return fmpq(0)
     return exp(mul(exponent, log(base)))
+
+
+def _called(fn: str, *args: Any) -> Any:
+    if fn in UNARY:
+        return UNARY[fn](*args)
+    if fn in FUNCTIONS:
+        return VALUES.value(FUNCTIONS[fn].meant, *args)
+    return arb.pi() if fn == "pi" else extreme(fn, *args)
+
+
+VALUES: Algebra[Any] = Algebra(
+    exact, lambda *terms: reduce(add, terms), lambda *factors: reduce(mul, factors),
+    lambda a, b: mul(a, reciprocal(b)), lambda a, n: power(a, exact(n)), _called,
+)  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import ReadError, Span
+from ..functions import TOUCHING
 from ..patterns import Pattern
 from .tokens import Token
 from .vocabulary import (
@@ -40,7 +41,7 @@ _SIDED = frozenset(
 _OPENING, _CLOSING = frozenset(["(", "[", "{", "\\{"]), frozenset([")", "]", "}", "\\}"])
 _DEFINES = frozenset(["\\Delta", "\\triangle", "\\mathrm{def}"])
 _UPPER_WORDS = frozenset(["new", "old", "train", "test", "true", "pred"])
-_INSIDE = Pattern("(log|exp|tanh|diag|softmax|sigmoid)")
+_INSIDE = Pattern(f"({'|'.join((*TOUCHING, 'diag', 'softmax'))})")
 """Functions that stay functions when the letters of names touch them: ``ylog(p)``, ``logw``."""
 _OPERATORS = frozenset(f"\\{name}" for name in ("arg", "min", "max", "sup", "inf", "lim", "sum", "prod"))
 _CASE_WORDS = frozenset(["if", "for", "when", "otherwise", "else"])

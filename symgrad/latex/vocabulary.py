@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..functions import WORDS
 from ..page.to_latex import RELATION_SIGNS
 
 GREEK = frozenset(
@@ -39,35 +40,28 @@ WORD_FONTS = frozenset(
 
 # Functions whose value stands for itself, by the words that write them.
 FUNCTIONS = {
-    "log": "\\log", "ln": "\\ln", "lg": "\\lg", "exp": "\\exp", "sin": "\\sin", "cos": "\\cos",
-    "tan": "\\tan", "cot": "\\cot", "arcsin": "\\arcsin", "arccos": "\\arccos", "arctan": "\\arctan",
-    "sinh": "\\sinh", "cosh": "\\cosh", "tanh": "\\tanh", "max": "\\max", "min": "\\min", "sup": "\\sup",
-    "inf": "\\inf", "lim": "\\lim", "arg": "\\arg", "det": "\\det", "gcd": "\\gcd",
-    "dim": "\\dim", "ker": "\\ker", "sqrt": "\\sqrt", "sgn": "\\operatorname{sign}",
-    "sign": "\\operatorname{sign}", "tr": "\\operatorname{tr}", "Tr": "\\operatorname{tr}",
-    "trace": "\\operatorname{tr}", "Trace": "\\operatorname{tr}", "diag": "\\operatorname{diag}",
-    "Diag": "\\operatorname{diag}", "relu": "\\operatorname{relu}", "ReLU": "\\operatorname{relu}",
-    "RELU": "\\operatorname{relu}", "Relu": "\\operatorname{relu}", "reLU": "\\operatorname{relu}",
-    "softmax": "\\operatorname{softmax}", "Softmax": "\\operatorname{softmax}",
-    "softplus": "\\operatorname{softplus}", "sigmoid": "\\operatorname{sigmoid}",
-    "Sigmoid": "\\operatorname{sigmoid}", "logistic": "\\operatorname{sigmoid}", "Var": "\\operatorname{Var}",
-    "var": "\\operatorname{Var}", "Cov": "\\operatorname{Cov}", "cov": "\\operatorname{Cov}",
-    "abs": "\\operatorname{abs}",
+    **WORDS, "lg": "\\lg", "cot": "\\cot", "arcsin": "\\arcsin", "arccos": "\\arccos", "arctan": "\\arctan",
+    "max": "\\max", "min": "\\min", "sup": "\\sup", "inf": "\\inf", "lim": "\\lim", "arg": "\\arg",
+    "det": "\\det", "gcd": "\\gcd", "dim": "\\dim", "ker": "\\ker", "tr": "\\operatorname{tr}",
+    "Tr": "\\operatorname{tr}", "trace": "\\operatorname{tr}", "Trace": "\\operatorname{tr}",
+    "diag": "\\operatorname{diag}", "Diag": "\\operatorname{diag}", "softmax": "\\operatorname{softmax}",
+    "Softmax": "\\operatorname{softmax}", "Var": "\\operatorname{Var}", "var": "\\operatorname{Var}",
+    "Cov": "\\operatorname{Cov}", "cov": "\\operatorname{Cov}",
     "argmin": "\\arg\\min", "argmax": "\\arg\\max", "vec": "\\operatorname{vec}",
     "rank": "\\operatorname{rank}",
 }  # fmt: skip
 FUNCTION_COMMANDS = frozenset(
-    [*(f for f in FUNCTIONS.values() if "{" not in f), "\\argmin", "\\argmax", "\\tr", "\\diag", "\\softmax",
-     "\\sigmoid", "\\relu", "\\ReLU", "\\sign", "\\sgn", "\\Var", "\\Cov", "\\trace", "\\Tr"]
+    [*(f for f in FUNCTIONS.values() if "{" not in f), *(f"\\{word}" for word in WORDS if word != "abs"),
+     "\\argmin", "\\argmax", "\\tr", "\\diag", "\\softmax", "\\Var", "\\Cov", "\\trace", "\\Tr"]
 )  # fmt: skip
-"""Commands that name a function; those that LaTeX itself lacks are what course notes define for it."""
+"""Commands that name a function; those that LaTeX itself lacks are what course notes define for it (``\\abs``
+they define as bars)."""
 
 # Plain runs of letters that stand for a function before an opening bracket.
 BARE_WORDS = frozenset(
     [
-        "log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "tr", "Tr", "trace",
-        "diag", "softmax", "sigmoid", "relu", "ReLU", "sign", "sgn", "det", "Var", "Cov", "softplus",
-        "argmin", "argmax"
+        *(word for word in WORDS if word not in ("abs", "sqrt")), "max", "min", "tr", "Tr", "trace", "diag",
+        "softmax", "det", "Var", "Cov", "argmin", "argmax"
     ]
 )  # fmt: skip
 PROSE = frozenset(

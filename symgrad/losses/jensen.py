@@ -28,7 +28,7 @@ from typing import Any, Literal, NamedTuple
 import sympy
 from flint import arb, fmpq
 
-from ..bridge import page_name, scope_of, sigma, to_page
+from ..bridge import CLASSES, page_name, scope_of, to_page
 from ..errors import InputError
 from ..kernel.verdict import Verdict
 from ..meaning.judging import prove_nodes
@@ -306,8 +306,8 @@ def _signs(form: Expr) -> Iterator[tuple[dict[str, str], bool]]:
 
 Range = tuple[Fraction | float, Fraction | float]  # exact, or infinite
 _BOUNDED: dict[Any, Range] = {
-    sympy.exp: (0, inf), sigma: (0, 1), sympy.tanh: (-1, 1), sympy.cosh: (1, inf), sympy.Abs: (0, inf),
-}  # fmt: skip
+    cls: row.bounds for cls, row in CLASSES.items() if row.bounds is not None
+}
 
 
 def _range(e: Expr) -> Range:

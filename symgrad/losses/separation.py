@@ -19,7 +19,7 @@ from typing import Any
 
 import sympy
 
-from ..bridge import sigma
+from ..bridge import EXPONENTIAL, sigma
 from .balls import Balls, Undefined, ball
 
 __all__ = ["Obstacle", "Separation", "obstacle", "separate"]
@@ -315,7 +315,7 @@ class _Rational:
 
 def _rational(expr: Expr) -> _Rational | None:
     """The expression with e^z as the only transcendental function, cancelled; None where others occur."""
-    expr = expr.rewrite([sigma, sympy.tanh, sympy.sinh, sympy.cosh], sympy.exp)
+    expr = expr.rewrite(EXPONENTIAL, sympy.exp)
     multiples: dict[Expr, list[Expr]] = {}
     for e in expr.atoms(sympy.exp):
         if e.args[0].has(sympy.exp):
@@ -380,7 +380,7 @@ class Obstacle:
         Every separation with r terms makes every minor of size r + 1 vanish.  Where e^{tx} occurs t runs
         through multiples of log 2, so that the values are rational.  All empty where that does not work.
         """
-        value = self.restriction.rewrite([sigma, sympy.tanh, sympy.sinh, sympy.cosh], sympy.exp)
+        value = self.restriction.rewrite(EXPONENTIAL, sympy.exp)
         scale = sympy.log(2) if value.has(sympy.exp) else sympy.Integer(1)
         xs = [sympy.Integer(k) for k in range(1, highest + 1)]
         for start in range(1, 9):
@@ -604,7 +604,7 @@ def _one_sided(line: Expr, v: Expr, u: Expr) -> tuple[str, Expr] | None:
     That r moves, that it is not 0 and that there is a pole are inequalities between numbers: balls at two
     values of u show them, and an analytic function that is not constant takes infinitely many values.
     """
-    expr = line.rewrite([sigma, sympy.tanh, sympy.sinh, sympy.cosh], sympy.exp)
+    expr = line.rewrite(EXPONENTIAL, sympy.exp)
     if not _analytic(expr):
         return None
     rates, steps = {}, set()

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..core import BUILTIN, Call, Core, D, Div, Num, Pow, Ref, Sum, Sym, children, rebuild, text, walk
+from ..core import Call, Core, D, Div, Num, Pow, Ref, Sum, Sym, children, rebuild, text, walk
 from ..errors import Span, UnknownMeaning
+from ..functions import BUILTIN, FUNCTIONS, PAGES
 from ..kernel.differentiate import eliminate
 from ..kernel.limits import Unsupported
 from ..page import tree as page
@@ -26,13 +27,6 @@ from .tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, tra
 
 Back = Callable[[Core], Core]
 
-# Written name -> core function of one argument, applied to every entry of a vector.
-FUNCTIONS = {
-    "\\exp": "exp", "\\log": "log", "\\ln": "log", "\\sigma": "sigma", "\\tanh": "tanh", "\\sinh": "sinh",
-    "\\cosh": "cosh", "\\sqrt": "sqrt", "\\operatorname{relu}": "relu", "\\operatorname{ReLU}": "relu",
-    "\\operatorname{sigmoid}": "sigma", "\\operatorname{sign}": "sign", "\\operatorname{sgn}": "sign",
-    "\\operatorname{logistic}": "sigma", "\\sin": "sin", "\\cos": "cos", "\\tan": "tan",
-}  # fmt: skip
 NABLA = page.Sym("\\nabla")
 """The variable of a bare nabla that nothing declares: whatever it is, it is one and the same."""
 
@@ -78,7 +72,7 @@ class Derivatives(Names):
                 inner = v.env
         if (
             isinstance(body, page.Sym)
-            and body.name in FUNCTIONS
+            and body.name in PAGES
             and len(by) == 1
             and body.name not in self._stacks
         ):
@@ -370,7 +364,7 @@ class Derivatives(Names):
         return None, ()
 
     def is_unknown(self, name: Name) -> bool:
-        if name.base in ("\\pi", "e") or name.base in FUNCTIONS or self.find(name, Env()) is not None:
+        if name.base in ("\\pi", "e") or name.base in PAGES or self.find(name, Env()) is not None:
             return False
         kind = self.scope.kind(name.base)
         return kind is None or (kind.role == "real" and not kind.rests)
@@ -565,7 +559,7 @@ def _eliminated(t: Core, kinks: list[Core]) -> Core:
 def _partial(t: Core) -> bool:
     """May the term be undefined somewhere, other than by a denominator that its derivative keeps?"""
     return any(
-        (isinstance(k, Call) and k.fn in ("log", "sqrt", "step", "sign"))
+        (isinstance(k, Call) and k.fn in FUNCTIONS and not FUNCTIONS[k.fn].total)
         or (
             isinstance(k, Pow)
             and not (isinstance(k.exp, Num) and k.exp.value >= 0 and k.exp.value.denominator == 1)

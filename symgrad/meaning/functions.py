@@ -8,14 +8,15 @@ from functools import partial
 
 from ..core import Call, Core, Ref, Sum, Sym
 from ..errors import ShapeError, Span, UnknownMeaning
+from ..functions import LETTERS, PAGES
 from ..page import tree as page
 from ..page.scope import Definition, Kind, Scope
 from ..page.symbols import Name, name_of, unbold
 from ..page.tree import Node
-from .derivatives import FUNCTIONS, NABLA, Variable, alike, differentiated, exchange, fill, settled
+from .derivatives import NABLA, Variable, alike, differentiated, exchange, fill, settled
 from .indices import LITERAL, Env, Held, Reading, delta, page_short
 from .matrices import Matrices
-from .tensors import ONE, Value, add, div, each, log, mul, scalar, tensor, transposed
+from .tensors import ONE, Value, div, each, log, mul, scalar, tensor, transposed
 
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
 _KNOWN_ELSEWHERE = frozenset(
@@ -26,7 +27,7 @@ _KNOWN_ELSEWHERE = frozenset(
 
 _OF_MATRICES = frozenset(("exp", "log", "sqrt"))
 _OPERATORS = frozenset(
-    ["\\max", "\\min", "\\operatorname{tr}", "\\operatorname{diag}", "\\operatorname{softplus}"]
+    ["\\max", "\\min", "\\operatorname{tr}", "\\operatorname{diag}"]
 )
 
 
@@ -85,7 +86,7 @@ class Functions(Matrices):
         if name.lower or len(name.upper) != 1 or name.bracket != "()" or len(args) != 1:
             return 0
         group = self._stacks.get(unbold(name.base), ())
-        known = self.function_definitions(Name(name.base), args) or (name.base in FUNCTIONS and not group)
+        known = self.function_definitions(Name(name.base), args) or (name.base in PAGES and not group)
         if not known or any(d.upper for d in group):
             return 0
         n = name.upper[0]
@@ -306,8 +307,8 @@ class Functions(Matrices):
         return next((symbol for target, symbol in env.opaque if alike(target, term)), term)
 
     def builtin(self, base: str, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
-        if base in FUNCTIONS and len(args) == 1:
-            return self.of_entries(FUNCTIONS[base], self.value(args[0], env), span)
+        if base in PAGES and len(args) == 1:
+            return self.of_entries(PAGES[base].name, self.value(args[0], env), span)
         if base in ("\\log", "\\exp", "\\sqrt"):
             raise UnknownMeaning(f"{base} takes one argument", span)
         match base:
@@ -316,8 +317,6 @@ class Functions(Matrices):
                 return self.sizes.entrywise(values, lambda *t: Call(base[1:], t), "compare", span)
             case "\\mathbb{E}" | "\\operatorname{E}":
                 return each(lambda t: Call("E", (t,)), self.value(args[0], env))
-            case "\\operatorname{softplus}":
-                return each(lambda t: Call("log", (add(ONE, Call("exp", (t,))),)), self.value(args[0], env))
             case "\\operatorname{softmax}":
                 return self.softmax(self.value(args[0], env), span)
             case "\\operatorname{diag}":
@@ -348,7 +347,7 @@ class Functions(Matrices):
         if base == "\\operatorname{softmax}" and len(args) == 1 and not name.upper:
             v = self.softmax(self.value(args[0], env), span)
             return self.entry(v, tuple(self.index(k, env) for k in name.lower), span)
-        if base in _OPERATORS or (base in FUNCTIONS and base != "\\sigma"):
+        if base in _OPERATORS or (base in PAGES and base not in LETTERS):
             raise UnknownMeaning(f"{base} with an index has no meaning here", span)
         return None
 
@@ -594,7 +593,7 @@ def _operands(node: Node) -> Iterator[tuple[str, Node, bool]]:
             operand = ANY
         case _:
             return
-    if base in FUNCTIONS:
+    if base in PAGES:
         yield base, operand, sure
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, walk
+from ..functions import POSITIVE
 from .derivatives import alike, fill
 from .tensors import MINUS, ONE, ZERO, gap, has_variable
 
@@ -23,7 +24,7 @@ def positive(t: Core, known: Known = lambda _: False) -> bool:
             return value > 0
         case Sym(_, sort) if sort == "size":
             return True
-        case Call(fn, _) if fn in ("exp", "sigma", "cosh", "pi"):
+        case Call(fn, _) if fn in POSITIVE:
             return True
         case Call("sqrt", (arg,)):
             return known(t) or positive(arg, known)

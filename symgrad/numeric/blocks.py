@@ -7,6 +7,7 @@ before the loop; sums over samples that need other such sums first take a pass o
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import combinations
 
+from ..functions import FUNCTIONS
 from .emit import Emitter, contraction
 from .graph import Graph, Index, Node, Number, paired, walk
 from .program import Program, flat, function_text, lengths, returned
@@ -244,8 +246,6 @@ class Kernel:
                 return self.ufunc("divide", powers, total, axes=axes)
             case "sign":  # NumPy takes six times as long where it writes over its operand
                 return self._emit("np.sign({args}, out={out})", self.value(args[0]), axes=axes)
-            case "exp" | "tanh" | "sinh" | "cosh" | "sin" | "cos" | "tan":
-                return self.ufunc(node.op, self.value(args[0]), axes=axes)
             case "capped":
                 v = self.ufunc("minimum", self._turned(self.g.neg(args[0])), Operand("_top"), axes=axes)
                 return self.ufunc("exp", v, axes=axes)
@@ -291,7 +291,10 @@ class Kernel:
                 return self._contract(node)
             case "lse":
                 return self._lse(node)
-        raise NoKernel
+        found = re.fullmatch(r"np\.(\w+)\(z\)", FUNCTIONS[node.op].numpy) if node.op in FUNCTIONS else None
+        if found is None:
+            raise NoKernel
+        return self.ufunc(found[1], self.value(args[0]), axes=axes)
 
     def _log(self, arg: Node) -> Operand:
         if arg.op == "add" and arg.args[0].op == "num" and arg.args[0].value == 1 and self.uses[arg] == 1:

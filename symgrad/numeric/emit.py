@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import reduce
 
 from ..errors import UnknownMeaning
+from ..functions import FUNCTIONS
 from .arguments import Argument
 from .graph import Index, Node, walk
 
@@ -40,9 +41,7 @@ def _lse(z, axis):
 ''',
 }
 
-_CALLS = {"exp": "np.exp", "log": "np.log", "sigma": "_sigma", "softplus": "_softplus", "tanh": "np.tanh",
-          "sinh": "np.sinh", "cosh": "np.cosh", "logcosh": "_logcosh", "abs": "np.abs", "sign": "np.sign",
-          "sin": "np.sin", "cos": "np.cos", "tan": "np.tan"}
+_CALLS = {**{row.name: row.numpy for row in FUNCTIONS.values() if row.numpy}, "logcosh": "_logcosh(z)"}
 
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
 
@@ -140,25 +139,25 @@ class Emitter:
                 first, *rest = node.args[0].args
                 if first.value == 1 and node.args[0] not in self.names:
                     return f"np.log1p({self._terms(rest, node.indices)})", ATOM
-            case "step":
-                return f"np.heaviside({self.text(node.args[0], SUM)}, 0)", ATOM
             case "stop":
                 return f"1 - np.heaviside({self.text(node.args[0], SUM)}, 0)", SUM
             case "where":
                 condition, *values = (self.aligned(a, node.indices, PRODUCT) for a in node.args)
                 return f"np.where({condition} > 0, {', '.join(values)})", ATOM
-            case "relu":
-                return f"np.maximum({self.text(node.args[0], SUM)}, 0)", ATOM
             case "max" | "min":
                 fn = "np.maximum" if node.op == "max" else "np.minimum"
                 parts = [self.aligned(a, node.indices, SUM) for a in node.args]
                 return reduce(lambda a, b: f"{fn}({a}, {b})", parts), ATOM
         if node.op not in _CALLS:
             raise UnknownMeaning(f"{node.op} has no numeric form here")
-        fn = _CALLS[node.op]
+        return self._applied(_CALLS[node.op], node.args[0]), ATOM
+
+    def _applied(self, code: str, arg: Node) -> str:
+        """The code of a function, f(z), at an argument."""
+        fn, _, rest = code.partition("(z")
         if fn in HELPERS:
             self.helpers.add(fn)
-        return f"{fn}({self.text(node.args[0], SUM)})", ATOM
+        return f"{fn}({self.text(arg, SUM)}{rest}"
 
     def _leaf(self, node: Node) -> str:
         name, place = node.value

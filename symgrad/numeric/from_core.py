@@ -134,7 +134,7 @@ class Reading:
             case core.Mul(factors):
                 return g.mul(*(self.node(t, bound) for t in factors))
             case core.Div(num, den):
-                return g.mul(self.node(num, bound), g.pow(self.node(den, bound), -1))
+                return g.div(self.node(num, bound), self.node(den, bound))
             case core.Pow(base, exp):
                 return g.power(self.node(base, bound), self.node(exp, bound))
             case core.Call(fn, args, ()):

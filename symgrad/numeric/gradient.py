@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from ..errors import UnknownMeaning
+from ..functions import FUNCTIONS
+from ..kernel.differentiate import slope as derivative
 from .graph import Graph, Index, Node, Place, walk
 
 
@@ -46,34 +48,10 @@ def _slopes(g: Graph, node: Node) -> Iterable[Node | None]:
         case "power":
             base, n = args
             return [g.mul(n, g.power(base, g.add(n, g.num(-1)))), g.mul(node, g.log(base))]
-        case "exp":
-            return [node]
-        case "log":
-            return [g.pow(args[0], -1)]
-        case "sigma":
-            return [g.mul(node, g.sigma(g.neg(args[0])))]
-        case "softplus":
-            return [g.sigma(args[0])]
         case "tanh":  # (1 - tanh u)(1 + tanh u), each factor without cancelling
             return [g.mul(g.add(g.num(1), node), g.add(g.num(1), g.neg(node)))]
-        case "sinh":
-            return [g.call("cosh", args[0])]
-        case "cosh":
-            return [g.call("sinh", args[0])]
-        case "sin":
-            return [g.call("cos", args[0])]
-        case "cos":
-            return [g.neg(g.call("sin", args[0]))]
-        case "tan":
-            return [g.add(g.num(1), g.pow(node, 2))]
         case "logcosh":
             return [g.call("tanh", args[0])]
-        case "abs":
-            return [g.call("sign", args[0])]
-        case "relu":
-            return [g.call("step", args[0])]
-        case "step" | "stop" | "sign":
-            return [None]
         case "where":
             return [None, g.call("step", args[0]), g.call("stop", args[0])]
         case "sum":
@@ -82,6 +60,8 @@ def _slopes(g: Graph, node: Node) -> Iterable[Node | None]:
             return [g.exp(g.sub(args[0], node))]
         case "max" | "min":
             return _extreme(g, node)
+    if node.op in FUNCTIONS:
+        return [g.terms.value(derivative(FUNCTIONS[node.op]), args[0])]
     return [None] * len(args)
 
 

@@ -20,9 +20,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from ..errors import UnknownMeaning
+from ..functions import FUNCTIONS, Algebra
 
 Number = Fraction | int
 
@@ -83,8 +85,7 @@ def walk(*roots: Node, stop: Container[Node] = ()) -> list[Node]:
     return [seen[k] for k in sorted(seen)]
 
 
-_ENTRYWISE = frozenset(["exp", "capped", "log", "sigma", "softplus", "tanh", "sinh", "cosh", "logcosh", "abs",
-                        "ratio", "sign", "step", "stop", "relu", "sin", "cos", "tan"])
+_ENTRYWISE = frozenset(["capped", "logcosh", "ratio", "stop"])
 
 
 class Graph:
@@ -251,6 +252,9 @@ class Graph:
             args.insert(0, self.num(number))
         return args[0] if len(args) == 1 else self._product(args)
 
+    def div(self, a: Node, b: Node) -> Node:
+        return self.mul(a, self.pow(b, -1))
+
     def pow(self, base: Node, n: Number) -> Node:
         n = Fraction(n)
         if n == 1:
@@ -376,9 +380,17 @@ class Graph:
             return self.call("abs", self.mul(self.num(-c), rest))
         if fn == "sign" and c < 0:
             return self.neg(self.call("sign", self.mul(self.num(-c), rest)))
-        if fn in _ENTRYWISE:
+        row = FUNCTIONS.get(fn)
+        if fn in _ENTRYWISE or (row is not None and row.numpy):
             return self._node(fn, args, None, _union(args))
+        if row is not None and row.meaning:
+            return self.terms.value(row.meant, args[0])
         raise UnknownMeaning(f"{fn} has no numeric form here")
+
+    @cached_property
+    def terms(self) -> Algebra[Node]:
+        """Terms of the table of functions as nodes."""
+        return Algebra(self.num, self.add, self.mul, self.div, self.pow, self.call)
 
     # Sums
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 
+from ..functions import FUNCTIONS
 from .blocks import NoKernel
 from .emit import ATOM, PRODUCT, SUM, Emitter
 from .graph import Graph, Index, Node, paired, walk
@@ -109,9 +110,8 @@ class _Entries(Emitter):
             case "ratio":
                 above, below = (self.text(t, PRODUCT) for t in node.args)
                 return f"{above} / (1.0 + {below})", PRODUCT
-            case "relu":
-                return f"max({self.text(node.args[0], SUM)}, 0.0)", ATOM
-        return super()._text(node)
+        row = FUNCTIONS.get(node.op)
+        return (self._applied(row.numba, node.args[0]), ATOM) if row and row.numba else super()._text(node)
 
     def _guarded(
         self, guard: list[Node], rest: list[Node | Fraction], axes: Sequence[Index]

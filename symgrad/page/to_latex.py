@@ -14,6 +14,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from ..functions import COMMANDS
 from ..patterns import Pattern
 from .tree import (
     Abs,
@@ -209,8 +210,7 @@ def needs_sign(before: Node, text: str) -> bool:
 EXPECTATIONS = frozenset(["\\mathbb{E}", "E", "\\mathbb{P}", "P", "\\mathbb{V}", "\\mathbb{H}"])
 """Names that are applied to what stands in square brackets."""
 _APPLIED = frozenset(
-    ["\\exp", "\\log", "\\ln", "\\lg", "\\tanh", "\\sinh", "\\cosh", "\\max", "\\min", "\\sup", "\\inf",
-     "\\sin", "\\cos", "\\tan", "\\det", "\\lim", "\\arg\\min", "\\arg\\max"]
+    [*COMMANDS, "\\lg", "\\max", "\\min", "\\sup", "\\inf", "\\det", "\\lim", "\\arg\\min", "\\arg\\max"]
 )  # fmt: skip
 
 

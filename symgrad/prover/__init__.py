@@ -71,8 +71,9 @@ from fractions import Fraction
 
 from flint import ctx
 
-from ..core import BUILTIN, Add, Call, Core, Given, Num, children, counts, text, walk
+from ..core import Add, Call, Core, Given, Num, children, counts, text, walk
 from ..errors import ScopeError
+from ..functions import BUILTIN
 from ..kernel.differentiate import eliminate
 from ..kernel.domain import conditions, integral
 from ..kernel.limits import OutOfFuel, Undefined, Unsupported

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cached_property, reduce
 from typing import Any
 
 from flint import fmpq, fmpz
 
+from ..functions import FUNCTIONS, Algebra
 from ..kernel.limits import OutOfFuel, Undefined
 from .polynomials import (
     ONE,
@@ -75,26 +77,13 @@ class Functions(Signs):
                 return self.exp(args[0])
             case "log":
                 return self.log(args[0])
-            case "sigma":
-                return self.sub(const(1), self.inverse(self.add(const(1), self.exp(args[0]))))
-            case "tanh":
-                e = self.exp(self.scale(args[0], fmpq(2)))
-                return self.sub(const(1), self.scale(self.inverse(self.add(const(1), e)), fmpq(2)))
-            case "sinh" | "cosh":
-                e, f = self.exp(args[0]), self.exp(self.scale(args[0], fmpq(-1)))
-                f = self.scale(f, fmpq(-1)) if fn == "sinh" else f
-                return self.scale(self.add(e, f), fmpq(1, 2))
             case "sin" | "cos":
                 e, f = self.exp(self._turned(args[0], 1)), self.exp(self._turned(args[0], -1))
                 if fn == "cos":
                     return self.scale(self.add(e, f), fmpq(1, 2))
                 return self._turned(self.scale(self.sub(e, f), fmpq(1, 2)), -1)
-            case "tan":
-                return self.mul(self._call("sin", args, ()), self.inverse(self._call("cos", args, ())))
             case "sqrt":
                 return self.root(args[0], Fraction(1, 2))
-            case "relu":
-                return self.mul(args[0], self.step(args[0]))
             case "abs":
                 return self.mul(args[0], self.sign(args[0]))
             case "step" | "sign" if self._counts_only(args[0]):
@@ -116,7 +105,18 @@ class Functions(Signs):
                 return self.gen(self.atom(("pi",)))
             case "E":
                 return self.expectation(args[0])
+        if fn in FUNCTIONS and FUNCTIONS[fn].meaning:
+            return self.algebra.value(FUNCTIONS[fn].meant, args[0])
         return self._opaque(fn, args, orders if any(orders) else ())
+
+    @cached_property
+    def algebra(self) -> Algebra[Poly]:
+        return Algebra(
+            lambda value: const(fmpq(value.numerator, value.denominator)), self.add,
+            lambda *factors: reduce(self.mul, factors), lambda a, b: self.mul(a, self.inverse(b)),
+            lambda base, n: self.raise_to(base, const(fmpq(n.numerator, n.denominator))),
+            lambda fn, *args: self.call(fn, list(args), ()),
+        )  # fmt: skip
 
     def _opaque(self, fn: str, args: list[Poly], orders: tuple[int, ...] = ()) -> Poly:
         """A value of which only is known that equal arguments give equal values."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
 from ..errors import InputError
+from ..functions import FUNCTIONS
 
 _PROSE = re.compile(
     r"(?P<math>\$[^$]+\$)|`(?P<code>[^`]+)`|\*\*(?P<strong>.+?)\*\*|\*(?P<emph>.+?)\*|\[\[(?P<ref>\w+)\]\]"
@@ -149,7 +150,9 @@ _CONDITION = [
     (r"Sum_\{(\w+)=([^{}]*?)\.\.([^{}]*?)\}", r"\\sum_{\1=\2}^{\3} "),
     (r"\((-?\w+)/(\w+)\)\*", r"\\frac{\1}{\2} "),
     (r"\^(\d\d+|\([^()]*\))", r"^{\1}"), (r"\*", " "), ("!=", r"\\neq"), ("<=", r"\\leq"), (">=", r"\\geq"),
-    (r"(?<![\\\w])(exp|log|tanh|sinh|cosh|sigma|max|min)(?=\()", r"\\\1"),
+    (r"(?<![\\\w])(max|min)(?=\()", r"\\\1"),
+    *((rf"(?<![\\\w{{])({row.name})(?=\()", row.page.replace("\\", r"\\")) for row in FUNCTIONS.values()
+      if row.name not in ("sqrt", "abs", "step")),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 from ..errors import InputError
+from ..functions import COMMANDS
 from .markup import converted, label, title_of
 from .model import Mark
 
@@ -61,7 +62,7 @@ def _tidied(e: ElementTree.Element, display: bool) -> None:
 
 
 _UNDER = {"msubsup": "munderover", "msub": "munder"}
-_WORD = re.compile(r"\\mathrm\{([A-Za-z]{2,})\}|\\(log|exp|tanh|sinh|cosh|max|min|sin|cos)\b")
+_WORD = re.compile(rf"\\mathrm\{{([A-Za-z]{{2,}})\}}|\\({'|'.join(k[1:] for k in COMMANDS)}|max|min)\b")
 
 
 def _upright(latex: str) -> str:

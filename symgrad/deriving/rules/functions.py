@@ -1,37 +1,61 @@
-"""The elementary functions that have a derivative here."""
+"""The elementary functions on the page: their derivatives, and those that have none here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import partial
 
-from ...page.tree import Add, Call, Frac, Indicator, Mul, Neg, Node, Pow, Relation, Sym
-from ..tidy import ONE, TWO, ZERO
+from ...functions import FUNCTIONS, PAGES, Algebra, Function
+from ...kernel.differentiate import slope
+from ...page.tree import Abs, Add, Call, Frac, Indicator, Mul, Neg, Node, Num, Pow, Relation, Sym
+from ..tidy import ZERO
 
 
 def _fn(name: str) -> Callable[[Node], Node]:
     return lambda z: Call(Sym(name), (z,))
 
 
-SIGMA, TANH, SINH, COSH, SQRT = map(_fn, ("\\sigma", "\\tanh", "\\sinh", "\\cosh", "\\sqrt"))
-SIN, COS, TAN = map(_fn, ("\\sin", "\\cos", "\\tan"))
+SIGMA, TANH, COSH = map(_fn, ("\\sigma", "\\tanh", "\\cosh"))
 E, DELTA = Sym("e"), Sym("\\delta")
 
-# One row a function: its derivative at z.  A function without a row is undefined, or refused by name.
+
+def _slope(row: Function, page: str, z: Node) -> Node:
+    """The derivative at z of a function that is written ``page``."""
+    return _pages(row.name, page).value(slope(row), z)
+
+
+def _pages(own: str, page: str) -> Algebra[Node]:
+    def number(value: Fraction) -> Node:
+        if value.denominator > 1:
+            return Frac(Num(value.numerator), Num(value.denominator))
+        return Num(int(value))
+
+    def product(*factors: Node) -> Node:
+        if factors[0] == Num(-1):
+            return Neg(product(*factors[1:]))
+        return factors[0] if len(factors) == 1 else Mul(factors)
+
+    def call(fn: str, *args: Node) -> Node:
+        if fn == own:
+            return Call(Sym(page), args)
+        match fn:
+            case "step":
+                return Indicator(Relation(args[0], ">", ZERO))
+            case "abs":
+                return Abs(*args)
+            case "exp":
+                return Pow(E, *args)
+            case "pi" | "max" | "min":
+                return Call(Sym(f"\\{fn}"), args) if args else Sym(f"\\{fn}")
+        return Call(Sym(FUNCTIONS[fn].page), args)
+
+    return Algebra(number, lambda *terms: Add(terms), product, Frac, lambda b, n: Pow(b, number(n)), call)
+
+
+# A function that is not in the table is undefined, or refused by name.
 TABLE: Mapping[str, Callable[[Node], Node]] = {
-    "\\exp": _fn("\\exp"),
-    "\\log": lambda z: Frac(ONE, z),
-    "\\ln": lambda z: Frac(ONE, z),
-    "\\sigma": lambda z: Mul((SIGMA(z), Add((ONE, Neg(SIGMA(z)))))),
-    "\\tanh": lambda z: Add((ONE, Neg(Pow(TANH(z), TWO)))),
-    "\\sinh": COSH,
-    "\\cosh": SINH,
-    "\\sin": COS,
-    "\\cos": lambda z: Neg(SIN(z)),
-    "\\tan": lambda z: Add((ONE, Pow(TAN(z), TWO))),
-    "\\sqrt": lambda z: Frac(ONE, Mul((TWO, SQRT(z)))),
-    "\\operatorname{softplus}": SIGMA,
-    "\\operatorname{relu}": lambda z: Indicator(Relation(z, ">", ZERO)),
-    "\\operatorname{abs}": _fn("\\operatorname{sign}"),
+    page: partial(_slope, row, page) for page, row in PAGES.items() if row.derivative != "0"
 }
 
 # Known to the rest of symgrad, but without a derivative here.

@@ -1,0 +1,238 @@
+r"""The elementary functions, a row each: what a function means, and how it is written, drawn and computed.
+
+A row with a meaning needs nothing else: derivative, domain, enclosure, code and display follow from it.
+The other columns are there for beauty and speed; tests/test_functions.py has the judge prove them.
+Terms are written as in Python, in z:
+
+>>> from symgrad.core import text
+>>> row = FUNCTIONS["tanh"]
+>>> text(row.meant), text(row.slope)
+('1 - (2/(1 + exp(2*z)))', '1 - tanh(z)^2')
+>>> text(at(row.slope, Sym("x"))), row.page, row.bounds
+('1 - tanh(x)^2', '\\tanh', (Fraction(-1, 1), Fraction(1, 1)))
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import inf
+from typing import Generic, TypeVar
+
+from .core import Add, Call, Core, Div, Mul, Num, Pow, Sym, children, rebuild, walk
+
+T = TypeVar("T")
+Z = Sym("z")
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of one real argument.
+
+    ``name`` is its name in core terms, ``spellings`` gives each name on the page (the first is printed) the
+    words that write it.  A function without ``meaning`` is a primitive of the judge.  ``domain`` may be left
+    out where it is that of the meaning, and ``range`` where nothing is known of it; ``kinked`` says that
+    there is no derivative at 0.  ``sympy`` is a class of SymPy; ``numpy`` and ``numba`` are Python.
+    """
+
+    name: str
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    meaning: str = ""
+    derivative: str = ""
+    domain: str = ""
+    range: str = ""
+    kinked: bool = False
+    touching: bool = False  # its first word stays a function where the letters of names touch it: ylog(p)
+    sympy: str = ""
+    numpy: str = ""
+    numba: str = ""
+
+    @property
+    def page(self) -> str:
+        """The name that is printed."""
+        return next(iter(self.spellings), f"\\operatorname{{{self.name}}}")
+
+    @cached_property
+    def meant(self) -> Core:
+        """The meaning; a primitive means itself."""
+        return term(self.meaning or f"{self.name}(z)")
+
+    @cached_property
+    def slope(self) -> Core | None:
+        """The derivative, where the row gives it."""
+        return term(self.derivative) if self.derivative else None
+
+    @cached_property
+    def demands(self) -> tuple[tuple[Core, str], ...] | None:
+        """Terms with the relation to 0 that each must have; None where the meaning says it."""
+        if not self.domain:
+            return None if self.meaning else ()
+        found = ast.parse(self.domain, mode="eval").body
+        parts = found.values if isinstance(found, ast.BoolOp) else [found]
+        return tuple(
+            (_term(p.left), _RELATIONS[type(p.ops[0])]) for p in parts if isinstance(p, ast.Compare)
+        )
+
+    @cached_property
+    def total(self) -> bool:
+        """Has the function a value everywhere?"""
+        return self.domain == "True" or not (self.domain or (self.meaning and _divides(self.meant)))
+
+    @cached_property
+    def exponential(self) -> bool:
+        """Is the function rational in exponentials, by what it means?"""
+        calls = {t.fn for t in walk(self.meant) if isinstance(t, Call)} if self.meaning else {""}
+        return all(fn == "exp" or (fn in FUNCTIONS and FUNCTIONS[fn].exponential) for fn in calls)
+
+    @cached_property
+    def bounds(self) -> tuple[Fraction | float, Fraction | float] | None:
+        """Between which numbers all values lie."""
+        if not self.range:
+            return None
+        low, high = (k.strip() for k in self.range[1:-1].split(","))
+        return (-inf if low == "-oo" else Fraction(low)), (inf if high == "oo" else Fraction(high))
+
+    @cached_property
+    def positive(self) -> bool:
+        return self.bounds is not None and (self.bounds[0] > 0 or self.range.startswith("(0,"))
+
+    @cached_property
+    def nonnegative(self) -> bool:
+        return self.bounds is not None and self.bounds[0] >= 0
+
+
+_RELATIONS = {ast.Gt: ">", ast.GtE: ">=", ast.NotEq: "!="}
+
+
+def _functions(*rows: Function) -> dict[str, Function]:
+    return {row.name: row for row in rows}
+
+
+FUNCTIONS = _functions(
+    Function("exp", {r"\exp": ("exp",)}, derivative="exp(z)", range="(0, oo)",
+             touching=True, sympy="exp", numpy="np.exp(z)"),
+    Function("log", {r"\log": ("log",), r"\ln": ("ln",)}, derivative="1/z", domain="z > 0",
+             touching=True, sympy="log", numpy="np.log(z)"),
+    Function("sigma", {r"\sigma": (), r"\operatorname{sigmoid}": ("sigmoid", "Sigmoid", "logistic")},
+             "1 - 1/(1 + exp(z))", "sigma(z)*(1 - sigma(z))", domain="True", range="(0, 1)",
+             touching=True, numpy="_sigma(z)"),
+    Function("tanh", {r"\tanh": ("tanh",)}, "1 - 2/(1 + exp(2*z))", "1 - tanh(z)**2",
+             domain="True", range="(-1, 1)", touching=True, sympy="tanh", numpy="np.tanh(z)"),
+    Function("sinh", {r"\sinh": ("sinh",)}, "(exp(z) - exp(-z))/2", "cosh(z)",
+             sympy="sinh", numpy="np.sinh(z)"),
+    Function("cosh", {r"\cosh": ("cosh",)}, "(exp(z) + exp(-z))/2", "sinh(z)", range="[1, oo)",
+             sympy="cosh", numpy="np.cosh(z)"),
+    Function("sin", {r"\sin": ("sin",)}, derivative="cos(z)", sympy="sin", numpy="np.sin(z)"),
+    Function("cos", {r"\cos": ("cos",)}, derivative="-sin(z)", sympy="cos", numpy="np.cos(z)"),
+    Function("tan", {r"\tan": ("tan",)}, "sin(z)/cos(z)", "1 + tan(z)**2", sympy="tan", numpy="np.tan(z)"),
+    Function("sqrt", {r"\sqrt": ("sqrt",)}, derivative="1/(2*sqrt(z))", domain="z >= 0", range="[0, oo)"),
+    Function("abs", {r"\operatorname{abs}": ("abs",)}, derivative="sign(z)", range="[0, oo)",
+             kinked=True, sympy="Abs", numpy="np.abs(z)"),
+    Function("sign", {r"\operatorname{sign}": ("sign", "sgn")}, derivative="0", domain="z != 0",
+             kinked=True, sympy="sign", numpy="np.sign(z)"),
+    Function("step", derivative="0", domain="z != 0", range="[0, 1]",
+             kinked=True, numpy="np.heaviside(z, 0)"),
+    Function("relu", {r"\operatorname{relu}": ("relu", "ReLU", "RELU", "Relu", "reLU")},
+             "max(z, 0)", "step(z)", range="[0, oo)", kinked=True,
+             numpy="np.maximum(z, 0)", numba="max(z, 0.0)"),
+    Function("softplus", {r"\operatorname{softplus}": ("softplus",)}, "log(1 + exp(z))", "sigma(z)",
+             domain="True", numpy="_softplus(z)"),
+)  # fmt: skip
+"""By the name in core terms."""
+
+BUILTIN = frozenset((*FUNCTIONS, "max", "min", "pi"))
+"""Names in core terms whose meaning the judge knows; any other is an undefined function."""
+POSITIVE = frozenset((*(name for name, row in FUNCTIONS.items() if row.positive), "pi"))
+NONNEGATIVE = POSITIVE | {name for name, row in FUNCTIONS.items() if row.nonnegative}
+PAGES = {page: row for row in FUNCTIONS.values() for page in row.spellings}
+"""The functions by their names on the page."""
+WORDS = {word: page for row in FUNCTIONS.values() for page, words in row.spellings.items() for word in words}
+"""Words that write a function, and its name on the page."""
+TOUCHING = tuple(
+    next(word for words in row.spellings.values() for word in words)
+    for row in FUNCTIONS.values() if row.touching
+)  # fmt: skip
+"""Words that stay functions where the letters of names touch them: ``ylog(p)``."""
+LETTERS = frozenset(page for page, row in PAGES.items() if not row.spellings[page])
+"""Names on the page that are letters too: the function only where they are applied."""
+COMMANDS = frozenset(page for page in PAGES if "{" not in page) - LETTERS
+
+
+def _divides(t: Core) -> bool:
+    """May what a function means have no value somewhere?"""
+    partial = isinstance(t, Div) and not isinstance(t.den, Num)
+    called = isinstance(t, Call) and t.fn in FUNCTIONS and not FUNCTIONS[t.fn].total
+    return partial or called or any(map(_divides, children(t)))
+
+
+# -- terms in z ----------------------------------------------------------------------------------------------
+
+MINUS = Num(Fraction(-1))
+_OPERATIONS: dict[type[ast.operator], Callable[[Core, Core], Core]] = {
+    ast.Add: lambda a, b: Add((*(a.terms if isinstance(a, Add) else (a,)), b)),
+    ast.Sub: lambda a, b: _OPERATIONS[ast.Add](a, Mul((MINUS, b))),
+    ast.Mult: lambda a, b: Mul((*(a.factors if isinstance(a, Mul) else (a,)), b)),
+    ast.Div: Div,
+    ast.Pow: Pow,
+}
+
+
+def term(source: str) -> Core:
+    """A term in z as the table writes it.
+
+    >>> term("exp(-z)/2") == Div(Call("exp", (Mul((MINUS, Z)),)), Num(Fraction(2)))
+    True
+    """
+    return _term(ast.parse(source, mode="eval").body)
+
+
+def _term(node: ast.expr) -> Core:
+    match node:
+        case ast.Constant(int(value)):
+            return Num(Fraction(value))
+        case ast.Name(name):
+            return Z if name == Z.name else Call(name, ())
+        case ast.UnaryOp(ast.USub(), arg):
+            return Mul((MINUS, _term(arg)))
+        case ast.BinOp(left, op, right):
+            return _OPERATIONS[type(op)](_term(left), _term(right))
+        case ast.Call(ast.Name(name), args):
+            return Call(name, tuple(map(_term, args)))
+    raise ValueError(ast.unparse(node))
+
+
+def at(t: Core, z: Core) -> Core:
+    """A term in z, with what stands for z."""
+    return z if t == Z else rebuild(t, lambda k: at(k, z))
+
+
+@dataclass(frozen=True)
+class Algebra(Generic[T]):
+    """Things that can be added, multiplied and put into functions: numbers, pages, expressions, code."""
+
+    number: Callable[[Fraction], T]
+    add: Callable[..., T]
+    mul: Callable[..., T]
+    div: Callable[[T, T], T]
+    power: Callable[[T, Fraction], T]
+    call: Callable[..., T]
+
+    def value(self, t: Core, z: T) -> T:
+        """A term in z of these things."""
+        match t:
+            case Num(value):
+                return self.number(value)
+            case Add(terms):
+                return self.add(*(self.value(k, z) for k in terms))
+            case Mul(factors):
+                return self.mul(*(self.value(k, z) for k in factors))
+            case Div(num, den):
+                return self.div(self.value(num, z), self.value(den, z))
+            case Pow(base, Num(exponent)):
+                return self.power(self.value(base, z), exponent)
+            case Call(fn, args):
+                return self.call(fn, *(self.value(k, z) for k in args))
+        return z
