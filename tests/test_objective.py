@@ -1,4 +1,4 @@
-"""Problems: what an objective accepts, what it refuses and why, what it is made into."""
+"""Objectives: what one accepts, what it refuses and why, what it is made into."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from sympy import Function, IndexedBase, Lambda, Rational, Sum, Symbol, exp, sym
 
 from symgrad import Objective
 from symgrad.errors import InputError
-from symgrad.losses.library import LOSSES, MODELS, PROBLEMS, problem
 from symgrad.meaning.judging import prove_nodes
 from symgrad.objective import objective_of
 from symgrad.page.to_latex import to_latex
-from symgrad.page.tree import Call, Indexed, Num, Sym
+from symgrad.page.tree import Indexed, Num, Sym
 
 m, b, w, t = symbols("m b w t", real=True)
 x, y = IndexedBase("x", real=True), IndexedBase("y", real=True)
@@ -39,14 +38,6 @@ def test_the_reductions_are_written_folded() -> None:
     assert to_latex(J.page) == r"\frac{1}{N} \sum_{i=1}^{N} (y_{i} - f(x_{i}))^{2}"
     assert to_latex(J.sum().page) == r"\sum_{i=1}^{N} (y_{i} - f(x_{i}))^{2}"
     assert to_latex(J.at_mean().page) == r"(\bar{y} - f(\bar{x}))^{2}"
-
-
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_page_and_sympy_say_the_same(name: str) -> None:
-    for objective in (PROBLEMS[name](), PROBLEMS[name]().sum(), PROBLEMS[name]().at_mean()):
-        from symgrad.bridge import to_page
-
-        assert prove_nodes(objective.page, to_page(objective.unfolded), objective.scope)
 
 
 def test_an_intermediate_that_reads_the_data_is_opened_at_the_mean() -> None:
@@ -77,11 +68,6 @@ def test_vector_parameters() -> None:
     assert J.parameter("v_j") == v[j] and J.parameter("v_{2}") == v[2]
     with pytest.raises(InputError, match="plain symbols only"):
         J.sympy_diff("v_j")
-
-
-def test_the_arguments_of_a_function_stand_behind_its_parameters() -> None:
-    (left, right), *_ = problem("unit", "sigmoid", "squared").written
-    assert left == Call(Sym("f"), (Sym("t"),)) and to_latex(right) == r"\sigma(w t + b)"
 
 
 # --- what is refused ----------------------------------------------------------------------------------
@@ -121,12 +107,6 @@ def test_refused_with_one_clear_message(changes: dict[str, Any], message: str) -
 def test_an_unknown_parameter_lists_the_known_ones() -> None:
     with pytest.raises(InputError, match="has no parameter 'q'; it has m, b"):
         line().parameter("q")
-
-
-def test_unknown_names_of_the_library_list_the_known_ones() -> None:
-    with pytest.raises(InputError, match="no 'plane'; there are line"):
-        problem("p", "plane", "squared")
-    assert {"line", "sigmoid"} <= MODELS.keys() and {"squared", "cross-entropy"} <= LOSSES.keys()
 
 
 # --- an objective from a plain expression -------------------------------------------------------------

@@ -149,7 +149,7 @@ def test_little_fuel_is_undecided() -> None:
 SEEDED = """
 import sys
 sys.path[:0] = sys.argv[1:]
-import test_kernel_judge as t
+import test_prover as t
 for name, case in (*t.TRUE.items(), *t.FALSE.items()):
     print(name, t.verdict(*case))
 """

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..documents import phrases
 from ..documents.displays import Chain, Link, Side
 from ..documents.model import Document, Region
 from ..documents.sides import Reading, read_side
@@ -24,26 +25,6 @@ from .conditions import INDICES, NOTHING, Conditions, limits, of_link
 from .facts import Said
 from .findings import Kind
 
-_CONDITIONAL = Pattern(
-    r"\b(?:if|when|whenever|suppose|assum\w+|unless|case|such that|provided|iff|for which|satisf\w+|at|until"
-    r"|once|setting|set|given that|fix|take)\W*$",
-    re.IGNORECASE,
-)
-_ANNOUNCES = Pattern(
-    r"\b(?:let|define[sd]?|definition|denote[sd]?|consider|now|instead|suppose|loss|cost|function|model"
-    r"|given by|becomes?|modif\w+|variant|regulari\w+|alternative\w*|new|another|case|example"
-    r"|use[sd]?|using)\b",
-    re.IGNORECASE,
-)
-_THUS = Pattern(
-    r"\b(?:thus|hence|therefore|so|solv\w+|giv(?:es|ing|en)|yields?|rearrang\w+|get|obtain\w*|solution|implies"
-    r"|equivalent\w*|optim\w+|minimi\w+|maximi\w+|zero|root|stationary|follows)\b",
-    re.IGNORECASE,
-)
-_SETS_TO_ZERO = Pattern(
-    r"\b(?:set(?:ting)?|equat(?:e|ing)|put(?:ting)?)\b[^.]*(?:\bzero\b|\b0\b)[^.]*$", re.IGNORECASE
-)
-_SUPPOSED = Pattern(r"(?:if|when|whenever|provided|assuming|unless)\b", re.IGNORECASE)
 _ANOTHER = Pattern(r"\n[ \t]*\r?\n|\\item\b|^[ \t]*(?:[-*+|]|\d+[.)])[ \t]|\|\s*$", re.MULTILINE)  # item, row
 SIGMA = Sym("\\sigma")
 _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
@@ -132,7 +113,7 @@ class Planner:
             self.solving = True
             return planned("condition")
         indices = INDICES.fullmatch(f"{link.lhs.text}={link.rhs.text}") is not None
-        if sign == "=" and (indices or _SUPPOSED.match(chain.opened)):
+        if sign == "=" and (indices or phrases.OPENS_A_CONDITION.match(chain.opened)):
             return planned("condition")
         if sign in ("<", "<=", ">", ">=", "!="):
             return planned("inequality")
@@ -169,19 +150,15 @@ class Planner:
             self.solving = self.solving or naming.has_derivative(lhs)
             return planned("claim", judge=True, soft=True)
         alone = region.kind == "inline" and len(chain.links) == 1
-        if alone and _CONDITIONAL.search(prose):
+        if alone and phrases.CONDITIONAL.search(prose):
             return planned("condition")
-        if _SETS_TO_ZERO.search(prose) and not naming.has_derivative(lhs):
+        if phrases.SETS_TO_ZERO.search(prose) and not naming.has_derivative(lhs):
             self.solving = True
             return planned("condition")
         number = alone and rhs is not None and naming.is_constant(rhs)
         stated = number and not naming.rests_on_definitions(lhs, scope)  # "so that the shares sum to 1"
-        follows = self.solving and (
-            chain.opened.startswith("\\")
-            or chain.opened in ("and", "so", "hence", "thus")
-            or bool(_THUS.search(prose))
-            or "hence" in chain.opened
-        )
+        opened = chain.opened.startswith("\\") or phrases.FOLLOWS.search(chain.opened)
+        follows = self.solving and bool(opened or phrases.SOLVES.search(prose))
         return planned("claim", judge=True, soft=stated or follows)
 
     def named(
@@ -224,7 +201,7 @@ class Planner:
             known = self.said.scope.definitions[name]
             if rhs is not None and any(same(d.body, rhs) for d in known):
                 return None
-            announced = where[1] != self.said.headings or bool(_ANNOUNCES.search(prose))
+            announced = where[1] != self.said.headings or bool(phrases.ANNOUNCES.search(prose))
             if inline or announced:
                 if rhs is not None and not naming.is_constant(rhs):
                     anew = (announced or _ANOTHER.search(prose)) and not self.under
@@ -236,9 +213,9 @@ class Planner:
             return planned("claim", judge=True, restates=name)
         if rhs is None:
             return planned("definition", judge=True)
-        if inline and _CONDITIONAL.search(prose):
+        if inline and phrases.CONDITIONAL.search(prose):
             return planned("condition")
-        if self.solving and (chain.opened or _THUS.search(prose) or chain.links[0] is not link):
+        if self.solving and (chain.opened or phrases.SOLVES.search(prose) or chain.links[0] is not link):
             self.leave(name, link, region)
             return planned("rewriting")
         if inside and isinstance(lhs, Indexed) and self.define(link.lhs, link.rhs, region, link):
@@ -248,11 +225,7 @@ class Planner:
             return planned("condition")
         if naming.is_constant(rhs):
             return planned("definition")
-        if (
-            inline
-            and isinstance(rhs, Sym | Indexed)
-            and not re.search(r"\b(?:where|let|define|denote|write|call)", prose, re.IGNORECASE)
-        ):
+        if inline and isinstance(rhs, Sym | Indexed) and not phrases.NAMES.search(prose):
             return planned("condition")
         if _is_list(link.rhs.text):
             return planned("definition")

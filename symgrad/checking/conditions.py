@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..documents import phrases
 from ..documents.displays import Chain, Link, row_spans
 from ..documents.model import Document, Region
 from ..errors import SymgradError
@@ -25,22 +26,6 @@ from ..patterns import Pattern
 from . import queries as naming
 
 _NEAR = 400
-_EQUATES = Pattern(
-    r"\b(?:if|for|when(?:ever)?|as|since|because|provided|assum\w+|given|suppose|case|at|iff|under)\b",
-    re.IGNORECASE,
-)
-_CONCLUDES = Pattern(
-    r"\b(?:so|thus|hence|therefore|then|gives?|yields?|implies|get|obtain|conclude|follows)\b", re.IGNORECASE
-)
-_UNSAID = Pattern(
-    r"\b(?:if|unless|otherwise|else|provided|(?:non-?)?(?:positive|negative|zero)|distinct|different|equal"
-    r"|one-?hot|binary|symmetric|orthogonal|orthonormal|unit|normali[sz]ed|small|large)\b",
-    re.IGNORECASE,
-)
-_OF_MATRICES = Pattern(r"symmetric|orthogonal|orthonormal", re.IGNORECASE)
-_SUPPOSES = Pattern(
-    r"\b(?:if|for|when|assum\w+|suppose|provided|since|because|as|where|unless)\b", re.IGNORECASE
-)
 _ORDER = Pattern(
     r"[<>\u2260\u2264\u2265]|\\(?:ne|neq|le|leq|leqslant|ge|geq|geqslant|lt|gt|not|in)(?![A-Za-z])"
 )
@@ -56,10 +41,6 @@ _PIECE = Pattern(
     re.DOTALL,
 )
 _BREAK = Pattern(r"\n[ \t]*\r?\n|[.!?](?=\s+[A-Z$\\])|^#.*$", re.MULTILINE)
-_GOES_ON = Pattern(
-    r"[\s,(*_]*(?:\w+\s+){0,3}?(?:if|for|when|whenever|where|as|provided|since|because|with|given|assuming"
-    r"|unless)\b"
-)
 
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\d*\.\d+)"
@@ -72,25 +53,7 @@ _WITHIN = Pattern(
     rf"(?P<names>[^<>=]+?)\s*\\in\s*(?P<from>[(\[])\s*(?P<low>{_NUMBER}|-\s*\\infty)\s*,"
     rf"\s*(?P<high>{_NUMBER}|\+?\s*\\infty)\s*(?P<to>[)\]])\s*$"
 )
-_INTRODUCES = Pattern(
-    r"\b(?:let|assum\w*|suppos\w*|given|take|fix|with|where|denote|consider|choose"
-    r"|(?:hyper)?parameters?|constants?|rates?|numbers?|weights?|coefficients?|strength|variance|deviation)\b",
-    re.IGNORECASE,
-)
-_DEPENDS = Pattern(
-    r"\b(?:if|iff|when(?:ever)?|for|unless|case|not|only|so|thus|hence|then|implies)\b", re.IGNORECASE
-)
 _NAMES = Pattern(r"\\?[A-Za-z]+(?:_\w|_\{\w+\})?(?:\s*,\s*\\?[A-Za-z]+(?:_\w|_\{\w+\})?)*")
-_SIGNED_BEFORE = Pattern(
-    r"\b(?:strictly\s+)?(?P<sign>positive|non-?negative)\s+(?:real\s+)?"
-    r"(?:numbers?|scalars?|constants?|(?:hyper)?parameters?|weights?|integers?|reals?|quantit(?:y|ies))\s*,?\s*$",
-    re.IGNORECASE,
-)
-_SIGNED_BEHIND = Pattern(
-    r"\s*,?\s*(?:is|are|be|being|denotes?|stands?|which)\b(?P<said>[^.;:$]{0,60}?)\b(?P<sign>positive|non-?negative)\b"
-    r"(?!\s*-?\s*(?:semi-?)?definite|\s+(?:class|examples?|samples?|part|if|when|only|for|infinity))",
-    re.IGNORECASE,
-)
 
 
 def supposed(formula: str, before: str, behind: str) -> tuple[str, ...]:
@@ -104,7 +67,7 @@ def supposed(formula: str, before: str, behind: str) -> tuple[str, ...]:
     formula, before = formula.strip(" ,."), _BREAK.split(before)[-1]
     m = _ABOVE.match(formula) or _BETWEEN.match(formula) or _WITHIN.match(formula)
     if m is not None:
-        if not _INTRODUCES.search(before) or _DEPENDS.search(before):
+        if not phrases.INTRODUCES.search(before) or phrases.DEPENDS.search(before):
             return ()
         found = m.groupdict()
         ends = [(found["sign"], "0")] if "sign" in found else [
@@ -114,8 +77,8 @@ def supposed(formula: str, before: str, behind: str) -> tuple[str, ...]:
         ends = [(sign, end) for sign, end in ends if "infty" not in end]
     else:
         m = _NAMES.fullmatch(formula)
-        told = _SIGNED_BEFORE.search(before) or _SIGNED_BEHIND.match(behind)
-        if m is None or told is None or _DEPENDS.search(before) or _DEPENDS.search(told.group()):
+        told = phrases.POSITIVE_BEFORE.search(before) or phrases.POSITIVE_BEHIND.match(behind)
+        if m is None or told is None or any(map(phrases.DEPENDS.search, (before, told.group()))):
             return ()
         found = {"names": formula}
         ends = [(">" if told["sign"].lower() == "positive" else "\\ge", "0")]
@@ -170,7 +133,7 @@ def _listing(words: str, formula: str) -> bool:
     """``for x, y > 0``: are these names of which one condition speaks?"""
     if not formula.strip() or "=" in formula or _ORDER.search(formula):
         return False
-    return _EQUATES.search(words) is not None
+    return phrases.EQUATES.search(words) is not None
 
 
 def _bare(formula: str) -> tuple[str, bool]:
@@ -189,16 +152,16 @@ def _sorted(pieces: Iterable[tuple[str, str]]) -> Conditions:
         if enclosed and formula.startswith("\\text"):
             out += beside(formula)
             continue
-        if _CONCLUDES.search(words) and not _EQUATES.search(words):
+        if phrases.CONCLUDES.search(words) and not phrases.EQUATES.search(words):
             continue
-        meant = enclosed or _EQUATES.search(words) or (not words.strip() and INDICES.fullmatch(formula))
-        equation = "=" in formula and meant
+        bare = not words.strip() and INDICES.fullmatch(formula)
+        equation = "=" in formula and (enclosed or bare or phrases.EQUATES.search(words))
         if _ORDER.search(formula) or equation:
-            if re.search(r"\b(?:unless|not)\b", words):
+            if phrases.NEGATES.search(words):
                 out += Conditions((), (f"{words} {formula}",))
             elif not _RANGE.search(formula):
                 out += Conditions((formula,))
-        elif _UNSAID.search(words) or (_SUPPOSES.search(words) and re.search(r"[<>=]", words)):
+        elif phrases.LIMITS.search(words) or (phrases.SUPPOSES.search(words) and re.search(r"[<>=]", words)):
             out += Conditions((), (" ".join(f"{words} {formula}".split()),))
     return out
 
@@ -226,7 +189,7 @@ def of_sentence(document: Document, region: Region) -> Conditions:
     stop = min((r.outer[0] for r in others if r.outer[0] >= region.outer[1]), default=len(text))
     after = text[region.outer[1] : min(stop, region.outer[1] + _NEAR)]
     after = re.split(r"\n[ \t]*\r?\n|[.!?;](?=\s|$)", after)[0]
-    return _spoken(before) + (_spoken(after) if _GOES_ON.match(after) else Conditions())
+    return _spoken(before) + (_spoken(after) if phrases.GOES_ON.match(after) else Conditions())
 
 
 def _spoken(text: str) -> Conditions:
@@ -239,8 +202,8 @@ def _spoken(text: str) -> Conditions:
             out += _sorted([(words[-60:], formula)])
         words = parts[k + 2]
     said = " ".join(parts[0::3])
-    if _SUPPOSES.search(said):
-        unsaid = _UNSAID.search(_SUPPOSES.sub(" ", said))
+    if phrases.SUPPOSES.search(said):
+        unsaid = phrases.LIMITS.search(phrases.SUPPOSES.sub(" ", said))
         if unsaid is not None:
             out += Conditions((), (unsaid.group(),))
     return out
@@ -250,7 +213,7 @@ def limits(found: Conditions, lhs: Node) -> bool:
     """Do the conditions speak of an argument or an index of what is defined here?"""
     own = free_names(lhs) - {naming.base(lhs) or ""}
     letters = {m for line in found.lines for m in re.findall(r"\\?[A-Za-z]+", line)}
-    unsaid = [words for words in found.unsaid if not _OF_MATRICES.search(words)]
+    unsaid = [words for words in found.unsaid if not phrases.LIMITS_MATRICES.search(words)]
     return bool(own & letters) or bool(own and unsaid)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..documents import phrases
 from ..documents.displays import Side, split
 from ..documents.files import read_file, read_text
 from ..documents.model import Document, Region
@@ -20,7 +21,6 @@ from ..documents.sides import Reading, TooLarge
 from ..errors import Slip, SpannedError, SymgradError
 from ..kernel.verdict import Witness
 from ..page.scope import Scope
-from ..patterns import Pattern
 from . import queries as naming
 from . import repairs as hints
 from .classify import Planned, Planner
@@ -33,13 +33,6 @@ from .step import Judged, judge_step, shown, with_rule
 MAX_STEPS = 20_000
 Event = tuple[Any, ...]
 
-_WHERE = Pattern(r"^[\s.,;:)*_]*(?:where|with|here|in which|for|and)\b", re.IGNORECASE)
-_CONCLUDES = Pattern(
-    r"\b(?:thus|hence|therefore|so|solv\w+|gives|giving|yields?|get|obtain\w*|solutions?|implies|follows"
-    r"|optim\w+|minim\w+|maxim\w+|zero|vanish\w*|root|stationary|because|since|at|estimat\w+)\b",
-    re.IGNORECASE,
-)
-_REASON = Pattern(r"\W*\w+\s[^.]{0,200}?\b(?:since|because|as|using|by|for)\b[^.]{0,60}$", re.IGNORECASE)
 _NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
 
 
@@ -279,7 +272,7 @@ class _Examiner:
         here = regions[index]
         text = self.document.parts[here.part].text
         tail = text[here.outer[1] : here.outer[1] + 2000]
-        if not _WHERE.match(tail):
+        if not phrases.EXPLAINS.match(tail):
             return
         stop = re.search(r"\n[ \t]*\r?\n|(?<=[a-z)$])\.\s", tail)
         end = here.outer[1] + (stop.start() if stop else len(tail))
@@ -293,7 +286,7 @@ class _Examiner:
             if not any(c.links for c in chains):
                 self.said.kind(region.body)
                 continue
-            if _CONCLUDES.search(self.prose_before(k)):
+            if phrases.CONCLUDES_A_RESULT.search(self.prose_before(k)):
                 return  # "and hence the minimum is at w = y/x": not so in the display
             said = self.said
             before = said.scope, dict(said.sources), said.definitions
@@ -313,7 +306,9 @@ class _Examiner:
         text = self.document.parts[here.part].text
         for region in regions[index + 1 :]:
             between = text[here.outer[1] : region.outer[0]]
-            if region.part != here.part or region.kind != "inline" or not _REASON.match(between):
+            if region.part != here.part or region.kind != "inline":
+                return
+            if not phrases.GIVES_A_REASON.match(between):
                 return
             self.said.properties(region.body, between, text[region.outer[1] : region.outer[1] + _NEAR])
 

@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..patterns import Pattern
+from . import phrases
 from .model import DISPLAYS, ROWS, group_end
 
 
@@ -96,15 +97,6 @@ _OPERATORS = frozenset("+*/·") | {
     "\\mp",
     "\\oplus",
 }
-_CONNECTIVE = Pattern(
-    r"\W*(?:and|or|where|with|if|for|so|thus|hence|since|when|then|therefore|because|because of|as|while|but"
-    r"|i\.e\.?|that is|let|set|set to|we get|we have|gives?|by|using|use|such that|s\.t\.?"
-    r"|subject to|otherwise"
-    r"|from|note|note that|now|also|again|similarly|finally|next|recall|assume|given|where we"
-    r"|in which|is|are|to"
-    r"|at|on|all|for all|for each|for every)\b[^()]*\W*",
-    re.IGNORECASE | re.DOTALL,
-)
 _TOKEN = Pattern(
     r"""\\\\\*?(?:[ \t]*\[[ \t]*-?[\d.]+[ \t]*[a-z]{2}[ \t]*\])? | \\(?:newline|cr|tabularnewline)(?![A-Za-z])
       | \\(?:begin|end)[ \t]*\{[^{}]*\} | \\[A-Za-z]+\*? | \\.
@@ -485,7 +477,7 @@ class _Splitter:
         if (self.main is not None or self.pending_item is not None) and not self.worded:
             return []
         said = [k for k in stretch if k.kind == "text"]
-        if len(said) != 1 or _CONNECTIVE.fullmatch(said[0].value) or not said[0].value[:1].isalpha():
+        if len(said) != 1 or phrases.CONNECTS.match(said[0].value) or not said[0].value[:1].isalpha():
             return []
         self.worded = True
         return [_Segment(said)]
@@ -626,14 +618,14 @@ class _Splitter:
             following.value in ("script", "open") or self.body[following.start : following.start + 1] in "(_^"
         )
         # "since " before a parenthesis is a word, "f" a function
-        word = self.body[item.end - 2 : item.end - 1].isspace() and _CONNECTIVE.fullmatch(item.value)
+        word = self.body[item.end - 2 : item.end - 1].isspace() and phrases.CONNECTS.match(item.value)
         if attached and not word and not re.search(r"\s", item.value):
             return False
         if not item.value.strip("()[] .,:;"):
             return not attached
         if before is not None and before.kind == "operator":
             return False
-        if _CONNECTIVE.fullmatch(item.value):
+        if phrases.CONNECTS.match(item.value):
             return True
         if before is not None and before.kind in ("amp", "wide") and solid:
             return True
