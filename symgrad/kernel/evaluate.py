@@ -15,8 +15,8 @@ from typing import Any
 from flint import arb, fmpq
 
 from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, every_entry
-from .domain import integral
 from .limits import OutOfFuel
+from .signs import integral
 
 BITS = 200_000
 """Larger numbers are not computed."""

@@ -22,18 +22,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations_with_replacement, product
-from math import inf
 from typing import Any, Literal, NamedTuple
 
 import sympy
 from flint import arb, fmpq
 
-from ..bridge import page_name, scope_of, sigma, to_page
+from ..bridge import page_name, scope_of, to_page
 from ..errors import InputError
 from ..kernel.verdict import Verdict
 from ..meaning.judging import prove_nodes
 from ..notebook import Shown
 from ..objective import Objective
+from ..prover import conjunction
 from .balls import Balls, Undefined, ball
 from .sufficiency import loss_of, partial
 
@@ -72,8 +72,9 @@ class Curvature:
     """Is the second derivative 0, nowhere negative, nowhere positive, or of both signs?
 
     ``form`` is D²f[d, d] factored (d_x stands for the direction in x); ``verdict`` judges that this is the
-    second derivative; ``positive`` and ``negative`` are exact points, at the same parameters, at which it has
-    that sign.  ``kind`` is None where nothing could be shown for all parameters.
+    second derivative, and that it has one sign where ``kind`` says so; ``positive`` and ``negative`` are
+    exact points, at the same parameters, at which it has that sign.  ``kind`` is None where nothing could
+    be shown for all parameters.
     """
 
     kind: Kind | None
@@ -265,15 +266,16 @@ def curvature(function: Expr, variables: Sequence[Expr]) -> Curvature:
     form = sympy.factor(second)
     verdict = prove_nodes(to_page(second), to_page(form), scope_of(second, form))
     if not verdict:
-        form, verdict = second, Verdict("proved")
-    zero = prove_nodes(to_page(second), to_page(sympy.Integer(0)), scope_of(second))
-    if zero:
-        return Curvature("affine", sympy.Integer(0), zero)
-    low, high = _range(form)
-    if low >= 0:
-        return Curvature("convex", form, verdict)
-    if high <= 0:
-        return Curvature("concave", form, verdict)
+        form = second
+        verdict = prove_nodes(to_page(second), to_page(form), scope_of(form))
+    zero, scope = to_page(sympy.Integer(0)), scope_of(form)
+    affine = prove_nodes(to_page(second), zero, scope)
+    if affine:
+        return Curvature("affine", sympy.Integer(0), affine)
+    if convex := prove_nodes(to_page(form), zero, scope, ">="):
+        return Curvature("convex", form, conjunction((verdict, convex)))
+    if concave := prove_nodes(zero, to_page(form), scope, ">="):
+        return Curvature("concave", form, conjunction((verdict, concave)))
     names = {page_name(s.name) for s in (*variables, *steps.values())}
     seen: dict[tuple[str, ...], dict[bool, dict[str, str]]] = {}
     for at, positive in _signs(form):
@@ -302,40 +304,3 @@ def _signs(form: Expr) -> Iterator[tuple[dict[str, str], bool]]:
             continue
         if value > 0 or value < 0:
             yield {page_name(s.name): str(v) for s, v in at.items()}, bool(value > 0)
-
-
-Range = tuple[Fraction | float, Fraction | float]  # exact, or infinite
-_BOUNDED: dict[Any, Range] = {
-    sympy.exp: (0, inf), sigma: (0, 1), sympy.tanh: (-1, 1), sympy.cosh: (1, inf), sympy.Abs: (0, inf),
-}  # fmt: skip
-
-
-def _range(e: Expr) -> Range:
-    """Bounds on a real expression that hold whatever its symbols are."""
-    if e.is_Rational:
-        return (Fraction(int(e.p), int(e.q)),) * 2
-    if type(e) in _BOUNDED:
-        return _BOUNDED[type(e)]
-    if isinstance(e, sympy.Add):
-        parts = [_range(a) for a in e.args]
-        return sum(p[0] for p in parts), sum(p[1] for p in parts)
-    if isinstance(e, sympy.Mul):
-        out: Range = (Fraction(1), Fraction(1))
-        for a in e.args:
-            low, high = _range(a)
-            corners: list[Fraction | float] = [
-                Fraction(0) if 0 in (p, q) else p * q for p in out for q in (low, high)
-            ]
-            out = min(corners), max(corners)
-        return out
-    if isinstance(e, sympy.Pow) and e.exp.is_Integer:
-        (low, high), power = _range(e.base), int(e.exp)
-        if power < 0:
-            return (0, inf) if low >= 0 or power % 2 == 0 else (-inf, inf)
-        if power % 2 == 0:
-            ends: list[Fraction | float] = [max(low, -low), max(high, -high)]
-            return (0 if low <= 0 <= high else min(ends) ** power, max(ends) ** power)
-        return low**power, high**power
-    if e.is_nonnegative:
-        return 0, inf
-    return (-inf, 0) if e.is_nonpositive else (-inf, inf)

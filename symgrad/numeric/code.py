@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -14,7 +14,7 @@ from .. import core
 from ..core import Core
 from ..errors import InputError
 from ..kernel.verdict import Verdict
-from ..prover import judge
+from ..prover import conjunction, judge
 from .arguments import Argument, Lengths, array_of, identifier, seen, shape_text
 from .blocks import Kernel, NoKernel
 from .evaluation import hessian
@@ -51,7 +51,7 @@ class Code:
     @property
     def verdict(self) -> Verdict:
         """Is every component of the emitted gradient proved?"""
-        return joined(self.verdicts.values())
+        return conjunction(self.verdicts.values())
 
     # Arguments
 
@@ -262,15 +262,6 @@ def judged(
         terms.append(core.Mul((*fixed, writing.term(node))) if fixed else writing.term(node))
     total = terms[0] if len(terms) == 1 else core.Add(tuple(terms))
     return judge(core.D(objective, writing.entry(name, axes)), total)
-
-
-def joined(verdicts: Iterable[Verdict]) -> Verdict:
-    """Proved when all are; else the first that is not."""
-    verdicts = list(verdicts)
-    for v in verdicts:
-        if not v:
-            return v
-    return Verdict("proved", tuple(dict.fromkeys(a for v in verdicts for a in v.assuming)))
 
 
 def _binary(array: Any) -> bool:

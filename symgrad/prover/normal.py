@@ -16,8 +16,8 @@ from __future__ import annotations
 from flint import fmpq
 
 from ..core import Add, Call, Core, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, text
-from ..kernel.domain import nonnegative
 from ..kernel.limits import Unsupported
+from ..kernel.signs import range_of
 from .contractions import Graphs
 from .polynomials import Poly, const, freeze, thaw
 
@@ -76,7 +76,7 @@ class Normal(Graphs):
                 return self.by_cases(powers, lambda p: self.raise_to(*p))
             case Call(fn, args, orders):
                 values = [self.norm(a, env) for a in args]
-                if fn in ("abs", "sign", "step", "relu") and nonnegative(args[0]):
+                if fn in ("abs", "sign", "step", "relu") and range_of(args[0]).nonnegative:
                     self.note_positive(values[0])
                 return self.call(fn, values, orders)
             case Delta(left, right):
