@@ -1,6 +1,6 @@
-"""Kernels: the same outputs in one pass over the samples, a block of rows at a time, without temporaries.
+"""Blocks: the same outputs in one pass over the samples, a block of rows at a time, without temporaries.
 
-A kernel works on blocks that fit into the cache and writes every intermediate result into a few buffers, so
+The code works on blocks that fit into the cache and writes every intermediate result into a few buffers, so
 that the memory it needs does not grow with the data.  What does not depend on the samples is computed once
 before the loop; sums over samples that need other such sums first take a pass of their own.
 """
@@ -29,7 +29,7 @@ FINITE = frozenset(["leaf", "num", "size", "pi", "add", "mul", "sum", "relu", "a
 """Operations that are defined for all numbers, and large only where these are."""
 
 
-class NoKernel(Exception):
+class NotBlockwise(Exception):
     """The outputs need something that no single pass over blocks of samples gives."""
 
 
@@ -71,10 +71,10 @@ class Instruction:
     """Does it begin a buffer, or go on in one?"""
 
 
-class Kernel:
+class Blockwise:
     """Writes the function that a program is, as :class:`~.program.Program` does.
 
-    Raises :class:`NoKernel` where there is none.
+    Raises :class:`NotBlockwise` where there is none.
     """
 
     def __init__(self, g: Graph, program: Program, sample: Index) -> None:
@@ -101,7 +101,7 @@ class Kernel:
         if not sums or twice or any(n.op == "lse" and n.value == sample for n in nodes) or any(
             sample in n.indices for n in wanted
         ):
-            raise NoKernel
+            raise NotBlockwise
         self.outer.lines += lengths(arguments, sizes, sizes)
         level: dict[Node, int] = {}
         for n in nodes:
@@ -291,7 +291,7 @@ class Kernel:
                 return self._contract(node)
             case "lse":
                 return self._lse(node)
-        raise NoKernel
+        raise NotBlockwise
 
     def _log(self, arg: Node) -> Operand:
         if arg.op == "add" and arg.args[0].op == "num" and arg.args[0].value == 1 and self.uses[arg] == 1:

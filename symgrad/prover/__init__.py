@@ -9,7 +9,7 @@ fails, evaluated independently of the normal form in exact rationals or disjoint
 on the machine.
 
 The modules, each importing only those before it: ``polynomials``, ``ring``, ``algebra`` (quotients),
-``signs``, ``functions``, ``leaves`` (symbols and givens), ``sums``, ``contractions`` (several sums at once),
+``signs``, ``functions``, ``atoms`` (symbols and givens), ``sums``, ``contractions`` (several sums at once),
 ``normal`` (terms to normal form), ``hypotheses`` (the givens), ``inequalities`` (differences that have one
 sign), ``witness`` (a point that refutes).
 

@@ -18,11 +18,11 @@ from flint import fmpq
 from ..core import Add, Call, Core, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, text
 from ..kernel.limits import Unsupported
 from ..kernel.signs import range_of
-from .contractions import Graphs
+from .contractions import Contractions
 from .polynomials import Poly, const, freeze, thaw
 
 
-class Normal(Graphs):
+class Normal(Contractions):
     """One judgement's table of atoms; ``norm`` maps core terms to polynomials over it.
 
     ``conditions`` collects, as text, what the rewritings assumed beyond structure.
@@ -54,7 +54,7 @@ class Normal(Graphs):
             case Num(value):
                 return const(fmpq(value.numerator, value.denominator))
             case Sym(name, sort):
-                return self.leaf(env[name] if name in env else self.symbol(name, sort))
+                return self.rewritten(env[name] if name in env else self.symbol(name, sort))
             case Ref(name, indices):
                 return self.reference(name, tuple(freeze(self.norm(k, env)) for k in indices))
             case Add(terms):

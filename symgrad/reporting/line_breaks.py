@@ -1,4 +1,4 @@
-r"""Layout: long equalities over several rows, so that the rule and the mark stay on the page.
+r"""Line breaks: long equalities over several rows, so that the rule and the mark stay on the page.
 
 A sum that is too wide is broken between its terms, at the outermost place where it is a sum; parentheses
 that would span rows are set with fixed sizes, since \left and \right cannot.

@@ -1,4 +1,4 @@
-"""A document read, its regions compared with what they should hold, and replaced whole."""
+"""Files: a document read, its regions compared with what they should hold, and replaced whole."""
 
 from __future__ import annotations
 
