@@ -233,7 +233,7 @@ def separate(components: Sequence[Expr], data: Collection[Expr]) -> Separation |
     for p, component in enumerate(components):
         terms = _terms(component, data)
         if any(t.mixed != 1 for t in terms):
-            easier = _cancelled(component, data)
+            easier = _cancelled(component)
             terms = [] if easier is None else _terms(easier, data)
             if easier is None or any(t.mixed != 1 for t in terms):
                 return None
@@ -348,7 +348,7 @@ def _rational(expr: Expr) -> _Rational | None:
     return _Rational(sympy.cancel(flat), exponents)
 
 
-def _cancelled(expr: Expr, data: Collection[Expr]) -> Expr | None:
+def _cancelled(expr: Expr) -> Expr | None:
     if expr.has(sympy.Sum):
         return None
     plain = {e: sympy.Dummy(str(e), real=True) for e in expr.atoms(sympy.Indexed)}
