@@ -29,12 +29,14 @@ from flint import arb, fmpq
 
 from ..bridge import page_name, scope_of, to_page
 from ..errors import InputError
+from ..kernel.evaluate import exact
+from ..kernel.limits import Undefined
 from ..kernel.verdict import Verdict
 from ..meaning.judging import prove_nodes
 from ..notebook import Shown
 from ..objective import Objective
 from ..prover import conjunction
-from .balls import Balls, Undefined, ball
+from .balls import Balls
 from .sufficiency import loss_of, partial
 
 __all__ = ["Curvature", "Interval", "JensenGap", "curvature", "jensen_gap"]
@@ -187,7 +189,7 @@ class _Taylor:
     ) -> None:
         self.body, self.samples = body, samples
         self.count = len(next(iter(samples.values())))
-        self.fixed = {s: ball(v) for s, v in values.items()}
+        self.fixed = {s: exact(v) for s, v in values.items()}
         self.mean = {s: sum(v, Fraction(0)) / self.count for s, v in samples.items()}
         self.names = (*samples, *values)
 
@@ -203,10 +205,10 @@ class _Taylor:
         return JensenGap(self.body, _interval(gap), _interval(second), _interval(bound), curved)
 
     def sample(self, n: int) -> dict[Expr, Any]:
-        return {s: ball(v[n]) for s, v in self.samples.items()}
+        return {s: exact(v[n]) for s, v in self.samples.items()}
 
     def middle(self) -> dict[Expr, Any]:
-        return {s: ball(v) for s, v in self.mean.items()}
+        return {s: exact(v) for s, v in self.mean.items()}
 
     def order(self, k: int, whole: bool) -> Any:
         """(1/N) Σ (1/k!) D^k f[d_i, ..] at the mean, or anywhere on the segments to the samples."""
@@ -233,7 +235,7 @@ class _Taylor:
             for s in chosen:
                 scale *= away[s]
             if scale:
-                out += term({**self.fixed, **at}) * ball(scale)
+                out += term({**self.fixed, **at}) * exact(scale)
         return out
 
     def along(self, terms: list[tuple[Balls, tuple[Expr, ...]]], away: Mapping[Expr, Fraction]) -> Any:
@@ -241,7 +243,7 @@ class _Taylor:
         out = None
         for piece in range(PIECES):
             t = arb(fmpq(2 * piece + 1, 2 * PIECES), arb(fmpq(1, 2 * PIECES)))
-            at = {s: ball(self.mean[s]) + (ball(d) * t if d else 0) for s, d in away.items()}
+            at = {s: exact(self.mean[s]) + (exact(d) * t if d else 0) for s, d in away.items()}
             value = self.at(terms, away, at)
             if isinstance(value, fmpq):
                 return value  # constant: nothing moves along the segment
@@ -299,7 +301,7 @@ def _signs(form: Expr) -> Iterator[tuple[dict[str, str], bool]]:
             return
         at = dict(zip(symbols, values, strict=True))
         try:
-            value = term({s: ball(v) for s, v in at.items()})
+            value = term({s: exact(v) for s, v in at.items()})
         except (Undefined, ZeroDivisionError):
             continue
         if value > 0 or value < 0:

@@ -20,7 +20,9 @@ from typing import Any
 import sympy
 
 from ..bridge import sigma
-from .balls import Balls, Undefined, ball
+from ..kernel.evaluate import exact
+from ..kernel.limits import Undefined
+from .balls import Balls
 
 __all__ = ["Obstacle", "Separation", "obstacle", "separate"]
 
@@ -658,8 +660,8 @@ def _restored(expr: Expr, back: Mapping[Expr, Expr]) -> Expr:
 
 def _moves(root: Expr, residue: Expr, u: Expr) -> bool:
     try:
-        first, second = (Balls(root, [u])({u: ball(Fraction(n))}) for n in (1, 2))
-        there = Balls(residue, [u])({u: ball(Fraction(1))})
+        first, second = (Balls(root, [u])({u: exact(Fraction(n))}) for n in (1, 2))
+        there = Balls(residue, [u])({u: exact(Fraction(1))})
     except (Undefined, ZeroDivisionError):
         return False
     gap = first - second

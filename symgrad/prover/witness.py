@@ -12,8 +12,8 @@ from typing import Any
 from flint import arb, ctx, fmpq
 
 from ..core import Add, Core, Given, Ref, Sum, Sym, counts, walk
-from ..kernel.evaluate import Point, Undefined, add, exact, mul, sign_of
-from ..kernel.limits import OutOfFuel
+from ..kernel.evaluate import Point, add, exact, mul, sign_of
+from ..kernel.limits import OutOfFuel, Undefined
 from ..kernel.verdict import Witness
 from .inequalities import Relation
 
