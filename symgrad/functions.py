@@ -95,14 +95,6 @@ class Function:
         low, high = (k.strip() for k in self.range[1:-1].split(","))
         return (-inf if low == "-oo" else Fraction(low)), (inf if high == "oo" else Fraction(high))
 
-    @cached_property
-    def positive(self) -> bool:
-        return self.bounds is not None and (self.bounds[0] > 0 or self.range.startswith("(0,"))
-
-    @cached_property
-    def nonnegative(self) -> bool:
-        return self.bounds is not None and self.bounds[0] >= 0
-
 
 _RELATIONS = {ast.Gt: ">", ast.GtE: ">=", ast.NotEq: "!="}
 
@@ -145,8 +137,6 @@ FUNCTIONS = _functions(
 
 BUILTIN = frozenset((*FUNCTIONS, "max", "min", "pi"))
 """Names in core terms whose meaning the judge knows; any other is an undefined function."""
-POSITIVE = frozenset((*(name for name, row in FUNCTIONS.items() if row.positive), "pi"))
-NONNEGATIVE = POSITIVE | {name for name, row in FUNCTIONS.items() if row.nonnegative}
 PAGES = {page: row for row in FUNCTIONS.values() for page in row.spellings}
 """The functions by their names on the page."""
 WORDS = {word: page for row in FUNCTIONS.values() for page, words in row.spellings.items() for word in words}

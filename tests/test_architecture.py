@@ -94,6 +94,15 @@ def test_above_the_bridge_nothing_imports_sympy_or_numpy(name: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
 
 
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_the_judge_says_proved(path: Path) -> None:
+    """No other module makes a verdict of it; what was judged may be handed on."""
+    calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
+    statuses = [k for n in calls for k in (*n.args[:1], *(k.value for k in n.keywords if k.arg == "status"))]
+    made = [k for k in statuses if isinstance(k, ast.Constant) and k.value == "proved"]
+    assert not made or path.parent == ROOT / "prover"
+
+
 def test_importing_symgrad_imports_nothing() -> None:
     code = (
         "import sys; before = set(sys.modules); import symgrad\n"

@@ -322,7 +322,7 @@ def restored(lhs: Node, rhs: Node, scope: Scope, names: frozenset[str]) -> Judge
             continue
         if verdict.status == "proved":
             note = ("SG307", f"the index of {', '.join(sorted(names))} was dropped here")
-            return Judged("proved", assuming=verdict.assuming, notes=(note,))
+            return Judged(verdict.status, assuming=verdict.assuming, notes=(note,))
     return None
 
 

@@ -77,7 +77,7 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
             return Judged("undecided", "SG202", message, undefined=missing[0])
         if empty:
             notes = (*notes, ("SG301", "both sides are 0 for all data"))
-        return Judged("proved", assuming=verdict.assuming, notes=notes, empty=empty)
+        return Judged(verdict.status, assuming=verdict.assuming, notes=notes, empty=empty)
     if verdict.status == "undecided":
         return _undecided(lhs, rhs, scope, verdict)
     witness = verdict.witness
@@ -198,7 +198,7 @@ def _wide_sums(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
     if verdict is None:
         return None
     return Judged(
-        "proved",
+        verdict.status,
         assuming=verdict.assuming,
         notes=(("SG308", "the sum reaches over all terms with its index"),),
     )
@@ -249,7 +249,9 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
             continue
         if verdict.status == "proved" and (naming.has_derivative(lhs) or naming.has_derivative(rhs)):
             return Judged(
-                "proved", assuming=verdict.assuming, notes=(("SG302", "the sides agree up to a transpose"),)
+                verdict.status,
+                assuming=verdict.assuming,
+                notes=(("SG302", "the sides agree up to a transpose"),),
             )
         if verdict.status == "proved":
             return Judged("illtyped", "SG102", error.message, hint="holds if one side is transposed")

@@ -10,16 +10,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
-from math import prod
 
 from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, counts, text, walk
-from ..functions import FUNCTIONS, NONNEGATIVE, POSITIVE, at
+from ..functions import FUNCTIONS, at
 from ..patterns import Pattern
+from .signs import ANY, POSITIVE, Known, Range, integral, range_of
 
-ONE = Num(Fraction(1))
 _FRESH = Pattern(r"(\w+)#\d+")  # k#1, a name that elaboration made
 
 
@@ -30,9 +28,13 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
         if g.op == ">" and isinstance(g.lhs, Sym | Ref) and isinstance(g.rhs, Num) and g.rhs.value >= 0
     }
     positive |= counts(walk(term))
+
+    def known(t: Core) -> Range:
+        return POSITIVE if isinstance(t, Sym | Ref) and t.name in positive else ANY
+
     # A bound index that runs from 1 on is as positive as a size.
     terms = list(_meant(term))
-    bound = [(t.index.name, _positive(t.lower, positive)) for t in terms if isinstance(t, Sum)]
+    bound = [(t.index.name, range_of(t.lower, known).positive) for t in terms if isinstance(t, Sum)]
     positive |= {name for name, above in bound if above} - {name for name, above in bound if not above}
     out: dict[str, dict[str, None]] = {}
     seen: dict[str, str] = {}
@@ -42,8 +44,9 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
             return nonzero(t.base)
         if isinstance(t, Call) and t.fn == "abs" and relation == ">":
             return nonzero(t.args[0])
-        holds = {"!=": _nonzero, ">": _positive, ">=": nonnegative}[relation]
-        if not holds(t, positive):
+        found = range_of(t, known)
+        holds = {"!=": found.nonzero, ">": found.positive, ">=": found.nonnegative}[relation]
+        if not holds or _weighs(t, known):
             shown = _plain(text(t))
             out.setdefault(seen.setdefault(_plain(_sorted(t)), shown), {})[relation] = None
 
@@ -73,10 +76,8 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
             case Pow(base, exp):
                 if not integral(exp):
                     demand(base, ">")
-                else:
-                    least = _least(exp)
-                    if least is None or least < 0:
-                        nonzero(base)
+                elif not range_of(exp, _natural).nonnegative:
+                    nonzero(base)
             case Call("step" | "sign", (arg,)):
                 if not integral(arg):
                     demand(_unsigned(arg), "!=")
@@ -116,6 +117,19 @@ def _strongest(relations: dict[str, None]) -> tuple[str, ...]:
     return (">",) if ">" in relations or len(relations) > 1 else tuple(relations)
 
 
+def _weighs(t: Core, known: Known) -> bool:
+    """Is the sign seen only by weighing terms, as in 1 - 1/2, or from an exponent?  It is named then."""
+    match t:
+        case Add((Num(), Mul((Num(), Call("sigma") | Pow(Call("tanh"), Num()))))):
+            return False
+        case Add(terms):
+            parts = [range_of(k, known) for k in terms]
+            return not (all(p.nonnegative for p in parts) or all((-p).nonnegative for p in parts))
+        case Pow(base, exp):
+            return not isinstance(exp, Num) and not range_of(base, known).positive
+    return False
+
+
 def _unsigned(t: Core) -> Core:
     """t or -t, whichever is written without a sign in front."""
     match t:
@@ -124,100 +138,6 @@ def _unsigned(t: Core) -> Core:
     return t
 
 
-def _nonzero(t: Core, known: set[str]) -> bool:
-    if isinstance(t, Num):
-        return t.value != 0
-    return _positive(t, known) or _positive(_negated(t), known)
-
-
-def integral(t: Core) -> bool:
-    """Is the term an integer by the way it is written?"""
-    return all(
-        (isinstance(k, Sym) and k.sort != "real") or isinstance(k, Add | Mul)
-        or (isinstance(k, Num) and k.value.denominator == 1)
-        for k in walk(t)
-    )
-
-
-def _least(t: Core) -> Fraction | None:
-    """The least value of an exponent, sizes being >= 1 and indices >= 0; None if there is none."""
-    match t:
-        case Num(value):
-            return value
-        case Sym(_, sort):
-            return None if sort == "real" else Fraction(sort == "size")
-        case Add(terms) | Mul(terms):
-            parts = [k for k in map(_least, terms) if k is not None]
-            if len(parts) < len(terms):
-                return None
-            if isinstance(t, Add):
-                return sum(parts, Fraction(0))
-            if all(k >= 0 for k in parts) or all(isinstance(k, Num) for k in terms):
-                return Fraction(prod(parts))
-    return None
-
-
-def _negated(t: Core) -> Core:
-    match t:
-        case Add(terms):
-            return Add(tuple(_negated(k) for k in terms))
-        case Mul(factors):
-            flipped = [k for k in factors if not (isinstance(k, Num) and k.value == -1)]
-            odd = (len(factors) - len(flipped)) % 2
-            return Mul(tuple(flipped) or (ONE,)) if odd else Mul((Num(Fraction(-1)), t))
-        case Num(value):
-            return Num(-value)
-    return Mul((Num(Fraction(-1)), t))
-
-
-def _positive(t: Core, known: Container[str]) -> bool:
-    match t:
-        case Num(value):
-            return value > 0
-        case Sym(name, sort):
-            return sort == "size" or name in known
-        case Ref(name):
-            return name in known
-        case Call(fn) if fn in POSITIVE:
-            return True
-        case Call("sqrt" | "abs", (a,)):
-            return _positive(a, known)
-        case Add(terms):
-            if all(nonnegative(k, known) for k in terms) and any(_positive(k, known) for k in terms):
-                return True
-            # 1 - sigma(z), 1 - tanh(z)^2
-            match terms:
-                case (Num(value), Mul((Num(minus), Call("sigma")))) if value >= 1 and minus == -1:
-                    return True
-                case (Num(value), Mul((Num(minus), Pow(Call("tanh"), Num(two))))):
-                    return value >= 1 and minus == -1 and two == 2
-            return False
-        case Mul(factors):
-            return all(_positive(k, known) for k in factors)
-        case Div(num, den):
-            return _positive(num, known) and _positive(den, known)
-        case Pow(base, _):
-            return _positive(base, known)
-        case Sum(body, _, lower, upper):
-            return lower == ONE and _positive(upper, known) and _positive(body, known)
-    return False
-
-
-def nonnegative(t: Core, known: Container[str] = ()) -> bool:
-    """Is the term >= 0 by the way it is written?"""
-    match t:
-        case Num(value):
-            return value >= 0
-        case Pow(_, Num(value)):
-            return (value.denominator == 1 and value.numerator % 2 == 0) or _positive(t, known)
-        case Call(fn) if fn in NONNEGATIVE:
-            return True
-        case Add(terms):
-            return all(nonnegative(k, known) for k in terms)
-        case Mul(factors):
-            return all(n % 2 == 0 or nonnegative(k, known) for k, n in Counter(factors).items())
-        case Div(num, den):
-            return nonnegative(num, known) and nonnegative(den, known)
-        case Sum(body):
-            return nonnegative(body, known)
-    return _positive(t, known)
+def _natural(t: Core) -> Range:
+    """Sizes are at least 1, indices at least 0."""
+    return Range((Fraction(t.sort == "size"), True)) if isinstance(t, Sym) and t.sort != "real" else ANY

@@ -8,7 +8,8 @@ from flint import arb, ctx, fmpq
 
 from ..core import Core
 from ..errors import InputError, UnknownMeaning
-from .evaluate import Point, Undefined
+from .evaluate import Point
+from .limits import Undefined
 
 PRECISIONS = (128, 512, 2048)
 

@@ -17,15 +17,11 @@ from flint import arb, fmpq
 
 from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, every_entry
 from ..functions import BUILTIN, FUNCTIONS, Algebra
-from .domain import integral
-from .limits import OutOfFuel
+from .limits import OutOfFuel, Undefined
+from .signs import integral
 
 BITS = 200_000
 """Larger numbers are not computed."""
-
-
-class Undefined(Exception):
-    """The term has no value at this point."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ class OutOfFuel(Exception):
 
 
 class Undefined(Exception):
-    """An expression with empty domain, such as 1/(a - a) or log(0)."""
+    """A term without a value: at this point, or at any, as 1/(a - a) and log(0)."""
 
 
 class Unsupported(Exception):

@@ -160,7 +160,7 @@ def gap(objective: Objective | Expr | str, wrt: Expr | str, data: Sequence[Expr]
         objective.parameter(str(theta))  # says which there are
         raise InputError(f"{objective.name}: another {theta} is its parameter: create the symbol once")
     sample = without_heaviside(objective.unfold(objective.loss).diff(theta))
-    entries = _entries(objective, sample)
+    entries = _entries(objective)
     derivations = [
         derive(o, theta, title=f"{o.name}: {what}")
         for o, what in (
@@ -197,7 +197,7 @@ def gap(objective: Objective | Expr | str, wrt: Expr | str, data: Sequence[Expr]
     )  # fmt: skip
 
 
-def _entries(objective: Objective, sample: Expr) -> list[Expr]:
+def _entries(objective: Objective) -> list[Expr]:
     loss = objective.unfold(objective.loss)
     found = sorted((e for e in loss.atoms(sympy.Indexed) if e.base in objective.data), key=str)
     for e in found:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 from random import Random
 from typing import Any
 
-from flint import fmpq
-
 from ..bridge import page_name, scope_of, to_page
 from ..core import Core
-from ..kernel.evaluate import Point, Undefined
+from ..kernel.evaluate import Point
 from ..meaning.elaborate import elaborate
-
-__all__ = ["Balls", "Undefined", "ball"]
 
 
 class Balls:
     """An expression that can be evaluated at rationals and at balls.
 
-    Raises :class:`Undefined` (or ZeroDivisionError) where there is no value.
+    Raises :class:`~symgrad.kernel.limits.Undefined` (or ZeroDivisionError) where there is no value.
 
     >>> import sympy
+    >>> from fractions import Fraction
+    >>> from symgrad.kernel.evaluate import exact
     >>> z = sympy.Symbol("z", real=True)
-    >>> half = Balls(z**2 + z / 2, [z])({z: ball(Fraction(1, 2))})
+    >>> half = Balls(z**2 + z / 2, [z])({z: exact(Fraction(1, 2))})
     >>> str(half)
     '1/2'
     """
@@ -38,8 +35,3 @@ class Balls:
         point = Point(Random(0), 1, (1,), ())
         point.parameters.update({self.names[s]: v for s, v in at.items() if s in self.names})
         return point.value(self.term, {}, {})
-
-
-def ball(value: Fraction) -> fmpq:
-    """An exact number."""
-    return fmpq(value.numerator, value.denominator)

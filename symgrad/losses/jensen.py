@@ -22,19 +22,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations_with_replacement, product
-from math import inf
 from typing import Any, Literal, NamedTuple
 
 import sympy
 from flint import arb, fmpq
 
-from ..bridge import CLASSES, page_name, scope_of, to_page
+from ..bridge import page_name, scope_of, to_page
 from ..errors import InputError
+from ..kernel.evaluate import exact
+from ..kernel.limits import Undefined
 from ..kernel.verdict import Verdict
 from ..meaning.judging import prove_nodes
 from ..notebook import Displayed
 from ..objective import Objective
-from .balls import Balls, Undefined, ball
+from ..prover import conjunction
+from .balls import Balls
 from .sufficiency import loss_of, partial
 
 __all__ = ["Curvature", "Interval", "JensenGap", "curvature", "jensen_gap"]
@@ -72,8 +74,9 @@ class Curvature:
     """Is the second derivative 0, nowhere negative, nowhere positive, or of both signs?
 
     ``form`` is D²f[d, d] factored (d_x stands for the direction in x); ``verdict`` judges that this is the
-    second derivative; ``positive`` and ``negative`` are exact points, at the same parameters, at which it has
-    that sign.  ``kind`` is None where nothing could be shown for all parameters.
+    second derivative, and that it has one sign where ``kind`` says so; ``positive`` and ``negative`` are
+    exact points, at the same parameters, at which it has that sign.  ``kind`` is None where nothing could
+    be shown for all parameters.
     """
 
     kind: Kind | None
@@ -186,7 +189,7 @@ class _Taylor:
     ) -> None:
         self.body, self.samples = body, samples
         self.count = len(next(iter(samples.values())))
-        self.fixed = {s: ball(v) for s, v in values.items()}
+        self.fixed = {s: exact(v) for s, v in values.items()}
         self.mean = {s: sum(v, Fraction(0)) / self.count for s, v in samples.items()}
         self.names = (*samples, *values)
 
@@ -202,10 +205,10 @@ class _Taylor:
         return JensenGap(self.body, _interval(gap), _interval(second), _interval(bound), curved)
 
     def sample(self, n: int) -> dict[Expr, Any]:
-        return {s: ball(v[n]) for s, v in self.samples.items()}
+        return {s: exact(v[n]) for s, v in self.samples.items()}
 
     def middle(self) -> dict[Expr, Any]:
-        return {s: ball(v) for s, v in self.mean.items()}
+        return {s: exact(v) for s, v in self.mean.items()}
 
     def order(self, k: int, whole: bool) -> Any:
         """(1/N) Σ (1/k!) D^k f[d_i, ..] at the mean, or anywhere on the segments to the samples."""
@@ -232,7 +235,7 @@ class _Taylor:
             for s in chosen:
                 scale *= away[s]
             if scale:
-                out += term({**self.fixed, **at}) * ball(scale)
+                out += term({**self.fixed, **at}) * exact(scale)
         return out
 
     def along(self, terms: list[tuple[Balls, tuple[Expr, ...]]], away: Mapping[Expr, Fraction]) -> Any:
@@ -240,7 +243,7 @@ class _Taylor:
         out = None
         for piece in range(PIECES):
             t = arb(fmpq(2 * piece + 1, 2 * PIECES), arb(fmpq(1, 2 * PIECES)))
-            at = {s: ball(self.mean[s]) + (ball(d) * t if d else 0) for s, d in away.items()}
+            at = {s: exact(self.mean[s]) + (exact(d) * t if d else 0) for s, d in away.items()}
             value = self.at(terms, away, at)
             if isinstance(value, fmpq):
                 return value  # constant: nothing moves along the segment
@@ -265,15 +268,16 @@ def curvature(function: Expr, variables: Sequence[Expr]) -> Curvature:
     form = sympy.factor(second)
     verdict = prove_nodes(to_page(second), to_page(form), scope_of(second, form))
     if not verdict:
-        form, verdict = second, Verdict("proved")
-    zero = prove_nodes(to_page(second), to_page(sympy.Integer(0)), scope_of(second))
-    if zero:
-        return Curvature("affine", sympy.Integer(0), zero)
-    low, high = _range(form)
-    if low >= 0:
-        return Curvature("convex", form, verdict)
-    if high <= 0:
-        return Curvature("concave", form, verdict)
+        form = second
+        verdict = prove_nodes(to_page(second), to_page(form), scope_of(form))
+    zero, scope = to_page(sympy.Integer(0)), scope_of(form)
+    affine = prove_nodes(to_page(second), zero, scope)
+    if affine:
+        return Curvature("affine", sympy.Integer(0), affine)
+    if convex := prove_nodes(to_page(form), zero, scope, ">="):
+        return Curvature("convex", form, conjunction((verdict, convex)))
+    if concave := prove_nodes(zero, to_page(form), scope, ">="):
+        return Curvature("concave", form, conjunction((verdict, concave)))
     names = {page_name(s.name) for s in (*variables, *steps.values())}
     seen: dict[tuple[str, ...], dict[bool, dict[str, str]]] = {}
     for at, positive in _signs(form):
@@ -297,45 +301,8 @@ def _signs(form: Expr) -> Iterator[tuple[dict[str, str], bool]]:
             return
         at = dict(zip(symbols, values, strict=True))
         try:
-            value = term({s: ball(v) for s, v in at.items()})
+            value = term({s: exact(v) for s, v in at.items()})
         except (Undefined, ZeroDivisionError):
             continue
         if value > 0 or value < 0:
             yield {page_name(s.name): str(v) for s, v in at.items()}, bool(value > 0)
-
-
-Range = tuple[Fraction | float, Fraction | float]  # exact, or infinite
-_BOUNDED: dict[Any, Range] = {
-    cls: row.bounds for cls, row in CLASSES.items() if row.bounds is not None
-}
-
-
-def _range(e: Expr) -> Range:
-    """Bounds on a real expression that hold whatever its symbols are."""
-    if e.is_Rational:
-        return (Fraction(int(e.p), int(e.q)),) * 2
-    if type(e) in _BOUNDED:
-        return _BOUNDED[type(e)]
-    if isinstance(e, sympy.Add):
-        parts = [_range(a) for a in e.args]
-        return sum(p[0] for p in parts), sum(p[1] for p in parts)
-    if isinstance(e, sympy.Mul):
-        out: Range = (Fraction(1), Fraction(1))
-        for a in e.args:
-            low, high = _range(a)
-            corners: list[Fraction | float] = [
-                Fraction(0) if 0 in (p, q) else p * q for p in out for q in (low, high)
-            ]
-            out = min(corners), max(corners)
-        return out
-    if isinstance(e, sympy.Pow) and e.exp.is_Integer:
-        (low, high), power = _range(e.base), int(e.exp)
-        if power < 0:
-            return (0, inf) if low >= 0 or power % 2 == 0 else (-inf, inf)
-        if power % 2 == 0:
-            ends: list[Fraction | float] = [max(low, -low), max(high, -high)]
-            return (0 if low <= 0 <= high else min(ends) ** power, max(ends) ** power)
-        return low**power, high**power
-    if e.is_nonnegative:
-        return 0, inf
-    return (-inf, 0) if e.is_nonpositive else (-inf, inf)

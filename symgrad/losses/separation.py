@@ -20,7 +20,9 @@ from typing import Any
 import sympy
 
 from ..bridge import EXPONENTIAL, sigma
-from .balls import Balls, Undefined, ball
+from ..kernel.evaluate import exact
+from ..kernel.limits import Undefined
+from .balls import Balls
 
 __all__ = ["Obstacle", "Separation", "obstacle", "separate"]
 
@@ -233,7 +235,7 @@ def separate(components: Sequence[Expr], data: Collection[Expr]) -> Separation |
     for p, component in enumerate(components):
         terms = _terms(component, data)
         if any(t.mixed != 1 for t in terms):
-            easier = _cancelled(component, data)
+            easier = _cancelled(component)
             terms = [] if easier is None else _terms(easier, data)
             if easier is None or any(t.mixed != 1 for t in terms):
                 return None
@@ -348,7 +350,7 @@ def _rational(expr: Expr) -> _Rational | None:
     return _Rational(sympy.cancel(flat), exponents)
 
 
-def _cancelled(expr: Expr, data: Collection[Expr]) -> Expr | None:
+def _cancelled(expr: Expr) -> Expr | None:
     if expr.has(sympy.Sum):
         return None
     plain = {e: sympy.Dummy(str(e), real=True) for e in expr.atoms(sympy.Indexed)}
@@ -658,8 +660,8 @@ def _restored(expr: Expr, back: Mapping[Expr, Expr]) -> Expr:
 
 def _moves(root: Expr, residue: Expr, u: Expr) -> bool:
     try:
-        first, second = (Balls(root, [u])({u: ball(Fraction(n))}) for n in (1, 2))
-        there = Balls(residue, [u])({u: ball(Fraction(1))})
+        first, second = (Balls(root, [u])({u: exact(Fraction(n))}) for n in (1, 2))
+        there = Balls(residue, [u])({u: exact(Fraction(1))})
     except (Undefined, ZeroDivisionError):
         return False
     gap = first - second

@@ -32,6 +32,7 @@ from ..objective import Objective, objective_of
 from ..page import tree as page
 from ..page.to_latex import to_latex
 from ..page.to_text import to_text
+from ..prover import conjunction
 from .library import read_loss
 from .separation import LEMMAS, Obstacle, obstacle, separate, unrolled, up_to_names
 
@@ -350,14 +351,11 @@ def gradient_from_loss(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> FromLos
     slopes = [_affine_in_loss(mean, body, g, chosen) for g in components]
     if all(s is not None for s in slopes):
         claimed = [(p, s) for p, s in zip(chosen, slopes, strict=True) if s is not None]
-        verdicts = [_judged(mean, p, s.alpha * mean.expr + s.beta) for p, s in claimed]
-        worst = next((v for v in verdicts if not v), None)
-        if worst is None:
-            assuming = tuple(dict.fromkeys(a for v in verdicts for a in v.assuming))
-            g = _lambda(s.alpha * _Z + s.beta for _, s in claimed)
-            return FromLoss("proved", assuming, g=g)
-        if worst.status == "undecided":
-            return FromLoss("undecided", reason=worst.reason)
+        verdict = conjunction(_judged(mean, p, s.alpha * mean.expr + s.beta) for p, s in claimed)
+        if verdict:
+            return _by(verdict, _lambda(s.alpha * _Z + s.beta for _, s in claimed))
+        if verdict.status == "undecided":
+            return FromLoss("undecided", reason=verdict.reason)
     return _no_function(mean, body, components, chosen)
 
 
@@ -378,8 +376,13 @@ def _without_data(loss: Expr, asked: tuple[Any, ...]) -> FromLoss:
         left = page.Derivative(to_page(loss), ((to_page(theta), 1),))
         verdict = prove_nodes(left, to_page(alpha * loss + beta), scope_of(loss, theta))
         if verdict:
-            return FromLoss("proved", verdict.assuming, g=_lambda([alpha * _Z + beta]))
+            return _by(verdict, _lambda([alpha * _Z + beta]))
     return FromLoss("undecided", reason=_EXCLUDED)
+
+
+def _by(proof: Verdict, g: Expr) -> FromLoss:
+    """∇J = g(J), as it was proved."""
+    return FromLoss(proof.status, proof.assuming, g=g)
 
 
 def _reads_data(loss: Expr, asked: tuple[Any, ...]) -> bool:

@@ -12,7 +12,7 @@ from ..kernel.verdict import Verdict
 from ..page.scope import Scope
 from ..page.tree import Node
 from ..patterns import Pattern
-from ..prover import judge
+from ..prover import Relation, conjunction, judge
 from ..prover.witness import search
 from .derivatives import fill
 from .readings import claim, readings
@@ -31,13 +31,13 @@ class Judgement:
     notes: tuple[str, ...] = ()
 
 
-def prove_nodes(lhs: Node, rhs: Node, scope: Scope) -> Verdict:
-    """The verdict on ``lhs = rhs`` as written, with the definitions, kinds and givens of ``scope``.
+def prove_nodes(lhs: Node, rhs: Node, scope: Scope, relation: Relation = "=") -> Verdict:
+    """The verdict on ``lhs = rhs``, or another relation, as written, with all that ``scope`` holds.
 
     A vector or matrix claim is proved when every component is, refuted when one is.  ReadError and
     ShapeError pass through; what has no meaning here is undecided with that reason.
     """
-    return judgement(lhs, rhs, scope).verdict
+    return judgement(lhs, rhs, scope, relation).verdict
 
 
 def holds(lhs: Node, rhs: Node, scope: Scope) -> bool:
@@ -51,12 +51,14 @@ def _fails(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> bool
     return any(search(left, right, given, _PROBES)[0] is not None for left, right in pairs)
 
 
-def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
+def judgement(lhs: Node, rhs: Node, scope: Scope, relation: Relation = "=") -> Judgement:
     """The verdict with notes: the first reading decides, unless only another one can be proved."""
     first: Judgement | None = None
     try:
         for found in readings(lhs, rhs, scope):
-            verdict = judge_all(found.pairs, found.givens)
+            verdict = conjunction(
+                _judge(left, right, found.givens, relation) for left, right in found.pairs
+            )
             if verdict:
                 said = (_OF_VECTOR.sub(r"\1", k) for k in verdict.assuming if not found.is_range(k))
                 verdict = replace(verdict, assuming=tuple(dict.fromkeys((*said, *found.assuming))))
@@ -76,31 +78,13 @@ def judgement(lhs: Node, rhs: Node, scope: Scope) -> Judgement:
     return first
 
 
-def judge_all(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> Verdict:
-    """Conjunction of component verdicts: the gravest wins, assumptions are joined."""
-    assuming: dict[str, None] = {}
-    undecided: Verdict | None = None
-    vanishing = True
-    for left, right in pairs:
-        verdict = _judge(left, right, given)
-        if verdict.status == "refuted":
-            return verdict
-        if verdict.status == "undecided":
-            undecided = verdict if undecided is None else undecided
-        assuming.update(dict.fromkeys(verdict.assuming))
-        vanishing = vanishing and verdict.vanishing
-    if undecided is not None:
-        return undecided
-    return Verdict("proved", assuming=tuple(assuming), vanishing=vanishing)
-
-
-def _judge(left: Core, right: Core, given: tuple[Given, ...]) -> Verdict:
+def _judge(left: Core, right: Core, given: tuple[Given, ...], relation: Relation) -> Verdict:
     """The judge's verdict, also at the ends of ranges that the two sides do not share.
 
     The derivative by x_k of sums over 1..N and over 2..N is the same where 2 <= k; it is not for k = 1,
     and a condition on k must not hide that.
     """
-    verdict = judge(left, right, given)
+    verdict = judge(left, right, given, relation=relation)
     if not verdict:
         return verdict
     bound = {t.index for side in (left, right) for t in walk(side) if isinstance(t, Sum)}
@@ -111,7 +95,7 @@ def _judge(left: Core, right: Core, given: tuple[Given, ...]) -> Verdict:
         # An end that an outer index moves is no place for a free one: its bound letter would get loose.
         for end in (end for end in ends if not bound.intersection(walk(end))):
             there = partial(fill, name=letter.name, at=partial(_constant, end))
-            at = judge(there(left), there(right), given)
+            at = judge(there(left), there(right), given, relation=relation)
             if not at:
                 return at
     return verdict

@@ -6,56 +6,14 @@ are positive: by structure (e^z, sigma), by hypothesis, or because the claim tak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, walk
-from ..functions import POSITIVE
+from ..core import Call, Core, Given, Num, Ref, Sum, Sym, children, walk
+from ..kernel.signs import ANY, POSITIVE, Known, range_of
 from .derivatives import alike, fill
-from .tensors import MINUS, ONE, ZERO, gap, has_variable
+from .tensors import ZERO, gap
 
-Known = Callable[[Core], bool]
 Product = tuple[Core, Core, Core]
-
-
-def positive(t: Core, known: Known = lambda _: False) -> bool:
-    """Is the term positive wherever it is defined?"""
-    match t:
-        case Num(value):
-            return value > 0
-        case Sym(_, sort) if sort == "size":
-            return True
-        case Call(fn, _) if fn in POSITIVE:
-            return True
-        case Call("sqrt", (arg,)):
-            return known(t) or positive(arg, known)
-        case Add(terms):
-            if len(terms) == 2 and ONE in terms and any(_minus_sigma(k) for k in terms):
-                return True
-            signs = [positive(k, known) for k in terms]
-            rest = (k for k, sign in zip(terms, signs, strict=True) if not sign)
-            return known(t) or (any(signs) and all(_square(k) for k in rest))
-        case Mul(factors):
-            return known(t) or all(positive(k, known) for k in factors)
-        case Div(num, den):
-            return known(t) or (positive(num, known) and positive(den, known))
-        case Pow(base, exp):
-            return has_variable(exp) or known(t) or positive(base, known)
-        case Sum(body, _, lower, upper):
-            full = isinstance(upper, Num | Sym) and positive(upper)
-            return known(t) or (lower == ONE and full and positive(body, known))
-    return known(t)
-
-
-def _minus_sigma(t: Core) -> bool:
-    return isinstance(t, Mul) and t.factors[0] == MINUS and len(t.factors) == 2 and (
-        isinstance(t.factors[1], Call) and t.factors[1].fn == "sigma"
-    )
-
-
-def _square(t: Core) -> bool:
-    return isinstance(t, Pow) and isinstance(t.exp, Num) and t.exp.value.denominator == 1 and (
-        t.exp.value > 0 and t.exp.value % 2 == 0
-    )
 
 
 def warranted(
@@ -66,9 +24,7 @@ def warranted(
     logs = [found for pair in pairs for side in pair for found in _logs(side, names, ())]
 
     def known(k: Sym, lower: Core, upper: Core) -> Known:
-        def is_known(t: Core) -> bool:
-            if any(_says(g, t) for g in givens):
-                return True
+        def has_log(t: Core) -> bool:
             for inside, binders in logs:
                 if alike(inside, t):
                     return True
@@ -78,9 +34,9 @@ def warranted(
                         return True
             return False
 
-        return is_known
+        return lambda t: POSITIVE if any(_says(g, t) for g in givens) or has_log(t) else ANY
 
-    return all(positive(body, known(k, low, high)) for k, (body, low, high) in products.items())
+    return all(range_of(body, known(k, low, high)).positive for k, (body, low, high) in products.items())
 
 
 def _logs(

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from ..core import Call, Core, Num, Pow, Ref, Sum, Sym, rebuild, walk
 from ..errors import ShapeError, Span, UnknownMeaning
+from ..kernel.signs import range_of
 from ..page import tree as page
 from ..page.scope import Scope
 from ..page.symbols import Name, name_of
@@ -15,7 +16,7 @@ from ..page.tree import Node
 from .derivatives import exchange, fill, settled
 from .functions import Functions
 from .indices import ANY_SIGN, ELSEWHERE, LITERAL, Env, Reading, delta, page_short
-from .products import leaves, positive
+from .products import leaves
 from .survey import Generic, Range
 from .tensors import (
     MINUS,
@@ -452,7 +453,7 @@ class Elaborator(Functions):
             return scalar(mul(*(exchange(term, k, number) for number in numbers)))
         if weight is None and lower == ONE and isinstance(upper, Sym) and not any(t == k for t in walk(term)):
             return scalar(raise_to(term, upper))
-        if not positive(term):
+        if not range_of(term).positive:
             # Right where all factors are positive; ``readings`` looks whether they must be.
             self.alternatives.add("factors")
             if self.reading.factors:

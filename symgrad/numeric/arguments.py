@@ -1,4 +1,4 @@
-"""The arguments of emitted code: their names in Python, their shapes, and the arrays they may be."""
+"""Arguments of emitted code: their names in Python, their shapes, and the arrays they may be."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Kernels: the same outputs in one pass over the samples, a block of rows at a time, without temporaries.
+"""Blocks: the same outputs in one pass over the samples, a block of rows at a time, without temporaries.
 
-A kernel works on blocks that fit into the cache and writes every intermediate result into a few buffers, so
+The code works on blocks that fit into the cache and writes every intermediate result into a few buffers, so
 that the memory it needs does not grow with the data.  What does not depend on the samples is computed once
 before the loop; sums over samples that need other such sums first take a pass of their own.
 """
@@ -31,7 +31,7 @@ FINITE = frozenset(["leaf", "num", "size", "pi", "add", "mul", "sum", "relu", "a
 """Operations that are defined for all numbers, and large only where these are."""
 
 
-class NoKernel(Exception):
+class NotBlockwise(Exception):
     """The outputs need something that no single pass over blocks of samples gives."""
 
 
@@ -73,10 +73,10 @@ class Instruction:
     """Does it begin a buffer, or go on in one?"""
 
 
-class Kernel:
+class Blockwise:
     """Writes the function that a program is, as :class:`~.program.Program` does.
 
-    Raises :class:`NoKernel` where there is none.
+    Raises :class:`NotBlockwise` where there is none.
     """
 
     def __init__(self, g: Graph, program: Program, sample: Index) -> None:
@@ -103,7 +103,7 @@ class Kernel:
         if not sums or twice or any(n.op == "lse" and n.value == sample for n in nodes) or any(
             sample in n.indices for n in wanted
         ):
-            raise NoKernel
+            raise NotBlockwise
         self.outer.lines += lengths(arguments, sizes, sizes)
         level: dict[Node, int] = {}
         for n in nodes:
@@ -293,7 +293,7 @@ class Kernel:
                 return self._lse(node)
         found = re.fullmatch(r"np\.(\w+)\(z\)", FUNCTIONS[node.op].numpy) if node.op in FUNCTIONS else None
         if found is None:
-            raise NoKernel
+            raise NotBlockwise
         return self.ufunc(found[1], self.value(args[0]), axes=axes)
 
     def _log(self, arg: Node) -> Operand:

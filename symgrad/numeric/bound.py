@@ -1,7 +1,7 @@
-"""``Compiled.bind``: the data are given once, and each later call only costs what the parameters change.
+"""Bound: the data are given once, and each later call only costs what the parameters change.
 
 Where the loss needs the data only through finitely many sums (:mod:`.moments`) these are computed once, and
-a gradient costs the same whatever the number of samples.  Other losses run as blocked kernels.  Data that do
+a gradient costs the same whatever the number of samples.  Other losses run block by block.  Data that do
 not fit into memory come in blocks: the sums over all samples are the sums of the blocks' sums.
 """
 
@@ -18,9 +18,9 @@ from ..errors import InputError
 from ..kernel.verdict import Verdict
 from ..notebook import Displayed
 from .arguments import Argument, Lengths
-from .blocks import Kernel, NoKernel
+from .blocks import Blockwise, NotBlockwise
 from .code import Code, judged
-from .dask_sums import Cluster, described, is_dask
+from .dask_sums import DaskArrays, described, is_dask
 from .evaluation import Evaluation, hessian
 from .gradient import gradient
 from .graph import Graph, Index, Node, walk
@@ -28,13 +28,13 @@ from .moments import COUNT, Moments, moments
 from .program import Output, Program, flat, load
 
 Arrays = Mapping[str, Any]
-Blocks = Iterable[Arrays] | Cluster
+Blocks = Iterable[Arrays] | DaskArrays
 
 
 class Split:
     """A program in two parts: ``partial`` gives a block's part of every sum over samples, ``rest`` the rest.
 
-    Raises NoKernel where a sum over samples needs another one.
+    Raises NotBlockwise where a sum over samples needs another one.
     """
 
     def __init__(self, f: Code, program: Program) -> None:
@@ -43,12 +43,12 @@ class Split:
         found = [n for n in nodes if n.op == "sum" and n.value == sample]
         for n in walk(*(s.args[0] for s in found)):
             if n in found or (n.op == "size" and n.value == sample.size):
-                raise NoKernel
+                raise NotBlockwise
         leaves = {s: (f"sum {k}", s.indices) for k, s in enumerate(found, 1)}
         parts = tuple(Output(f"d{k}", [(s.indices, s)], s.indices) for k, s in enumerate(found, 1))
         self.source = "def partial(**_):\n    return []\n"
         if parts:
-            self.source = Kernel(g, Program("partial", f.arguments, f.sizes, (parts,)), sample).source
+            self.source = Blockwise(g, Program("partial", f.arguments, f.sizes, (parts,)), sample).source
         self.partial = load(self.source, "partial")
         arguments = {
             **{name: Argument(name, f"_s{k}", tuple(i.size for i in place))
@@ -90,7 +90,7 @@ class Reduced:
         parts = tuple(Output(f"d{k}", [(found.places[name], node)], found.places[name])
                       for k, (name, node) in enumerate(found.sums.items(), 1))
         program = Program("partial", {**blocked, **self.centers}, f.sizes, (parts,))
-        self.source = Kernel(f.graph, program, f.sample).source
+        self.source = Blockwise(f.graph, program, f.sample).source
         self.partial = load(self.source, "partial")
         shapes = {name: tuple(k.size for k in found.places[name]) for name in found.sums}
         self.arguments = {
@@ -107,7 +107,7 @@ class Reduced:
 
     def state(self, blocks: Blocks) -> dict[str, Any]:
         """What the programs need of the data: the sums, the centers, the number of samples."""
-        if isinstance(blocks, Cluster):
+        if isinstance(blocks, DaskArrays):
             first: Arrays = blocks.first()
         else:
             rest = iter(blocks)
@@ -203,7 +203,7 @@ def _lost(f: Code, arguments: Mapping[str, Argument]) -> dict[str, tuple[str, st
 def _added(parts: Split | Reduced, blocks: Blocks, other: Arrays) -> tuple[list[Any], dict[str, Any]]:
     """The blocks' parts added up; the lengths by name, and the number of samples under ""."""
     lengths = parts.lengths
-    if isinstance(blocks, Cluster):
+    if isinstance(blocks, DaskArrays):
         shapes = blocks.shapes
         told = {python: shapes[array][axis] for python, array, axis in lengths.values()}
         return blocks.added(parts.source, other), {"": next(iter(shapes.values()))[0], **told}
@@ -274,7 +274,7 @@ class Bound(Displayed):
             _, self.dtype = f.checked({k: described(v) for k, v in given.items()}, rows, self._lengths)
             if any(a.shape[0] != f.sample.size for a in rows.values()):
                 raise InputError("bind: a dask array must have the samples along its first axis")
-            self._blocks = Cluster(given, self.dtype)
+            self._blocks = DaskArrays(given, self.dtype)
         else:
             self._data, self.dtype = f.checked(given, rows, self._lengths)
             self._blocks = [self._data] if rows else ()
@@ -316,7 +316,7 @@ class Bound(Displayed):
             if what not in self._splits:
                 try:
                     self._splits[what] = Split(self.f, self.f.program(what))
-                except NoKernel:
+                except NotBlockwise:
                     raise InputError(f"{self.f.name} needs all samples at once: bind arrays") from None
             return self._cast(self._splits[what](self._blocks, parameters))
 

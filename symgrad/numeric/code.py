@@ -1,9 +1,9 @@
-"""The code of an objective and its gradient: arguments checked, programs written, run on blocks of rows."""
+"""Code of an objective and its gradient: arguments checked, programs written, run on blocks of rows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -14,11 +14,11 @@ from .. import core
 from ..core import Core
 from ..errors import InputError
 from ..kernel.verdict import Verdict
-from ..prover import judge
+from ..prover import conjunction, judge
 from .arguments import Argument, Lengths, array_of, identifier, seen, shape_text
-from .blocks import Kernel, NoKernel
+from .blocks import Blockwise, NotBlockwise
 from .evaluation import hessian
-from .from_core import Writing, sample_size
+from .from_core import ToCore, sample_size
 from .gradient import Pieces, gradient
 from .graph import Graph, Index, Node, signed_labels, walk
 from .program import Output, Program, load
@@ -51,7 +51,7 @@ class Code:
     @property
     def verdict(self) -> Verdict:
         """Is every component of the emitted gradient proved?"""
-        return joined(self.verdicts.values())
+        return conjunction(self.verdicts.values())
 
     # Arguments
 
@@ -184,7 +184,7 @@ class Code:
         if self.count_at is not None:
             array, axis = self.count_at
             rows = np.shape(arguments[array])[axis]
-        function = self._kernel(what, signed) if rows >= BLOCKED else None
+        function = self._blockwise(what, signed) if rows >= BLOCKED else None
         if function is None:
             function = self.program(what).function
         with np.errstate(**self.quiet):
@@ -197,17 +197,17 @@ class Code:
         known = ("over", "under", *(("invalid", "divide") if choice else ()))
         return dict.fromkeys(known, "ignore")
 
-    def _kernel(self, what: str, labels: tuple[str, ...]) -> Any:
+    def _blockwise(self, what: str, labels: tuple[str, ...]) -> Any:
         """The blocked code where the labels are 0 or 1, or None where there is none."""
-        found: dict[Any, Any] = self.__dict__.setdefault("_kernels", {})
+        found: dict[Any, Any] = self.__dict__.setdefault("_blockwise_code", {})
         key = (what, labels)
         if key not in found:
             program = self.program(what)
             for name in labels:
                 program = program.with_nodes(partial(signed_labels, self.graph, name))
             try:
-                found[key] = load(Kernel(self.graph, program, self.sample).source, program.name)
-            except NoKernel:
+                found[key] = load(Blockwise(self.graph, program, self.sample).source, program.name)
+            except NotBlockwise:
                 found[key] = None
         return found[key]
 
@@ -231,7 +231,7 @@ class Code:
 
     def written(self, node: Node) -> str:
         """A node in words, for messages."""
-        return core.text(Writing(self.objective, self.origins, [node]).term(node)).replace("\\", "")
+        return core.text(ToCore(self.objective, self.origins, [node]).term(node)).replace("\\", "")
 
     def _about(self) -> str:
         shapes = "; ".join(f"{a.python} {shape_text(a)}" for a in self.arguments.values() if a.shape)
@@ -253,7 +253,7 @@ def judged(
     objective: Core, origins: Mapping[str, Sequence[int]], name: str, axes: tuple[Index, ...], pieces: Pieces
 ) -> Verdict:
     """Are the pieces together the derivative of the objective as it was given, entry by entry?"""
-    writing = Writing(objective, origins, [node for _, node in pieces], axes)
+    writing = ToCore(objective, origins, [node for _, node in pieces], axes)
     entry = writing.place(name, axes)
     terms = []
     for spot, node in pieces:
@@ -262,15 +262,6 @@ def judged(
         terms.append(core.Mul((*fixed, writing.term(node))) if fixed else writing.term(node))
     total = terms[0] if len(terms) == 1 else core.Add(tuple(terms))
     return judge(core.D(objective, writing.entry(name, axes)), total)
-
-
-def joined(verdicts: Iterable[Verdict]) -> Verdict:
-    """Proved when all are; else the first that is not."""
-    verdicts = list(verdicts)
-    for v in verdicts:
-        if not v:
-            return v
-    return Verdict("proved", tuple(dict.fromkeys(a for v in verdicts for a in v.assuming)))
 
 
 def _binary(array: Any) -> bool:

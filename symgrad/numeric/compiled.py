@@ -22,11 +22,11 @@ from ..page.to_text import to_text
 from ..page.tree import Node as PageNode
 from . import numba_loops as loops
 from .arguments import Argument, identifier
-from .blocks import NoKernel
+from .blocks import NotBlockwise
 from .bound import Bound, Reduced, reduction
 from .code import Code, judged
 from .evaluation import Evaluation
-from .from_core import Reading
+from .from_core import FromCore
 from .gradient import Pieces, gradient
 from .graph import Graph, Index, walk
 
@@ -65,7 +65,7 @@ class Compiled(Code, Displayed):
         alone = replace(self.program("gradient"), about="The gradient alone.")
         try:
             return loops.write(self.graph, (self.program("both"), alone), self.sample)
-        except NoKernel:
+        except NotBlockwise:
             raise InputError(f"{self.name} is no single loop over the samples") from None
 
     def bind(self, blocks: Iterable[Mapping[str, Any]] | None = None, /, **data: Any) -> Bound:
@@ -158,7 +158,7 @@ def _sequence(names: Any) -> Sequence[Any]:
 def build(name: str, objective: Core, formula: str, wrt: tuple[str, ...]) -> Compiled:
     """Compile a core term; ``formula`` is how it is written for people."""
     graph = Graph()
-    reading = Reading(graph, objective, wrt)
+    reading = FromCore(graph, objective, wrt)
     root = reading.node(objective)
     if root.indices:
         raise InputError(f"{name}: the objective is not one number")
@@ -188,7 +188,7 @@ def build(name: str, objective: Core, formula: str, wrt: tuple[str, ...]) -> Com
                     verdicts)
 
 
-def _axes(reading: Reading, shape: Sequence[str]) -> tuple[Index, ...]:
+def _axes(reading: FromCore, shape: Sequence[str]) -> tuple[Index, ...]:
     """An axis for each axis of a parameter; two of one length get different levels."""
     out: list[Index] = []
     for size in shape:

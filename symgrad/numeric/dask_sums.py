@@ -1,4 +1,4 @@
-"""Cluster: sums over dask arrays, block by block where the blocks are.
+"""Dask sums: sums over dask arrays, block by block where the blocks are.
 
 The gradient of a mean is the mean of the gradients, so a sum over all samples is the sum of the blocks' sums,
 and only those travel.  (The gradient at the mean is something else.)  Workers need symgrad installed.
@@ -32,7 +32,7 @@ def described(value: Any) -> Any:
     return np.broadcast_to(np.zeros((), kind), value.shape)
 
 
-class Cluster:
+class DaskArrays:
     """Data in dask arrays, cut into the same blocks of rows."""
 
     def __init__(self, data: Mapping[str, Any], kind: Any) -> None:

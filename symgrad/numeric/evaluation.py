@@ -1,4 +1,4 @@
-"""What a compiled objective returns."""
+"""Evaluation: value, gradient and Hessian at one point, each computed when it is asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading: core terms to nodes, and nodes to core terms for the judge.
+"""From core terms to nodes, and from nodes to core terms for the judge.
 
 An axis of an argument is read along the index of a sum, or at fixed positions.  Entries are counted from 1 as
 on paper, or from 0 where the sums over them begin at 0; an argument must be counted one way along an axis.
@@ -19,7 +19,7 @@ Bound = Mapping[str, tuple[Index, int]]
 """For each index letter the axis it runs along, and what it is at the first entry, less 1."""
 
 
-class Reading:
+class FromCore:
     """Core terms to nodes.  ``shapes`` collects the length of every axis of every argument ("" where only
     fixed positions are read), ``origins`` the number of the first entry along it, less 1, and ``least`` how
     many entries there must be."""
@@ -227,7 +227,7 @@ def _free_indices(term: Core) -> frozenset[str]:
     return frozenset().union(*(_free_indices(t) for t in core.children(term)))
 
 
-class Writing:
+class ToCore:
     """Nodes to core terms, with an index letter for every axis that the objective does not use."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Backward: the gradient of a graph by the chain rule, from the objective back to its arguments.
+"""Gradient: that of a graph by the chain rule, from the objective back to its arguments.
 
 Each intermediate quantity v gets its adjoint ∂J/∂v once; an argument's gradient is the sum over the places
 where it is read.  At a kink the slope is the one that the formula's own ``step`` and ``sign`` give, with

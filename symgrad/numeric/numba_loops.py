@@ -1,4 +1,4 @@
-"""Loops: the same outputs as one fused loop over the samples, compiled by numba.
+"""Numba loops: the same outputs as one fused loop over the samples, compiled by numba.
 
 Every intermediate quantity of a sample is a number (or a short row), so that the data are read once and
 nothing else is.  Logistic functions come from an exponential without a branch or a call, so that the compiler
@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 
 from ..functions import FUNCTIONS
-from .blocks import NoKernel
+from .blocks import NotBlockwise
 from .emit import ATOM, PRODUCT, SUM, Emitter
 from .graph import Graph, Index, Node, paired, walk
 from .program import Program, flat, function_text, lengths, returned
@@ -123,7 +123,7 @@ class _Entries(Emitter):
 
 
 def write(g: Graph, programs: Sequence[Program], sample: Index) -> str:
-    """Source of the programs as fused loops; raises NoKernel where no single pass gives them."""
+    """Source of the programs as fused loops; raises NotBlockwise where no single pass gives them."""
     written = [_Loop(g, p.with_nodes(partial(paired, g)), sample) for p in programs]
     helpers = set[str]().union(*(w.inner.helpers for w in written))
     imports = "import math\n\n" * ("_exp" in helpers) + "import numpy as np\nfrom numba import njit\n"
@@ -145,7 +145,7 @@ class _Loop:
             (n.op == "lse" and n.value == sample) or sum(k.size == sample.size for k in n.indices) > 1
             for n in nodes
         ):
-            raise NoKernel
+            raise NotBlockwise
         uses: Counter[Node] = Counter(s.args[0] for s in sums)
         for n in below:
             uses.update(n.args)
@@ -155,7 +155,7 @@ class _Loop:
         totals = {s: self.outer.fresh("s") for s in sums}
         for n in below:
             if n.op in ("sum", "lse") and sample not in n.indices:
-                raise NoKernel  # a sum over parameters alone, which the loop would repeat
+                raise NotBlockwise  # a sum over parameters alone, which the loop would repeat
             if sample not in n.indices or n.op == "leaf":
                 continue
             if n.op in ("capped", "sigma", "softplus"):

@@ -1,15 +1,17 @@
-"""The judge: one pure function that decides ``lhs = rhs`` between core terms.
+"""The judge: one pure function that decides ``lhs = rhs``, ``>=`` or ``>`` between core terms.
 
 *Proved* means: at every point (every size >= 1, all real data and parameters) at which both sides as
-received are defined and the givens hold, the sides are equal; ``assuming`` lists what that excludes, and
-a domain without a point proves nothing.  The proof is a chain of identities that brings lhs - rhs to 0.
-*Refuted* means: ``witness`` is a point of that domain at which the sides differ, evaluated independently
-of the normal form in exact rationals or disjoint balls.  Everything else is *undecided*, with the reason;
-no sampling ever proves.  Work is counted, not timed: a verdict does not depend on the machine.
+received are defined and the givens hold, the relation holds; ``assuming`` lists what that excludes, and
+a domain without a point proves nothing.  The proof is a chain of identities that brings lhs - rhs to 0, or
+to a form that shows its sign.  *Refuted* means: ``witness`` is a point of that domain at which the relation
+fails, evaluated independently of the normal form in exact rationals or disjoint balls.  Everything else is
+*undecided*, with the reason; no sampling ever proves.  Work is counted, not timed: a verdict does not depend
+on the machine.
 
 The modules, each importing only those before it: ``polynomials``, ``ring``, ``algebra`` (quotients),
-``signs``, ``functions``, ``leaves`` (symbols and givens), ``sums``, ``contractions`` (several sums at once),
-``normal`` (terms to normal form), ``hypotheses`` (the givens), ``witness`` (a point that refutes).
+``signs``, ``functions``, ``atoms`` (symbols and givens), ``sums``, ``contractions`` (several sums at once),
+``normal`` (terms to normal form), ``hypotheses`` (the givens), ``inequalities`` (differences that have one
+sign), ``witness`` (a point that refutes).
 
 How a proof goes, and where each construct ends:
 
@@ -60,12 +62,16 @@ givens
     functions of y interpolate; with sum_k y_k = 1 also y_j y_k = delta_jk y_j; A_ij = +-A_ji orders indices;
     signs decide |a| and [a > 0].  A proof without givens is tried first, then with all, then each is dropped
     in turn: ``assuming`` names the used ones.
+inequalities
+    lhs - rhs has a sign by the ranges of its parts as written, or because its factors are positive or even
+    powers.  Border: sums of squares are not looked for, x^2 - 2xy + 2y^2 >= 0 is undecided.
 expectation
     E is linear over Q and nothing more: what is random is not declared, so E x^2 = (E x)^2 is undecided.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -75,14 +81,16 @@ from ..core import Add, Call, Core, Given, Num, children, counts, text, walk
 from ..errors import ScopeError
 from ..functions import BUILTIN
 from ..kernel.differentiate import eliminate
-from ..kernel.domain import conditions, integral
+from ..kernel.domain import conditions
 from ..kernel.limits import OutOfFuel, Undefined, Unsupported
+from ..kernel.signs import integral
 from ..kernel.verdict import Verdict
 from .hypotheses import assume
+from .inequalities import Relation, apart, apart_as_written
 from .normal import Normal
 from .witness import search
 
-__all__ = ["judge"]
+__all__ = ["Relation", "conjunction", "judge"]
 
 FUEL = 10**6
 DEPTH = 150
@@ -98,8 +106,10 @@ class _Proof:
     vanishing: bool
 
 
-def judge(lhs: Core, rhs: Core, given: tuple[Given, ...] = (), fuel: int = FUEL) -> Verdict:
-    """Decide ``lhs = rhs`` for all values of the free symbols, under ``given``.
+def judge(
+    lhs: Core, rhs: Core, given: tuple[Given, ...] = (), fuel: int = FUEL, relation: Relation = "="
+) -> Verdict:
+    """Decide ``lhs = rhs``, or another relation, for all values of the free symbols, under ``given``.
 
     >>> from symgrad.core import Mul, Pow, Sym
     >>> a, two = Sym("a"), Num(Fraction(2))
@@ -107,20 +117,45 @@ def judge(lhs: Core, rhs: Core, given: tuple[Given, ...] = (), fuel: int = FUEL)
     proved
     >>> print(judge(Mul((a, two)), Pow(a, two)))
     refuted at a = 1: left = 2, right = 1
+    >>> print(judge(Pow(a, two), ZERO, relation=">="))
+    proved
+    >>> print(judge(Pow(a, two), a, relation=">="))
+    refuted at a = 1/2: left = 1/4, right = 1/2
     """
     reason = _too_large(lhs, rhs, *(side for g in given for side in (g.lhs, g.rhs)))
     if reason:
         return Verdict("undecided", reason=reason)
     precision = ctx.prec
     try:
-        return _judge(lhs, rhs, given, fuel)
+        return _judge(lhs, rhs, given, fuel, relation)
     except RecursionError:
         return Verdict("undecided", reason="the expression is nested too deeply")
     finally:
         ctx.prec = precision
 
 
-def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict:
+def conjunction(verdicts: Iterable[Verdict]) -> Verdict:
+    """Do all the claims hold?  Refuted with the first that is, else undecided; assumptions are joined.
+
+    >>> print(conjunction([judge(ZERO, ZERO), judge(ZERO, ZERO)]))
+    proved
+    """
+    proved: list[Verdict] = []
+    undecided: Verdict | None = None
+    for verdict in verdicts:
+        if verdict.status == "refuted":
+            return verdict
+        if verdict:
+            proved.append(verdict)
+        elif undecided is None:
+            undecided = verdict
+    assuming = dict.fromkeys(a for v in proved for a in v.assuming)
+    if undecided is not None:
+        return undecided
+    return Verdict("proved", tuple(assuming), vanishing=all(v.vanishing for v in proved))
+
+
+def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int, relation: Relation) -> Verdict:
     if given:
         _consistent(given, fuel)
     kinks: list[Core] = []
@@ -133,17 +168,18 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
     except Unsupported as problem:
         proof: _Proof | str = str(problem)
     else:
-        proof, _ = _prove(left, right, (), fuel, ends)
+        proof, _ = _prove(left, right, relation, (), fuel, ends)
         if given and isinstance(proof, str):
-            (proof, _), used, budget = _prove(left, right, given, fuel, ends), given, fuel
+            proof, _ = _prove(left, right, relation, given, fuel, ends)
+            used, budget = given, fuel
             for g in given if isinstance(proof, _Proof) else ():
                 fewer = tuple(k for k in used if k is not g)
-                smaller, budget = _prove(left, right, fewer, budget, ends)
+                smaller, budget = _prove(left, right, relation, fewer, budget, ends)
                 if isinstance(smaller, _Proof):
                     used, proof = fewer, smaller
     mixed = _mixed(terms)
     if isinstance(proof, str):
-        witness, defined = search(lhs, rhs, given)
+        witness, defined = search(lhs, rhs, given, relation=relation)
         if witness is not None and mixed:
             proof = f"{mixed} is applied to different numbers of arguments"
         elif witness is not None:
@@ -157,7 +193,7 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int) -> Verdict
         return Verdict("undecided", reason="no point was found at which both sides are defined")
     # A proof takes [z > 0] and sign z to be two-valued; where they are written, z = 0 is a point too.
     if not proof.assumed and not mixed and _switched(terms):
-        witness, _ = search(lhs, rhs, used, 24)
+        witness, _ = search(lhs, rhs, used, 24, relation=relation)
         if witness is not None:
             return Verdict("refuted", witness=witness)
     named = dict.fromkeys([*domain, *proof.assumed, *(text(g) for g in used)])
@@ -175,9 +211,11 @@ def _consistent(given: tuple[Given, ...], fuel: int) -> None:
 
 
 def _prove(
-    left: Core, right: Core, given: tuple[Given, ...], fuel: int, ends: frozenset[str]
+    left: Core, right: Core, relation: Relation, given: tuple[Given, ...], fuel: int, ends: frozenset[str]
 ) -> tuple[_Proof | str, int]:
-    """A proof that the D-free terms are equal where defined, or why there is none; fuel left."""
+    """A proof that the D-free terms are so related where defined, or why there is none; fuel left."""
+    if relation != "=" and apart_as_written(left, right, relation, given):
+        return _Proof((), False), fuel
     algebra = Normal(fuel)
     algebra.counts = ends
     reason = "no proof and no counterexample found"
@@ -188,8 +226,11 @@ def _prove(
             names: dict[str, int] = {}
             algebra.forget()
             sides = algebra.norm(left, names), algebra.norm(right, names)
-            if algebra.vanishes_by_cases(algebra.sub(*sides)):
+            gap = algebra.sub(*sides)
+            if relation != ">" and algebra.vanishes_by_cases(gap):
                 return _Proof(tuple(algebra.conditions), not all(sides)), algebra.fuel
+            if relation != "=" and apart(algebra, gap, relation):
+                return _Proof(tuple(algebra.conditions), False), algebra.fuel
             # Once more with the signs that logarithms and roots taught, then with geometric sums closed,
             # then with free indices in the ranges as they are written.
             if algebra.learned:

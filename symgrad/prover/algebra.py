@@ -235,7 +235,7 @@ class Algebra(Ring):
         return None
 
     def coincide(self, n: int, other: int) -> Poly:
-        """1 if the entries are the same one, else 0: see ``Leaves``."""
+        """1 if the entries are the same one, else 0: see ``Atoms``."""
         raise NotImplementedError
 
     def _lower(self, m: Mono, q: int, g: int, parts: list[tuple[Exp, Poly]]) -> Poly:

@@ -1,4 +1,4 @@
-"""Contraction graphs: products under several sums as canonical atoms."""
+"""Contractions: products under several sums as canonical atoms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .signs import Range
 from .sums import Sums
 
 
-class Graphs(Sums):
+class Contractions(Sums):
     """Inner sums merged into one multi-index sum, split into connected parts, each one atom."""
 
     def _merge(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:

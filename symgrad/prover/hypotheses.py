@@ -1,4 +1,4 @@
-"""Givens become rewriting rules of the normal form: signs, two-valued names, symmetry, equations."""
+"""Hypotheses: givens as rewriting rules of the normal form: signs, two-valued names, symmetry, equations."""
 
 from __future__ import annotations
 

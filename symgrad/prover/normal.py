@@ -17,13 +17,13 @@ from flint import fmpq
 
 from ..core import Add, Call, Core, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, text
 from ..functions import FUNCTIONS
-from ..kernel.domain import nonnegative
 from ..kernel.limits import Unsupported
-from .contractions import Graphs
+from ..kernel.signs import range_of
+from .contractions import Contractions
 from .polynomials import Poly, const, freeze, thaw
 
 
-class Normal(Graphs):
+class Normal(Contractions):
     """One judgement's table of atoms; ``norm`` maps core terms to polynomials over it.
 
     ``conditions`` collects, as text, what the rewritings assumed beyond structure.
@@ -55,7 +55,7 @@ class Normal(Graphs):
             case Num(value):
                 return const(fmpq(value.numerator, value.denominator))
             case Sym(name, sort):
-                return self.leaf(env[name] if name in env else self.symbol(name, sort))
+                return self.rewritten(env[name] if name in env else self.symbol(name, sort))
             case Ref(name, indices):
                 return self.reference(name, tuple(freeze(self.norm(k, env)) for k in indices))
             case Add(terms):
@@ -77,7 +77,7 @@ class Normal(Graphs):
                 return self.by_cases(powers, lambda p: self.raise_to(*p))
             case Call(fn, args, orders):
                 values = [self.norm(a, env) for a in args]
-                if fn in FUNCTIONS and FUNCTIONS[fn].kinked and nonnegative(args[0]):
+                if fn in FUNCTIONS and FUNCTIONS[fn].kinked and range_of(args[0]).nonnegative:
                     self.note_positive(values[0])
                 return self.call(fn, values, orders)
             case Delta(left, right):

@@ -1,4 +1,4 @@
-"""Atoms, and the ring of Laurent polynomials over them, with counted work."""
+"""The ring of Laurent polynomials over interned atoms, with counted work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs: what is positive, and the indicators of what is not known to be."""
+"""Signs of normal forms (of terms as written: ``kernel.signs``), and indicators of what has no known sign."""
 
 from __future__ import annotations
 
@@ -48,8 +48,10 @@ class Signs(Algebra):
 
     def _never_zero(self, base: Frozen, e: Exp) -> bool:
         """Is a power of this certainly not 0 where it is defined?"""
-        if e < 0:
-            return True
+        return e < 0 or self.surely_positive(base)
+
+    def surely_positive(self, base: Frozen) -> bool:
+        """Positive, and not by what may be 0."""
         known, names = self.positive, self.positive_names
         self.positive = {k for k in known if k not in self.weak}
         self.positive_names = {n for n in names if n not in self.weak}

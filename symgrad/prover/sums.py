@@ -7,14 +7,14 @@ from math import comb
 from flint import fmpq
 
 from ..kernel.limits import OutOfFuel, Undefined, Unsupported
-from .leaves import Leaves
+from .atoms import Atoms
 from .polynomials import ONE, Exp, Frozen, Mono, Poly, const, constant_of, freeze, integer_of, mono_pow, thaw
 from .signs import Range
 
 UNROLL = 12
 
 
-class Sums(Leaves):
+class Sums(Atoms):
     """Sum of body for i = lo..hi as a polynomial over sum atoms."""
 
     def __init__(self, fuel: int) -> None:
@@ -25,7 +25,7 @@ class Sums(Leaves):
         """Sums of monomials, which mostly come twice: once on each side."""
 
     def _merge(self, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
-        """A sum that has no closed form: see ``Graphs``."""
+        """A sum that has no closed form: see ``Contractions``."""
         raise NotImplementedError
 
     # -- substitution of indices ---------------------------------------------------------------

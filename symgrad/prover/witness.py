@@ -1,4 +1,4 @@
-"""Witness search: exact points of the common domain at which the sides differ.
+"""Witness search: exact points of the common domain at which a relation between the sides fails.
 
 Two values differ only if the rationals differ or the balls are disjoint.
 """
@@ -12,9 +12,10 @@ from typing import Any
 from flint import arb, ctx, fmpq
 
 from ..core import Add, Core, Given, Ref, Sum, Sym, counts, walk
-from ..kernel.evaluate import Point, Undefined, add, exact, mul, sign_of
-from ..kernel.limits import OutOfFuel
+from ..kernel.evaluate import Point, add, exact, mul, sign_of
+from ..kernel.limits import OutOfFuel, Undefined
 from ..kernel.verdict import Witness
+from .inequalities import Relation
 
 PRECISIONS = (64, 256, 1024)
 SIZES = (1, 1, 2, 2, 2, 1, 2, 2, 3, 2, 3, 3, 4, 2, 5, 3, 4, 6, 1, 2, 3, 8)
@@ -86,17 +87,24 @@ def _solve(g: Given, point: Point, env: dict[str, int]) -> bool:
     return False
 
 
-def separated(left: Any, right: Any) -> bool | None:
-    """True: certainly different; False: certainly equal; None: not decided at this precision."""
+def fails(left: Any, right: Any, relation: Relation) -> bool | None:
+    """Does the relation certainly fail, or certainly hold?  None: not decided at this precision."""
     if isinstance(left, fmpq) and isinstance(right, fmpq):
-        return bool(left != right)
-    return None if arb(left).overlaps(arb(right)) else True
+        return bool({"=": left != right, ">=": left < right, ">": left <= right}[relation])
+    if arb(left).overlaps(arb(right)):
+        return None
+    return relation == "=" or bool(arb(left) < arb(right))
 
 
 def search(
-    lhs: Core, rhs: Core, given: tuple[Given, ...], tries: int = 60, domain_only: bool = False
+    lhs: Core,
+    rhs: Core,
+    given: tuple[Given, ...],
+    tries: int = 60,
+    domain_only: bool = False,
+    relation: Relation = "=",
 ) -> tuple[Witness | None, bool]:
-    """(witness, defined): an exact point where the sides differ; was any point of the domain met?
+    """(witness, defined): an exact point where the relation fails; was any point of the domain met?
 
     Small sizes and integers come first.  With ``domain_only`` the search stops at the first point
     where both sides are defined and the givens hold.
@@ -131,10 +139,10 @@ def search(
             defined = True
             if domain_only:
                 return None, True
-            verdict = separated(left, right)
-            if verdict:
+            failed = fails(left, right, relation)
+            if failed:
                 return _witness(point, left, right), True
-            if verdict is False:
+            if failed is False:
                 break
     return None, defined
 

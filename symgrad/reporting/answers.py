@@ -1,4 +1,4 @@
-"""Parts about what suffices: sums of the data, or the value of the loss."""
+"""Answers as parts, to what suffices: sums of the data, or the value of the loss."""
 
 from __future__ import annotations
 

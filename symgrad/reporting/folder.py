@@ -1,4 +1,4 @@
-"""A folder of derivation files becomes a folder of reports."""
+"""Folders: one of derivation files becomes one of reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Layout: long equalities over several rows, so that the rule and the mark stay on the page.
+r"""Line breaks: long equalities over several rows, so that the rule and the mark stay on the page.
 
 A sum that is too wide is broken between its terms, at the outermost place where it is a sum; parentheses
 that would span rows are set with fixed sizes, since \left and \right cannot.
@@ -59,7 +59,7 @@ def width(node: Node) -> float:
     return 1 + sum(map(width, children(node)))
 
 
-def step_rows(left: Node | None, right: Node, note: str, mark: Mark) -> tuple[Row, ...]:
+def step_rows(left: Node | None, right: Node, note: str, mark: Mark | None) -> tuple[Row, ...]:
     """``left = right``, a line of a proof; without ``left`` it goes on from the row above."""
     start = "" if left is None else to_latex(left)
     pieces = broken(right, STEP)

@@ -1,4 +1,4 @@
-"""Prose and cells: what an author writes, in Markdown and in LaTeX."""
+"""Markup of prose and cells: what an author writes, in Markdown and in LaTeX."""
 
 from __future__ import annotations
 

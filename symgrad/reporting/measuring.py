@@ -1,4 +1,4 @@
-"""Numbers beside independent numbers: floating point against differences and against 30 digits."""
+"""Measuring: numbers beside independent numbers, floating point against differences and against 30 digits."""
 
 from __future__ import annotations
 

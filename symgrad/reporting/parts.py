@@ -87,7 +87,7 @@ def proof(derivation: Derivation, title: str = "") -> Lines:
     steps, verdicts = derivation.course(), derivation.verdicts()
     for n, (step, verdict) in enumerate(zip(steps, verdicts, strict=True), 1):
         *above, last = step_rows(left, step.after, step.rule, Mark.of(verdict))
-        rows += [*above, replace(last, inner=tuple(_how(step, derivation.scope)))]
+        rows += [*above, replace(last, inner=tuple(_how(step)))]
         assuming.update(dict.fromkeys(verdict.assuming))
         if verdict.reason:
             remarks.append(f"Line {n}: {verdict.reason}.")
@@ -101,7 +101,7 @@ def proof(derivation: Derivation, title: str = "") -> Lines:
     )
 
 
-def _how(line: Step, scope: Scope) -> Iterator[Row]:
+def _how(line: Step) -> Iterator[Row]:
     """A line unfolded: the lines between that it sums up, or what its rule did at each of several places."""
     if any(step.where for step in line.substeps):
         places = dict.fromkeys((step.before, step.after) for step in line.substeps)
@@ -111,8 +111,7 @@ def _how(line: Step, scope: Scope) -> Iterator[Row]:
         return
     for step in line.substeps[:-1]:
         if step.rule != OPENING:
-            rows = step_rows(None, step.after, step.rule, Mark.PROVED)
-            yield from (replace(row, mark=None) for row in rows)  # a line between is not judged
+            yield from step_rows(None, step.after, step.rule, None)  # a line between is not judged
 
 
 def claim(

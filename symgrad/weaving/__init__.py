@@ -6,8 +6,8 @@ A region stands between two comments of the document's own kind::
     ...
     <!-- symgrad:end sum=3f0c2a91 -->
 
-The rooms, each importing only those before it: ``regions`` where the marks are, ``flavors`` how a display is
-written in GitHub, MyST, Quarto, LaTeX or RST, ``filling`` what a region's verb says, ``memory`` what was
+The modules, each importing only those before it: ``regions`` where the marks are, ``flavors`` how a display
+is written in GitHub, MyST, Quarto, LaTeX or RST, ``filling`` what a region's verb says, ``memory`` what was
 filled before, ``files`` a document read, compared and replaced whole.
 
 The sum tells an edit by hand from a region that has gone stale; it vouches for nothing: what a region

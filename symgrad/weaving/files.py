@@ -1,4 +1,4 @@
-"""A document read, its regions compared with what they should hold, and replaced whole."""
+"""Files: a document read, its regions compared with what they should hold, and replaced whole."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def weave_text(text: str, kind: str, path: str = "<text>", flavor: Flavor | None
     for region in marked(document):
         filling, problem = _filling(document, region, text, kind, flavor)
         there = parts[region.part][region.start : region.end]
-        state, content = _judge(region, there, filling, problem)
+        state, content = _state(region, there, filling)
         found.append(Found(region.line, region.column, document.parts[region.part].cell, state, problem))
         if content is not None:
             changes.append((region, content))
@@ -126,7 +126,7 @@ def _filling(
     return filling, ""
 
 
-def _judge(region: Marked, there: str, filling: Filling | None, problem: str) -> tuple[State, str | None]:
+def _state(region: Marked, there: str, filling: Filling | None) -> tuple[State, str | None]:
     """The state of a region, and its new content where that is to be written."""
     stands = checksum(there)
     if filling is None:

@@ -1,4 +1,4 @@
-"""What a region should hold: its verb carried out, in the document's own spellings."""
+"""Filling: the verb of a region carried out, in the document's own spellings."""
 
 from __future__ import annotations
 

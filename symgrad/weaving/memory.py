@@ -1,4 +1,4 @@
-"""What was filled before, kept outside the documents.
+"""Memory: what was filled before, kept outside the documents.
 
 The key is everything a filling depends on: the request, what is in force, the flavour, and this engine
 (the text of its modules and the versions of what it computes with).  So a remembered filling is one that

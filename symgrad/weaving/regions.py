@@ -1,4 +1,4 @@
-"""Where the marks are, and what each region asks for."""
+"""Regions: where the marks are, and what each region asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves of the normal form: symbols, indices and entries, and what the givens make of them."""
+"""Atoms of the normal form: symbols, indices and entries, and what the givens make of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .polynomials import ONE, Frozen, Poly, constant_of, freeze, thaw
 from .signs import Range
 
 
-class Leaves(Functions):
+class Atoms(Functions):
     """Symbols and entries as atoms; equations that are given rewrite them as they are made."""
 
     def __init__(self, fuel: int) -> None:
@@ -50,7 +50,7 @@ class Leaves(Functions):
             self.restrict(n, self.two_valued[name])
         return n
 
-    def leaf(self, n: int) -> Poly:
+    def rewritten(self, n: int) -> Poly:
         return self._apply_rules(n) if self.rules else self.gen(n)
 
     def new_index(self) -> int:
@@ -71,7 +71,7 @@ class Leaves(Functions):
             lo, hi = map(thaw, self.one_hot[name])
             if self.within(thaw(indices[0]), lo, hi, assume=True):
                 self.exclusive[n] = name
-        return self.scale(self.leaf(n), fmpq(sign))
+        return self.scale(self.rewritten(n), fmpq(sign))
 
     def within(self, at: Poly, lo: Poly, hi: Poly, assume: bool) -> bool:
         """Is an index in a range?  Of a free index that may be assumed."""

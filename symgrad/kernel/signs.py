@@ -1,0 +1,194 @@
+"""Signs: between which numbers the values of a core term lie, by the way it is written and by what is known.
+
+What is found holds wherever the term is defined.
+
+>>> from symgrad.core import Sym
+>>> sigma = Call("sigma", (Sym("z"),))
+>>> print(range_of(sigma), range_of(Add((Num(ONE), Mul((Num(-ONE), sigma))))))
+(0, 1) (0, 1)
+>>> [range_of(Pow(Sym("z"), Num(Fraction(n)))).nonnegative for n in (2, 3)]
+[True, False]
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import inf
+
+from ..core import Add, Call, Core, Delta, Div, Mul, Num, Pow, Sum, Sym, walk
+from ..functions import FUNCTIONS, Function
+
+ZERO, ONE = Fraction(0), Fraction(1)
+BITS = 2_000
+"""Of powers with longer ends only the sign is said."""
+
+End = tuple[Fraction | float, bool]
+"""An end of a range, and whether it may be a value itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers between two ends."""
+
+    low: End = (-inf, False)
+    high: End = (inf, False)
+
+    @property
+    def positive(self) -> bool:
+        return self.low[0] > 0 or self.low == (0, False)
+
+    @property
+    def nonnegative(self) -> bool:
+        return self.low[0] >= 0
+
+    @property
+    def nonzero(self) -> bool:
+        return self.positive or (-self).positive
+
+    def __str__(self) -> str:
+        return f"{'(['[self.low[1]]}{self.low[0]}, {self.high[0]}{')]'[self.high[1]]}"
+
+    def __neg__(self) -> Range:
+        return Range((-self.high[0], self.high[1]), (-self.low[0], self.low[1]))
+
+    def __add__(self, other: Range) -> Range:
+        return Range(_sum(self.low, other.low), _sum(self.high, other.high))
+
+    def __mul__(self, other: Range) -> Range:
+        corners = [_product(a, b) for a, b in product((self.low, self.high), (other.low, other.high))]
+        return Range(min(corners, key=_lowest), max(corners))
+
+    def __and__(self, other: Range) -> Range:
+        """The numbers in both; one of the two, where there is none."""
+        low, high = max(self.low, other.low, key=_lowest), min(self.high, other.high)
+        return Range(low, high) if low[0] <= high[0] else self
+
+    def inverse(self) -> Range:
+        """1/v, wherever it is defined: only its sign."""
+        return -(-self).sign() if self.high[0] <= 0 else self.sign()
+
+    def size(self) -> Range:
+        """|v|."""
+        if self.nonnegative:
+            return self
+        return -self if self.high[0] <= 0 else Range((ZERO, True), max(self.high, (-self).high))
+
+    def power(self, n: int) -> Range:
+        if n <= 0:
+            return self.power(-n).inverse() if n else exactly(ONE)
+        base = self.size() if n % 2 == 0 else self
+        if n * max(_bits(base.low[0]), _bits(base.high[0])) > BITS:
+            return base.sign()
+        return Range((base.low[0] ** n, base.low[1]), (base.high[0] ** n, base.high[1]))
+
+    def sign(self) -> Range:
+        """What is known of the sign alone."""
+        return POSITIVE if self.positive else NONNEGATIVE if self.nonnegative else ANY
+
+
+def _lowest(end: End) -> tuple[Fraction | float, bool]:
+    return end[0], not end[1]
+
+
+def _sum(a: End, b: End) -> End:
+    # A fraction may be too large for a float.
+    infinite = next((end for end in (a, b) if isinstance(end[0], float)), None)
+    return infinite or (a[0] + b[0], a[1] and b[1])
+
+
+def _product(a: End, b: End) -> End:
+    if not a[0] or not b[0]:
+        return ZERO, (not a[0] and a[1]) or (not b[0] and b[1])
+    if isinstance(a[0], float) or isinstance(b[0], float):
+        return (inf if (a[0] > 0) == (b[0] > 0) else -inf), False
+    return a[0] * b[0], a[1] and b[1]
+
+
+def _bits(value: Fraction | float) -> int:
+    return 1 if isinstance(value, float) else (value.numerator * value.denominator).bit_length()
+
+
+def exactly(value: Fraction) -> Range:
+    return Range((value, True), (value, True))
+
+
+ANY = Range()
+POSITIVE, NONNEGATIVE = Range((ZERO, False)), Range((ZERO, True))
+
+
+def _of(row: Function) -> Range:
+    low, high = row.bounds or (-inf, inf)
+    return Range((low, row.range[:1] == "["), (high, row.range[-1:] == "]"))
+
+
+RANGES = {"pi": POSITIVE, **{name: _of(row) for name, row in FUNCTIONS.items() if row.range}}
+"""Where the values of a function lie, whatever it is applied to."""
+
+Known = Callable[[Core], Range]
+"""What is known of a term from elsewhere."""
+
+
+def nothing(_: Core) -> Range:
+    return ANY
+
+
+def range_of(t: Core, known: Known = nothing) -> Range:
+    """Where the values of the term lie."""
+    return _range_of(t, known) & known(t)
+
+
+def _range_of(t: Core, known: Known) -> Range:
+    match t:
+        case Num(value):
+            return exactly(value)
+        case Sym(_, "size"):
+            return POSITIVE
+        case Add(terms):
+            out = exactly(ZERO)
+            for k in terms:
+                out += range_of(k, known)
+            return out
+        case Mul(factors):
+            out = exactly(ONE)
+            for k, n in Counter(factors).items():
+                out *= range_of(k, known).power(n)
+            return out
+        case Div(num, den):
+            return range_of(num, known) * range_of(den, known).inverse()
+        case Pow(base, Num(value)) if value.denominator == 1:
+            return range_of(base, known).power(value.numerator)
+        case Pow(_, Num(value)):  # defined for a base that is not negative
+            return NONNEGATIVE if value > 0 and not range_of(t.base, known).positive else POSITIVE
+        case Pow(base, exp):
+            return range_of(base, known).sign() if integral(exp) else POSITIVE
+        case Call("abs", (arg,)):
+            return range_of(arg, known).size()
+        case Call("sqrt", (arg,)):
+            return POSITIVE if range_of(arg, known).positive else NONNEGATIVE
+        case Call(fn):
+            return RANGES.get(fn, ANY)
+        case Sum(body, _, lower, upper):
+            return _total(range_of(body, known), lower == Num(ONE) and range_of(upper, known).positive)
+        case Delta():
+            return RANGES["step"]
+    return ANY
+
+
+def _total(one: Range, some: bool) -> Range:
+    """Of a sum whose terms lie in a range; are there ``some`` for certain?"""
+    if one.high[0] <= 0:
+        return -_total(-one, some)
+    return POSITIVE if one.positive and some else NONNEGATIVE if one.nonnegative else ANY
+
+
+def integral(t: Core) -> bool:
+    """Is the term an integer by the way it is written?"""
+    return all(
+        (isinstance(k, Sym) and k.sort != "real") or isinstance(k, Add | Mul)
+        or (isinstance(k, Num) and k.value.denominator == 1)
+        for k in walk(t)
+    )
