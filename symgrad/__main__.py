@@ -1,4 +1,4 @@
-"""``python -m symgrad``."""
+"""The command line as ``python -m symgrad``."""
 
 import sys
 

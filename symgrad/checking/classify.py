@@ -1,4 +1,4 @@
-"""Planning: what each relation of a formula is: a claim, or a definition, an update, a condition ..
+"""Classification: what each relation of a formula is: a claim, a definition, an update, a condition ..
 
 A name that is new on the left of a chain is defined there.  Nothing that was only derived, nothing after
 an equation to be solved, no update and no worked value ever becomes a definition.
@@ -20,9 +20,9 @@ from ..page.scope import Scope
 from ..page.to_latex import to_latex
 from ..page.tree import Add, BigOp, Call, Cases, Indexed, Node, Relation, Sym, same, substitute, walk
 from ..patterns import Pattern
-from . import queries as naming
+from . import queries
 from .conditions import INDICES, NOTHING, Conditions, limits, of_link
-from .facts import Said
+from .facts import Facts
 from .findings import Kind
 
 _ANOTHER = Pattern(r"\n[ \t]*\r?\n|\\item\b|^[ \t]*(?:[-*+|]|\d+[.)])[ \t]|\|\s*$", re.MULTILINE)  # item, row
@@ -31,7 +31,7 @@ _RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 
 
 @dataclass(slots=True)
-class Planned:
+class Classified:
     """A step on its way: sides, readings, what it was classified as."""
 
     link: Link
@@ -51,19 +51,19 @@ class Planned:
     key: tuple[int, int] = (0, 0)
 
 
-class Planner:
+class Classifier:
     """Classifies the steps of a document in reading order and takes up what they define."""
 
-    def __init__(self, document: Document, said: Said) -> None:
-        self.document, self.said = document, said
+    def __init__(self, document: Document, facts: Facts) -> None:
+        self.document, self.facts = document, facts
         self.solving = False  # an equation to be solved is in force
         self.last: Side | None = None  # the end of the last display
         self.under = Conditions()  # what is said beside the link at hand
 
     def chain(
         self, index: int, region: Region, chain: Chain, prose: str, around: Conditions = NOTHING
-    ) -> list[Planned]:
-        out: list[Planned] = []
+    ) -> list[Classified]:
+        out: list[Classified] = []
         held = NOTHING  # \partial a_{j \neq i}: what the indices of the chain say
         for k, link in enumerate(chain.links):
             lhs_side = link.lhs
@@ -81,9 +81,9 @@ class Planner:
             elif not lhs_side:
                 left = Reading(None, SymgradError("nothing stands on the left side"))
             else:
-                left = read_side(lhs_side, self.said.scope)
+                left = read_side(lhs_side, self.facts.scope)
             right = (
-                read_side(link.rhs, self.said.scope)
+                read_side(link.rhs, self.facts.scope)
                 if link.rhs
                 else Reading(None, SymgradError("nothing stands on the right side"))
             )
@@ -100,66 +100,66 @@ class Planner:
 
     def classify(
         self, region: Region, chain: Chain, k: int, link: Link, left: Reading, right: Reading, prose: str
-    ) -> Planned:
-        scope = self.said.scope
+    ) -> Classified:
+        scope = self.facts.scope
 
-        def planned(kind: Kind, judge: bool = False, **more: Any) -> Planned:
-            return Planned(link, region, left, right, scope, kind, judge, **more)
+        def classified(kind: Kind, judge: bool = False, **more: Any) -> Classified:
+            return Classified(link, region, left, right, scope, kind, judge, **more)
 
         sign = link.sign
         if region.kind == "inline" and not link.lhs:
-            return planned("condition")
+            return classified("condition")
         if sign == "condition":
             self.solving = True
-            return planned("condition")
+            return classified("condition")
         indices = INDICES.fullmatch(f"{link.lhs.text}={link.rhs.text}") is not None
         if sign == "=" and (indices or phrases.OPENS_A_CONDITION.match(chain.opened)):
-            return planned("condition")
+            return classified("condition")
         if sign in ("<", "<=", ">", ">=", "!="):
-            return planned("inequality")
+            return classified("inequality")
         if sign in ("approx", "propto"):
-            return planned("approximation")
+            return classified("approximation")
         if sign == "=:":
             self.define(link.rhs, link.lhs, region, link)
-            return planned("definition")
+            return classified("definition")
         lhs, rhs = left.node, right.node
         if re.search(r"\\(?:arg|operatorname\*?\{arg)", link.rhs.text) or re.search(r"\\arg", link.lhs.text):
-            return planned("definition" if sign == ":=" or k == 0 else "condition")
+            return classified("definition" if sign == ":=" or k == 0 else "condition")
         if re.fullmatch(r"\s*\\nabla\s*", link.lhs.text):
-            return planned("definition")
+            return classified("definition")
         if k and sign == "=" and lhs is not None and rhs is not None and _another_sigma(lhs, rhs, scope):
             self.define(chain.links[0].lhs, link.rhs, region, link)
             self.leave("\\sigma", link, region)
-            return planned("definition")
-        name = None if lhs is None or k else naming.base(lhs)
-        if k and region.kind == "inline" and lhs is not None and naming.base(lhs) in self.said.sources:
-            return planned("condition")  # "y = f(x) = x^2": another f, for a moment
+            return classified("definition")
+        name = None if lhs is None or k else queries.base(lhs)
+        if k and region.kind == "inline" and lhs is not None and queries.base(lhs) in self.facts.sources:
+            return classified("condition")  # "y = f(x) = x^2": another f, for a moment
         if lhs is None:
-            return planned("claim", judge=True)
+            return classified("claim", judge=True)
         if name is not None:
-            ready = self.named(region, chain, link, name, lhs, rhs, prose, planned)
+            ready = self.named(region, chain, link, name, lhs, rhs, prose, classified)
             if ready is not None:
                 return ready
-        elif sign == ":=" and k == 0 and rhs is not None and not naming.has_derivative(lhs):
+        elif sign == ":=" and k == 0 and rhs is not None and not queries.has_derivative(lhs):
             if self.define(link.lhs, link.rhs, region, link):
-                return planned("definition")
+                return classified("definition")
         elif region.kind == "inline" and not isinstance(lhs, Node):
-            return planned("condition")
-        if rhs is not None and naming.is_zero(rhs):
+            return classified("condition")
+        if rhs is not None and queries.is_zero(rhs):
             # What follows may rest on it; whether it is a condition is known when it is judged.
-            self.solving = self.solving or naming.has_derivative(lhs)
-            return planned("claim", judge=True, soft=True)
+            self.solving = self.solving or queries.has_derivative(lhs)
+            return classified("claim", judge=True, soft=True)
         alone = region.kind == "inline" and len(chain.links) == 1
         if alone and phrases.CONDITIONAL.search(prose):
-            return planned("condition")
-        if phrases.SETS_TO_ZERO.search(prose) and not naming.has_derivative(lhs):
+            return classified("condition")
+        if phrases.SETS_TO_ZERO.search(prose) and not queries.has_derivative(lhs):
             self.solving = True
-            return planned("condition")
-        number = alone and rhs is not None and naming.is_constant(rhs)
-        stated = number and not naming.rests_on_definitions(lhs, scope)  # "so that the shares sum to 1"
+            return classified("condition")
+        number = alone and rhs is not None and queries.is_constant(rhs)
+        stated = number and not queries.rests_on_definitions(lhs, scope)  # "so that the shares sum to 1"
         opened = chain.opened.startswith("\\") or phrases.FOLLOWS.search(chain.opened)
         follows = self.solving and bool(opened or phrases.SOLVES.search(prose))
-        return planned("claim", judge=True, soft=stated or follows)
+        return classified("claim", judge=True, soft=stated or follows)
 
     def named(
         self,
@@ -170,74 +170,74 @@ class Planner:
         lhs: Node,
         rhs: Node | None,
         prose: str,
-        planned: Callable[..., Planned],
-    ) -> Planned | None:
+        classified: Callable[..., Classified],
+    ) -> Classified | None:
         """A chain that begins with a bare name: an update, a definition, a value, or (None) a claim."""
         sign = link.sign
-        inside = set() if rhs is None else {n for n in walk(rhs) if naming.base(n) == name}
+        inside = set() if rhs is None else {n for n in walk(rhs) if queries.base(n) == name}
         if inside and (sign == ":=" or _updates(lhs, rhs, name)):
-            return planned("update")
-        defined = self.said.defines(name, lhs)
-        by_author = bool(self.said.scope.definitions.get(name)) and name not in self.said.sources
+            return classified("update")
+        defined = self.facts.defines(name, lhs)
+        by_author = bool(self.facts.scope.definitions.get(name)) and name not in self.facts.sources
         inline = region.kind == "inline"
         if sign in (":=", "equiv"):
-            if rhs is not None and naming.is_constant(rhs):
-                return planned("definition")
+            if rhs is not None and queries.is_constant(rhs):
+                return classified("definition")
             if inside or not self.define(link.lhs, link.rhs, region, link):
-                return planned("definition", message="not taken up: it refers to itself" if inside else "")
-            return planned("definition")
+                return classified("definition", message="not taken up: it refers to itself" if inside else "")
+            return classified("definition")
         if (
             _RANGE.match(link.lhs.text)
-            and (rhs is None or naming.is_constant(rhs))
+            and (rhs is None or queries.is_constant(rhs))
             and re.search(r"dots|\.\.\.", region.body[link.start :])
         ):
-            return planned("condition")
+            return classified("condition")
         if by_author:
             if inline and len(chain.links) == 1:
-                return planned("claim", judge=True, soft=True)
+                return classified("claim", judge=True, soft=True)
             return None
         if defined:
-            where = self.said.sources[name]
-            known = self.said.scope.definitions[name]
+            where = self.facts.sources[name]
+            known = self.facts.scope.definitions[name]
             if rhs is not None and any(same(d.body, rhs) for d in known):
                 return None
-            announced = where[1] != self.said.headings or bool(phrases.ANNOUNCES.search(prose))
+            announced = where[1] != self.facts.headings or bool(phrases.ANNOUNCES.search(prose))
             if inline or announced:
-                if rhs is not None and not naming.is_constant(rhs):
+                if rhs is not None and not queries.is_constant(rhs):
                     anew = (announced or _ANOTHER.search(prose)) and not self.under
                     if inside or self.solving or not anew:
                         self.leave(name, link, region, here=not anew)
                     else:
                         self.define(link.lhs, link.rhs, region, link)
-                return planned("definition")
-            return planned("claim", judge=True, restates=name)
+                return classified("definition")
+            return classified("claim", judge=True, restates=name)
         if rhs is None:
-            return planned("definition", judge=True)
+            return classified("definition", judge=True)
         if inline and phrases.CONDITIONAL.search(prose):
-            return planned("condition")
+            return classified("condition")
         if self.solving and (chain.opened or phrases.SOLVES.search(prose) or chain.links[0] is not link):
             self.leave(name, link, region)
-            return planned("rewriting")
+            return classified("rewriting")
         if inside and isinstance(lhs, Indexed) and self.define(link.lhs, link.rhs, region, link):
-            return planned("definition")  # h_t by h_{t-1}
+            return classified("definition")  # h_t by h_{t-1}
         if inside:
             self.leave(name, link, region)
-            return planned("condition")
-        if naming.is_constant(rhs):
-            return planned("definition")
+            return classified("condition")
+        if queries.is_constant(rhs):
+            return classified("definition")
         if inline and isinstance(rhs, Sym | Indexed) and not phrases.NAMES.search(prose):
-            return planned("condition")
+            return classified("condition")
         if _is_list(link.rhs.text):
-            return planned("definition")
+            return classified("definition")
         self.define(link.lhs, link.rhs, region, link)
-        return planned("definition")
+        return classified("definition")
 
     def define(self, lhs: Side, rhs: Side, region: Region, link: Link) -> bool:
-        node = read_side(lhs, self.said.scope).node
+        node = read_side(lhs, self.facts.scope).node
         there = node is not None and limits(self.under, node)  # it holds there only
         line, _ = self.document.position(region.part, region.start + link.start)
-        taken = not there and self.said.define(lhs, rhs, line)
-        name = None if node is None else naming.base(node)
+        taken = not there and self.facts.define(lhs, rhs, line)
+        name = None if node is None else queries.base(node)
         if name is not None and not taken:
             self.leave(name, link, region)
         return there or taken
@@ -247,7 +247,7 @@ class Planner:
         it may be so only where it is said ("if $z > 0$ then $a = z$")."""
         line, _ = self.document.position(region.part, region.start + link.start)
         lhs, rhs = (link.rhs, link.lhs) if link.sign == "=:" else (link.lhs, link.rhs)
-        self.said.leave(lhs, rhs, name, line, here)
+        self.facts.leave(lhs, rhs, name, line, here)
 
 
 def _another_sigma(lhs: Node, rhs: Node, scope: Scope) -> bool:
@@ -275,7 +275,7 @@ def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:
     """``w = w - ..`` or ``w^{(t+1)} = w^{(t)} - ..``: a term of the right side is the name itself."""
     if rhs is None:
         return False
-    return any(naming.base(t) == name and isinstance(t, Sym | Indexed) for t in naming.terms(rhs)) and (
+    return any(queries.base(t) == name and isinstance(t, Sym | Indexed) for t in queries.terms(rhs)) and (
         isinstance(rhs, Add) or rhs == lhs
     )
 

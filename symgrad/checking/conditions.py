@@ -23,7 +23,7 @@ from ..meaning.directives import read_directive
 from ..page.scope import Scope
 from ..page.tree import Node, Relation, Sym, free_names, substitute
 from ..patterns import Pattern
-from . import queries as naming
+from . import queries
 
 _NEAR = 400
 _ORDER = Pattern(
@@ -211,7 +211,7 @@ def _spoken(text: str) -> Conditions:
 
 def limits(found: Conditions, lhs: Node) -> bool:
     """Do the conditions speak of an argument or an index of what is defined here?"""
-    own = free_names(lhs) - {naming.base(lhs) or ""}
+    own = free_names(lhs) - {queries.base(lhs) or ""}
     letters = {m for line in found.lines for m in re.findall(r"\\?[A-Za-z]+", line)}
     unsaid = [words for words in found.unsaid if not phrases.LIMITS_MATRICES.search(words)]
     return bool(own & letters) or bool(own and unsaid)
@@ -231,7 +231,7 @@ def assume(found: Conditions, lhs: Node, rhs: Node, scope: Scope) -> Assumed:
     """The step with the conditions as hypotheses; an index that equals another one is written as that."""
     unread = list(found.unsaid)
     free = free_names(lhs) | free_names(rhs)
-    written = naming.indices(lhs) | naming.indices(rhs)
+    written = queries.indices(lhs) | queries.indices(rhs)
     bound = written - free
     for line in found.lines:
         try:

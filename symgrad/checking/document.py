@@ -1,4 +1,4 @@
-"""Examining: a document read from top to bottom, what is in force at each place, each step judged there.
+"""A document checked from top to bottom: what is in force at each place, and each step judged there.
 
 A definition holds from where it stands to its next redefinition; one that follows a display in its own
 sentence ("where $z = w x$") holds for that display too.  Nothing that was only derived is ever taken as
@@ -21,12 +21,11 @@ from ..documents.sides import Reading, TooLarge
 from ..errors import Slip, SpannedError, SymgradError
 from ..kernel.verdict import Witness
 from ..page.scope import Scope
-from . import queries as naming
-from . import repairs as hints
-from .classify import Planned, Planner
+from . import queries, repairs
+from .classify import Classified, Classifier
 from .conditions import assume, of_sentence
-from .excuses import BAD, judge_fairly, only_zero
-from .facts import MAX_REGION, Said
+from .excuses import BAD, judge_with_excuses, vacuous
+from .facts import MAX_REGION, Facts
 from .findings import Derivation, FileResult, Finding, Job, Place, Step
 from .step import Judged, judge_step, shown, with_rule
 
@@ -36,40 +35,40 @@ Event = tuple[Any, ...]
 _NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
 
 
-def examine(job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]) -> Iterator[Event]:
+def check_document(job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]) -> Iterator[Event]:
     """Events ``("at", unit)``, ``("known", unit, result)`` and at last ``("end", FileResult)``."""
     yield ("at", ("document",))
     if job.text is not None:
         document = read_text(job.text, job.kind, job.path)
     else:
         document = read_file(Path(job.path), Path(job.root) if job.root else None)
-    yield from _Examiner(document, job, known, lost).run()
+    yield from _Checker(document, job, known, lost).run()
 
 
 def in_force(path: Path) -> Scope:
     """What is in force at the end of a document: its macros, directives and the definitions in its text."""
-    examiner = _Examiner(read_file(path), Job(str(path), None, "", ""), {}, {})
-    for _ in examiner.run():
+    checker = _Checker(read_file(path), Job(str(path), None, "", ""), {}, {})
+    for _ in checker.run():
         pass
-    return examiner.said.scope
+    return checker.facts.scope
 
 
-class _Examiner:
+class _Checker:
     def __init__(
         self, document: Document, job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]
     ) -> None:
         self.document, self.known, self.lost = document, known, lost
         self.answers, self.rules = job.answers, job.rules
-        self.said = Said(document)
-        self.planner = Planner(document, self.said)
+        self.facts = Facts(document)
+        self.classifier = Classifier(document, self.facts)
         self.result = FileResult(document.path)
-        self.groups: list[tuple[Region, list[tuple[Planned, Step]]]] = []
+        self.groups: list[tuple[Region, list[tuple[Classified, Step]]]] = []
         self.directed = 0  # directives up to here have been read
         self.undefined: set[str] = set()
         self.ignores: list[tuple[Region, list[bool]]] = []
         self.ignoring: tuple[frozenset[str], list[bool]] | None = None
         self.early: set[int] = set()  # formulas that were read with the display before them
-        self.previous: tuple[Planned, Judged] | None = None
+        self.previous: tuple[Classified, Judged] | None = None
         self.count = 0
 
     # --- the run ------------------------------------------------------------------------------------------
@@ -96,15 +95,15 @@ class _Examiner:
             elif region.kind == "weave":
                 continue
             elif region.kind == "heading":
-                self.said.headings += 1
-                self.planner.solving = False
+                self.facts.headings += 1
+                self.classifier.solving = False
             else:
                 try:
-                    planned = self.plan(index, region)
+                    classified = self.classify(index, region)
                 except Exception as error:  # one formula must not take the others with it
                     self.give_up(index, region, "SG207", f"{type(error).__name__}: {error}"[:200])
                     continue
-                for step in planned:
+                for step in classified:
                     yield from self.settle(step)
                 if region.kind == "display":
                     self.ignoring = None
@@ -120,55 +119,54 @@ class _Examiner:
         nothing = Reading(None, SymgradError(message))
         for chain in split(region.body, index):
             for link in chain.links:
-                planned = Planned(link, region, nothing, nothing, self.said.scope, "claim", True)
-                self.record(planned, Judged("timeout", code, message))
+                classified = Classified(link, region, nothing, nothing, self.facts.scope, "claim", True)
+                self.record(classified, Judged("timeout", code, message))
 
     def loss(self, *unit: Any) -> str:
         return "SG204" if self.lost[unit] == "timeout" else "SG205"
 
-    def settle(self, planned: Planned) -> Iterator[Event]:
-        """Judge a planned step, unless an earlier try already did or died of it."""
-        unit = ("step", *planned.key)
+    def settle(self, classified: Classified) -> Iterator[Event]:
+        """Judge a classified step, unless an earlier try already did or died of it."""
+        unit = ("step", *classified.key)
         self.count += 1
         if unit in self.known:  # where its hints hung, the verdict stands
             judged = self.known[unit]
         elif unit in self.lost:
             limit = "the hard limit of a step" if self.lost[unit] == "timeout" else "the memory limit"
             judged = Judged("timeout", self.loss(*unit), f"{limit} was reached")
-        elif not planned.judge:
-            judged = self.unjudged(planned)
+        elif not classified.judge:
+            judged = self.unjudged(classified)
         else:
             yield ("at", unit)
             try:
-                judged = self.judge(planned)
+                judged = self.judge(classified)
             except Exception as error:  # one step must not take the others with it
                 judged = Judged("undecided", "SG207", f"{type(error).__name__}: {error}"[:200])
             yield ("known", unit, judged)
         if judged.verdict in BAD and not judged.studied and unit not in self.lost:
-            assert planned.lhs.node is not None and planned.rhs.node is not None
+            assert classified.lhs.node is not None and classified.rhs.node is not None
             yield ("at", unit)
             try:
-                judged = hints.add(
-                    judged, planned.lhs.node, planned.rhs.node, planned.scope, planned.head, self.answers
-                )
+                lhs, rhs = classified.lhs.node, classified.rhs.node
+                judged = repairs.add(judged, lhs, rhs, classified.scope, classified.head, self.answers)
             except Exception:  # the verdict stands without a hint
                 judged = replace(judged, studied=True)
             yield ("known", unit, judged)
-        if judged.verdict in BAD and ("slip", *planned.key) not in self.lost:
-            yield ("at", ("slip", *planned.key))
-            judged = self.after_a_slip(planned, judged)
-        self.previous = (planned, judged)
-        self.record(planned, judged)
+        if judged.verdict in BAD and ("slip", *classified.key) not in self.lost:
+            yield ("at", ("slip", *classified.key))
+            judged = self.after_a_slip(classified, judged)
+        self.previous = (classified, judged)
+        self.record(classified, judged)
 
-    def after_a_slip(self, planned: Planned, judged: Judged) -> Judged:
+    def after_a_slip(self, classified: Classified, judged: Judged) -> Judged:
         """Where the row above disagrees with both its neighbours and they agree, it is the root of both."""
         if self.previous is None:
             return judged
         before, verdict = self.previous
-        if verdict.verdict not in BAD or before.link.rhs != planned.link.lhs:
+        if verdict.verdict not in BAD or before.link.rhs != classified.link.lhs:
             return judged
-        start, end = before.lhs.node, planned.rhs.node
-        if start is None or end is None or judge_step(start, end, planned.scope).verdict != "proved":
+        start, end = before.lhs.node, classified.rhs.node
+        if start is None or end is None or judge_step(start, end, classified.scope).verdict != "proved":
             return judged
         line = self.place(before.region.part, *_span(before)).line
         message = f"the row above (line {line}) disagrees with both its neighbours, which agree"
@@ -178,7 +176,7 @@ class _Examiner:
 
     def macro(self, region: Region) -> None:
         try:
-            self.said.macro(region.body)
+            self.facts.macro(region.body)
         except SymgradError as error:
             self.report("SG404", str(error), *self.whole(region))
 
@@ -201,14 +199,14 @@ class _Examiner:
             lines.append(region)
         self.directed = lines[-1].end
         try:
-            self.said.directives([r.body for r in lines])
+            self.facts.directives([r.body for r in lines])
         except (SymgradError, RecursionError):  # one by one, to name those that cannot be read
             for region in lines:
                 self.one_directive(region)
 
     def one_directive(self, region: Region) -> None:
         try:
-            self.said.directives([region.body])
+            self.facts.directives([region.body])
         except RecursionError:
             self.report("SG403", "nested too deeply", *self.whole(region))
         except SymgradError as error:
@@ -231,9 +229,9 @@ class _Examiner:
         text = self.document.parts[region.part].text
         return text[max(at, region.outer[0] - _NEAR) : region.outer[0]]
 
-    # --- planning -----------------------------------------------------------------------------------------
+    # --- classification -----------------------------------------------------------------------------------
 
-    def plan(self, index: int, region: Region) -> list[Planned]:
+    def classify(self, index: int, region: Region) -> list[Classified]:
         if len(region.body) > MAX_REGION:
             self.report("SG205", f"a formula of {len(region.body):,} characters", *self.whole(region))
             return []
@@ -243,28 +241,28 @@ class _Examiner:
         prose = self.prose_before(index)
         behind = self.document.parts[region.part].text[region.outer[1] : region.outer[1] + _NEAR]
         if region.kind == "inline":
-            self.said.supposed(region.body, prose, behind)
+            self.facts.supposed(region.body, prose, behind)
         if not any(c.links for c in chains):
-            self.said.kind(region.body)
+            self.facts.kind(region.body)
             if region.kind == "inline":
-                self.said.properties(region.body, prose, behind)
+                self.facts.properties(region.body, prose, behind)
             return []
         if region.kind == "display":
             self.look_ahead(index)
             self.reason_behind(index)
-        planned = []
+        classified = []
         around = of_sentence(self.document, region)
         for chain in chains:
-            planned += self.planner.chain(index, region, chain, prose, around)
-        for step in planned:
-            step.elsewhere = any(other.judge and other.under != step.under for other in planned)
-        planned.sort(key=lambda p: p.link.start)
-        goes_on = chains[0].carries and self.planner.last is not None and bool(self.groups)
+            classified += self.classifier.chain(index, region, chain, prose, around)
+        for step in classified:
+            step.elsewhere = any(other.judge and other.under != step.under for other in classified)
+        classified.sort(key=lambda p: p.link.start)
+        goes_on = chains[0].carries and self.classifier.last is not None and bool(self.groups)
         if not goes_on:
             self.groups.append((region, []))
-        if region.kind == "display" and planned:
-            self.planner.last = planned[-1].link.rhs
-        return planned
+        if region.kind == "display" and classified:
+            self.classifier.last = classified[-1].link.rhs
+        return classified
 
     def look_ahead(self, index: int) -> None:
         """Definitions and kinds in the sentence that follows a display: ``where $z = w x$``."""
@@ -284,15 +282,15 @@ class _Examiner:
                 continue
             chains = split(region.body, k)
             if not any(c.links for c in chains):
-                self.said.kind(region.body)
+                self.facts.kind(region.body)
                 continue
             if phrases.CONCLUDES_A_RESULT.search(self.prose_before(k)):
                 return  # "and hence the minimum is at w = y/x": not so in the display
-            said = self.said
-            before = said.scope, dict(said.sources), said.definitions
-            steps = [step for c in chains for step in self.planner.chain(k, region, c, "where")]
+            facts = self.facts
+            before = facts.scope, dict(facts.sources), facts.definitions
+            steps = [step for c in chains for step in self.classifier.chain(k, region, c, "where")]
             if any(step.judge for step in steps):  # claims wait for their turn
-                said.scope, said.sources, said.definitions = before
+                facts.scope, facts.sources, facts.definitions = before
                 continue
             self.early.add(k)
             self.groups.append((region, []))
@@ -310,68 +308,71 @@ class _Examiner:
                 return
             if not phrases.GIVES_A_REASON.match(between):
                 return
-            self.said.properties(region.body, between, text[region.outer[1] : region.outer[1] + _NEAR])
+            self.facts.properties(region.body, between, text[region.outer[1] : region.outer[1] + _NEAR])
 
     # --- judging ------------------------------------------------------------------------------------------
 
-    def unjudged(self, planned: Planned) -> Judged:
-        return Judged(None, None, planned.message)
+    def unjudged(self, classified: Classified) -> Judged:
+        return Judged(None, None, classified.message)
 
-    def judge(self, planned: Planned) -> Judged:
-        for side, reading in ((planned.link.lhs, planned.lhs), (planned.link.rhs, planned.rhs)):
+    def judge(self, classified: Classified) -> Judged:
+        for side, reading in ((classified.link.lhs, classified.lhs), (classified.link.rhs, classified.rhs)):
             if reading.node is None:
-                return self.unreadable(planned, side, reading)
-        lhs, rhs = planned.lhs.node, planned.rhs.node
+                return self.unreadable(classified, side, reading)
+        lhs, rhs = classified.lhs.node, classified.rhs.node
         assert lhs is not None and rhs is not None
-        inline = planned.region.kind == "inline"
-        fair = judge_fairly(lhs, rhs, planned.scope, self.said, inline, planned.alone)
-        if fair.judged.verdict != "proved" and (planned.under or planned.elsewhere):
-            under = assume(planned.under, lhs, rhs, planned.scope)
-            if under.scope is not planned.scope:
+        inline = classified.region.kind == "inline"
+        ruling = judge_with_excuses(lhs, rhs, classified.scope, self.facts, inline, classified.alone)
+        if ruling.judged.verdict != "proved" and (classified.under or classified.elsewhere):
+            under = assume(classified.under, lhs, rhs, classified.scope)
+            if under.scope is not classified.scope:
                 lhs, rhs = under.lhs, under.rhs
-                fair = judge_fairly(lhs, rhs, under.scope, self.said, inline, planned.alone)
-                if fair.judged.empty:
-                    fair = replace(fair, judged=only_zero(" and ".join(planned.under.lines)))
-            if fair.judged.verdict in BAD and (under.unread or planned.elsewhere):
+                ruling = judge_with_excuses(lhs, rhs, under.scope, self.facts, inline, classified.alone)
+                if ruling.judged.empty:
+                    ruling = replace(ruling, judged=vacuous(" and ".join(classified.under.lines)))
+            if ruling.judged.verdict in BAD and (under.unread or classified.elsewhere):
                 said = f"the condition {under.unread[0]}" if under.unread else "a condition in another row"
                 doubt = Judged("undecided", "SG201", f"false in general, but {said} may limit it")
-                fair = replace(fair, judged=doubt)
-        judged, planned.scope = fair.judged, fair.scope
-        if fair.stated:
-            planned.kind = "condition"
-        if judged.verdict == "proved" and (self.rules or planned.link.label):
-            judged = with_rule(judged, lhs, rhs, planned.scope, planned.link.label)
-        for reading in (planned.lhs, planned.rhs):
+                ruling = replace(ruling, judged=doubt)
+        judged, classified.scope = ruling.judged, ruling.scope
+        if ruling.stated:
+            classified.kind = "condition"
+        if judged.verdict == "proved" and (self.rules or classified.link.label):
+            judged = with_rule(judged, lhs, rhs, classified.scope, classified.link.label)
+        for reading in (classified.lhs, classified.rhs):
             if reading.dropped:
                 note = ("SG306", "a parenthesis has no partner; it was left out")
                 judged = replace(judged, notes=(*judged.notes, note))
                 break
         return judged
 
-    def state(self, planned: Planned) -> None:
-        lhs, rhs = planned.lhs.node, planned.rhs.node
+    def state(self, classified: Classified) -> None:
+        lhs, rhs = classified.lhs.node, classified.rhs.node
         if (
             lhs is not None
             and rhs is not None
-            and planned.link.sign == "="
-            and not naming.has_derivative(lhs)
+            and classified.link.sign == "="
+            and not queries.has_derivative(lhs)
         ):
-            about = naming.leaves([lhs, rhs], planned.scope)
-            self.said.state(planned.link.lhs, planned.link.rhs, about, naming.base(lhs))
+            about = queries.leaves([lhs, rhs], classified.scope)
+            self.facts.state(classified.link.lhs, classified.link.rhs, about, queries.base(lhs))
 
-    def leave(self, planned: Planned, judged: Judged) -> None:
+    def leave(self, classified: Classified, judged: Judged) -> None:
         """An equation of which the judge could make nothing may still say what its left side is."""
-        lhs, rhs = planned.lhs.node, planned.rhs.node
-        if lhs is None or planned.link.sign != "=" or planned.head is not lhs or naming.has_derivative(lhs):
+        lhs, rhs = classified.lhs.node, classified.rhs.node
+        if lhs is None or classified.link.sign != "=" or classified.head is not lhs:
             return
-        if planned.restates:
-            self.planner.leave(planned.restates, planned.link, planned.region)
+        if queries.has_derivative(lhs):
+            return
+        if classified.restates:
+            self.classifier.leave(classified.restates, classified.link, classified.region)
         elif judged.verdict not in BAD:
-            spoken = frozenset() if rhs is None else naming.inside(rhs, planned.scope)
-            for name in naming.quantities(lhs, planned.scope) - spoken - set(planned.scope.definitions):
-                self.planner.leave(name, planned.link, planned.region)
+            spoken = frozenset() if rhs is None else queries.inside(rhs, classified.scope)
+            defined = classified.scope.definitions.keys()
+            for name in queries.quantities(lhs, classified.scope) - spoken - defined:
+                self.classifier.leave(name, classified.link, classified.region)
 
-    def unreadable(self, planned: Planned, side: Side, reading: Reading) -> Judged:
+    def unreadable(self, classified: Classified, side: Side, reading: Reading) -> Judged:
         error = reading.error
         message = error.message if isinstance(error, SpannedError) else str(error)
         if isinstance(error, SpannedError) and error.span is not None:
@@ -387,14 +388,14 @@ class _Examiner:
 
     # --- recording ----------------------------------------------------------------------------------------
 
-    def record(self, planned: Planned, judged: Judged) -> None:
+    def record(self, classified: Classified, judged: Judged) -> None:
         """Turn a judgement into a step and its findings."""
-        kind = planned.kind
-        if planned.soft and judged.verdict in ("refuted", "undecided", "illtyped"):
-            rhs = planned.rhs.node
-            kind = "condition" if rhs is not None and naming.is_constant(rhs) else "rewriting"
-            if rhs is not None and naming.is_zero(rhs):
-                self.planner.solving = True
+        kind = classified.kind
+        if classified.soft and judged.verdict in ("refuted", "undecided", "illtyped"):
+            rhs = classified.rhs.node
+            kind = "condition" if rhs is not None and queries.is_constant(rhs) else "rewriting"
+            if rhs is not None and queries.is_zero(rhs):
+                self.classifier.solving = True
             judged = Judged(
                 None,
                 None,
@@ -404,28 +405,28 @@ class _Examiner:
             )
         if any(note == "SG304" for note, _ in judged.notes):
             kind = "approximation"
-        if judged.verdict in ("undecided", "unreadable", *BAD) and not planned.soft:
-            self.leave(planned, judged)
-        if planned.restates and judged.verdict in BAD:
-            line = self.said.sources[planned.restates][0]
+        if judged.verdict in ("undecided", "unreadable", *BAD) and not classified.soft:
+            self.leave(classified, judged)
+        if classified.restates and judged.verdict in BAD:
+            line = self.facts.sources[classified.restates][0]
             judged = replace(
                 judged,
-                notes=(("SG305", f"{planned.restates} was defined in line {line} in another way"),),
+                notes=(("SG305", f"{classified.restates} was defined in line {line} in another way"),),
                 verdict=None,
                 code=None,
             )
             kind = "definition"
-        rhs = planned.rhs.node
-        if kind == "condition" or (kind == "definition" and rhs is not None and naming.is_constant(rhs)):
-            self.state(planned)  # what is given a value is still spoken of in general
+        rhs = classified.rhs.node
+        if kind == "condition" or (kind == "definition" and rhs is not None and queries.is_constant(rhs)):
+            self.state(classified)  # what is given a value is still spoken of in general
         code, hint = judged.code, judged.hint
         name = judged.undefined
         if code == "SG202" and name is not None and hint is None:
             hint = self.directive_line(f"let {name} = ...")
-        region, link = planned.region, planned.link
+        region, link = classified.region, classified.link
         place = self.place(region.part, region.start + link.start, region.start + link.end)
         silenced = self.silenced(code)
-        claimed = judged.claimed or (planned.link.label or None)
+        claimed = judged.claimed or (classified.link.label or None)
         step = Step(
             place,
             link.written,
@@ -442,7 +443,7 @@ class _Examiner:
             judged.message or None,
             judged.derived,
         )
-        self.groups[-1][1].append((planned, step))
+        self.groups[-1][1].append((classified, step))
         repeated = code == "SG202" and name in self.undefined
         if name is not None:
             self.undefined.add(name)
@@ -477,7 +478,7 @@ class _Examiner:
         return form.format(line)
 
     def finish(self) -> None:
-        self.result.definitions = self.said.definitions
+        self.result.definitions = self.facts.definitions
         for region, used in self.ignores:
             if not used[0]:
                 self.report("SG402", "this ignore silences nothing", *self.whole(region))
@@ -490,7 +491,8 @@ class _Examiner:
         if not judged and not self.document.problems:
             counts = {k: sum(r.kind == k for r in self.document.regions) for k in ("display", "inline")}
             seen = f"{counts['display']} displayed and {counts['inline']} inline formulas"
-            self.report("SG401", f"no step was judged ({seen}, {self.said.definitions} definitions)", 0, 0, 0)
+            definitions = self.facts.definitions
+            self.report("SG401", f"no step was judged ({seen}, {definitions} definitions)", 0, 0, 0)
         self.result.findings.sort(key=lambda f: (f.place.cell or 0, f.place.line, f.place.column))
 
     # --- places -------------------------------------------------------------------------------------------
@@ -525,8 +527,8 @@ class _Examiner:
         )
 
 
-def _span(planned: Planned) -> tuple[int, int]:
-    return planned.region.start + planned.link.start, planned.region.start + planned.link.end
+def _span(classified: Classified) -> tuple[int, int]:
+    return classified.region.start + classified.link.start, classified.region.start + classified.link.end
 
 
 def _squeeze(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Fairness: a step judged with the benefit of the doubt.
+"""Excuses: readings under which a step that fails may still be right.
 
 A proof stands.  A refutation, or shapes that do not fit, count only where the author said enough: what rests
 on an unknown function, on a letter that means something else three sections earlier, or on a guess is
@@ -16,16 +16,15 @@ from ..meaning.directives import read_directive, read_directives
 from ..page.scope import Scope
 from ..page.to_latex import to_latex
 from ..page.tree import BigOp, Indexed, Matrix, Node, Num, Sum, Sym, free_names, substitute, walk
-from . import queries as naming
-from . import repairs as hints
-from .facts import Said, without, without_definitions
+from . import queries, repairs
+from .facts import Facts, without, without_definitions
 from .step import Judged, guessed_shape, invented, judge_step, unknown_function
 
 BAD = ("refuted", "illtyped")
 
 
 @dataclass(frozen=True, slots=True)
-class Fair:
+class Ruling:
     """A judgement, the scope in which it was reached, and whether the step is no claim after all."""
 
     judged: Judged
@@ -33,89 +32,91 @@ class Fair:
     stated: bool = False
 
 
-def judge_fairly(lhs: Node, rhs: Node, scope: Scope, said: Said, inline: bool, alone: bool) -> Fair:
+def judge_with_excuses(lhs: Node, rhs: Node, scope: Scope, facts: Facts, inline: bool, alone: bool) -> Ruling:
     """``alone``: the step is a chain by itself; ``inline``: it stands in a line of text."""
-    names = naming.inside(lhs, scope) | naming.inside(rhs, scope)
-    scope = said.relevant(scope, names)
-    results = said.results(scope)
+    names = queries.inside(lhs, scope) | queries.inside(rhs, scope)
+    scope = facts.relevant(scope, names)
+    results = facts.results(scope)
     free = without_definitions(scope, results)
-    left, right = (results and results & naming.inside(side, free) for side in (lhs, rhs))
+    left, right = (results and results & queries.inside(side, free) for side in (lhs, rhs))
     if left & right:
-        return _at_any_point(lhs, rhs, scope, left & right, said, inline, alone)
+        return _at_any_point(lhs, rhs, scope, left & right, facts, inline, alone)
     judged = judge_step(lhs, rhs, scope)
     if judged.verdict == "proved" and left | right:
         put_in = (d.source for n in sorted(left | right) for d in scope.definitions[n])
         judged = replace(judged, assuming=(*judged.assuming, *put_in))
     if judged.empty:
-        for name in sorted(names & said.sources.keys()):
+        for name in sorted(names & facts.sources.keys()):
             if judge_step(lhs, rhs, without_definitions(scope, {name})).verdict != "proved":
-                return Fair(only_zero(f"{name} (line {said.sources[name][0]})"), scope)
+                return Ruling(vacuous(f"{name} (line {facts.sources[name][0]})"), scope)
     if judged.verdict != "proved":
-        judged, scope = _without_indices(judged, lhs, rhs, scope, said)
+        judged, scope = _without_indices(judged, lhs, rhs, scope, facts)
     if judged.verdict == "undecided":
         leaves, both = _leaves(lhs, rhs, scope)
-        stated = said.under_what_is_stated(leaves, scope, both)
+        stated = facts.under_what_is_stated(leaves, scope, both)
         under = judged if stated is None else judge_step(lhs, rhs, stated)
         if stated is not None and under.verdict == "proved":
-            return Fair(only_zero("these quantities here") if under.empty else under, stated)
-    aside = None if judged.verdict == "proved" else _left_aside(lhs, rhs, scope, said, names)
+            return Ruling(vacuous("these quantities here") if under.empty else under, stated)
+    aside = None if judged.verdict == "proved" else _left_aside(lhs, rhs, scope, facts, names)
     if aside is not None and (aside.judged.verdict == "proved" or judged.verdict in BAD):
         return aside
     if judged.verdict not in BAD:
-        return Fair(judged, scope)
-    touched = any(naming.rests_on_definitions(s, scope) or naming.has_derivative(s) for s in (lhs, rhs))
+        return Ruling(judged, scope)
+    touched = any(queries.rests_on_definitions(s, scope) or queries.has_derivative(s) for s in (lhs, rhs))
     if not touched and (alone or inline):
-        same = naming.leaves([lhs], scope) == naming.leaves([rhs], scope)
-        if inline or not same or naming.symmetric(lhs, rhs):
+        same = queries.leaves([lhs], scope) == queries.leaves([rhs], scope)
+        if inline or not same or queries.symmetric(lhs, rhs):
             message = "a relation between quantities of which nothing is defined; not judged"
-            return Fair(Judged(None, None, message), scope, True)
-    notations = not touched and naming.notation(lhs) and naming.notation(rhs)
-    if notations or naming.exchanged(lhs, rhs):
-        return Fair(Judged(None, None, "a property or a notation, no rewriting; not judged"), scope, True)
+            return Ruling(Judged(None, None, message), scope, True)
+    notations = not touched and queries.notation(lhs) and queries.notation(rhs)
+    if notations or queries.exchanged(lhs, rhs):
+        return Ruling(Judged(None, None, "a property or a notation, no rewriting; not judged"), scope, True)
     if any(isinstance(n, Matrix) and _is_column_of_two(n) for side in (lhs, rhs) for n in walk(side)):
         message = "a column of two entries, which may be a binomial coefficient: write \\binom"
-        return Fair(Judged("undecided", "SG206", message), scope)
+        return Ruling(Judged("undecided", "SG206", message), scope)
     if judged.verdict == "illtyped":
-        return Fair(_shapes(judged, lhs, rhs, scope, said, names), scope)
-    return Fair(_refutation(judged, lhs, rhs, scope, said, names), scope)
+        return Ruling(_shapes(judged, lhs, rhs, scope, facts, names), scope)
+    return Ruling(_refutation(judged, lhs, rhs, scope, facts, names), scope)
 
 
 def _leaves(lhs: Node, rhs: Node, scope: Scope) -> tuple[frozenset[str], frozenset[str]]:
     """The quantities of a step, and those of which it speaks in general: on both of its sides, or where the
     other side is a derivative."""
-    left, right = naming.leaves([lhs], scope), naming.leaves([rhs], scope)
+    left, right = queries.leaves([lhs], scope), queries.leaves([rhs], scope)
     general = left & right
     for side, other in ((lhs, rhs), (rhs, lhs)):
-        if naming.has_derivative(side):
+        if queries.has_derivative(side):
             general |= free_names(other)
     return left | right, general
 
 
-def only_zero(said: str) -> Judged:
+def vacuous(said: str) -> Judged:
     """Both sides are 0 by what is said, which would prove any slip in them."""
     message = f"holds only as 0 = 0, with what is said of {said}: any slip would pass"
     return Judged("undecided", "SG201", message)
 
 
 def _at_any_point(
-    lhs: Node, rhs: Node, scope: Scope, results: frozenset[str], said: Said, inline: bool, alone: bool
-) -> Fair:
+    lhs: Node, rhs: Node, scope: Scope, results: frozenset[str], facts: Facts, inline: bool, alone: bool
+) -> Ruling:
     """A step of the derivation that leads to ``p = s/n``: it is one for every p."""
-    free = judge_fairly(lhs, rhs, without_definitions(scope, results), said, inline, alone)
+    free = judge_with_excuses(lhs, rhs, without_definitions(scope, results), facts, inline, alone)
     if free.judged.verdict == "proved":
         return free
     there = judge_step(lhs, rhs, scope)
     if there.verdict != "proved" or there.empty:
         return free
-    lines = ", ".join(f"{n} (line {said.sources[n][0]})" for n in sorted(results))
-    return Fair(Judged("undecided", "SG201", f"holds only with what is said of {lines}"), scope)
+    lines = ", ".join(f"{n} (line {facts.sources[n][0]})" for n in sorted(results))
+    return Ruling(Judged("undecided", "SG201", f"holds only with what is said of {lines}"), scope)
 
 
-def _without_indices(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said) -> tuple[Judged, Scope]:
+def _without_indices(
+    judged: Judged, lhs: Node, rhs: Node, scope: Scope, facts: Facts
+) -> tuple[Judged, Scope]:
     """A step in which a name that is defined with an index (``z_i``) stands bare: z is a variable of its
     own (``\\sigma'(z)``), or the index was left out for a while (``\\hat y - y``)."""
-    dropped = hints.dropped(lhs, rhs, scope)
-    declared = dropped & said.declared
+    dropped = repairs.dropped(lhs, rhs, scope)
+    declared = dropped & facts.declared
     if not dropped or (declared and judged.verdict in BAD):
         return judged, scope
     alone = without(scope, set(dropped))
@@ -124,7 +125,7 @@ def _without_indices(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: S
         return own, alone
     if declared:
         return judged, scope
-    restored = hints.restored(lhs, rhs, scope, dropped)
+    restored = repairs.restored(lhs, rhs, scope, dropped)
     if restored is not None:
         return restored, scope
     if own.verdict == "refuted" and judged.verdict != "refuted":
@@ -133,36 +134,36 @@ def _without_indices(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: S
 
 
 def _refutation(
-    judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset[str]
+    judged: Judged, lhs: Node, rhs: Node, scope: Scope, facts: Facts, names: frozenset[str]
 ) -> Judged:
-    function = invented(judged.witness, frozenset(said.declared))
+    function = invented(judged.witness, frozenset(facts.declared))
     if function is not None:
         message = f"nothing here says what the function {function} is"
         return Judged("undecided", "SG202", message, undefined=function)
     leaves, both = _leaves(lhs, rhs, scope)
-    stated = said.under_what_is_stated(leaves, scope)
+    stated = facts.under_what_is_stated(leaves, scope)
     if stated is not None:
         under = judge_step(lhs, rhs, stated)
         if under.verdict not in BAD and not under.empty:
-            general = said.under_what_is_stated(leaves, scope, both)
+            general = facts.under_what_is_stated(leaves, scope, both)
             if general is not None and judge_step(lhs, rhs, general).verdict == "proved":
                 return under
             return Judged("undecided", "SG201", "false in general; it may hold for the values said here")
         if under.verdict not in BAD:
-            return only_zero("these quantities here")
+            return vacuous("these quantities here")
     limited = _for_few(lhs, rhs, scope) or _in_parts(lhs, rhs)
     if limited is not None:
         return Judged("undecided", "SG201", limited)
-    far = said.far(names)
+    far = facts.far(names)
     if far:
         again = judge_step(lhs, rhs, without(scope, far))
         if again.verdict == "proved":
             return again
-    doubtful = said.doubtful(names)
+    doubtful = facts.doubtful(names)
     if doubtful and judge_step(lhs, rhs, without(scope, set(doubtful))).verdict not in BAD:
-        lines = ", ".join(f"{n} (line {said.sources[n][0]})" for n in doubtful)
+        lines = ", ".join(f"{n} (line {facts.sources[n][0]})" for n in doubtful)
         return Judged("undecided", "SG201", f"false only with what another section says of {lines}")
-    missing = _goes_without_saying(judged.witness, lhs, rhs, scope, said)
+    missing = _goes_without_saying(judged.witness, lhs, rhs, scope, facts)
     if missing is not None:
         message = f"holds only where ${missing}$: write assume .. if that is meant"
         return Judged("undecided", "SG201", message)
@@ -170,16 +171,16 @@ def _refutation(
 
 
 def _goes_without_saying(
-    witness: Witness | None, lhs: Node, rhs: Node, scope: Scope, said: Said
+    witness: Witness | None, lhs: Node, rhs: Node, scope: Scope, facts: Facts
 ) -> str | None:
     """What the author may not have cared to say, and what the step rests on: that a standard deviation is
     positive, that labels or chances sum to one."""
-    if said.shares:
+    if facts.shares:
         totals: dict[Node, Node] = {n: Num(1) for side in (lhs, rhs) for n in walk(side) if _total(n)}
         if totals and judge_step(substitute(lhs, totals), substitute(rhs, totals), scope).verdict == "proved":
             return f"{to_latex(next(iter(totals)))} = 1"
     negative = [n for n, v in ({} if witness is None else witness.parameters).items() if v.startswith("-")]
-    if negative and said.positive.issuperset(negative):
+    if negative and facts.positive.issuperset(negative):
         signs = [f"{n} > 0" for n in negative]
         try:
             under = read_directives([f"assume {sign}" for sign in signs], scope)
@@ -198,54 +199,56 @@ def _total(node: Node) -> bool:
     return False
 
 
-def _left_aside(lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset[str]) -> Fair | None:
+def _left_aside(lhs: Node, rhs: Node, scope: Scope, facts: Facts, names: frozenset[str]) -> Ruling | None:
     """What an equation gives that is not in force is not free: a point at which it is refutes nothing.
 
     Where another definition is in force, the step is false only if it is so with either.
     """
     spoken = names | {n.name for side in (lhs, rhs) for n in walk(side) if isinstance(n, Sym)}
-    for name, untaken in said.left(spoken):
+    for name, untaken in facts.left(spoken):
         message = f"{name} is given in line {untaken.line}, which was not taken as a definition"
         doubt = Judged("undecided", "SG202", message, undefined=name)
         if name not in scope.definitions:
-            return Fair(doubt, scope)
+            return Ruling(doubt, scope)
         try:
             other = read_directive(untaken.directive, scope)
         except (SymgradError, RecursionError):
-            return Fair(doubt, scope)
+            return Ruling(doubt, scope)
         again = judge_step(lhs, rhs, other)
         if untaken.here and again.verdict == "proved":
             message = f"false in general; holds with what line {untaken.line} says of {name}"
-            return Fair(Judged("undecided", "SG201", message), scope)
+            return Ruling(Judged("undecided", "SG201", message), scope)
         if again.verdict not in BAD:
-            return Fair(again, other)
+            return Ruling(again, other)
     return None
 
 
-def _shapes(judged: Judged, lhs: Node, rhs: Node, scope: Scope, said: Said, names: frozenset[str]) -> Judged:
+def _shapes(
+    judged: Judged, lhs: Node, rhs: Node, scope: Scope, facts: Facts, names: frozenset[str]
+) -> Judged:
     """Shapes that do not fit are the author's only if the author gave them, here."""
-    function = unknown_function(lhs, rhs, scope, frozenset(said.declared))
+    function = unknown_function(lhs, rhs, scope, frozenset(facts.declared))
     if function is not None:
         message = f"{judged.message}; but nothing here says what the function {function} is"
         return Judged("undecided", "SG202", message, undefined=function)
     guessed = re.search(r"dim (\S+?)x(?:1|dim)\b|dim (\S+)$", judged.message)
-    said_so = guessed is not None and (guessed.group(1) or guessed.group(2)) in said.declared
+    said_so = guessed is not None and (guessed.group(1) or guessed.group(2)) in facts.declared
     if ("dim " in judged.message and not said_so) or "softmax needs" in judged.message:
         return Judged("undecided", "SG206", f"{judged.message}; but a shape is only guessed")
-    if names & said.declared:
+    if names & facts.declared:
         return judged
     name = guessed_shape(lhs, rhs, scope)
     if name is not None:
         message = f"{judged.message}; but the shape of {name} is only guessed"
         return Judged("undecided", "SG202", message, undefined=name)
-    passing, elsewhere = said.passing(names)
+    passing, elsewhere = facts.passing(names)
     again = judge_step(lhs, rhs, without(scope, passing)) if passing else judged
     if again.verdict == "proved":
         return again
     if (
         elsewhere
         or "ind" in judged.message
-        or any(not said.gives_shape(leaf) for leaf in naming.leaves([lhs, rhs], scope))
+        or any(not facts.gives_shape(leaf) for leaf in queries.leaves([lhs, rhs], scope))
     ):
         return Judged("undecided", "SG206", f"{judged.message}; but not with what is said here alone")
     return judged
@@ -286,10 +289,10 @@ def _in_parts(lhs: Node, rhs: Node) -> str | None:
     by_part = [n for n in sums if n.index.name in families]
     if by_part and any(n not in parts and n not in by_part for n in sums):
         assert parts[0].condition is not None
-        return f"nothing here says that the sets {naming.base(parts[0].condition.rhs)} make up the whole"
+        return f"nothing here says that the sets {queries.base(parts[0].condition.rhs)} make up the whole"
     return None
 
 
 def _is_column_of_two(matrix: Matrix) -> bool:
     entries = [row[0] for row in matrix.rows if len(row) == 1]
-    return len(matrix.rows) == len(entries) == 2 and not any(map(naming.has_derivative, entries))
+    return len(matrix.rows) == len(entries) == 2 and not any(map(queries.has_derivative, entries))

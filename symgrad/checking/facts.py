@@ -1,4 +1,4 @@
-"""Said: what is in force at a place of a document, and who said it.
+"""Facts: what is in force at a place of a document, and where it was said.
 
 What the author declares in a directive binds; what the text says in passing ("where $w \\in \\mathbb{R}^d$",
 an equation taken as a definition) binds near the place where it is said and where it is spoken of.
@@ -22,7 +22,7 @@ from ..page.scope import Definition, Scope
 from ..page.symbols import DEVIATIONS, unbold
 from ..page.tree import Call, Indexed, Node, Num, Pow, Relation
 from ..patterns import Pattern
-from . import queries as naming
+from . import queries
 from .conditions import supposed
 
 FAR = 3  # headings after which a letter may well mean something else
@@ -98,7 +98,7 @@ class _Stated:
     name: str | None
 
 
-class Said:
+class Facts:
     """The scope, with the origin of everything in it."""
 
     def __init__(self, document: Document) -> None:
@@ -127,7 +127,7 @@ class Said:
         self.declared |= {n for n, kind in scope.kinds.items() if kind != self.scope.kinds.get(n)}
         for name, definitions in scope.definitions.items():
             if definitions != self.scope.definitions.get(name):
-                self.declared |= {name} | {n for d in definitions for n in naming.quantities(d.body)}
+                self.declared |= {name} | {n for d in definitions for n in queries.quantities(d.body)}
                 self.sources.pop(name, None)
         self.scope = scope
 
@@ -204,8 +204,8 @@ class Said:
         except (SymgradError, RecursionError):
             return False
         node, body = read_side(lhs, scope).node, read_side(rhs, self.scope).node
-        name = None if node is None else naming.base(node)
-        if name is not None and body is not None and name in naming.inside(body, self.scope):
+        name = None if node is None else queries.base(node)
+        if name is not None and body is not None and name in queries.inside(body, self.scope):
             every = [d for group in scope.definitions.values() for d in group]
             new = next(iter(scope.definitions.get(name, ())), None)
             if new is None or id(new) not in descents(every):
@@ -253,7 +253,7 @@ class Said:
             return scope
 
         def spoken_of(r: Relation) -> bool:
-            about = naming.quantities(r.lhs)
+            about = queries.quantities(r.lhs)
             return not about or not about.isdisjoint(names)
 
         kept = tuple(a for a in scope.assumptions if a not in self.hypotheses or spoken_of(a))
@@ -294,7 +294,7 @@ class Said:
         for name in self.sources:
             if unbold(name) in self.varied and name in scope.definitions:
                 bodies = [d.body for d in scope.definitions[name]]
-                spoken = {unbold(n) for body in bodies for n in naming.inside(body, scope)}
+                spoken = {unbold(n) for body in bodies for n in queries.inside(body, scope)}
                 if {n.lower() for n in spoken}.isdisjoint(n.lower() for n in self.varied):
                     found.add(name)
         return frozenset(found)
@@ -329,7 +329,7 @@ def _same_form(definition: Definition, node: Node) -> bool:
         return False
     for pattern, value in zip((*definition.lower, *definition.upper), (*lower, *upper), strict=True):
         fixed = isinstance(pattern, Num) or isinstance(value, Num)
-        if (fixed or naming.label((pattern,), ()) or naming.label((value,), ())) and pattern != value:
+        if (fixed or queries.label((pattern,), ()) or queries.label((value,), ())) and pattern != value:
             return False
     return definition.params is not None or not called
 

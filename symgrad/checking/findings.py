@@ -1,4 +1,4 @@
-"""What checking says: steps, findings, and what they add up to for a file."""
+"""Findings: the steps of a document, what is found in them, and what they add up to for a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worker: the keeper of the process in which documents are read and judged.
+"""Process: documents are checked in a process of their own, which is ended where it hangs.
 
 The keeper never reads mathematics.  It sends a document to a process of its own, listens, and where
 nothing is heard for the hard limit of a step it ends the process, starts another one and sends the
@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import SymgradError
 from .findings import Job
-from .process_main import receive, send, serve
+from .process_main import receive, run_jobs, send
 
 if TYPE_CHECKING:
     import subprocess
@@ -57,7 +57,7 @@ class Keeper:
         # Without site: the way to our own package and its dependencies is handed on.
         root = str(Path(__file__).parents[2])
         self.process = subprocess.Popen(
-            [sys.executable, "-S", "-c", "from symgrad.checking.process_main import serve; serve(0, 1)"],
+            [sys.executable, "-S", "-c", f"from {run_jobs.__module__} import run_jobs; run_jobs(0, 1)"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -168,7 +168,7 @@ class _Fork:
                 nothing = os.open(os.devnull, os.O_RDWR)
                 for standard in {0, 1, 2} - {their_in, their_out}:  # which they are where one was closed
                     os.dup2(nothing, standard)
-                serve(their_in, their_out)
+                run_jobs(their_in, their_out)
             finally:
                 os._exit(0)  # nothing of the command that we are a copy of goes on here
         os.close(their_in)

@@ -1,4 +1,4 @@
-"""Serving: the process in which documents are read and judged."""
+"""The main loop of the process in which documents are checked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def receive(pipe: IO[bytes]) -> Any:
     return pickle.loads(data)
 
 
-def serve(read: int, write: int) -> None:
+def run_jobs(read: int, write: int) -> None:
     """The process: reads jobs from one file descriptor and writes events to the other until it closes."""
     incoming, outgoing = os.fdopen(os.dup(read), "rb"), os.fdopen(os.dup(write), "wb")
     sys.stdout = sys.stderr  # nothing but events goes through the pipe
@@ -38,7 +38,7 @@ def serve(read: int, write: int) -> None:
     except (ImportError, ValueError, OSError):
         pass  # no such limit on this system
     gc.disable()  # nothing is to be collected while we load, and nothing of it later
-    from .document import examine
+    from .document import check_document
 
     gc.freeze()
     gc.enable()
@@ -51,7 +51,7 @@ def serve(read: int, write: int) -> None:
         known = {unit: pickle.loads(result) for unit, result in known.items()}
         try:
             done: list[Any] = []
-            for event in examine(job, known, lost):
+            for event in check_document(job, known, lost):
                 if event[0] == "known":  # the keeper keeps it, and need not load what it is made of
                     done.append(("known", event[1], pickle.dumps(event[2])))
                 else:  # before anything new is begun, what is done is told with it

@@ -1,4 +1,4 @@
-"""Naming: which names a page speaks of, and what is said about them.
+"""Queries: which names a page speaks of, and what is known about them.
 
 >>> from symgrad.page.tree import Frac, Indexed, Num, Sum, Sym
 >>> i = Sym("i")

@@ -1,4 +1,4 @@
-"""Hints: what single change of a refuted step the judge would prove, and what was to be expected.
+"""Repairs: what single change of a refuted step the judge would prove, and what was to be expected.
 
 A hint is never a pass: it is proved by the same judge, and the step stays refuted.
 """
@@ -36,7 +36,7 @@ from ..page.tree import (
     same,
     walk,
 )
-from . import queries as naming
+from . import queries
 from .step import Judged
 
 SECONDS = 0.8  # for all tries at one step; a hint may be missed, never be wrong
@@ -98,7 +98,7 @@ def _repairs(lhs: Node, rhs: Node, scope: Scope, answers: bool) -> Iterator[Repa
 
 
 def _free_indices(node: Node) -> frozenset[str]:
-    return frozenset(n for n in naming.indices(node) & free_names(node) if len(n) == 1)
+    return frozenset(n for n in queries.indices(node) & free_names(node) if len(n) == 1)
 
 
 # --- operators that reach further ---------------------------------------------------------------------
@@ -111,9 +111,9 @@ def _reaches(side: Node, answers: bool) -> Iterator[tuple[str, Node]]:
             continue
         for k, term in enumerate(node.terms[:-1]):
             rest = node.terms[k + 1 :]
-            for where, inner in naming.rightmost(term):
+            for where, inner in queries.rightmost(term):
                 if isinstance(inner, Derivative | Gradient | BigOp):
-                    body = Add((*naming.terms(inner.body), *rest))
+                    body = Add((*queries.terms(inner.body), *rest))
                     wider = replace(inner, body=body)
                     new_term = put(term, where, wider)
                     new = new_term if k == 0 else Add((*node.terms[:k], new_term))
@@ -165,7 +165,7 @@ def _edits(side: Node, other: Node, scope: Scope) -> Iterator[tuple[str, Node]]:
     for old, new in _exchanges(side, other):
         renamed = _renamed(side, old, new)
         yield f"${old}$ is read as ${new}$", renamed
-    used = sorted(naming.indices(side) | naming.indices(other))
+    used = sorted(queries.indices(side) | queries.indices(other))
     for path, node in places:
         if isinstance(node, Indexed) and len(node.lower) == 1 and isinstance(node.lower[0], Sym):
             for index in used:
@@ -203,7 +203,7 @@ def _edits(side: Node, other: Node, scope: Scope) -> Iterator[tuple[str, Node]]:
     for factor in _chain_factors(side, other, scope):
         for path, node in places:
             if not path or (isinstance(node, Mul) and _is_body(side, path)):
-                wider = Mul((*naming.factors(node), factor))
+                wider = Mul((*queries.factors(node), factor))
                 yield f"the factor ${to_latex(factor)}$ is put in", put(side, path, wider)
     for path, node in places:
         if isinstance(node, Add):
@@ -236,12 +236,12 @@ def _renamed(node: Node, old: str, new: str) -> Node:
 def _chain_factors(side: Node, other: Node, scope: Scope) -> Iterator[Node]:
     """What an inner derivative would have left: the atoms that the other side speaks of, and minus 1."""
     bodies: list[Node] = [other]
-    for name in sorted(naming.inside(other, scope)):
+    for name in sorted(queries.inside(other, scope)):
         bodies += [d.body for d in scope.definitions.get(name, ())]
     seen: dict[Node, None] = {}
     for body in bodies:
         for node in walk(body):
-            if isinstance(node, Indexed) or (isinstance(node, Sym) and node.name in naming.quantities(body)):
+            if isinstance(node, Indexed) or (isinstance(node, Sym) and node.name in queries.quantities(body)):
                 seen.setdefault(node)
             elif isinstance(node, Call) and isinstance(node.fn, Sym) and node.fn.name == "\\sigma":
                 seen.setdefault(node)
@@ -254,7 +254,7 @@ def _chain_factors(side: Node, other: Node, scope: Scope) -> Iterator[Node]:
 
 def _missing(rhs: Node, expected: Node) -> str | None:
     """The terms that were forgotten, where all the others stand there."""
-    written, rest = naming.terms(rhs), list(naming.terms(expected))
+    written, rest = queries.terms(rhs), list(queries.terms(expected))
     for term in written:
         found = next((k for k in rest if same(k, term)), None)
         if found is None:
@@ -308,7 +308,7 @@ def _bare(node: Node) -> Iterator[Node]:
 
 def restored(lhs: Node, rhs: Node, scope: Scope, names: frozenset[str]) -> Judged | None:
     """The step with the index put back that the definitions of these names carry, if that is proved."""
-    free = [k for k in sorted(naming.indices(lhs) | naming.indices(rhs)) if len(k) == 1]
+    free = [k for k in sorted(queries.indices(lhs) | queries.indices(rhs)) if len(k) == 1]
     for index in [*free, None]:
         left, right = lhs, rhs
         for name in sorted(names):

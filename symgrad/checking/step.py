@@ -1,4 +1,4 @@
-"""Judgement of one step: the literal verdict first, then what can be said about it."""
+"""One step judged: the literal verdict first, then what it rests on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..page.tree import (
     substitute,
     walk,
 )
-from . import queries as naming
+from . import queries
 from .findings import Outcome
 
 ZERO = Num(0)
@@ -54,7 +54,7 @@ class Judged:
 def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     """The literal verdict on ``lhs = rhs``, with refutations that rest on ignorance taken back."""
     for side in (lhs, rhs):
-        bare = naming.operator(side)
+        bare = queries.operator(side)
         if bare is not None:
             return Judged("undecided", "SG206", f"{bare} has no meaning without its argument")
     try:
@@ -70,8 +70,8 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     verdict = found.verdict
     if verdict.status == "proved":
         notes = tuple(("SG302", note) for note in found.notes if "transpos" in note or "layout" in note)
-        empty = verdict.vanishing and not (naming.is_constant(lhs) or naming.is_constant(rhs))
-        missing = naming.lost(lhs, rhs, scope) if empty else None
+        empty = verdict.vanishing and not (queries.is_constant(lhs) or queries.is_constant(rhs))
+        missing = queries.lost(lhs, rhs, scope) if empty else None
         if missing is not None:
             message = f"nothing here says how {missing[0]} depends on {missing[1]}"
             return Judged("undecided", "SG202", message, undefined=missing[0])
@@ -123,21 +123,21 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     stands on the other; and a derivative by a variable of which its body does not speak is 0 only
     because the connection was never written down.
     """
-    found = naming.unconnected(lhs, rhs, scope)
+    found = queries.unconnected(lhs, rhs, scope)
     if found is not None:
         body, variable = found
         return body, f"nothing here says how {body} depends on {variable}"
-    left, right = naming.leaves([lhs], scope), naming.leaves([rhs], scope)
-    bound = naming.indices(lhs) | naming.indices(rhs)
+    left, right = queries.leaves([lhs], scope), queries.leaves([rhs], scope)
+    bound = queries.indices(lhs) | queries.indices(rhs)
 
-    if naming.identity((lhs, rhs), scope):
+    if queries.identity((lhs, rhs), scope):
         bound |= {"I"}
 
     def missing(names: frozenset[str]) -> list[str]:
-        return [n for n in sorted(names) if not naming.known(n, scope) and n.removesuffix("[]") not in bound]
+        return [n for n in sorted(names) if not queries.known(n, scope) and n.removesuffix("[]") not in bound]
 
     only = {"left": missing(left - right), "right": missing(right - left)}
-    if not only["right"] and naming.has_derivative(lhs) and not naming.written(lhs, only["left"]):
+    if not only["right"] and queries.has_derivative(lhs) and not queries.written(lhs, only["left"]):
         # A quantity of the author's own definitions (the weight of a penalty), which the derivative keeps;
         # nothing on the other side can stand for it.
         return None
@@ -163,8 +163,8 @@ def unknown_function(lhs: Node, rhs: Node, scope: Scope, declared: frozenset[str
     """A function that is applied here and of which nothing is said, so that its shape is anybody's guess."""
     for node in (*walk(lhs), *walk(rhs)):
         if isinstance(node, Call):
-            name = naming.base(node.fn)
-            if name is None or naming.builtin(name) or name in declared or name in scope.definitions:
+            name = queries.base(node.fn)
+            if name is None or queries.builtin(name) or name in declared or name in scope.definitions:
                 continue
             return name
     return None
@@ -217,7 +217,7 @@ def reach(node: Node) -> Node:
     if not isinstance(node, Add):
         return node
     for k, term in enumerate(node.terms[:-1]):
-        for path, inner in naming.rightmost(term):
+        for path, inner in queries.rightmost(term):
             if isinstance(inner, Sum) and inner.index.name and inner.condition is None:
                 taken = 0
                 for later in node.terms[k + 1 :]:
@@ -226,7 +226,7 @@ def reach(node: Node) -> Node:
                     taken += 1
                 if taken and inner.index.name not in free_names(Add(node.terms[:k])):
                     absorbed = node.terms[k + 1 : k + 1 + taken]
-                    wider = replace(inner, body=Add((*naming.terms(inner.body), *absorbed)))
+                    wider = replace(inner, body=Add((*queries.terms(inner.body), *absorbed)))
                     terms = (*node.terms[:k], put(term, path, wider), *node.terms[k + 1 + taken :])
                     return terms[0] if len(terms) == 1 else Add(terms)
     return node
@@ -247,7 +247,7 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
             verdict = prove_nodes(left, right, scope)
         except (SymgradError, RecursionError):
             continue
-        if verdict.status == "proved" and (naming.has_derivative(lhs) or naming.has_derivative(rhs)):
+        if verdict.status == "proved" and (queries.has_derivative(lhs) or queries.has_derivative(rhs)):
             return Judged(
                 verdict.status,
                 assuming=verdict.assuming,
@@ -260,10 +260,11 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
 
 def guessed_shape(lhs: Node, rhs: Node, scope: Scope) -> str | None:
     """A name that looks like a vector or a matrix, of which no shape is declared."""
-    for name in sorted(naming.leaves([lhs, rhs], scope)):
+    for name in sorted(queries.leaves([lhs, rhs], scope)):
         plain = re.sub(r"[^A-Za-z]|\\[a-z]+", "", name)
         looks = re.search(r"\\(?:mathbf|boldsymbol|bm|vec|bold|mathcal)\\b", name) or plain[:1].isupper()
-        if looks and not naming.known(name, scope) and name not in naming.indices(lhs) | naming.indices(rhs):
+        bound = queries.indices(lhs) | queries.indices(rhs)
+        if looks and not queries.known(name, scope) and name not in bound:
             return name.removesuffix("[]")
     return None
 

@@ -1,4 +1,4 @@
-"""The verbs ``check``, ``explain`` and ``read`` of the command line."""
+"""The verbs ``check``, ``explain`` and ``read``: documents judged, findings explained, formulas read back."""
 
 from __future__ import annotations
 

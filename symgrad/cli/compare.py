@@ -1,4 +1,4 @@
-"""The verb ``compare`` of the command line."""
+"""The verb ``compare``: losses for which one may average first, and those for which one may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb ``compile`` of the command line."""
+"""The verb ``compile``: a loss and its proved gradient as Python code."""
 
 from __future__ import annotations
 

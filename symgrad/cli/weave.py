@@ -1,4 +1,4 @@
-"""The verb ``weave`` of the command line."""
+"""The verb ``weave``: marked regions of documents filled and kept true."""
 
 from __future__ import annotations
 

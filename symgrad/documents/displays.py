@@ -1,4 +1,4 @@
-r"""Rows: the chains of relations that a display writes, each side with its place.
+r"""Displays: the chains of relations that a display writes, each side with its place.
 
 Only signs, rows, braces and the few words between formulas are looked at; the mathematics stays text.
 A side is a range of the display's body together with a copy of it in which everything that is not

@@ -1,4 +1,4 @@
-"""Reading: sides into pages, within limits, stray parentheses named.
+"""Sides: the text of a side of a relation into a page, within limits; stray parentheses are left out.
 
 >>> text, dropped = mend("2 (x - y))")
 >>> text, dropped
