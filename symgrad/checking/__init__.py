@@ -1,11 +1,12 @@
 """Checking: the derivations of a document, judged line by line.
 
 The modules, each importing only those before it: ``codes`` (the table of findings), ``findings`` (steps and
-findings), ``queries`` (questions about the names in a page), ``conditions`` (what limits one formula
-alone), ``step`` (one step judged), ``repairs`` (what would mend it), ``facts`` (what is in force and where
-it was said), ``excuses`` (readings under which a step that fails may still be right), ``classify`` (what each
-relation is), ``document`` (a document from top to bottom), ``process_main`` (the loop of the process that
-does it), ``process`` (that process kept alive), ``output`` (findings as text, JSON, SARIF ..).
+findings), ``queries`` (questions about the names in a page), ``conditions`` (what limits one formula alone),
+``step`` (one step judged), ``repairs`` (what would mend it), ``conventions`` (what writers customarily mean),
+``facts`` (what is in force and where it was said), ``excuses`` (readings under which a step that fails may
+still be right), ``classify`` (what each relation is), ``document`` (a document from top to bottom),
+``process_main`` (the loop of the process that does it), ``process`` (that process kept alive), ``output``
+(findings as text, JSON, SARIF ..).
 
 >>> note = "$$\\\\frac{d}{dw} (w x)^2 = 2 w x$$"
 >>> [f.code for f in check_text(note, "md").findings]

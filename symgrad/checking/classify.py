@@ -18,16 +18,14 @@ from ..documents.sides import Reading, read_side
 from ..errors import SymgradError
 from ..page.scope import Scope
 from ..page.to_latex import to_latex
-from ..page.tree import Add, BigOp, Call, Cases, Indexed, Node, Relation, Sym, same, substitute, walk
-from ..patterns import Pattern
+from ..page.tree import BigOp, Call, Cases, Indexed, Node, Relation, Sym, substitute, walk
 from . import queries
 from .conditions import INDICES, NOTHING, Conditions, limits, of_link
+from .conventions import Equation, role_of
 from .facts import Facts
 from .findings import Kind
 
-_ANOTHER = Pattern(r"\n[ \t]*\r?\n|\\item\b|^[ \t]*(?:[-*+|]|\d+[.)])[ \t]|\|\s*$", re.MULTILINE)  # item, row
 SIGMA = Sym("\\sigma")
-_RANGE = Pattern(r"^\s*\{?[a-zA-Z]\}?\s*$")
 
 
 @dataclass(slots=True)
@@ -172,65 +170,39 @@ class Classifier:
         prose: str,
         classified: Callable[..., Classified],
     ) -> Classified | None:
-        """A chain that begins with a bare name: an update, a definition, a value, or (None) a claim."""
-        sign = link.sign
-        inside = set() if rhs is None else {n for n in walk(rhs) if queries.base(n) == name}
-        if inside and (sign == ":=" or _updates(lhs, rhs, name)):
-            return classified("update")
-        defined = self.facts.defines(name, lhs)
-        by_author = bool(self.facts.scope.definitions.get(name)) and name not in self.facts.sources
-        inline = region.kind == "inline"
-        if sign in (":=", "equiv"):
-            if rhs is not None and queries.is_constant(rhs):
-                return classified("definition")
-            if inside or not self.define(link.lhs, link.rhs, region, link):
-                return classified("definition", message="not taken up: it refers to itself" if inside else "")
-            return classified("definition")
-        if (
-            _RANGE.match(link.lhs.text)
-            and (rhs is None or queries.is_constant(rhs))
-            and re.search(r"dots|\.\.\.", region.body[link.start :])
-        ):
-            return classified("condition")
-        if by_author:
-            if inline and len(chain.links) == 1:
-                return classified("claim", judge=True, soft=True)
+        """A chain that begins with a bare name, by what it customarily does; None: a claim."""
+        known = self.facts.scope.definitions.get(name, ())
+        declared = bool(known) and name not in self.facts.sources
+        equation = Equation(
+            name,
+            link.sign,
+            lhs,
+            rhs,
+            link.lhs.text,
+            link.rhs.text,
+            following=region.body[link.start :],
+            prose=prose,
+            opened=chain.opened,
+            inline=region.kind == "inline",
+            alone=len(chain.links) == 1,
+            carried=chain.links[0] is not link,
+            limited=bool(self.under),
+            solving=self.solving,
+            known=known,
+            declared=declared,
+            defined=not declared and self.facts.defines(name, lhs),
+            elsewhere=bool(self.facts.far([name])),
+        )
+        role = role_of(equation)
+        kind = role.kind
+        if kind is None:
             return None
-        if defined:
-            where = self.facts.sources[name]
-            known = self.facts.scope.definitions[name]
-            if rhs is not None and any(same(d.body, rhs) for d in known):
-                return None
-            announced = where[1] != self.facts.headings or bool(phrases.ANNOUNCES.search(prose))
-            if inline or announced:
-                if rhs is not None and not queries.is_constant(rhs):
-                    anew = (announced or _ANOTHER.search(prose)) and not self.under
-                    if inside or self.solving or not anew:
-                        self.leave(name, link, region, here=not anew)
-                    else:
-                        self.define(link.lhs, link.rhs, region, link)
-                return classified("definition")
-            return classified("claim", judge=True, restates=name)
-        if rhs is None:
-            return classified("definition", judge=True)
-        if inline and phrases.CONDITIONAL.search(prose):
-            return classified("condition")
-        if self.solving and (chain.opened or phrases.SOLVES.search(prose) or chain.links[0] is not link):
-            self.leave(name, link, region)
-            return classified("rewriting")
-        if inside and isinstance(lhs, Indexed) and self.define(link.lhs, link.rhs, region, link):
-            return classified("definition")  # h_t by h_{t-1}
-        if inside:
-            self.leave(name, link, region)
-            return classified("condition")
-        if queries.is_constant(rhs):
-            return classified("definition")
-        if inline and isinstance(rhs, Sym | Indexed) and not phrases.NAMES.search(prose):
-            return classified("condition")
-        if _is_list(link.rhs.text):
-            return classified("definition")
-        self.define(link.lhs, link.rhs, region, link)
-        return classified("definition")
+        if role.takes == "definition" and not self.define(link.lhs, link.rhs, region, link):
+            kind = role.otherwise or kind
+        elif role.takes == "mention":
+            self.leave(name, link, region, here=equation.defined and not equation.anew)
+        restates = name if role.restates else None
+        return classified(kind, role.judge, soft=role.soft, restates=restates, message=role.message)
 
     def define(self, lhs: Side, rhs: Side, region: Region, link: Link) -> bool:
         node = read_side(lhs, self.facts.scope).node
@@ -269,25 +241,3 @@ def _indices_apart(side: Reading) -> tuple[Reading, tuple[str, ...]]:
         return side, ()
     node = substitute(side.node, {k: k.lhs for k in found})
     return replace(side, node=node), tuple(to_latex(k) for k in found)
-
-
-def _updates(lhs: Node, rhs: Node | None, name: str) -> bool:
-    """``w = w - ..`` or ``w^{(t+1)} = w^{(t)} - ..``: a term of the right side is the name itself."""
-    if rhs is None:
-        return False
-    return any(queries.base(t) == name and isinstance(t, Sym | Indexed) for t in queries.terms(rhs)) and (
-        isinstance(rhs, Add) or rhs == lhs
-    )
-
-
-def _is_list(text: str) -> bool:
-    """``1, 2, \\dots, n`` or ``\\{..\\}``: a set or a sequence, not a formula."""
-    depth = 0
-    for m in re.finditer(r"\\.|[{}()\[\],]", text):
-        if m.group() in "{([":
-            depth += 1
-        elif m.group() in "})]":
-            depth -= 1
-        elif m.group() == "," and depth == 0:
-            return True
-    return text.strip().startswith("\\{")

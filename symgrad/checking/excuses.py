@@ -17,6 +17,7 @@ from ..page.scope import Scope
 from ..page.to_latex import to_latex
 from ..page.tree import BigOp, Indexed, Matrix, Node, Num, Sum, Sym, free_names, substitute, walk
 from . import queries, repairs
+from .conventions import MEASURED, SHARES
 from .facts import Facts, without, without_definitions
 from .step import Judged, guessed_shape, invented, judge_step, unknown_function
 
@@ -178,10 +179,10 @@ def _goes_without_saying(
     if facts.shares:
         totals: dict[Node, Node] = {n: Num(1) for side in (lhs, rhs) for n in walk(side) if _total(n)}
         if totals and judge_step(substitute(lhs, totals), substitute(rhs, totals), scope).verdict == "proved":
-            return f"{to_latex(next(iter(totals)))} = 1"
+            return SHARES.fact.format(x=to_latex(next(iter(totals))))
     negative = [n for n, v in ({} if witness is None else witness.parameters).items() if v.startswith("-")]
     if negative and facts.positive.issuperset(negative):
-        signs = [f"{n} > 0" for n in negative]
+        signs = [MEASURED.fact.format(x=n) for n in negative]
         try:
             under = read_directives([f"assume {sign}" for sign in signs], scope)
         except SymgradError:

@@ -19,61 +19,18 @@ from ..latex import read_macro_definitions
 from ..meaning.directives import read_directive, read_directives
 from ..meaning.recursive_definitions import descents
 from ..page.scope import Definition, Scope
-from ..page.symbols import DEVIATIONS, unbold
+from ..page.symbols import unbold
 from ..page.tree import Call, Indexed, Node, Num, Pow, Relation
 from ..patterns import Pattern
-from . import queries
+from . import conventions, queries
 from .conditions import supposed
 
 FAR = 3  # headings after which a letter may well mean something else
 MAX_REGION = 200_000
-_KINDS_OF = r"(?:real|square|invertible|positive|(?:semi-?)?definite|class|0/1)"
-_THINGS = r"(?:matrix|matrices|vectors?|labels?|targets?|variables?|outcomes?|responses?|direction)"
-_PROPERTIES = tuple(
-    (
-        Pattern(
-            rf"(?<!not )(?<!non-)(?<!skew-)\b{words}(?: {_KINDS_OF}\b)*(?: {_THINGS}\b)?\s*$", re.IGNORECASE
-        ),
-        Pattern(
-            r"\s*(?:[,(]\s*)?(?:where\s+)?(?:(?:is|are|be|being|denotes?)\s+)?(?:an?\s+|the\s+|both\s+|all\s+)?"
-            rf"(?:{_KINDS_OF}\s+)*{words}",
-            re.IGNORECASE,
-        ),
-        line,
-    )
-    for words, line in (
-        (r"(?:symmetric|positive[ -](?:semi-?)?definite)", r"{x} = {x}^\top"),
-        (r"unit(?:[ -](?:norm|length))?(?: eigen| )vectors?", r"{x}^\top {x} = 1"),
-        (r"ortho(?:gonal|normal) matri(?:x|ces)", r"{x}^\top {x} = I"),
-        (r"binary", r"{x} \in \{{0, 1\}}"),
-    )
-)
-"""What stands before a name, what behind it, and the hypothesis that it is."""
-_ORTHOGONAL = Pattern(
-    r"\s*(?:(?:is|are|be|being)\s+)?(?:mutually\s+)?orthogonal\b(?! matri)(?:\s+to\s+\$(?P<other>[^$]+)\$)?",
-    re.IGNORECASE,
-)
-_SUMS_TO_ONE = Pattern(r"[^.;:$]{0,40}\b(?:sums?|adds?) (?:up )?to (?:\$1\$|1\b|one\b)", re.IGNORECASE)
-_WITH_INDEX = Pattern(r"\\?[A-Za-z]+(?:\{[^{}]*\})?_\{?([a-z])\}?")
 _LETTER = r"\{?\s*(\\[A-Za-z]+\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z])"
 _BY = Pattern(  # d/dw, \partial/\partial w, \partial_w, \nabla_w, f'(w)
     rf"(?:[}}\dd]\s*\{{\s*|/\s*\(?\s*)(?:\\partial|\\mathrm\s*\{{?d\}}?|d)\s*{_LETTER}"
     rf"|\\(?:nabla|partial)\s*_\s*{_LETTER}|'\s*(?:\\left)?\(\s*{_LETTER}\s*(?:\\right)?\)"
-)
-_SHARES = Pattern(
-    r"\bone[- ]?hot\b|\bcross[- ]?entropy|\b(?:sums?|adds? up) to (?:one|1|unity)\b|\bsimplex\b"
-    r"|\bprobability (?:vector|distribution)|\bcategorical\b",
-    re.IGNORECASE,
-)
-_SPREAD = Pattern(r"\b(?:standard deviation|variance|gaussian|normal distribution)", re.IGNORECASE)
-_QUANTITY = (
-    r"\b(?:standard deviation|variance|scale|rate|mass|length|width|radius|distance|frequency|temperature"
-    r"|volume|area|energy|bandwidth)\b"
-)
-_MEASURED = Pattern(
-    rf"{_QUANTITY}[^.$\n]{{0,20}}\$\s*(?P<behind>\\?[A-Za-z]+)\s*\$"
-    rf"|\$\s*(?P<before>\\?[A-Za-z]+)\s*\$[^.$\n]{{0,30}}?{_QUANTITY}",
-    re.IGNORECASE,
 )
 _SPACE = r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*"
 
@@ -114,8 +71,8 @@ class Facts:
         self.uses = _uses(document)
         self.varied = _varied(document)
         prose = "\n".join(part.text for part in document.parts)
-        self.shares = _SHARES.search(prose) is not None  # do its vectors of labels, of chances sum to one?
-        self.positive = _positive(prose)
+        self.shares = conventions.SHARES.pattern.search(prose) is not None
+        self.positive = conventions.positive(prose)
 
     def macro(self, body: str) -> None:
         for command, macro in read_macro_definitions(body).items():
@@ -148,20 +105,7 @@ class Facts:
 
     def properties(self, body: str, before: str, behind: str) -> None:
         """``a symmetric matrix $A$``, ``$u$ is a unit vector``, ``the $p_k$ sum to one``: hypotheses."""
-        names = re.split(r",(?![^{}()]*[})])", re.split(r"\\in(?![A-Za-z])|\\succe?q?", body)[0])
-        lines = [
-            line.format(x=name.strip())
-            for ahead, after, line in _PROPERTIES if ahead.search(before) or after.match(behind)
-            for name in names
-        ]
-        crossed = _ORTHOGONAL.match(behind)
-        if crossed is not None:
-            pair = [*names, crossed["other"]] if crossed["other"] else names
-            lines += [rf"{pair[0]}^\top {pair[1]} = 0"] if len(pair) == 2 else []
-        indexed = _WITH_INDEX.fullmatch(body.strip())
-        if indexed is not None and _SUMS_TO_ONE.match(behind):
-            lines.append(rf"\sum_{{{indexed.group(1)}}} {body} = 1")
-        for line in lines:
+        for line in conventions.properties(body, before, behind):
             try:
                 scope = read_directive(f"assume {line}", self.scope)
             except (SymgradError, RecursionError):
@@ -350,12 +294,6 @@ def _varied(document: Document) -> frozenset[str]:
     bodies = (r.body for r in document.regions if r.kind in ("display", "inline"))
     found = (m for body in bodies if len(body) < MAX_REGION for m in _BY.finditer(body))
     return frozenset(unbold("".join(next(filter(None, m.groups())).split())) for m in found)
-
-
-def _positive(prose: str) -> frozenset[str]:
-    """Names of what is positive by its nature: of a spread, a rate, a mass."""
-    found = {m["behind"] or m["before"] for m in _MEASURED.finditer(prose)}
-    return frozenset(found | (DEVIATIONS - {"s"} if _SPREAD.search(prose) else set()))
 
 
 def _instead(new: Relation, old: Relation) -> bool:
