@@ -13,16 +13,17 @@ import pytest
 from test_reporting import GOOD, folder
 
 from symgrad.cli import main as cli
+from symgrad.cli.exits import gravest
 
 REFUTED = GOOD.replace("Mark.PROVED", "Mark.REFUTED")
 UNDECIDED = GOOD.replace("Mark.PROVED", "Mark.UNDECIDED")
 
 
 def test_gravest() -> None:
-    assert cli.gravest([0, 2, 1, 3]) == 3
-    assert cli.gravest([2, 1, 0]) == 1
-    assert cli.gravest([0, 2]) == 2
-    assert cli.gravest([]) == 0
+    assert gravest([0, 2, 1, 3]) == 3
+    assert gravest([2, 1, 0]) == 1
+    assert gravest([0, 2]) == 2
+    assert gravest([]) == 0
 
 
 # --- report -------------------------------------------------------------------------------------------

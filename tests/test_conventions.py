@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from symgrad.checking import classify
-from symgrad.checking.conventions import CUSTOMS, PROPERTIES, ROLES, Convention, Equation, Role, role_of
+from symgrad.checking.conventions import CONVENTIONS, ROLES, Convention, Equation, Role, role_of
 from symgrad.checking.document import check_document
 from symgrad.checking.findings import Job
 
 
-@pytest.mark.parametrize("row", (*PROPERTIES, *CUSTOMS), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", CONVENTIONS, ids=lambda row: row.name)
 def test_a_convention_is_its_own_test(row: Convention) -> None:
     assert row.pattern.search(row.example) and not row.pattern.search(row.counterexample)
 

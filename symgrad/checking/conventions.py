@@ -1,6 +1,6 @@
 r"""Conventions: what writers customarily mean and leave to the reader, one row each.
 
-`PROPERTIES` and `CUSTOMS` are facts that words give to a name; `ROLES` is what an equation does that begins
+`CONVENTIONS` are facts that words give to a name; `ROLES` is what an equation does that begins
 with a bare name (a definition, an update, a value ..), the first row that fits.  A row is its own test: it
 comes out in its ``example``, and does not in its ``counterexample``.
 
@@ -61,7 +61,44 @@ def _adjective(words: str) -> Pattern:
     return Pattern(f"{before}|{behind}", re.IGNORECASE)
 
 
-PROPERTIES = (
+SHARES = Convention(
+    "labels and probabilities sum to one",
+    Pattern(
+        r"\bone[- ]?hot\b|\bcross[- ]?entropy|\b(?:sums?|adds? up) to (?:one|1|unity)\b|\bsimplex\b"
+        r"|\bprobability (?:vector|distribution)|\bcategorical\b",
+        re.IGNORECASE,
+    ),
+    "{x} = 1",  # x: a sum over all the entries of a vector
+    "customary",
+    example="the labels are one-hot",
+    counterexample="the labels are binary",
+)
+SPREAD = Convention(
+    "a standard deviation is positive",
+    Pattern(r"\b(?:standard deviation|variance|gaussian|normal distribution)", re.IGNORECASE),
+    "{x} > 0",  # x: one of the letters of deviations
+    "customary",
+    example="with Gaussian noise",
+    counterexample="with additive noise",
+)
+_QUANTITY = (
+    r"\b(?:standard deviation|variance|scale|rate|mass|length|width|radius|distance|frequency|temperature"
+    r"|volume|area|energy|bandwidth)\b"
+)
+MEASURED = Convention(
+    "a quantity that has a measure is positive",
+    Pattern(
+        rf"{_QUANTITY}[^.$\n]{{0,20}}\$\s*(?P<behind>\\?[A-Za-z]+)\s*\$"
+        rf"|\$\s*(?P<before>\\?[A-Za-z]+)\s*\$[^.$\n]{{0,30}}?{_QUANTITY}",
+        re.IGNORECASE,
+    ),
+    "{x} > 0",
+    "customary",
+    example="with learning rate $a$",
+    counterexample="with intercept $a$",
+)
+
+CONVENTIONS = (
     Convention(
         "a symmetric matrix",
         _adjective(r"symmetric|positive[ -](?:semi-?)?definite"),
@@ -114,47 +151,10 @@ PROPERTIES = (
         example=f"the {NAME} add up to one",
         counterexample=f"the {NAME} are positive. They add up to one",
     ),
+    SHARES,
+    SPREAD,
+    MEASURED,
 )
-"""What the sentence around a formula says of the names in it."""
-
-SHARES = Convention(
-    "labels and probabilities sum to one",
-    Pattern(
-        r"\bone[- ]?hot\b|\bcross[- ]?entropy|\b(?:sums?|adds? up) to (?:one|1|unity)\b|\bsimplex\b"
-        r"|\bprobability (?:vector|distribution)|\bcategorical\b",
-        re.IGNORECASE,
-    ),
-    "{x} = 1",  # x: a sum over all the entries of a vector
-    "customary",
-    example="the labels are one-hot",
-    counterexample="the labels are binary",
-)
-SPREAD = Convention(
-    "a standard deviation is positive",
-    Pattern(r"\b(?:standard deviation|variance|gaussian|normal distribution)", re.IGNORECASE),
-    "{x} > 0",  # x: one of the letters of deviations
-    "customary",
-    example="with Gaussian noise",
-    counterexample="with additive noise",
-)
-_QUANTITY = (
-    r"\b(?:standard deviation|variance|scale|rate|mass|length|width|radius|distance|frequency|temperature"
-    r"|volume|area|energy|bandwidth)\b"
-)
-MEASURED = Convention(
-    "a quantity that has a measure is positive",
-    Pattern(
-        rf"{_QUANTITY}[^.$\n]{{0,20}}\$\s*(?P<behind>\\?[A-Za-z]+)\s*\$"
-        rf"|\$\s*(?P<before>\\?[A-Za-z]+)\s*\$[^.$\n]{{0,30}}?{_QUANTITY}",
-        re.IGNORECASE,
-    ),
-    "{x} > 0",
-    "customary",
-    example="with learning rate $a$",
-    counterexample="with intercept $a$",
-)
-CUSTOMS = (SHARES, SPREAD, MEASURED)
-"""What goes without saying in a text that speaks of such things."""
 
 _WITH_INDEX = Pattern(r"\\?[A-Za-z]+(?:\{[^{}]*\})?_\{?([a-z])\}?")
 
@@ -165,8 +165,8 @@ def properties(formula: str, before: str, behind: str) -> tuple[str, ...]:
     listed = re.split(r"\\in(?![A-Za-z])|\\succe?q?", formula)[0]
     names = [n.strip() for n in re.split(r",(?![^{}()]*[})])", listed)]
     out: list[str] = []
-    for row in PROPERTIES:
-        found = row.pattern.search(text)
+    for row in CONVENTIONS:
+        found = row.pattern.search(text) if row.strength == "said" else None
         if found is None:
             continue
         if "{y}" in row.fact:

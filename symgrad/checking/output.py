@@ -10,7 +10,6 @@ from urllib.parse import quote
 from .codes import CODES
 from .findings import FileResult, Finding, Place, Step
 
-OUTPUTS = ("text", "json", "github", "sarif")
 _COLOURS = {"error": "31", "warning": "33", "note": "36"}
 
 

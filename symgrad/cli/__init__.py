@@ -1,5 +1,6 @@
 """The command line: the verbs of symgrad.
 
-The modules, each importing only those before it: ``check``, ``compare``, ``compile`` and ``weave`` (the verbs
-of documents and code), ``main`` (all verbs, their arguments, how an error is told).
+The modules, each importing only those before it: ``exits`` (exit codes, and errors that point into
+what was given), ``check``, ``compare``, ``compile`` and ``weave`` (the verbs of documents and code), ``main``
+(all verbs, their arguments, how an error is told).
 """

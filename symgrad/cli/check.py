@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, SpannedError, SymgradError
+from ..errors import InputError, SymgradError
+from .exits import pointing_into, progress
 
 CHECK_EXAMPLE = """\
   $ symgrad check notes/ --strict
@@ -114,9 +115,8 @@ def _results(first: Any, jobs: list[Any], width: int) -> Iterator[Any]:
     from ..checking import result_of
 
     def show(number: int) -> None:
-        if len(jobs) > 1 and sys.stderr.isatty():
-            name = f"[{number}/{len(jobs)}] {jobs[number - 1].path}" if number <= len(jobs) else ""
-            print(f"\r\033[K{name}", end="", file=sys.stderr, flush=True)
+        if len(jobs) > 1:
+            progress(f"[{number}/{len(jobs)}] {jobs[number - 1].path}" if number <= len(jobs) else "")
 
     if width == 1 or len(jobs) == 1:
         for number, job in enumerate(jobs, 1):
@@ -174,18 +174,10 @@ def run_read(args: argparse.Namespace) -> int:
     from ..page.to_text import to_text
 
     scope = Scope()
-    line = args.formula
-    try:
-        for definition in args.let:
-            line = f"let {definition}"
+    for line in (f"let {definition}" for definition in args.let):
+        with pointing_into(line):
             scope = read_directive(line, scope)
-        line = args.formula
-        node = read(line, scope)
-    except SymgradError as error:
-        print(f"symgrad: {error}", file=sys.stderr)
-        if isinstance(error, SpannedError) and error.span is not None:
-            start, end = error.span.start, max(error.span.end, error.span.start + 1)
-            print(f"  {line}\n  {' ' * start}{'^' * (end - start)}", file=sys.stderr)
-        return 2
+    with pointing_into(args.formula):
+        node = read(args.formula, scope)
     print(f"latex  {to_latex(node)}\ntext   {to_text(node)}\ntree   {node!r}")
     return 0

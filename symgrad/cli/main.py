@@ -9,34 +9,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
+
+from .exits import FAULT, INTERRUPTED, OK, OPEN, WRONG, Stop, gravest, pointing_into, progress
 
 if TYPE_CHECKING:
     from ..kernel.verdict import Verdict
     from ..objective import Objective
     from ..page.scope import Scope
 
-OK, WRONG, OPEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 _BY_STATUS = {"proved": OK, "refuted": WRONG, "undecided": OPEN}
-
-
-def gravest(codes: Iterable[int]) -> int:
-    """The exit code of a whole run: 3 before 1 before 2 before 0.
-
-    >>> gravest([0, 2, 1]), gravest([])
-    (1, 0)
-    """
-    return max(codes, key=(OK, OPEN, WRONG, FAULT).index, default=OK)
-
-
-class _Stop(Exception):
-    """Ends the command: a message for standard error, and the exit code."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.message, self.code = message, code
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = verb(args)
         say()
         return code
-    except _Stop as stop:
+    except Stop as stop:
         print(f"symgrad: {stop.message}", file=sys.stderr)
         return stop.code
     except SymgradError as error:
@@ -187,13 +170,15 @@ def _report(args: argparse.Namespace) -> int:
     formats = [f for f in reporting.FORMATS if f in args.format.split(",")]
     unknown = sorted(set(args.format.split(",")) - set(reporting.FORMATS))
     if unknown or not formats:
-        raise _Stop(f"unknown format {', '.join(unknown)}; there are {', '.join(reporting.FORMATS)}", FAULT)
+        raise Stop(f"unknown format {', '.join(unknown)}; there are {', '.join(reporting.FORMATS)}", FAULT)
     folder, out = Path(args.folder), Path(args.out)
-    with _progress() as progress:
+    try:
         entries = reporting.load_folder(folder, progress)
+    finally:
+        progress("")
     own = Path(args.templates) if args.templates else None
     if own and not own.is_dir():
-        raise _Stop(f"{own}: no such folder of templates", FAULT)
+        raise Stop(f"{own}: no such folder of templates", FAULT)
     files, entries = reporting.documents(entries, folder.resolve().name, formats, own)
 
     codes = []
@@ -221,27 +206,13 @@ def _report(args: argparse.Namespace) -> int:
     return gravest(codes)
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Says on a terminal, and only there, what is being worked on."""
-
-    def show(name: str) -> None:
-        if sys.stderr.isatty():
-            print(f"\r\033[K{name}", end="", file=sys.stderr, flush=True)
-
-    try:
-        yield show
-    finally:
-        show("")
-
-
 # --- derive -------------------------------------------------------------------------------------------
 
 
 def _derive(args: argparse.Namespace) -> int:
     import symgrad
 
-    from ..page.terminal import shown
+    from ..page.terminal import rendered
 
     if args.expr is None and _is_name(args.what):
         objective = _problem(args.what)
@@ -252,13 +223,13 @@ def _derive(args: argparse.Namespace) -> int:
 
         scope = _scope(args, args.what if args.expr else None)
         formula = args.expr or args.what
-        with _pointing_into(args.wrt):
+        with pointing_into(args.wrt):
             wrt = read(args.wrt, scope)
-        with _pointing_into(formula):
+        with pointing_into(formula):
             derivation = derive_node(read(formula, scope), wrt, scope)
     if args.format == "text":
         verdicts = derivation.verdicts()
-        print(shown(derivation.text(verdicts), sys.stdout))
+        print(rendered(derivation.text(verdicts), sys.stdout))
         codes = [_BY_STATUS[verdict.status] for verdict in verdicts]
     else:
         from .. import reporting
@@ -288,10 +259,10 @@ def _problem(name: str) -> Objective:
 def _gap(args: argparse.Namespace) -> int:
     import symgrad
 
-    from ..page.terminal import shown
+    from ..page.terminal import rendered
 
     found = symgrad.gap(_problem(args.what) if _is_name(args.what) else args.what, args.wrt)
-    print(shown(str(found), sys.stdout))
+    print(rendered(str(found), sys.stdout))
     identities = [_BY_STATUS[found.verdicts[key].status] for key in ("sum", "difference")]
     questions = [OPEN for verdict in found.verdicts.values() if verdict.status == "undecided"]
     return gravest([*identities, *questions])
@@ -326,20 +297,20 @@ def _list(args: argparse.Namespace) -> int:
 def _prove(args: argparse.Namespace) -> int:
     from ..latex import read
     from ..meaning.judging import prove_nodes
-    from ..page.terminal import shown
+    from ..page.terminal import rendered
     from ..page.to_text import to_text
     from ..page.tree import Chain, Relation
 
     scope = _scope(args)
     codes = []
-    with _pointing_into(args.claim):
+    with pointing_into(args.claim):
         node = read(args.claim, scope)
         links = node.relations() if isinstance(node, Chain) else (node,)
         for link in links:
             if not isinstance(link, Relation) or link.op != "=":
-                raise _Stop(f"{to_text(link)}\n  is not an equality: write 'LHS = RHS'", FAULT)
+                raise Stop(f"{to_text(link)}\n  is not an equality: write 'LHS = RHS'", FAULT)
             verdict = prove_nodes(link.lhs, link.rhs, scope)
-            print(shown(f"{to_text(link)}\n  {_verdict_text(verdict)}", sys.stdout))
+            print(rendered(f"{to_text(link)}\n  {_verdict_text(verdict)}", sys.stdout))
             codes.append(_BY_STATUS[verdict.status])
     return gravest(codes)
 
@@ -361,7 +332,7 @@ def _scope(args: argparse.Namespace, notes: str | None = None) -> Scope:
 
         scope = in_force(Path(notes))
     for line in _givens(args):
-        with _pointing_into(line):
+        with pointing_into(line):
             scope = read_directive(line, scope)
     return scope
 
@@ -370,18 +341,3 @@ def _verdict_text(verdict: Verdict) -> str:
     from ..reporting import Mark
 
     return f"{Mark.of(verdict).symbol} {verdict}"
-
-
-@contextmanager
-def _pointing_into(text: str) -> Iterator[None]:
-    """Turns an error about the text into a message with a caret under the offending columns."""
-    from ..errors import ShapeError, SpannedError
-
-    try:
-        yield
-    except SpannedError as error:
-        message = error.message
-        if error.span is not None:
-            start, end = error.span.start, max(error.span.end, error.span.start + 1)
-            message = f"{error}\n  {text}\n  {' ' * start}{'^' * (end - start)}"
-        raise _Stop(message, WRONG if isinstance(error, ShapeError) else OPEN) from None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from .exits import FAULT, OK, WRONG, gravest, progress
 
 WEAVE_EXAMPLE = """\
   $ symgrad weave notes/ --check
@@ -17,7 +18,6 @@ WEAVE_EXAMPLE = """\
       <!-- symgrad:end -->
   Verbs: derive, gap, prove, table, check-status.
 """
-OK, WRONG, FAULT = 0, 1, 3
 
 
 def add_verbs(verb: Callable[..., Any]) -> None:
@@ -43,7 +43,7 @@ def run_weave(args: argparse.Namespace) -> int:
             if args.write:
                 write(path, woven)
         except (InputError, OSError) as error:
-            _say("")
+            progress("")
             said = f"{path}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
             print(f"symgrad: {said}", file=sys.stderr)
             codes.append(FAULT)
@@ -55,13 +55,13 @@ def run_weave(args: argparse.Namespace) -> int:
             mended = found.state is State.STALE and args.write
             if found.state is State.TRUE or mended:
                 continue
-            _say("")
+            progress("")
             cell = "" if found.cell is None else f"cell {found.cell}:"
             why = f": {found.problem}" if found.problem else ""
             print(f"{path}:{cell}{found.line}:{found.column}: {found.state.value}{why}")
             codes.append(WRONG)
     print(f"{regions} regions, {codes.count(WRONG)} not true")
-    return max(codes)
+    return gravest(codes)
 
 
 def _documents(names: list[str]) -> Iterator[Path]:
@@ -73,14 +73,9 @@ def _documents(names: list[str]) -> Iterator[Path]:
         raise InputError(f"{missing[0]}: no such file or folder")
     for number, path in enumerate(found, 1):
         if len(found) > 1:
-            _say(f"[{number}/{len(found)}] {path}")
+            progress(f"[{number}/{len(found)}] {path}")
         yield path
-    _say("")
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+    progress("")
 
 
 def _diff(path: Path, old: str, new: str) -> str:

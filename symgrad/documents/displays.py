@@ -168,11 +168,6 @@ def split(body: str, block: int = 0) -> list[Chain]:
     return _Splitter(body, block).chains
 
 
-def relation_signs(body: str) -> int:
-    """How many relation signs stand outside of braces, brackets and inner environments."""
-    return sum(1 for row in _rows(body) for item in row if item.kind == "rel")
-
-
 @lru_cache(maxsize=1)  # asked once for every relation of the display
 def row_spans(body: str) -> tuple[tuple[int, int], ...]:
     """Where the rows of a display begin and end."""

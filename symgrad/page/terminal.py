@@ -18,11 +18,11 @@ def coloured(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def shown(text: str, stream: TextIO) -> str:
+def rendered(text: str, stream: TextIO) -> str:
     """The text as it goes to the stream.
 
     >>> import io
-    >>> shown("= a   sum rule   ✓ proved", io.StringIO())
+    >>> rendered("= a   sum rule   ✓ proved", io.StringIO())
     '= a   sum rule   ✓ proved'
     """
     if not stream.isatty():
