@@ -78,19 +78,31 @@ _INTRODUCES = Pattern(
     re.IGNORECASE,
 )
 _DEPENDS = Pattern(
-    r"\b(?:if|iff|when(?:ever)?|for|unless|case|not|only|so|thus|hence|then|implies)\b", re.IGNORECASE
+    r"\b(?:if|iff|when(?:ever)?|wherever|for|unless|case|region|points?|branch|so|thus|hence|then|implies"
+    r"|not|no|non|never|neither|nor|only)\b",
+    re.IGNORECASE,
 )
 _NAMES = Pattern(r"\\?[A-Za-z]+(?:_\w|_\{\w+\})?(?:\s*,\s*\\?[A-Za-z]+(?:_\w|_\{\w+\})?)*")
+# Of a number itself: "the log of a positive number", "a positive sample" and "positive or zero" give no sign.
+_POSITIVE = r"(?P<sign>positive|non-?negative)"
+_KIND_OF_NUMBER = (
+    r"(?:real\s+|regulari[sz]ation\s+|smoothing\s+|learning\s+)?"
+    r"(?:numbers?|scalars?|constants?|(?:hyper)?parameters?|weights?|integers?|reals?|quantit(?:y|ies)|values?"
+    r"|coefficients?|rates?|strengths?|variances?|temperatures?)"
+)
 _SIGNED_BEFORE = Pattern(
-    r"\b(?:strictly\s+)?(?P<sign>positive|non-?negative)\s+(?:real\s+)?"
-    r"(?:numbers?|scalars?|constants?|(?:hyper)?parameters?|weights?|integers?|reals?|quantit(?:y|ies))\s*,?\s*$",
-    re.IGNORECASE,
+    rf"(?<!\bof )(?:\bstrictly\s+)?(?<![\w-]){_POSITIVE}(?P<noun>\s+{_KIND_OF_NUMBER})\s*,?\s*$", re.IGNORECASE
 )
 _SIGNED_BEHIND = Pattern(
-    r"\s*,?\s*(?:is|are|be|being|denotes?|stands?|which)\b(?P<said>[^.;:$]{0,60}?)\b(?P<sign>positive|non-?negative)\b"
-    r"(?!\s*-?\s*(?:semi-?)?definite|\s+(?:class|examples?|samples?|part|if|when|only|for|infinity))",
+    r"\s*,?\s*(?:which\s+)?(?:is|are|be|being|denotes?|stands?\s+for)\s+"
+    r"(?:(?:an?|the|some|any|all|both|each|assumed|taken|chosen|required|to|be|strictly|always|known|unknown"
+    r"|fixed|given|small|large|arbitrary|finite|real|scalar|constant|number|and|,)\s*)*"
+    rf"(?<![\w-]){_POSITIVE}(?!\s*,?\s*(?:and\s+)?(?:or|zero|negative|if|when|only|unless)\b)"
+    rf"(?:(?P<noun>\s+{_KIND_OF_NUMBER})(?!\s+or\b)(?:\s*(?:$|[.,;:()])|\s+(?:and|that|which|with|called|control\w*|chosen"
+    r"|used|to|in)\b)|\s*(?:$|[.,;:)])|\s+and\b)",
     re.IGNORECASE,
 )
+_WHERE = Pattern(r"\bwhere\s*$", re.IGNORECASE)
 
 
 def supposed(formula: str, before: str, behind: str) -> tuple[str, ...]:
@@ -115,8 +127,10 @@ def supposed(formula: str, before: str, behind: str) -> tuple[str, ...]:
     else:
         m = _NAMES.fullmatch(formula)
         told = _SIGNED_BEFORE.search(before) or _SIGNED_BEHIND.match(behind)
-        if m is None or told is None or _DEPENDS.search(before) or _DEPENDS.search(told.group()):
+        if m is None or told is None or _DEPENDS.search(before):
             return ()
+        if told["noun"] is None and _WHERE.search(before):
+            return ()  # "where x is positive" may be where, not that
         found = {"names": formula}
         ends = [(">" if told["sign"].lower() == "positive" else "\\ge", "0")]
     return tuple(f"{name.strip()} {sign} {end}" for name in found["names"].split(",") for sign, end in ends)
