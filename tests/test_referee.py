@@ -14,6 +14,8 @@ MEAN = r"let \mu = \frac{1}{m} \sum_{i=1}^m x_i"
 VARIANCE = r"let \sigma^2 = \frac{1}{m} \sum_{i=1}^m (x_i-\mu)^2"
 SQUARE = (r"let A \in \mathbb{R}^{n \times n}", r"let B \in \mathbb{R}^{n \times n}")
 
+SKEW = (SQUARE[0], r"assume A^\top = -A")
+
 RECURRENT = (
     r"let a_t = W h_{t-1} + U x_t + b", r"let h_t = \tanh(a_t)", r"let W \in \mathbb{R}^{m \times m}",
     r"let U \in \mathbb{R}^{m \times d}", r"let x_t \in \mathbb{R}^d", r"let h_t \in \mathbb{R}^m",
@@ -295,6 +297,15 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     # The number between v^T and v.
     (r"v^\top \lambda v", r"\lambda \lVert v \rVert_2^2", (), "proved"),
     (r"v^\top \lambda v", r"2 \lambda \lVert v \rVert_2^2", (), "refuted"),
+    # A_21 is -A_12, and what is said of one is said of the other.
+    ("A_{12}^2", "A_{12}", (*SKEW, r"assume A_{21} \in \{0,1\}"), "refuted"),
+    ("A_{12}^2", "-A_{12}", (*SKEW, r"assume A_{21} \in \{0,1\}"), "proved"),
+    ("A_{12}^2", "-A_{12}", (SQUARE[0], r"assume A_{21} \in \{0,1\}", SKEW[1]), "proved"),
+    ("A_{11}", "0", (*SKEW, r"assume A_{11} \in \{0,1\}"), "proved"),
+    # What is said of every entry holds of those that a claim names, also where n is smaller.
+    ("A_{12}", "0", (*SKEW, r"assume A_{12} \in \{0,1\}", r"assume A_{21} \in \{0,1\}"), "undecided"),
+    ("A_{12}^2", "-A_{12}", (*SKEW, r"assume A_{ij} \in \{0,1\}"), "undecided"),
+    ("x_{2000}", "y_{2000}", (r"assume x_i - x_j = y_i - y_j",), "undecided"),
     # What depends on what depends on it is not known.
     (r"\frac{\partial}{\partial y} x", r"\frac{\partial}{\partial x} y", (), "undecided"),
 ]

@@ -78,7 +78,9 @@ def supposed(formula: str, before: str, behind: str) -> tuple[str, ...]:
     else:
         m = _NAMES.fullmatch(formula)
         told = phrases.POSITIVE_BEFORE.search(before) or phrases.POSITIVE_BEHIND.match(behind)
-        if m is None or told is None or any(map(phrases.DEPENDS.search, (before, told.group()))):
+        if m is None or told is None or phrases.DEPENDS.search(before):
+            return ()
+        if told["noun"] is None and phrases.MAY_SAY_WHERE.search(before):
             return ()
         found = {"names": formula}
         ends = [(">" if told["sign"].lower() == "positive" else "\\ge", "0")]

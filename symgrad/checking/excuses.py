@@ -219,6 +219,9 @@ def _left_aside(lhs: Node, rhs: Node, scope: Scope, facts: Facts, names: frozens
         if untaken.here and again.verdict == "proved":
             message = f"false in general; holds with what line {untaken.line} says of {name}"
             return Ruling(Judged("undecided", "SG201", message), scope)
+        if again.verdict == "proved":
+            put_in = (d.source for d in other.definitions[name])
+            again = replace(again, assuming=(*again.assuming, *put_in))
         if again.verdict not in BAD:
             return Ruling(again, other)
     return None

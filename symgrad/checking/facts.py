@@ -250,11 +250,8 @@ class Facts:
 
 def without(scope: Scope, names: set[str]) -> Scope:
     """The scope as if nothing had been said about the names."""
-    return replace(
-        scope,
-        definitions={k: v for k, v in scope.definitions.items() if k not in names},
-        kinds={k: v for k, v in scope.kinds.items() if k not in names},
-    )
+    kinds = {k: v for k, v in scope.kinds.items() if k not in names}
+    return replace(without_definitions(scope, names), kinds=kinds)
 
 
 def without_definitions(scope: Scope, names: Iterable[str]) -> Scope:

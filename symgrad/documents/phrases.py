@@ -117,23 +117,42 @@ SETS_TO_ZERO = Phrase(  # an equation to be solved
     example="Setting the derivative to zero, ",
     counterexample="Set the rate. It is not zero. ",
 )
+# Of a number itself: "the log of a positive number", "a positive sample" and "positive or zero" give no sign.
+_SIGN = r"(?<![\w-])(?P<sign>positive|non-?negative)"
+_NUMBER = (
+    r"(?P<noun>\s+(?:real\s+|regulari[sz]ation\s+|smoothing\s+|learning\s+)?"
+    r"(?:numbers?|scalars?|constants?|(?:hyper)?parameters?|weights?|integers?|reals?|quantit(?:y|ies)|values?"
+    r"|coefficients?|rates?|strengths?|variances?|temperatures?))"
+)
 POSITIVE_BEFORE = Phrase(
-    r"\b(?:WORDS)\s*,?\s*$",
-    english=r"(?:strictly\s+)?(?P<sign>positive|non-?negative)\s+(?:real\s+)?"
-    r"(?:numbers?|scalars?|constants?|(?:hyper)?parameters?|weights?|integers?|reals?|quantit(?:y|ies))",
+    r"(?:WORDS)\s*,?\s*$",
+    english=rf"(?<!\bof )(?:\bstrictly\s+)?{_SIGN}{_NUMBER}",
     example="for a positive real number ",
     counterexample="for a positive definite matrix ",
 )
 POSITIVE_BEHIND = Phrase(
     r"^\s*,?\s*(?:WORDS)",
-    english=r"(?:is|are|be|being|denotes?|stands?|which)\b[^.;:$]{0,60}?\b(?P<sign>positive|non-?negative)\b"
-    r"(?!\s*-?\s*(?:semi-?)?definite|\s+(?:class|examples?|samples?|part|if|when|only|for|infinity))",
+    english=r"(?:which\s+)?(?:is|are|be|being|denotes?|stands?\s+for)\s+"
+    r"(?:(?:the|an?)(?:\s+(?!of\b)[\w-]+){1,3}\s*,\s*)?"  # "the standard deviation, a positive number"
+    r"(?:(?:an?|the|some|any|all|both|each|assumed|taken|chosen|required|to|be|strictly|always|known|unknown"
+    r"|fixed|given|small|large|arbitrary|finite|real|scalar|constant|number|and|,)\s*)*"
+    + _SIGN
+    + r"(?!\s*,?\s*(?:and\s+)?(?:or|zero|negative|if|when|only|unless)\b)"
+    + rf"(?:{_NUMBER}(?!\s+or\b)(?:\s*(?:$|[.,;:()])"
+    + r"|\s+(?:and|that|which|with|called|control\w*|chosen|used|to|in)\b)|\s*(?:$|[.,;:)])|\s+and\b)",
     example=" is a fixed positive number",
     counterexample=" is positive definite",
 )
+MAY_SAY_WHERE = Phrase(  # "where x is positive" may be where, not that
+    r"\b(?:WORDS)\s*$",
+    english="where",
+    example="holds, where ",
+    counterexample="nowhere ",
+)
 DEPENDS = Phrase(  # a sign that is said with these words does not hold from here on
     ANYWHERE,
-    english="if|iff|when(?:ever)?|for|unless|case|not|only|so|thus|hence|then|implies",
+    english="if|iff|when(?:ever)?|wherever|for|unless|case|region|points?|branch|so|thus|hence|then|implies"
+    "|not|no|non|never|neither|nor|only",
     example="positive only in the case",
     counterexample="a positive number",
 )

@@ -138,7 +138,8 @@ def nothing(_: Core) -> Range:
 
 def range_of(t: Core, known: Known = nothing) -> Range:
     """Where the values of the term lie."""
-    return _range_of(t, known) & known(t)
+    found, told = _range_of(t, known), known(t)
+    return found if told is ANY else found & told
 
 
 def _range_of(t: Core, known: Known) -> Range:

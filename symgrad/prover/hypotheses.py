@@ -16,19 +16,21 @@ ZERO = Num(Fraction(0))
 
 def assume(algebra: Normal, given: tuple[Given, ...]) -> None:
     """Install the givens; an equation that reduces to a false one raises ScopeError."""
+    for g in given:  # symmetries first: they say of which entry the others speak
+        if g.op == "=" and symmetry(g):
+            assert isinstance(g.lhs, Ref)
+            algebra.symmetric[g.lhs.name] = symmetry(g)
     for g in sorted(given, key=lambda g: g.op in (">", "<")):  # strict signs last: they contradict others
         if g.op == "in" and isinstance(g.lhs, Sym | Ref) and len(g.values) == 2:
             a, b = (fmpq(v.numerator, v.denominator) for v in g.values)
             if every_entry(g.lhs):
                 algebra.two_valued[g.lhs.name] = (a, b)
-            else:
-                ((((n, _),), _),) = algebra.norm(g.lhs, {}).items()
-                algebra.restrict(n, (a, b))
+                continue
+            match list(algebra.norm(g.lhs, {}).items()):
+                case [(((n, 1),), c)]:  # c is -1 where A_21 is written -A_12
+                    algebra.restrict(n, (a / c, b / c))
         elif g.op in (">", "<", ">=", "<="):
             _sign(algebra, g)
-        elif g.op == "=" and symmetry(g):
-            assert isinstance(g.lhs, Ref)
-            algebra.symmetric[g.lhs.name] = symmetry(g)
     for g in given:
         if g.op == "=" and not symmetry(g):
             _one_hot(algebra, g)

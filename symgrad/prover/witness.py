@@ -27,24 +27,28 @@ FUEL = 300_000
 
 
 def satisfies(point: Point, given: tuple[Given, ...], env: dict[str, int]) -> bool:
-    """Do the givens hold at the point?  Equations may be solved for one entry that is free."""
-    for g in given:
-        for at in _instances(g, point, env):
-            if not _holds(g, point, at) and not (g.op == "=" and _solve(g, point, at)):
-                return False
-    return all(_holds(g, point, at) for g in given for at in _instances(g, point, env))
+    """Do the givens hold at the point?  One value may be changed for each of them that does not."""
+    entries = [k for table in point.data.values() for where in table for k in where]
+    span = range(min((1, *entries)), max((point.top, *entries)) + 1)  # A_12 is an entry at size 1 too
+    instances = [(g, at) for g in given for at in _instances(g, point, span, env)]
+    for g, at in instances:
+        if not _holds(g, point, at) and not (_solve if g.op == "=" else _redraw)(g, point, at):
+            return False
+    return all(_holds(g, point, at) for g, at in instances)
 
 
-def _instances(g: Given, point: Point, env: dict[str, int]) -> list[dict[str, int]]:
-    """Index placeholders of a given run over the small range in use."""
+def _instances(g: Given, point: Point, span: range, env: dict[str, int]) -> list[dict[str, int]]:
+    """Index placeholders of a given run over the indices in use."""
     bound = {s.index.name for s in walk(Add((g.lhs, g.rhs))) if isinstance(s, Sum)}
     names = sorted({
         s.name for s in walk(Add((g.lhs, g.rhs)))
         if isinstance(s, Sym) and s.sort == "index" and s.name not in bound
     })
+    if len(span) ** len(names) > point.fuel:
+        raise OutOfFuel  # x_2000
     out: list[dict[str, int]] = [dict(env)]
     for name in names:
-        out = [{**e, name: k} for e in out for k in range(1, point.top + 1)]
+        out = [{**e, name: k} for e in out for k in span]
     return out
 
 
@@ -57,6 +61,23 @@ def _holds(g: Given, point: Point, env: dict[str, int]) -> bool:
         return isinstance(gap, fmpq) and not gap
     s = sign_of(gap)
     return {"!=": s != 0, ">": s > 0, ">=": s >= 0, "<": s < 0, "<=": s <= 0}[g.op]
+
+
+def _redraw(g: Given, point: Point, env: dict[str, int]) -> bool:
+    """Change the entry of which a sign or two values are said, as in A_ii > 0."""
+    if not isinstance(g.lhs, Ref):
+        return False
+    table = point.data[g.lhs.name]
+    where = tuple(point.integer(k, env) for k in g.lhs.indices)
+    if where not in table:
+        return False  # A_21 of a symmetric A is its A_12
+    old = table[where]
+    for value in g.values or SMALL:
+        table[where] = exact(value)
+        if _holds(g, point, env):
+            return True
+    table[where] = old
+    return False
 
 
 def _solve(g: Given, point: Point, env: dict[str, int]) -> bool:
