@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import inf
@@ -28,32 +28,41 @@ T = TypeVar("T")
 Z = Sym("z")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Function:
     """A function of one real argument.
 
-    ``name`` is its name in core terms, ``spellings`` gives each name on the page (the first is printed) the
-    words that write it.  A function without ``meaning`` is a primitive of the judge.  ``domain`` may be left
-    out where it is that of the meaning, and ``range`` where nothing is known of it; ``kinked`` says that
-    there is no derivative at 0.  ``sympy`` is a class of SymPy; ``numpy`` and ``numba`` are Python.
+    ``name`` is its name in core terms; ``spelled`` gives each name on the page (the first is printed) the
+    words that write it, and is ``\\operatorname`` of the name where it is left out.  A function without
+    ``meaning`` is a primitive of the judge: use is made of its being ``odd``, and ``ball`` is its method of
+    flint's ``arb``.
+    ``domain`` may be left out where it is that of the meaning, ``range`` where nothing is known of it;
+    ``kinked`` says that there is no derivative at 0.  ``sympy`` is a class of SymPy; ``numpy`` and ``numba``
+    are Python, and follow from the meaning where that is stable.
     """
 
     name: str
-    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spelled: Mapping[str, tuple[str, ...]] | None = None
     meaning: str = ""
     derivative: str = ""
     domain: str = ""
     range: str = ""
     kinked: bool = False
+    odd: bool = False
     touching: bool = False  # its first word stays a function where the letters of names touch it: ylog(p)
+    ball: str = ""
     sympy: str = ""
     numpy: str = ""
     numba: str = ""
 
     @property
+    def spellings(self) -> Mapping[str, tuple[str, ...]]:
+        return self.spelled if self.spelled is not None else {f"\\operatorname{{{self.name}}}": (self.name,)}
+
+    @property
     def page(self) -> str:
         """The name that is printed."""
-        return next(iter(self.spellings), f"\\operatorname{{{self.name}}}")
+        return next(iter(self.spellings), "")
 
     @cached_property
     def meant(self) -> Core:
@@ -117,21 +126,63 @@ FUNCTIONS = _functions(
              sympy="sinh", numpy="np.sinh(z)"),
     Function("cosh", {r"\cosh": ("cosh",)}, "(exp(z) + exp(-z))/2", "sinh(z)", range="[1, oo)",
              sympy="cosh", numpy="np.cosh(z)"),
-    Function("sin", {r"\sin": ("sin",)}, derivative="cos(z)", sympy="sin", numpy="np.sin(z)"),
-    Function("cos", {r"\cos": ("cos",)}, derivative="-sin(z)", sympy="cos", numpy="np.cos(z)"),
-    Function("tan", {r"\tan": ("tan",)}, "sin(z)/cos(z)", "1 + tan(z)**2", sympy="tan", numpy="np.tan(z)"),
+    Function("sin", {r"\sin": ("sin",)}, derivative="cos(z)", range="[-1, 1]",
+             sympy="sin", numpy="np.sin(z)"),
+    Function("cos", {r"\cos": ("cos",)}, derivative="-sin(z)", range="[-1, 1]",
+             sympy="cos", numpy="np.cos(z)"),
+    Function("tan", {r"\tan": ("tan",)}, "sin(z)/cos(z)", "1 + tan(z)**2", domain="cos(z) != 0",
+             sympy="tan", numpy="np.tan(z)"),
     Function("sqrt", {r"\sqrt": ("sqrt",)}, derivative="1/(2*sqrt(z))", domain="z >= 0", range="[0, oo)"),
     Function("abs", {r"\operatorname{abs}": ("abs",)}, derivative="sign(z)", range="[0, oo)",
              kinked=True, sympy="Abs", numpy="np.abs(z)"),
     Function("sign", {r"\operatorname{sign}": ("sign", "sgn")}, derivative="0", domain="z != 0",
              kinked=True, sympy="sign", numpy="np.sign(z)"),
-    Function("step", derivative="0", domain="z != 0", range="[0, 1]",
+    Function("step", {}, derivative="0", domain="z != 0", range="[0, 1]",
              kinked=True, numpy="np.heaviside(z, 0)"),
     Function("relu", {r"\operatorname{relu}": ("relu", "ReLU", "RELU", "Relu", "reLU")},
              "max(z, 0)", "step(z)", range="[0, oo)", kinked=True,
              numpy="np.maximum(z, 0)", numba="max(z, 0.0)"),
     Function("softplus", {r"\operatorname{softplus}": ("softplus",)}, "log(1 + exp(z))", "sigma(z)",
-             domain="True", numpy="_softplus(z)"),
+             domain="True", range="(0, oo)", numpy="_softplus(z)"),
+    Function("sech", None, "1/cosh(z)", "-sech(z)*tanh(z)", domain="True", range="(0, 1]",
+             sympy="sech", numpy="1 / np.cosh(z)"),
+    Function("csch", None, "1/sinh(z)", "-csch(z)*coth(z)", domain="z != 0",
+             sympy="csch", numpy="1 / np.sinh(z)"),
+    Function("coth", {r"\coth": ("coth",)}, "cosh(z)/sinh(z)", "-csch(z)**2", domain="z != 0",
+             sympy="coth", numpy="1 / np.tanh(z)"),
+    Function("arctan", {r"\arctan": ("arctan", "atan")}, derivative="1/(1 + z**2)", range="(-11/7, 11/7)",
+             odd=True, sympy="atan", ball="atan", numpy="np.arctan(z)"),
+    Function("arcsin", {r"\arcsin": ("arcsin", "asin")}, derivative="1/sqrt(1 - z**2)",
+             domain="1 - z**2 >= 0", range="[-11/7, 11/7]", odd=True, sympy="asin", ball="asin",
+             numpy="np.arcsin(z)"),
+    Function("arccos", {r"\arccos": ("arccos", "acos")}, "pi/2 - arcsin(z)", "-1/sqrt(1 - z**2)",
+             range="[0, 22/7]", sympy="acos", numpy="np.arccos(z)"),
+    Function("arsinh", {r"\operatorname{arsinh}": ("arsinh", "arcsinh", "asinh")},
+             "log(z + sqrt(z**2 + 1))", "1/sqrt(z**2 + 1)", domain="True", sympy="asinh",
+             numpy="np.arcsinh(z)"),
+    Function("artanh", {r"\operatorname{artanh}": ("artanh", "arctanh", "atanh")},
+             "(log(1 + z) - log(1 - z))/2", "1/(1 - z**2)", domain="1 - z**2 > 0", sympy="atanh",
+             numpy="np.arctanh(z)"),
+    Function("erf", derivative="2*exp(-z**2)/sqrt(pi)", range="(-1, 1)", odd=True, sympy="erf",
+             ball="erf", numpy="np.vectorize(math.erf, otypes=[float])(z)", numba="math.erf(z)"),
+    Function("normcdf", {r"\operatorname{Phi}": ("Phi", "normcdf")}, "(1 + erf(z/sqrt(2)))/2",
+             "exp(-z**2/2)/sqrt(2*pi)", range="(0, 1)",
+             numpy="np.vectorize(math.erfc, otypes=[float])(-z * 0.5**0.5) / 2",
+             numba="math.erfc(-z * 0.5**0.5) / 2"),
+    Function("logit", None, "log(z) - log(1 - z)", "1/(z*(1 - z))", domain="z > 0 and 1 - z > 0",
+             numpy="np.log(z) - np.log1p(-z)"),
+    Function("softsign", None, "z/(1 + abs(z))", "1/(1 + abs(z))**2", domain="True", range="(-1, 1)"),
+    Function("swish", {r"\operatorname{SiLU}": ("SiLU", "silu"), r"\operatorname{swish}": ("swish", "Swish")},
+             "z*sigma(z)", "sigma(z)*(1 + z*(1 - sigma(z)))"),
+    Function("gelu", {r"\operatorname{GELU}": ("GELU", "gelu")}, "z*normcdf(z)",
+             "normcdf(z) + z*exp(-z**2/2)/sqrt(2*pi)"),
+    Function("log2", {r"\log_{2}": ("log2",)}, "log(z)/log(2)", "1/(z*log(2))", domain="z > 0",
+             numpy="np.log2(z)"),
+    Function("log10", {r"\log_{10}": ("log10",)}, "log(z)/log(10)", "1/(z*log(10))", domain="z > 0",
+             numpy="np.log10(z)"),
+    Function("log1p", None, "log(1 + z)", "1/(1 + z)", domain="1 + z > 0", numpy="np.log1p(z)"),
+    Function("expm1", None, "exp(z) - 1", "exp(z)", range="(-1, oo)", numpy="np.expm1(z)"),
+    Function("sinc", None, "sin(z)/z", "(z*cos(z) - sin(z))/z**2", domain="z != 0", sympy="sinc"),
 )  # fmt: skip
 """By the name in core terms."""
 
@@ -153,9 +204,9 @@ COMMANDS = frozenset(page for page in PAGES if "{" not in page) - LETTERS
 
 def _divides(t: Core) -> bool:
     """May what a function means have no value somewhere?"""
-    partial = isinstance(t, Div) and not isinstance(t.den, Num)
-    called = isinstance(t, Call) and t.fn in FUNCTIONS and not FUNCTIONS[t.fn].total
-    return partial or called or any(map(_divides, children(t)))
+    divided = isinstance(t, Div) and Z in walk(t.den)
+    called = isinstance(t, Call) and t.fn in FUNCTIONS and not FUNCTIONS[t.fn].total and Z in walk(t)
+    return divided or called or any(map(_divides, children(t)))
 
 
 # -- terms in z ----------------------------------------------------------------------------------------------

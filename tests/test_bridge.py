@@ -104,7 +104,7 @@ def test_refused_with_the_reason(expr: Any, message: str) -> None:
 @pytest.mark.parametrize(
     "expr",
     [
-        sympy.gamma(m), sympy.asin(m), sympy.Heaviside(m), sympy.GoldenRatio * m, Derivative(f(m), (m, k)),
+        sympy.gamma(m), sympy.zeta(m), sympy.Heaviside(m), sympy.GoldenRatio * m, Derivative(f(m), (m, k)),
         KroneckerDelta(i, j, (1, 3)), Piecewise((1, (m > 0) & (b > 0)), (0, True)),
         MatrixSymbol("A", 2, 2).inverse(), sympy.Integral(m, (m, 0, 1)),
     ],

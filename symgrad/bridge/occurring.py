@@ -10,6 +10,7 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..errors import InputError, UnknownMeaning
+from ..functions import FUNCTIONS
 from ..page import tree as page
 from ..page.scope import Kind
 from .logistic import sigma
@@ -98,8 +99,8 @@ class Occurrences:
                     self._scan_variable(arg)
                 return
             if isinstance(expr, AppliedUndef | sigma):
-                name = page_name(expr.func.__name__)
-                self._enter(name, expr.func)
+                name = expr.func.__name__
+                self._enter(f"\\mathrm{{{name}}}" if name in FUNCTIONS else page_name(name), expr.func)
             elif isinstance(expr, sympy.KroneckerDelta):
                 self._enter("\\delta", sympy.KroneckerDelta)
                 use = "index"

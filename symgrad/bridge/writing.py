@@ -28,7 +28,7 @@ RELATIONS: dict[Any, str] = {
     sympy.Eq: "=", sympy.Ne: "!=", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: ">", sympy.Ge: ">=",
 }
 # Undefined SymPy functions of these names get the meaning a page gives them.
-_OPERATORS = {row.name: row.page for row in FUNCTIONS.values() if row not in CLASSES.values()}
+_OPERATORS = {row.name: row.page for row in FUNCTIONS.values() if row.page and row not in CLASSES.values()}
 MATRIX_TYPES = (sympy.MatrixExpr, sympy.MatrixBase)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..deriving.definitions import head, unfold
-from ..functions import COMMANDS
+from ..functions import LETTERS, PAGES
 from ..page.scope import Scope
 from ..page.symbols import DEVIATIONS, unbold
 from ..page.tree import (
@@ -45,7 +45,7 @@ _MANY = 200  # names, after which a definition by levels may go on for ever
 CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
 KNOWN = frozenset(
     [
-        *COMMANDS,
+        *PAGES.keys() - LETTERS,
         r"\max",
         r"\min",
         r"\arg",

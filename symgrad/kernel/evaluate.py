@@ -16,7 +16,8 @@ from typing import Any
 from flint import arb, fmpq
 
 from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, every_entry
-from ..functions import BUILTIN, FUNCTIONS, Algebra
+from ..functions import BUILTIN, FUNCTIONS, Algebra, Function
+from .differentiate import slope
 from .limits import OutOfFuel, Undefined
 from .signs import integral
 
@@ -338,6 +339,23 @@ UNARY = {
     "step": lambda a: fmpq(_kinked(a) > 0),
     "sign": lambda a: fmpq(_kinked(a)),
 }
+
+
+def _primitive(row: Function) -> Any:
+    """A function that flint has."""
+
+    def enclosed(a: Any) -> Any:
+        if row.odd and a == 0:
+            return fmpq(0)
+        out = getattr(arb(a), row.ball)()
+        if not out.is_finite():
+            raise Undefined
+        return out
+
+    return _through(enclosed, lambda a: VALUES.value(slope(row), a))
+
+
+UNARY |= {row.name: _primitive(row) for row in FUNCTIONS.values() if row.ball}
 
 
 def power(base: Any, exponent: Any) -> Any:

@@ -170,6 +170,8 @@ def _range_of(t: Core, known: Known) -> Range:
             return range_of(arg, known).size()
         case Call("sqrt", (arg,)):
             return POSITIVE if range_of(arg, known).positive else NONNEGATIVE
+        case Call("log", (Num(value),)):
+            return POSITIVE if value > 1 else -POSITIVE if value < 1 else exactly(ZERO)
         case Call(fn):
             return RANGES.get(fn, ANY)
         case Sum(body, _, lower, upper):

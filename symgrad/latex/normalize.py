@@ -346,7 +346,7 @@ class _Simplifier:
         if not word:
             return
         script = "_" in self.groups or bool(self.out and self.out[-1].text in ("_", "^"))
-        if word in FUNCTIONS and (bracket or not script):
+        if word in FUNCTIONS and (bracket or not (script or word in NAME_WORDS)):
             text = FUNCTIONS[word]
         else:
             text = "\\mathrm{d}" if word == "d" else f"\\text{{{word}}}"
@@ -368,7 +368,7 @@ class _Simplifier:
         if run in _CASE_WORDS and before in ("&", ",", "\\\\"):
             out.append(Token(f"\\text{{{run}}}", start, token.end))
             return
-        if run in BARE_WORDS and (bracket or len(run) > 2):
+        if run in BARE_WORDS and (bracket or (len(run) > 2 and run not in NAME_WORDS)):
             out.append(Token(FUNCTIONS[run], start, token.end))
             return
         if run in PROSE:

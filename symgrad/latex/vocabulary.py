@@ -40,7 +40,7 @@ WORD_FONTS = frozenset(
 
 # Functions whose value stands for itself, by the words that write them.
 FUNCTIONS = {
-    **WORDS, "lg": "\\lg", "cot": "\\cot", "arcsin": "\\arcsin", "arccos": "\\arccos", "arctan": "\\arctan",
+    **WORDS, "lg": "\\lg", "cot": "\\cot",
     "max": "\\max", "min": "\\min", "sup": "\\sup", "inf": "\\inf", "lim": "\\lim", "arg": "\\arg",
     "det": "\\det", "gcd": "\\gcd", "dim": "\\dim", "ker": "\\ker", "tr": "\\operatorname{tr}",
     "Tr": "\\operatorname{tr}", "trace": "\\operatorname{tr}", "Trace": "\\operatorname{tr}",
@@ -51,8 +51,9 @@ FUNCTIONS = {
     "rank": "\\operatorname{rank}",
 }  # fmt: skip
 FUNCTION_COMMANDS = frozenset(
-    [*(f for f in FUNCTIONS.values() if "{" not in f), *(f"\\{word}" for word in WORDS if word != "abs"),
-     "\\argmin", "\\argmax", "\\tr", "\\diag", "\\softmax", "\\Var", "\\Cov", "\\trace", "\\Tr"]
+    [*(f for f in FUNCTIONS.values() if "{" not in f),
+     *{f"\\{word}" for word in WORDS if word != "abs"} - GREEK, "\\argmin", "\\argmax", "\\tr", "\\diag",
+     "\\softmax", "\\Var", "\\Cov", "\\trace", "\\Tr"]
 )  # fmt: skip
 """Commands that name a function; those that LaTeX itself lacks are what course notes define for it (``\\abs``
 they define as bars)."""
@@ -60,7 +61,7 @@ they define as bars)."""
 # Plain runs of letters that stand for a function before an opening bracket.
 BARE_WORDS = frozenset(
     [
-        *(word for word in WORDS if word not in ("abs", "sqrt")), "max", "min", "tr", "Tr", "trace", "diag",
+        *WORDS.keys() - {"abs", "sqrt", "Phi"}, "max", "min", "tr", "Tr", "trace", "diag",
         "softmax", "det", "Var", "Cov", "argmin", "argmax"
     ]
 )  # fmt: skip

@@ -19,7 +19,7 @@ from typing import Any
 
 import sympy
 
-from ..bridge import EXPONENTIAL, sigma
+from ..bridge import CLASSES, EXPONENTIAL, sigma
 from ..kernel.evaluate import exact
 from ..kernel.limits import Undefined
 from .balls import Balls
@@ -528,7 +528,8 @@ def _jumps(line: Expr, sign: Expr, t: Expr, x: Expr, root: Expr, at: Expr) -> bo
 
 
 def _smooth(expr: Expr) -> bool:
-    return not expr.has(sympy.sign, sympy.Abs, sympy.Max, sympy.Min, sympy.Piecewise, sympy.log, sympy.Pow)
+    rough = (cls for cls, row in CLASSES.items() if row.kinked or not row.total)
+    return not expr.has(*rough, sympy.Max, sympy.Min, sympy.Piecewise, sympy.Pow)
 
 
 def _greatest(*args: Expr) -> Expr:

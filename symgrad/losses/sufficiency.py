@@ -11,19 +11,19 @@ hypotheses are checked on exact expressions.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, combinations, islice, permutations, product
-from math import nan
 from typing import Any
 
 import sympy
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from ..bridge import page_name, scope_of, sigma, to_page
+from ..bridge import EXPONENTIAL, page_name, scope_of, to_page
 from ..errors import InputError, UnknownMeaning
 from ..kernel.verdict import Verdict, Witness
 from ..meaning.judging import prove_nodes
@@ -498,11 +498,12 @@ class _Search:
         # What is declared of a symbol (positive, integer) holds at every point.
         self.kinds = {**{s: s for s in others}, **{s: e.base.label for e, s in self.plain.items()}}
         self.fixed = {s: self._some(s) for s in others if s not in self.moving}
-        usual = [f.xreplace(self.fixed).rewrite([sigma], sympy.exp) for f in self.exprs]
+        unusual = [f for f in EXPONENTIAL if not hasattr(math, f.__name__)]
+        usual = [f.xreplace(self.fixed).rewrite(unusual, sympy.exp) for f in self.exprs]
         # No number at a kink: there the gradient is nobody's.
         steps = {
-            "sign": lambda v: v / abs(v) if v else nan,
-            "Heaviside": lambda v, *_: (v > 0) + 0.0 if v else nan,
+            "sign": lambda v: v / abs(v) if v else math.nan,
+            "Heaviside": lambda v, *_: (v > 0) + 0.0 if v else math.nan,
         }
         self.float = sympy.lambdify((*self.moving, *self.data), usual, modules=[steps, "math"])
 

@@ -20,7 +20,7 @@ from .tensors import ONE, Value, div, each, log, mul, scalar, tensor, transposed
 
 # Functions that have a meaning which the judge does not know: never opaque, never guessed.
 _KNOWN_ELSEWHERE = frozenset(
-    ["d", "\\binom", "\\cot", "\\arctan", "\\arcsin", "\\arccos", "\\det",
+    ["d", "\\binom", "\\cot", "\\det",
      "\\lim", "\\sup", "\\inf", "\\arg", "\\arg\\min", "\\arg\\max", "\\gcd", "\\operatorname{Var}",
      "\\operatorname{Cov}", "\\operatorname{vec}", "\\operatorname{rank}", "\\Pr", "\\dim", "\\ker", "\\{\\}"]
 )  # fmt: skip

@@ -5,8 +5,9 @@ An array's axes stand in the order of its node's ``indices``: samples first, the
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 
@@ -42,6 +43,19 @@ def _lse(z, axis):
 }
 
 _CALLS = {**{row.name: row.numpy for row in FUNCTIONS.values() if row.numpy}, "logcosh": "_logcosh(z)"}
+_CALL = re.compile(r"[\w.]+\(z(, \S+)?\)")
+
+
+def helper(name: str, code: str, head: str = "") -> str:
+    """A function of our own around the code of a row; ``head`` stands above it."""
+    needs = "    import math\n" * ("math." in code and not head)
+    return f'\n{head}def {name}(z):\n    """{name[1:]}(z)."""\n{needs}    return {code}\n'
+
+
+WRITTEN = {row: f"_{row.name}" for row in FUNCTIONS.values() if row.numpy and not _CALL.fullmatch(row.numpy)}
+"""Functions that NumPy lacks, each with the name of its helper."""
+HELPERS |= {name: helper(name, row.numpy) for row, name in WRITTEN.items()}
+_CALLS |= {row.name: f"{name}(z)" for row, name in WRITTEN.items()}
 
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
 
@@ -152,10 +166,10 @@ class Emitter:
             raise UnknownMeaning(f"{node.op} has no numeric form here")
         return self._applied(_CALLS[node.op], node.args[0]), ATOM
 
-    def _applied(self, code: str, arg: Node) -> str:
+    def _applied(self, code: str, arg: Node, helpers: Container[str] = HELPERS) -> str:
         """The code of a function, f(z), at an argument."""
         fn, _, rest = code.partition("(z")
-        if fn in HELPERS:
+        if fn in helpers:
             self.helpers.add(fn)
         return f"{fn}({self.text(arg, SUM)}{rest}"
 

@@ -14,7 +14,7 @@ from functools import partial
 
 from ..functions import FUNCTIONS
 from .blocks import NotBlockwise
-from .emit import ATOM, PRODUCT, SUM, Emitter
+from .emit import ATOM, PRODUCT, SUM, WRITTEN, Emitter, helper
 from .graph import Graph, Index, Node, paired, walk
 from .program import Program, flat, function_text, lengths, returned
 
@@ -74,6 +74,12 @@ def _logcosh(z):
 }
 
 
+_CALLS = {row.name: row.numba for row in FUNCTIONS.values() if row.numba and row not in WRITTEN}
+for row, name in WRITTEN.items():  # of one number: not the helper that NumPy's code has beside it
+    HELPERS[f"{name}_of"] = helper(f"{name}_of", row.numba or row.numpy, "@njit\n")
+    _CALLS[row.name] = f"{name}_of(z)"
+
+
 class _Entries(Emitter):
     """Writes one entry of a node; ``letters`` says which loop variable runs along an axis."""
 
@@ -110,8 +116,8 @@ class _Entries(Emitter):
             case "ratio":
                 above, below = (self.text(t, PRODUCT) for t in node.args)
                 return f"{above} / (1.0 + {below})", PRODUCT
-        row = FUNCTIONS.get(node.op)
-        return (self._applied(row.numba, node.args[0]), ATOM) if row and row.numba else super()._text(node)
+        code = _CALLS.get(node.op)
+        return (self._applied(code, node.args[0], HELPERS), ATOM) if code else super()._text(node)
 
     def _guarded(
         self, guard: list[Node], rest: list[Node | Fraction], axes: Sequence[Index]
@@ -126,7 +132,8 @@ def write(g: Graph, programs: Sequence[Program], sample: Index) -> str:
     """Source of the programs as fused loops; raises NotBlockwise where no single pass gives them."""
     written = [_Loop(g, p.with_nodes(partial(paired, g)), sample) for p in programs]
     helpers = set[str]().union(*(w.inner.helpers for w in written))
-    imports = "import math\n\n" * ("_exp" in helpers) + "import numpy as np\nfrom numba import njit\n"
+    math = "import math\n\n" * any("math." in HELPERS[h] for h in helpers)
+    imports = f"{math}import numpy as np\nfrom numba import njit\n"
     return "\n".join([imports, *(HELPERS[h] for h in sorted(helpers)), *(w.source for w in written)])
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ..functions import COMMANDS
+from ..functions import LETTERS, PAGES
 from ..patterns import Pattern
 from .tree import (
     Abs,
@@ -210,7 +210,8 @@ def needs_sign(before: Node, text: str) -> bool:
 EXPECTATIONS = frozenset(["\\mathbb{E}", "E", "\\mathbb{P}", "P", "\\mathbb{V}", "\\mathbb{H}"])
 """Names that are applied to what stands in square brackets."""
 _APPLIED = frozenset(
-    [*COMMANDS, "\\lg", "\\max", "\\min", "\\sup", "\\inf", "\\det", "\\lim", "\\arg\\min", "\\arg\\max"]
+    [*PAGES.keys() - LETTERS, "\\lg", "\\max", "\\min", "\\sup", "\\inf", "\\det", "\\lim", "\\arg\\min",
+     "\\arg\\max"]
 )  # fmt: skip
 
 

@@ -107,14 +107,26 @@ class Functions(Signs):
                 return self.expectation(args[0])
         if fn in FUNCTIONS and FUNCTIONS[fn].meaning:
             return self.algebra.value(FUNCTIONS[fn].meant, args[0])
+        if fn in FUNCTIONS and FUNCTIONS[fn].odd:
+            if not args[0]:
+                return {}
+            if args[0][min(args[0])] < 0:
+                return self.scale(self._opaque(fn, [self.scale(args[0], fmpq(-1))]), fmpq(-1))
         return self._opaque(fn, args, orders if any(orders) else ())
 
     @cached_property
     def algebra(self) -> Algebra[Poly]:
+        """Terms of the table of functions as polynomials."""
+
+        def number(value: Fraction) -> Poly:
+            return const(fmpq(value.numerator, value.denominator))
+
+        def quotient(a: Poly, b: Poly) -> Poly:
+            return self.mul(a, self.by_cases([b], lambda p: self.inverse(*p)))
+
         return Algebra(
-            lambda value: const(fmpq(value.numerator, value.denominator)), self.add,
-            lambda *factors: reduce(self.mul, factors), lambda a, b: self.mul(a, self.inverse(b)),
-            lambda base, n: self.raise_to(base, const(fmpq(n.numerator, n.denominator))),
+            number, self.add, lambda *factors: reduce(self.mul, factors), quotient,
+            lambda base, n: self.by_cases([base], lambda p: self.raise_to(p[0], number(n))),
             lambda fn, *args: self.call(fn, list(args), ()),
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from functools import partial
 from ...functions import FUNCTIONS, PAGES, Algebra, Function
 from ...kernel.differentiate import slope
 from ...page.tree import Abs, Add, Call, Frac, Indicator, Mul, Neg, Node, Num, Pow, Relation, Sym
-from ..tidy import ZERO
+from ..tidy import ONE, ZERO
 
 
 def _fn(name: str) -> Callable[[Node], Node]:
@@ -27,8 +27,6 @@ def _slope(row: Function, page: str, z: Node) -> Node:
 
 def _pages(own: str, page: str) -> Algebra[Node]:
     def number(value: Fraction) -> Node:
-        if value.denominator > 1:
-            return Frac(Num(value.numerator), Num(value.denominator))
         return Num(int(value))
 
     def product(*factors: Node) -> Node:
@@ -50,7 +48,12 @@ def _pages(own: str, page: str) -> Algebra[Node]:
                 return Call(Sym(f"\\{fn}"), args) if args else Sym(f"\\{fn}")
         return Call(Sym(FUNCTIONS[fn].page), args)
 
-    return Algebra(number, lambda *terms: Add(terms), product, Frac, lambda b, n: Pow(b, number(n)), call)
+    def quotient(a: Node, b: Node) -> Node:
+        if isinstance(a, Neg):
+            return Neg(quotient(a.arg, b))
+        return Neg(Frac(ONE, b)) if a == Num(-1) else Frac(a, b)
+
+    return Algebra(number, lambda *terms: Add(terms), product, quotient, lambda b, n: Pow(b, number(n)), call)
 
 
 # A function that is not in the table is undefined, or refused by name.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ...page.scope import Scope
 from ...page.tree import (
+    Abs,
     Add,
     Call,
     Frac,
@@ -21,9 +22,10 @@ from ...page.tree import (
     Sym,
     Transpose,
     map_children,
+    walk,
 )
 from ..definitions import unfold
-from ..tidy import TWO, ZERO, vectorish
+from ..tidy import ONE, TWO, ZERO, vectorish
 from .book import rule
 from .dependence import Taken, taken_apart
 from .functions import TABLE
@@ -84,12 +86,13 @@ def _back(c: Node, u: Node, d: Taken, scope: Scope, name: Node | None = None) ->
 
 def _stretched(c: Node, fn: str, g: Node, arg: Node) -> Node:
     """c ⊙ g'(u), entry by entry; the value g(u) is called ``g``."""
+    at = TABLE[fn](Sym("z"))
+    inside = at.den if isinstance(at, Frac) and at.num == ONE else at
+    if any(isinstance(n, Frac | Indicator | Abs) for n in walk(inside)):
+        # A number over a vector has no meaning, nor has a condition on one; entries over entries have one.
+        return Hadamard((*_factors(c), Call(Prime(Sym(fn)), (arg,))))
     slope = _by_entries(TABLE[fn](arg), {Call(Sym(fn), (arg,)): g, arg: arg})
-    if isinstance(slope, Frac):  # a number over a vector has no meaning, entries over entries have one
-        return Frac(c, slope.den)
-    if isinstance(slope, Indicator):  # nor has a condition on a vector
-        slope = Call(Prime(Sym(fn)), (arg,))
-    return Hadamard((*_factors(c), *_factors(slope)))
+    return Frac(c, slope.den) if isinstance(slope, Frac) else Hadamard((*_factors(c), *_factors(slope)))
 
 
 def _factors(node: Node) -> tuple[Node, ...]:
