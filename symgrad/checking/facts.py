@@ -277,12 +277,12 @@ class Said:
         elsewhere = self.far(used) | {n for n in spoken if self.kinds[n] != self.headings}
         return spoken | elsewhere, elsewhere
 
-    def gives_shape(self, leaf: str) -> bool:
+    def gives_shape(self, leaf: naming.Leaf) -> bool:
         """Does this section say what shape a name has, or does it look like a scalar?"""
-        name = leaf.removesuffix("[]")
+        name = leaf.whole
         if any(unbold(n) == unbold(name) for n, where in self.kinds.items() if where == self.headings):
             return True
-        return unbold(name) == name and not name[:1].isupper() and not leaf.endswith("[]")
+        return unbold(name) == name and not name[:1].isupper() and not leaf.indexed
 
     def results(self, scope: Scope) -> frozenset[str]:
         """Names that the text defines and by which it differentiates: ends of a derivation.

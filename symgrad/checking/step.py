@@ -9,6 +9,7 @@ from fractions import Fraction
 from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
 from ..kernel.verdict import Verdict, Witness
 from ..meaning.judging import judgement, prove_nodes
+from ..names import Part
 from ..page.scope import Scope
 from ..page.tree import (
     Add,
@@ -133,16 +134,16 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     if naming.identity((lhs, rhs), scope):
         bound |= {"I"}
 
-    def missing(names: frozenset[str]) -> list[str]:
-        return [n for n in sorted(names) if not naming.known(n, scope) and n.removesuffix("[]") not in bound]
+    def missing(names: frozenset[naming.Leaf]) -> list[naming.Leaf]:
+        return [n for n in sorted(names) if not naming.known(n, scope) and n.whole not in bound]
 
     only = {"left": missing(left - right), "right": missing(right - left)}
     if not only["right"] and naming.has_derivative(lhs) and not naming.written(lhs, only["left"]):
         # A quantity of the author's own definitions (the weight of a penalty), which the derivative keeps;
         # nothing on the other side can stand for it.
         return None
-    for name in (*only["right"], *only["left"]):
-        name = name.removesuffix("[]")
+    for leaf in (*only["right"], *only["left"]):
+        name = leaf.whole
         return name, f"{name} stands on one side only, and nothing here says what it is"
     return None
 
@@ -152,7 +153,7 @@ def invented(witness: Witness | None, declared: frozenset[str]) -> str | None:
     if witness is None:
         return None
     for name in sorted(witness.functions):
-        plain = name.partition(".")[0]
+        plain = name.of if isinstance(name, Part) else name
         quantity = plain in witness.parameters or plain in witness.sizes or plain in witness.data
         if quantity or plain not in declared:
             return plain
@@ -264,7 +265,7 @@ def guessed_shape(lhs: Node, rhs: Node, scope: Scope) -> str | None:
         plain = re.sub(r"[^A-Za-z]|\\[a-z]+", "", name)
         looks = re.search(r"\\(?:mathbf|boldsymbol|bm|vec|bold|mathcal)\\b", name) or plain[:1].isupper()
         if looks and not naming.known(name, scope) and name not in naming.indices(lhs) | naming.indices(rhs):
-            return name.removesuffix("[]")
+            return name.whole
     return None
 
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from ..core import Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, text, walk
 from ..functions import BUILTIN, FUNCTIONS, Function, Z, at
+from ..names import primed
 from .limits import Unsupported
 
 ZERO, ONE, TWO = Num(Fraction(0)), Num(Fraction(1)), Num(Fraction(2))
@@ -88,9 +89,9 @@ class _Derivative:
             case Sum(body, index, lower, upper):
                 if any(s == index for s in walk(self.var)):
                     taken = {s.name for k in (t, self.var) for s in walk(k) if isinstance(s, Sym)}
-                    name = index.name + "'"
+                    name = primed(index.name)
                     while name in taken:
-                        name += "'"
+                        name = primed(name)
                     fresh = Sym(name, "index")
                     return self.of(Sum(rename(body, index, fresh), fresh, lower, upper))
                 inner = self.of(body)

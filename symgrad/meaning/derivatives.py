@@ -16,6 +16,7 @@ from ..errors import Span, UnknownMeaning
 from ..functions import BUILTIN, FUNCTIONS, PAGES
 from ..kernel.differentiate import eliminate
 from ..kernel.limits import Unsupported
+from ..names import InverseOf, ProductOf, letter_of
 from ..page import tree as page
 from ..page.scope import Definition, Kind
 from ..page.symbols import DEVIATIONS, Name, name_of, unbold
@@ -389,7 +390,7 @@ class Derivatives(Names):
     def no_products(self, t: Core, span: Span | None) -> None:
         """A product of which only its name is known cannot be differentiated, nor filled in."""
         names = (k.name for k in walk(t) if isinstance(k, Ref | Sym))
-        if self.reading.factors and any(name.startswith("prod ") for name in names):
+        if self.reading.factors and any(isinstance(name, ProductOf) for name in names):
             raise UnknownMeaning(ANY_SIGN, span)
 
     def check_dependence(self, body: Value, v: Variable, bare: Node | None, span: Span | None) -> None:
@@ -407,7 +408,7 @@ class Derivatives(Names):
             if isinstance(t, Call) and t.fn not in _KNOWN:
                 leaf = t.fn
             if leaf is not None and not self.is_data(leaf, key, bare):
-                unknown[leaf.split("#")[0]] = None
+                unknown[letter_of(leaf)] = None
         if unknown:
             # What is computed is what the author forgot to define, not the data beside it.
             name = next((k for k in unknown if k in _COMPUTED or k.startswith("\\hat")), next(iter(unknown)))
@@ -450,9 +451,9 @@ class Derivatives(Names):
 
     def check_cuts(self, term: Core, key: str, probe: Core, span: Span | None) -> None:
         """What stands below the lowest level must not depend on the variable."""
-        base = key.split("#")[0]
+        base = letter_of(key)
         for t in walk(term) if self.inverses else ():
-            if isinstance(t, Ref) and key in self.inverses.get(t.name, ()):
+            if isinstance(t, Ref) and isinstance(t.name, InverseOf) and key in self.inverses[t.name]:
                 raise UnknownMeaning(f"no derivative of an inverse matrix by {base}", span)
         plain = not isinstance(probe, Ref) or base not in self.layered()
         for t in walk(term) if self.cut else ():
@@ -468,7 +469,7 @@ class Derivatives(Names):
 
     def is_data(self, leaf: str, key: str, bare: Node | None) -> bool:
         """Does the leaf stand beside the variable in one formula, as data do beside parameters?"""
-        base, by = leaf.split("#")[0], key.split("#")[0]
+        base, by = letter_of(leaf), letter_of(key)
         if base == by:
             return leaf == key
         if by in self._stacks and base in self._names_in(tuple(d.body for d in self._stacks[by])):

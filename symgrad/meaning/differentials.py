@@ -11,6 +11,7 @@ from functools import cached_property
 
 from ..core import Core, Ref, Sym, rebuild
 from ..errors import Span
+from ..names import Differential, letter_of
 from ..page import tree as page
 from ..page.scope import Scope
 from ..page.symbols import name_of, unbold
@@ -97,7 +98,7 @@ class Differentials(Derivatives):
                     if name not in varying and (varying or name in COUNTS):
                         self.assume_fixed(t)
                         return t
-                    change = replace(t, name="\\mathrm{d}" + name.partition("#")[0])
+                    change = replace(t, name=Differential(letter_of(name)))
                     return add(t, mul(small, change))
                 case Sym():
                     return t

@@ -9,6 +9,7 @@ from functools import partial
 from ..core import Call, Core, Ref, Sum, Sym
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..functions import LETTERS, PAGES
+from ..names import Numbered
 from ..page import tree as page
 from ..page.scope import Definition, Kind, Scope
 from ..page.symbols import Name, name_of, unbold
@@ -138,8 +139,8 @@ class Functions(Matrices):
             if isinstance(param, page.Sym):
                 params[param.name] = self.value(arg, env)
             elif param != arg:
-                renamed[param] = page.Sym(f"#{k}")
-                params[f"#{k}"] = self.value(arg, env)
+                renamed[param] = page.Sym(Numbered(k))
+                params[Numbered(k)] = self.value(arg, env)
                 self.bind_pattern(param, arg, places, env)
                 self.must_be_placed(d, param, arg, places)
         if renamed:

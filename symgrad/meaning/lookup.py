@@ -15,6 +15,7 @@ from functools import partial
 
 from ..core import Call, Core, Num, Ref, Sum, Sym
 from ..errors import ScopeError, ShapeError, Span, UnknownMeaning
+from ..names import Part
 from ..page import tree as page
 from ..page.scope import Definition, Kind
 from ..page.symbols import Name, is_bold_matrix, is_bold_vector, is_sized, name_of, unbold
@@ -771,9 +772,10 @@ class Names(Indices):
             if not v.shape:
                 terms.append(v.term)
                 continue
-            self.of_vectors |= {core, f"{core}.{position + 1}"}
+            part = Part(core, position + 1)
+            self.of_vectors |= {core, part}
             letters = tuple(self.sizes.index() for _ in v.shape)
-            inside: Core = Call(f"{core}.{position + 1}", (*letters, v.at(letters)))
+            inside: Core = Call(part, (*letters, v.at(letters)))
             for letter, size in zip(letters, v.shape, strict=True):
                 inside = Sum(inside, letter, ONE, size)
             terms.append(inside)

@@ -18,6 +18,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..errors import UnknownMeaning
+from ..names import Numbered
 from ..page.scope import Definition, Kind, Scope
 from ..page.symbols import (
     CONVENTIONAL,
@@ -404,7 +405,8 @@ class Survey:
             if kind.role in ("real", "function") and 0 <= entry < len(kind.shape):
                 size = kind.shape[entry]
                 # The size of a^{[l]} depends on l.
-                return None if any(isinstance(s, Sym) and s.name[:1] == "#" for s in walk(size)) else size
+                depends = any(isinstance(s, Sym) and isinstance(s.name, Numbered) for s in walk(size))
+                return None if depends else size
         return None
 
     # -- union-find -----------------------------------------------------------------------------

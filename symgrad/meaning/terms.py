@@ -9,6 +9,7 @@ from fractions import Fraction
 from ..core import Call, Core, Num, Pow, Ref, Sum, Sym, rebuild, walk
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..kernel.signs import range_of
+from ..names import Fresh, Indicated, InverseOf, Numbered, ProductOf
 from ..page import tree as page
 from ..page.scope import Scope
 from ..page.symbols import Name, name_of
@@ -313,7 +314,7 @@ class Elaborator(Functions):
     def inverse(self, b: Value) -> Value:
         """An inverse matrix, opaque: one name for one matrix, of which nothing more is known."""
         i, j = Sym("i", "index"), Sym("j", "index")
-        name = f"({canonical(b.at((i, j)))})^{{-1}}"
+        name = InverseOf(canonical(b.at((i, j))))
         self.inverses[name] = frozenset(t.name for t in walk(b.at((i, j))) if isinstance(t, Ref | Sym))
         self.doubt("of an inverse matrix only its name is known here")
         return Value(b.shape, lambda k: Ref(name, k))
@@ -466,8 +467,8 @@ class Elaborator(Functions):
     def product_over(self, body: Core, k: Sym, lower: Core, upper: Core) -> Core:
         """A product of which only its name is known: one for one body, whatever its indices are called."""
         self.doubt(ANY_SIGN)
-        if any("#" in name for name in leaves(body)):
-            raise UnknownMeaning(ANY_SIGN)  # a variable that is filled in later stands in the name
+        if any(map(self.is_filled_in_later, leaves(body))):
+            raise UnknownMeaning(ANY_SIGN)
         bound = {k, *(t.index for t in walk(body) if isinstance(t, Sum))}
         whole = Sum(body, k, lower, upper)
         free = tuple(dict.fromkeys(t for t in walk(whole) if isinstance(t, Sym) and t not in bound))
@@ -475,9 +476,20 @@ class Elaborator(Functions):
         pattern: Core = whole
         for place, letter in enumerate(letters):
             pattern = exchange(pattern, letter, Sym(f"@{place}", letter.sort))
-        name = f"prod {canonical(pattern)}"
+        name = ProductOf(canonical(pattern))
         # 0 times the sum of the factors: the product is defined where they are.
         return add(refs(name, letters), mul(ZERO, whole))
+
+    def is_filled_in_later(self, name: str) -> bool:
+        """May the quantity, or one in whose name it stands, be replaced by what it was held for?"""
+        match name:
+            case Fresh() | ProductOf():
+                return True
+            case Indicated():
+                return isinstance(name.of, Fresh)
+            case InverseOf():
+                return any(isinstance(k, Fresh) for k in self.inverses[name])
+        return False
 
     # -- conditions -----------------------------------------------------------------------------------
 
@@ -509,7 +521,7 @@ class Elaborator(Functions):
                 base, indices = (
                     (a.term.name, a.term.indices) if isinstance(a.term, Ref) else (a.term.name, ())
                 )
-                name = f"1[{base} = \\cdot]"  # its entry k is 1[y = k]
+                name = Indicated(base)
                 self.indicators[name] = base
                 return Ref(name, (*indices, b.term))
         raise UnknownMeaning("this condition has no meaning here", left.span)
@@ -633,11 +645,11 @@ def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[st
 
 def canonical(t: Core) -> str:
     """The term in words that do not depend on the names of bound indices."""
-    seen: dict[str, str] = {}
+    seen: dict[str, Numbered] = {}
 
     def go(t: Core) -> Core:
         if isinstance(t, Sum):
-            seen.setdefault(t.index.name, f"#{len(seen)}")
+            seen.setdefault(t.index.name, Numbered(len(seen)))
             new = Sym(seen[t.index.name], "index")
             return Sum(go(t.body), new, go(t.lower), go(t.upper))
         if isinstance(t, Sym) and t.name in seen:
