@@ -173,6 +173,15 @@ def rebuild(term: Core, fn: Callable[[Core], Core]) -> Core:
     return term
 
 
+def rename(t: Core, old: Sym, new: Sym) -> Core:
+    """The term with the free symbol ``old`` replaced."""
+    if t == old:
+        return new
+    if isinstance(t, Sum) and t.index == old:
+        return Sum(t.body, t.index, rename(t.lower, old, new), rename(t.upper, old, new))
+    return rebuild(t, lambda k: rename(k, old, new))
+
+
 def walk(term: Core) -> Iterator[Core]:
     """The term and every subterm, outermost first, without recursion."""
     stack = [term]

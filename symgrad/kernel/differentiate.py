@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..core import Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, text, walk
+from ..core import Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, rename, text, walk
 from ..functions import BUILTIN, FUNCTIONS, Function, Z, at
 from ..names import primed
 from .limits import Unsupported
@@ -144,15 +144,6 @@ def _delta(a: Core, b: Core) -> Core:
     if isinstance(a, Num) and isinstance(b, Num):
         return ZERO
     return Delta(a, b)
-
-
-def rename(t: Core, old: Sym, new: Sym) -> Core:
-    """The term with the free symbol ``old`` replaced."""
-    if t == old:
-        return new
-    if isinstance(t, Sum) and t.index == old:
-        return Sum(t.body, t.index, rename(t.lower, old, new), rename(t.upper, old, new))
-    return rebuild(t, lambda k: rename(k, old, new))
 
 
 def plus(*terms: Core) -> Core:
