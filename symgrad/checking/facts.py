@@ -18,6 +18,7 @@ from ..errors import SymgradError
 from ..latex import read_macro_definitions
 from ..meaning.directives import read_directive, read_directives
 from ..meaning.recursive_definitions import descents
+from ..page.matching import placed
 from ..page.scope import Definition, Scope
 from ..page.symbols import DEVIATIONS, unbold
 from ..page.tree import Call, Indexed, Node, Num, Pow, Relation
@@ -325,13 +326,14 @@ def _same_form(definition: Definition, node: Node) -> bool:
     power = (head.exp,) if isinstance(head, Pow) else ()
     head = head.base if isinstance(head, Pow) else head
     lower, upper = (head.lower, (*head.upper, *power)) if isinstance(head, Indexed) else ((), power)
-    if (len(definition.lower), len(definition.upper)) != (len(lower), len(upper)):
-        return False
-    for pattern, value in zip((*definition.lower, *definition.upper), (*lower, *upper), strict=True):
-        fixed = isinstance(pattern, Num) or isinstance(value, Num)
-        if (fixed or naming.label((pattern,), ()) or naming.label((value,), ())) and pattern != value:
-            return False
-    return definition.params is not None or not called
+
+    def agree(pattern: Node, entry: Node) -> bool | None:
+        fixed = any(isinstance(k, Num) or naming.label((k,), ()) for k in (pattern, entry))
+        return pattern == entry if fixed else None
+
+    found = placed(definition, upper, lower, agree, lambda entry: entry)
+    whole = found is not None and not found.open and not found.extra
+    return whole and (definition.params is not None or not called)
 
 
 def _uses(document: Document) -> Counter[str]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from ..deriving.definitions import head, unfold
+from ..deriving.definitions import unfold
 from ..functions import COMMANDS
+from ..page.matching import head
 from ..page.scope import Scope
 from ..page.symbols import DEVIATIONS, unbold
 from ..page.tree import (

@@ -17,6 +17,7 @@ from ..core import Call, Core, Num, Ref, Sum, Sym
 from ..errors import ScopeError, ShapeError, Span, UnknownMeaning
 from ..names import Part
 from ..page import tree as page
+from ..page.matching import placed
 from ..page.scope import Definition, Kind
 from ..page.symbols import Name, is_bold_matrix, is_bold_vector, is_sized, name_of, unbold
 from ..page.tree import Node
@@ -485,33 +486,29 @@ class Names(Indices):
     ) -> tuple[dict[str, Core], tuple[str, ...], tuple[Core, ...]] | None:
         """(placeholders, those that this use leaves open, indices that go into the value)."""
         bold = d.key != name.base
-        if len(d.upper) != len(name.upper) and (name.upper or not bold):
+        if len(d.upper) != len(name.upper) and not bold:
             return None
-        places: dict[str, Core] = {}
-        pairs = [*zip(d.upper, name.upper, strict=False), *zip(d.lower, name.lower, strict=False)]
-        for pattern, entry in pairs:
-            if not self.matches(pattern, entry, places, env):
-                return None
-        open_ = (*d.upper[len(name.upper) :], *d.lower[len(name.lower) :])
-        if any(not isinstance(k, page.Sym) or self.survey.is_label(k) for k in open_):
-            return None
-        extra = tuple(self.index(k, env) for k in name.lower[len(d.lower) :])
-        if bold and not (open_ or extra):
-            return None
-        return places, tuple(k.name for k in open_ if isinstance(k, page.Sym)), extra
 
-    def matches(self, pattern: Node, entry: Node, places: dict[str, Core], env: Env) -> bool:
-        """Does the written index fit the pattern?  Letters that count are placeholders."""
-        if self.survey.is_label(pattern) or self.survey.is_label(entry):
-            return pattern == entry
-        index = self.index(entry, env)
-        if (
-            isinstance(pattern, page.Sym)
-            and pattern.name not in self.survey.sizes
-            and not self.constant_letter(pattern)
-        ):
-            return places.setdefault(pattern.name, index) == index
-        return gap(self.index(pattern, Env()), index) == 0
+        def agree(pattern: Node, entry: Node) -> bool | None:
+            """Letters that count are placeholders."""
+            if self.survey.is_label(pattern) or self.survey.is_label(entry):
+                return pattern == entry
+            if isinstance(pattern, page.Sym) and not (
+                pattern.name in self.survey.sizes or self.constant_letter(pattern)
+            ):
+                return None
+            return gap(self.index(entry, env), self.index(pattern, Env())) == 0
+
+        found = placed(d, name.upper, name.lower, agree, lambda entry: self.index(entry, env))
+        if found is None:
+            return None
+        letters = tuple(k.name for k in found.open if isinstance(k, page.Sym) and not self.survey.is_label(k))
+        if len(letters) < len(found.open):
+            return None
+        extra = tuple(self.index(k, env) for k in found.extra)
+        if bold and not (letters or extra):
+            return None
+        return {k.name: index for k, index in found.places.items() if isinstance(k, page.Sym)}, letters, extra
 
     def constant_letter(self, pattern: page.Sym) -> bool:
         """a^{(L)}: a capital that nothing declares or sums over is the last layer, not any one."""

@@ -11,6 +11,7 @@ from ..errors import ShapeError, Span, UnknownMeaning
 from ..kernel.signs import range_of
 from ..names import Fresh, Indicated, InverseOf, Numbered, ProductOf
 from ..page import tree as page
+from ..page.matching import instance, placeholders
 from ..page.scope import Scope
 from ..page.symbols import Name, name_of
 from ..page.tree import Node
@@ -164,11 +165,13 @@ class Elaborator(Functions):
         for d in self._notations:
             assert d.params is not None
             pattern = d.params[0]
-            found: dict[str, Node] = {}
-            if any(d is a for a, _ in env.active) or not _fits(pattern, node, _subscripts(pattern), found):
+            if any(d is a for a, _ in env.active):
                 continue
-            operand = found.pop(HOLE, None)
-            bound = {k: self.index(v, env) for k, v in found.items()}
+            found = instance(pattern, node, placeholders(pattern) | {page.Sym(HOLE)})
+            if found is None:
+                continue
+            operand = found.pop(page.Sym(HOLE), None)
+            bound = {k.name: self.index(v, env) for k, v in found.items() if isinstance(k, page.Sym)}
             inner = replace(env, places={**env.places, **bound}, active=(*env.active, (d, ())))
             return self.value(
                 d.body if operand is None else page.substitute(d.body, {page.Sym(HOLE): operand}), inner
@@ -606,41 +609,6 @@ def _alone(node: Node) -> frozenset[str]:
         other = _other_index(node)
         found -= {node.index.name, other.name if other is not None else node.index.name}
     return found
-
-
-def _subscripts(pattern: Node) -> frozenset[str]:
-    """Letters that stand as indices in a declared notation."""
-    out: set[str] = set()
-    for node in page.walk(pattern):
-        if isinstance(node, page.Indexed | page.Component):
-            entries = (*node.lower, *node.upper) if isinstance(node, page.Indexed) else node.lower
-            out |= {e.name for e in entries if isinstance(e, page.Sym) and len(e.name) == 1}
-        elif isinstance(node, page.Indicator):
-            out |= {s.name for s in page.walk(node) if isinstance(s, page.Sym) and len(s.name) == 1}
-    return frozenset(out)
-
-
-def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[str, Node]) -> bool:
-    """Is the node the pattern with other indices?"""
-    if (
-        isinstance(pattern, page.Sym)
-        and (pattern.name in letters or pattern.name == HOLE)
-        and isinstance(node, Node)
-    ):
-        return found.setdefault(pattern.name, node) == node
-    if isinstance(pattern, tuple):
-        return (
-            isinstance(node, tuple)
-            and len(node) == len(pattern)
-            and all(_fits(p, n, letters, found) for p, n in zip(pattern, node, strict=True))
-        )
-    if isinstance(pattern, Node):
-        names: tuple[str, ...] = type(pattern).__match_args__
-        return type(node) is type(pattern) and all(
-            _fits(getattr(pattern, name), getattr(node, name), letters, found)
-            for name in names
-        )
-    return pattern == node
 
 
 def canonical(t: Core) -> str:
