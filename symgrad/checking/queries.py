@@ -15,7 +15,7 @@ from ..deriving.definitions import unfold
 from ..functions import COMMANDS
 from ..page.matching import head
 from ..page.scope import Scope
-from ..page.symbols import DEVIATIONS, unbold
+from ..page.symbols import DEVIATIONS, symbol_of, unbold
 from ..page.tree import (
     Add,
     BigOp,
@@ -90,7 +90,7 @@ def base(node: Node) -> str | None:
 
 def builtin(name: str) -> bool:
     """Does symgrad itself say what the function is?"""
-    return name in KNOWN or name == "\\sigma" or "operat" in name
+    return name in KNOWN or name == "\\sigma" or symbol_of(name).word == "\\operatorname"
 
 
 def _plain(node: Node) -> bool:
@@ -250,7 +250,7 @@ def _leaf(
 def label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
     """The part of the indices that makes another name: words, and stars."""
     entries = [base(n) or "" for n in (*lower, *upper)]
-    words = [w for w in entries if w.startswith(("\\text", "\\mathrm", "\\operatorname", "\\ast", "\\star"))]
+    words = [w for w in entries if symbol_of(w).word or w in ("\\ast", "\\star")]
     words += [w for w in entries if w in ("*", "+", "-")]
     return "_{" + ",".join(words) + "}" if words else ""
 
@@ -377,7 +377,7 @@ def operator(node: Node) -> str | None:
             rest: Iterable[Node] = args
         case Call(Sym() | Prime(Sym()), args):  # \tanh'(x)
             rest = args
-        case Sym(name) | Indexed(Sym(name)) if name.startswith("\\") and name in KNOWN:
+        case Sym(name) | Indexed(Sym(name)) if name in KNOWN and name not in ("d", "!", "[]"):
             return name
         case _:
             rest = children(node)

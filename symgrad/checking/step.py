@@ -11,6 +11,7 @@ from ..kernel.verdict import Verdict, Witness
 from ..meaning.judging import judgement, prove_nodes
 from ..names import Part
 from ..page.scope import Scope
+from ..page.symbols import symbol_of
 from ..page.tree import (
     Add,
     BigOp,
@@ -262,8 +263,8 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
 def guessed_shape(lhs: Node, rhs: Node, scope: Scope) -> str | None:
     """A name that looks like a vector or a matrix, of which no shape is declared."""
     for name in sorted(naming.leaves([lhs, rhs], scope)):
-        plain = re.sub(r"[^A-Za-z]|\\[a-z]+", "", name)
-        looks = re.search(r"\\(?:mathbf|boldsymbol|bm|vec|bold|mathcal)\\b", name) or plain[:1].isupper()
+        symbol = symbol_of(name.whole)
+        looks = symbol.initial.isupper() and not symbol.marks
         if looks and not naming.known(name, scope) and name not in naming.indices(lhs) | naming.indices(rhs):
             return name.whole
     return None

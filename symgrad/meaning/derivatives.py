@@ -16,12 +16,11 @@ from ..errors import Span, UnknownMeaning
 from ..functions import BUILTIN, FUNCTIONS, PAGES
 from ..kernel.differentiate import eliminate
 from ..kernel.limits import Unsupported
-from ..names import InverseOf, ProductOf, letter_of
+from ..names import Fresh, InverseOf, ProductOf, letter_of
 from ..page import tree as page
 from ..page.scope import Definition, Kind
-from ..page.symbols import DEVIATIONS, Name, name_of, unbold
+from ..page.symbols import DEVIATIONS, Name, name_of, symbol_of, unbold
 from ..page.tree import Node
-from ..patterns import Pattern
 from .indices import ANY_SIGN, Env, Held, page_short
 from .lookup import Names
 from .tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
@@ -411,7 +410,8 @@ class Derivatives(Names):
                 unknown[letter_of(leaf)] = None
         if unknown:
             # What is computed is what the author forgot to define, not the data beside it.
-            name = next((k for k in unknown if k in _COMPUTED or k.startswith("\\hat")), next(iter(unknown)))
+            computed = (k for k in unknown if k in _COMPUTED or symbol_of(k).accent == "\\hat")
+            name = next(computed, next(iter(unknown)))
             raise UnknownMeaning(
                 f"{name} is not defined here, so its derivative is not known: write let {name} = ..", span
             )
@@ -441,11 +441,11 @@ class Derivatives(Names):
         """(base, number of lower indices, its one-letter labels) of an entry with plain lower indices."""
         if not isinstance(leaf, Ref | Sym):
             return None
-        found = _SUBSCRIPTS.match(leaf.name)
-        labels = tuple(found.group(2).split(",")) if found else ()
+        symbol = symbol_of(leaf.name)
+        held = isinstance(leaf.name, Fresh) or symbol.upper
+        base, labels = (letter_of(leaf.name), ()) if held else (symbol.base, symbol.lower)
         if any(len(k) != 1 or not k.isalpha() or self.is_quantity(k) for k in labels):
             return None
-        base = (found.group(1) if found else leaf.name).split("#")[0]
         count = len(labels) + (len(leaf.indices) if isinstance(leaf, Ref) else 0)
         return (base, count, labels) if count else None
 
@@ -478,7 +478,10 @@ class Derivatives(Names):
         kind = self.scope.kind(base)
         if bare is None and kind is not None and kind.role != "function" and not kind.rests:
             return True
-        if base in _COMPUTED or base.startswith(("\\hat", "\\widehat", "\\delta")):
+        symbol = symbol_of(base)
+        if base in _COMPUTED or symbol.accent in ("\\hat", "\\widehat") or (
+            symbol.letter == "\\delta" and not symbol.marks
+        ):
             return False
         return any(base in names and by in names for names in self.formulas())
 
@@ -532,7 +535,6 @@ class Derivatives(Names):
         return self._names[id(root)]
 
 
-_SUBSCRIPTS = Pattern(r"([^_^#]+)_\{([^{}]*)\}$")
 _KNOWN = BUILTIN | {"E"}
 
 

@@ -12,7 +12,7 @@ from ..functions import LETTERS, PAGES
 from ..names import Numbered
 from ..page import tree as page
 from ..page.scope import Definition, Kind, Scope
-from ..page.symbols import Name, name_of, unbold
+from ..page.symbols import Name, name_of, symbol_of, unbold
 from ..page.tree import Node
 from .derivatives import NABLA, Variable, alike, differentiated, exchange, fill, settled
 from .indices import LITERAL, Env, Held, Reading, delta, page_short
@@ -118,7 +118,7 @@ class Functions(Matrices):
         ):
             if fits and len({d.params for d in fits}) == 1:
                 return fits
-            if name.base.endswith("'"):
+            if symbol_of(name.base).primes:
                 break
         return []
 
@@ -235,7 +235,7 @@ class Functions(Matrices):
         core, written_indices = self.split(_without(name, inside))
         if declared is None:
             self.unknown_functions.add(core)
-            if base.startswith("\\mathrm{"):
+            if symbol_of(base).word == "\\mathrm":
                 self.doubt(f"{base} is not defined here: write let {base}(..) = ..")
         indices = tuple(self.index(k, env) for k in written_indices)
         shape = () if declared is None else self.shape(declared, indices)

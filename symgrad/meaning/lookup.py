@@ -19,15 +19,13 @@ from ..names import Part
 from ..page import tree as page
 from ..page.matching import placed
 from ..page.scope import Definition, Kind
-from ..page.symbols import Name, is_bold_matrix, is_bold_vector, is_sized, name_of, unbold
+from ..page.symbols import Name, Place, Symbol, is_sized, name_of, symbol_of, unbold
 from ..page.tree import Node
-from ..patterns import Pattern
 from .indices import Env, Indices, delta, page_short
 from .survey import Generic, Range, definition_order
 from .tensors import MINUS, ONE, Shape, Value, add, gap, refs, scalar, tensor
 
 DEPTH = 40
-_BAR = Pattern(r"\\(?:bar|overline)\{([a-zA-Z])\}$")
 _UNITS = frozenset(["i", "j", "\\imath", "\\jmath", "\\mathrm{i}", "\\mathrm{j}"])
 _WAVES = frozenset(["\\exp", "\\cos", "\\sin", "\\tan", "\\cosh", "\\sinh"])
 
@@ -141,12 +139,14 @@ class Names(Indices):
 
     def mean(self, base: str) -> Value | None:
         """\\bar{x} of which nothing is said beside x_1, .., x_N: their mean, if the claim holds only so."""
-        bar = _BAR.match(base)
-        if bar is None:
+        symbol = symbol_of(base)
+        if symbol not in (Symbol(symbol.letter, ("\\bar",)), Symbol(symbol.letter, ("\\overline",))):
             return None
-        x, i = bar.group(1), page.Sym("i")
+        x, i = symbol.letter, page.Sym("i")
+        if len(x) != 1 or not x.isascii() or not x.isalpha():
+            return None
         for upper in (0, 1):
-            ends = self.survey.range_at((unbold(x), upper, 0))
+            ends = self.survey.range_at(Place(x, (), upper, 0))
             if isinstance(ends, Range) and ends.lower == page.Num(1):
                 meant = f"{base} is not defined here: is it the mean of the {x}_i?"
                 self.doubt(meant.replace("_i", "^{(i)}") if upper else meant)
@@ -311,7 +311,8 @@ class Names(Indices):
     def has_matrices(self) -> bool:
         """Are there vectors and matrices here, so that I is the identity and no current?"""
         declared = any(len(kind.shape) == 2 and kind.role == "real" for kind in self.scope.kinds.values())
-        return declared or bool(self.survey.vectors - {"I"}) or any(map(is_bold_vector, self.survey.bare))
+        bold = (symbol_of(k).is_bold_vector for k in self.survey.bare)
+        return declared or bool(self.survey.vectors - {"I"}) or any(bold)
 
     def is_euler(self) -> bool:
         """e is the base of exp unless it is declared or defined by itself; e_i is a name of its own."""
@@ -363,13 +364,14 @@ class Names(Indices):
     def conventional_rank(self, name: Name) -> int:
         """1 for what is written as a vector, 2 for a bold capital, 0 for anything else."""
         _, counting = self.split(name)
-        if len(name.lower) and is_bold_matrix(name.base) and len(counting) >= 2:
+        symbol = symbol_of(name.base)
+        if len(name.lower) and symbol.is_bold_matrix and len(counting) >= 2:
             return 0
-        if is_bold_matrix(name.base):
+        if symbol.is_bold_matrix:
             return 2 if not name.lower else 0
         lows = sum(not self.survey.is_label(k) for k in name.lower)
         uppers = len(counting) - lows
-        if is_bold_vector(name.base):
+        if symbol.is_bold_vector:
             # \mathbf{w}_j beside \mathbf{w} is an entry; \mathbf{x}_i alone is one vector of many.
             if lows and name.base in self.survey.bare:
                 return 0

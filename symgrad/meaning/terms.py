@@ -13,7 +13,7 @@ from ..names import Fresh, Indicated, InverseOf, Numbered, ProductOf
 from ..page import tree as page
 from ..page.matching import instance, placeholders
 from ..page.scope import Scope
-from ..page.symbols import Name, name_of
+from ..page.symbols import Name, name_of, symbol_of
 from ..page.tree import Node
 from .derivatives import exchange, fill, settled
 from .functions import Functions
@@ -202,7 +202,7 @@ class Elaborator(Functions):
             return True
         for k in name.lower:
             known = isinstance(k, page.Sym) and (
-                env.letter(k.name) is not None or k.name.rstrip("'") in _COUNTING
+                env.letter(k.name) is not None or symbol_of(k.name).unprimed in _COUNTING
             )
             if not known and not isinstance(k, page.Num):
                 return False
@@ -220,7 +220,7 @@ class Elaborator(Functions):
         """Is this an index: letters, numbers, and their sums?"""
         match node:
             case page.Sym(name):
-                return len(name.rstrip("'")) == 1 or self.is_index(node, env)
+                return len(symbol_of(name).unprimed) == 1 or self.is_index(node, env)
             case page.Num():
                 return True
             case page.Neg(arg):
