@@ -6,6 +6,7 @@ The packages and modules, from the ground to the outside; each imports only thos
 patterns        regular expressions compiled when first used
 errors          what can go wrong, each error carrying its data
 notebook        results that display themselves
+names           names that symgrad makes itself, each knowing of what
 core            the few terms the judge sees
 functions       the elementary functions, a row each
 page            the tree of what is written: names, relations, what is in force, printers

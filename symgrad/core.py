@@ -10,11 +10,12 @@ A :class:`Sum` over an empty range is 0; sizes are integers >= 1; indices are in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
+
+from .names import letter_of
 
 Sort = Literal["real", "size", "index"]
 
@@ -172,6 +173,15 @@ def rebuild(term: Core, fn: Callable[[Core], Core]) -> Core:
     return term
 
 
+def rename(t: Core, old: Sym, new: Sym) -> Core:
+    """The term with the free symbol ``old`` replaced."""
+    if t == old:
+        return new
+    if isinstance(t, Sum) and t.index == old:
+        return Sum(t.body, t.index, rename(t.lower, old, new), rename(t.upper, old, new))
+    return rebuild(t, lambda k: rename(k, old, new))
+
+
 def walk(term: Core) -> Iterator[Core]:
     """The term and every subterm, outermost first, without recursion."""
     stack = [term]
@@ -191,7 +201,8 @@ def counts(terms: Iterable[Core]) -> frozenset[str]:
 def text(term: Core) -> str:
     """A plain, unambiguous rendering for messages and witnesses; bound indices get plain letters.
 
-    >>> i, inner, N = Sym("i#3", "index"), Sym("i#4", "index"), Sym("N", "size")
+    >>> from symgrad.names import Fresh
+    >>> i, inner, N = Sym(Fresh("i", 3), "index"), Sym(Fresh("i", 4), "index"), Sym("N", "size")
     >>> one, minus = Num(Fraction(1)), Num(Fraction(-1))
     >>> mean = Mul((Div(one, N), Sum(Ref("x", (inner,)), inner, one, N)))
     >>> text(Sum(Add((Ref("x", (i,)), Mul((minus, mean)))), i, one, N))
@@ -206,7 +217,7 @@ def _lettered(term: Core, names: Mapping[str, str]) -> Core:
         case Sym(name, "index"):
             return Sym(names[name], "index") if name in names else term
         case Sum(body, index, lower, upper):
-            own = re.sub(r"#\d+|'", "", index.name) or "i"
+            own = letter_of(index.name).replace("'", "") or "i"
             taken = {names.get(k, k) for k in _free(body) - {index.name}}
             letter = next(k for k in (own, *"ijklrstuvpq", index.name) if k not in taken)
             inside = _lettered(body, {**names, index.name: letter})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from symgrad.latex import read
-from symgrad.page.symbols import Name, is_bold_matrix, is_bold_vector, name_of, unbold
+from symgrad.page.symbols import Name, Symbol, name_of, symbol_of, unbold
 from symgrad.page.tree import Sym
 
 
@@ -36,8 +40,36 @@ def test_a_bold_name_and_its_letter(name: str, plain: str) -> None:
 
 
 def test_bold_letters() -> None:
-    assert is_bold_vector(r"\mathbf{w}") and is_bold_vector(r"\boldsymbol{\theta}")
-    assert is_bold_matrix(r"\mathbf{W}") and not is_bold_vector(r"\mathbf{W}") and not is_bold_vector("w")
+    vectors = (r"\mathbf{w}", r"\boldsymbol{\theta}", r"\hat{\mathbf{w}}", r"\vec{x}")
+    assert all(symbol_of(name).is_bold_vector for name in vectors)
+    assert symbol_of(r"\mathbf{W}").is_bold_matrix
+    assert not any(symbol_of(name).is_bold_vector for name in (r"\mathbf{W}", "w", r"\mathrm{w}"))
+
+
+_scripts = st.lists(st.sampled_from(["1", "i", "l-1", r"\text{new}", "y_{i}"]), max_size=2).map(tuple)
+
+
+@given(
+    st.builds(
+        Symbol,
+        st.sampled_from(["w", "W", r"\theta", "1", "new", r"\arg\min", r"\{\}", "!", r"y_{i}+z", ""]),
+        st.lists(st.sampled_from([r"\hat", r"\mathbf", r"\mathrm", r"\bar"]), max_size=3).map(tuple),
+        st.integers(0, 2),
+        _scripts,
+        _scripts,
+    ),
+    st.sampled_from(["()", "[]", ""]),
+)  # fmt: skip
+def test_a_symbol_and_its_name_are_one(symbol: Symbol, bracket: str) -> None:
+    if symbol.upper:
+        symbol = replace(symbol, bracket=bracket)
+    if symbol.letter or symbol.marks or symbol.primes:
+        assert symbol_of(symbol.name) == symbol
+
+
+@given(st.text(alphabet=r"xW\{}_^'(),[]1 ", max_size=12))
+def test_whatever_is_a_name_is_the_name_of_its_symbol(name: str) -> None:
+    assert symbol_of(name).name == name
 
 
 def test_places_of_a_bold_name_are_those_of_its_letter() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import partial, reduce
 from operator import mul
@@ -13,7 +13,8 @@ import sympy
 from ..errors import InputError, ScopeError, UnknownMeaning
 from ..functions import PAGES
 from ..page import tree as page
-from ..page.scope import Definition, Scope
+from ..page.matching import all_but_letters_agree, matching
+from ..page.scope import Scope
 from ..page.tree import Node
 from .elementary import called
 from .naming import CONSTANTS, sympy_name
@@ -127,7 +128,7 @@ class _Reader:
             return self.bound[name]
         if self.is_constant(name):
             return {"e": sympy.E, "\\pi": sympy.pi, "\\infty": sympy.oo}[name]
-        if self.unfold and (body := self.unfolded(node, name, None)) is not None:
+        if self.unfold and (body := self.unfolded(node, name)) is not None:
             return body
         found = self.given(name)
         if isinstance(found, sympy.IndexedBase):
@@ -148,7 +149,7 @@ class _Reader:
         if not isinstance(node.base, page.Sym):
             raise UnknownMeaning("an entry of something without a name has no SymPy form", node.span)
         name = node.base.name
-        if self.unfold and (body := self.unfolded(node, name, None)) is not None:
+        if self.unfold and (body := self.unfolded(node, name)) is not None:
             return body
         found = self.given(name)
         lower = [self.expr(k) for k in node.lower]
@@ -169,9 +170,9 @@ class _Reader:
         real = {"real": True} if kind is not None else {}
         return sympy.IndexedBase(sympy_name(name), **real)[tuple(lower)]
 
-    def unfolded(self, node: Node, name: str, args: Sequence[Node] | None) -> Expr | None:
+    def unfolded(self, node: Node, name: str) -> Expr | None:
         for d in self.scope.definitions.get(name, ()):
-            placed = _matched(d, node, args)
+            placed = matching(d, node, all_but_letters_agree)
             if placed is None:
                 continue
             if name in self.unfolding:
@@ -205,7 +206,7 @@ class _Reader:
     def call(self, node: page.Call, fn: Node, args: list[Expr]) -> Expr:
         match fn:
             case page.Sym(name):
-                if self.unfold and (body := self.unfolded(node, name, node.args)) is not None:
+                if self.unfold and (body := self.unfolded(node, name)) is not None:
                     return body
                 return self.function(name, node)(*args)
             case page.Prime(page.Sym(name), order) if len(args) == 1:
@@ -221,7 +222,7 @@ class _Reader:
         holder = page.Sym(f"\\mathrm{{placeholder}}_{{{len(self.unfolding)}}}")
         outer = self.bound.get(holder.name)
         self.bound[holder.name] = var
-        body = self.unfolded(page.Call(page.Sym(name), (holder,)), name, (holder,))
+        body = self.unfolded(page.Call(page.Sym(name), (holder,)), name)
         if outer is None:
             del self.bound[holder.name]
         else:
@@ -279,22 +280,6 @@ class _Reader:
         if node.op not in _SYMPY_RELATIONS:
             raise UnknownMeaning(f"the relation {node.op} has no SymPy form", node.span)
         return _SYMPY_RELATIONS[node.op](self.expr(node.lhs), self.expr(node.rhs))
-
-
-def _matched(d: Definition, node: Node, args: Sequence[Node] | None) -> dict[Node, Node] | None:
-    """What the placeholders of a definition stand for at ``node``, or None where it does not apply."""
-    lower, upper = (node.lower, node.upper) if isinstance(node, page.Indexed) else ((), ())
-    pairs = [(d.lower, lower), (d.upper, upper), (d.params or (), tuple(args or ()))]
-    if (d.params is None) != (args is None) or any(len(a) != len(b) for a, b in pairs):
-        return None
-    placed: dict[Node, Node] = {}
-    for holders, values in pairs:
-        for holder, value in zip(holders, values, strict=True):
-            if isinstance(holder, page.Sym):
-                placed[holder] = value
-            elif holder != value:
-                return None
-    return placed
 
 
 def _add(terms: list[Expr]) -> Expr:

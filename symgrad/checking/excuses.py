@@ -84,7 +84,7 @@ def _leaves(lhs: Node, rhs: Node, scope: Scope) -> tuple[frozenset[str], frozens
     """The quantities of a step, and those of which it speaks in general: on both of its sides, or where the
     other side is a derivative."""
     left, right = queries.leaves([lhs], scope), queries.leaves([rhs], scope)
-    general = left & right
+    general: frozenset[str] = left & right
     for side, other in ((lhs, rhs), (rhs, lhs)):
         if queries.has_derivative(side):
             general |= free_names(other)

@@ -18,6 +18,7 @@ from ..errors import SymgradError
 from ..latex import read_macro_definitions
 from ..meaning.directives import read_directive, read_directives
 from ..meaning.recursive_definitions import descents
+from ..page.matching import placed
 from ..page.scope import Definition, Scope
 from ..page.symbols import unbold
 from ..page.tree import Call, Indexed, Node, Num, Pow, Relation
@@ -221,12 +222,12 @@ class Facts:
         elsewhere = self.far(used) | {n for n in spoken if self.kinds[n] != self.headings}
         return spoken | elsewhere, elsewhere
 
-    def gives_shape(self, leaf: str) -> bool:
+    def gives_shape(self, leaf: queries.Leaf) -> bool:
         """Does this section say what shape a name has, or does it look like a scalar?"""
-        name = leaf.removesuffix("[]")
+        name = leaf.whole
         if any(unbold(n) == unbold(name) for n, where in self.kinds.items() if where == self.headings):
             return True
-        return unbold(name) == name and not name[:1].isupper() and not leaf.endswith("[]")
+        return unbold(name) == name and not name[:1].isupper() and not leaf.indexed
 
     def results(self, scope: Scope) -> frozenset[str]:
         """Names that the text defines and by which it differentiates: ends of a derivation.
@@ -266,13 +267,14 @@ def _same_form(definition: Definition, node: Node) -> bool:
     power = (head.exp,) if isinstance(head, Pow) else ()
     head = head.base if isinstance(head, Pow) else head
     lower, upper = (head.lower, (*head.upper, *power)) if isinstance(head, Indexed) else ((), power)
-    if (len(definition.lower), len(definition.upper)) != (len(lower), len(upper)):
-        return False
-    for pattern, value in zip((*definition.lower, *definition.upper), (*lower, *upper), strict=True):
-        fixed = isinstance(pattern, Num) or isinstance(value, Num)
-        if (fixed or queries.label((pattern,), ()) or queries.label((value,), ())) and pattern != value:
-            return False
-    return definition.params is not None or not called
+
+    def agree(pattern: Node, entry: Node) -> bool | None:
+        fixed = any(isinstance(k, Num) or queries.label((k,), ()) for k in (pattern, entry))
+        return pattern == entry if fixed else None
+
+    found = placed(definition, upper, lower, agree, lambda entry: entry)
+    whole = found is not None and not found.open and not found.extra
+    return whole and (definition.params is not None or not called)
 
 
 def _uses(document: Document) -> Counter[str]:

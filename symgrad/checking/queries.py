@@ -9,11 +9,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Self
 
-from ..deriving.definitions import head, unfold
+from ..deriving.definitions import unfold
 from ..functions import LETTERS, PAGES
+from ..page.matching import head
 from ..page.scope import Scope
-from ..page.symbols import DEVIATIONS, unbold
+from ..page.symbols import DEVIATIONS, symbol_of, unbold
 from ..page.tree import (
     Add,
     BigOp,
@@ -88,7 +90,7 @@ def base(node: Node) -> str | None:
 
 def builtin(name: str) -> bool:
     """Does symgrad itself say what the function is?"""
-    return name in KNOWN or name == "\\sigma" or "operat" in name
+    return name in KNOWN or name == "\\sigma" or symbol_of(name).word == "\\operatorname"
 
 
 def _plain(node: Node) -> bool:
@@ -177,15 +179,29 @@ def indices(node: Node) -> frozenset[str]:
     return frozenset(out)
 
 
-def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
+class Leaf(str):
+    """A name with its label, ``[]`` behind one that has an index and no label."""
+
+    __slots__ = ("indexed", "whole")
+    whole: str
+    indexed: bool
+
+    def __new__(cls, name: str, label: str, indexed: bool) -> Self:
+        whole = name + label
+        self = super().__new__(cls, f"{whole}[]" if indexed and not label else whole)
+        self.whole, self.indexed = whole, indexed and not label
+        return self
+
+
+def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[Leaf]:
     """What the nodes speak of in the end: names with a label (``E_{\\text{edges}}``) that nothing defines.
 
     Definitions are unfolded, also where the author leaves indices or arguments out; what is only
     differentiated by does not count.
     """
-    out: set[str] = set()
+    out: set[Leaf] = set()
     bound: set[str] = set()
-    seen: set[tuple[str, str]] = set()
+    seen: set[Leaf] = set()
     queue = list(nodes)
     while queue:
         node = queue.pop()
@@ -201,9 +217,9 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
                     queue.append(fn)
                 queue += _spoken_arguments(fn, args, scope)
             case Sym(name):
-                _leaf(name, "", scope, seen, out, queue)
+                _leaf(name, Leaf(name, "", False), scope, seen, out, queue)
             case Indexed(Sym(name), lower, upper):
-                _leaf(name, label(lower, upper) or "[]", scope, seen, out, queue)
+                _leaf(name, Leaf(name, label(lower, upper), True), scope, seen, out, queue)
             case Norm(arg, Sym("F")):  # Frobenius
                 queue.append(arg)
             case Indicator():
@@ -216,26 +232,25 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[str]:
 
 
 def _leaf(
-    name: str, mark: str, scope: Scope, seen: set[tuple[str, str]], out: set[str], queue: list[Node]
+    name: str, leaf: Leaf, scope: Scope, seen: set[Leaf], out: set[Leaf], queue: list[Node]
 ) -> None:
-    if (name, mark) in seen:
+    if leaf in seen:
         return
-    seen.add((name, mark))
-    words = mark.strip("[]")
-    found = [d for d in scope.definitions.get(name, ()) if label(d.lower, d.upper) == words]
+    seen.add(leaf)
+    own = [d for d in scope.definitions.get(name, ()) if name + label(d.lower, d.upper) == leaf.whole]
     kind = scope.kinds.get(name)
-    if found:
-        queue += [d.body for d in found]
+    if own:
+        queue += [d.body for d in own]
     elif kind is not None and kind.rests:
         queue += kind.rests
     else:
-        out.add(name + mark)
+        out.add(leaf)
 
 
 def label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
     """The part of the indices that makes another name: words, and stars."""
     entries = [base(n) or "" for n in (*lower, *upper)]
-    words = [w for w in entries if w.startswith(("\\text", "\\mathrm", "\\operatorname", "\\ast", "\\star"))]
+    words = [w for w in entries if symbol_of(w).word or w in ("\\ast", "\\star")]
     words += [w for w in entries if w in ("*", "+", "-")]
     return "_{" + ",".join(words) + "}" if words else ""
 
@@ -350,9 +365,9 @@ def _form(node: Node) -> tuple[str, tuple[Node, ...]] | None:
     return None
 
 
-def known(leaf: str, scope: Scope) -> bool:
+def known(leaf: Leaf, scope: Scope) -> bool:
     """Is anything said about a name that no definition opens: a kind, or that it depends on something?"""
-    return leaf.removesuffix("[]") in scope.kinds
+    return leaf.whole in scope.kinds
 
 
 def operator(node: Node) -> str | None:
@@ -362,16 +377,16 @@ def operator(node: Node) -> str | None:
             rest: Iterable[Node] = args
         case Call(Sym() | Prime(Sym()), args):  # \tanh'(x)
             rest = args
-        case Sym(name) | Indexed(Sym(name)) if name.startswith("\\") and name in KNOWN:
+        case Sym(name) | Indexed(Sym(name)) if name in KNOWN and name not in ("d", "!", "[]"):
             return name
         case _:
             rest = children(node)
     return next((found for child in rest if (found := operator(child)) is not None), None)
 
 
-def written(node: Node, names: Iterable[str]) -> bool:
+def written(node: Node, names: Iterable[Leaf]) -> bool:
     """Does any of the names stand in the node itself, not only in the definitions behind it?"""
-    return not quantities(node).isdisjoint(name.removesuffix("[]") for name in names)
+    return not quantities(node).isdisjoint(leaf.whole for leaf in names)
 
 
 def rests_on_definitions(node: Node, scope: Scope) -> bool:

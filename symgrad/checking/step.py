@@ -9,7 +9,9 @@ from fractions import Fraction
 from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
 from ..kernel.verdict import Verdict, Witness
 from ..meaning.judging import judgement, prove_nodes
+from ..names import Part
 from ..page.scope import Scope
+from ..page.symbols import symbol_of
 from ..page.tree import (
     Add,
     BigOp,
@@ -133,16 +135,16 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     if queries.identity((lhs, rhs), scope):
         bound |= {"I"}
 
-    def missing(names: frozenset[str]) -> list[str]:
-        return [n for n in sorted(names) if not queries.known(n, scope) and n.removesuffix("[]") not in bound]
+    def missing(names: frozenset[queries.Leaf]) -> list[queries.Leaf]:
+        return [n for n in sorted(names) if not queries.known(n, scope) and n.whole not in bound]
 
     only = {"left": missing(left - right), "right": missing(right - left)}
     if not only["right"] and queries.has_derivative(lhs) and not queries.written(lhs, only["left"]):
         # A quantity of the author's own definitions (the weight of a penalty), which the derivative keeps;
         # nothing on the other side can stand for it.
         return None
-    for name in (*only["right"], *only["left"]):
-        name = name.removesuffix("[]")
+    for leaf in (*only["right"], *only["left"]):
+        name = leaf.whole
         return name, f"{name} stands on one side only, and nothing here says what it is"
     return None
 
@@ -152,7 +154,7 @@ def invented(witness: Witness | None, declared: frozenset[str]) -> str | None:
     if witness is None:
         return None
     for name in sorted(witness.functions):
-        plain = name.partition(".")[0]
+        plain = name.of if isinstance(name, Part) else name
         quantity = plain in witness.parameters or plain in witness.sizes or plain in witness.data
         if quantity or plain not in declared:
             return plain
@@ -260,12 +262,12 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
 
 def guessed_shape(lhs: Node, rhs: Node, scope: Scope) -> str | None:
     """A name that looks like a vector or a matrix, of which no shape is declared."""
+    bound = queries.indices(lhs) | queries.indices(rhs)
     for name in sorted(queries.leaves([lhs, rhs], scope)):
-        plain = re.sub(r"[^A-Za-z]|\\[a-z]+", "", name)
-        looks = re.search(r"\\(?:mathbf|boldsymbol|bm|vec|bold|mathcal)\\b", name) or plain[:1].isupper()
-        bound = queries.indices(lhs) | queries.indices(rhs)
+        symbol = symbol_of(name.whole)
+        looks = symbol.initial.isupper() and not symbol.marks
         if looks and not queries.known(name, scope) and name not in bound:
-            return name.removesuffix("[]")
+            return name.whole
     return None
 
 

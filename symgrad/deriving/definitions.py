@@ -1,6 +1,6 @@
 """Names and their bodies: a name opened by its definition, a body folded back into its name.
 
->>> from symgrad.page.tree import Add, Frac, Num
+>>> from symgrad.page.tree import Add, Call, Frac, Num
 >>> x, m, b, t, j, k = map(Sym, "xmbtjk")
 >>> scope = Scope().define(Definition("f", Add((Mul((m, t)), b)), params=(t,)))
 >>> unfold(Call(Sym("f"), (x,)), scope) == Add((Mul((m, x)), b))
@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product as tuples
 
+from ..page.matching import head, matching
 from ..page.scope import Definition, Scope
 from ..page.tree import (
     BigOp,
-    Call,
     Derivative,
     Frac,
     Gradient,
@@ -42,42 +42,14 @@ from .tidy import Term, build, product, vectorish
 _MAX_TRIES = 64
 
 
-def head(node: Node) -> str | None:
-    """The name that a definition of this node would have: ``f`` of f(x_i), ``z`` of z_i."""
-    match node:
-        case Sym(name) | Indexed(Sym(name)) | Call(Sym(name)) | Call(Indexed(Sym(name))):
-            return name
-    return None
-
-
 def unfold(node: Node, scope: Scope) -> Node | None:
     """The body of the definition in force for this very node, its placeholders filled in."""
     name = head(node)
     for definition in () if name is None else scope.definitions.get(name, ()):
-        filled = _fill(definition, node)
+        filled = matching(definition, node)
         if filled is not None:
             return substitute(definition.body, filled)
     return None
-
-
-def _fill(definition: Definition, node: Node) -> dict[Node, Node] | None:
-    args = node.args if isinstance(node, Call) else None
-    base = node.fn if isinstance(node, Call) else node
-    lower, upper = (base.lower, base.upper) if isinstance(base, Indexed) else ((), ())
-    if (args is None) != (definition.params is None):
-        return None
-    patterns = (*definition.lower, *definition.upper, *(definition.params or ()))
-    values = (*lower, *upper, *(args or ()))
-    if (len(lower), len(upper), len(values)) != (len(definition.lower), len(definition.upper), len(patterns)):
-        return None
-    filled: dict[Node, Node] = {}
-    for pattern, value in zip(patterns, values, strict=True):
-        if isinstance(pattern, Num):
-            if pattern != value:
-                return None
-        elif filled.setdefault(pattern, value) != value:
-            return None
-    return filled
 
 
 def defined(node: Node, scope: Scope) -> bool:

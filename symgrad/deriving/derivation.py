@@ -27,6 +27,7 @@ from ..errors import InputError, ShapeError
 from ..kernel.verdict import Verdict
 from ..meaning.judging import prove_nodes
 from ..notebook import Displayed
+from ..page.matching import head
 from ..page.scope import Kind, Scope
 from ..page.symbols import unbold
 from ..page.to_latex import to_latex
@@ -48,7 +49,7 @@ from ..page.tree import (
     put,
     walk,
 )
-from .definitions import fold, head, opened, unfold
+from .definitions import fold, opened, unfold
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, depends, neat, opaque, partial
 from .tidy import reordered, tidy, vectorish
 

@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 
+from ..page.matching import head
 from ..page.scope import Scope
 from ..page.tree import (
     Add,
@@ -35,7 +36,7 @@ from ..page.tree import (
     put,
     walk,
 )
-from .definitions import head, unfold
+from .definitions import unfold
 from .derivation import sites
 from .rules import DIFFERENTIATION, RULES, neat
 from .tidy import Level, equal_expanded, tidy

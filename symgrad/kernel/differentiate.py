@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..core import Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, text, walk
+from ..core import Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, rename, text, walk
 from ..functions import BUILTIN, FUNCTIONS, Function, Z, at
+from ..names import primed
 from .limits import Unsupported
 
 ZERO, ONE, TWO = Num(Fraction(0)), Num(Fraction(1)), Num(Fraction(2))
@@ -88,9 +89,9 @@ class _Derivative:
             case Sum(body, index, lower, upper):
                 if any(s == index for s in walk(self.var)):
                     taken = {s.name for k in (t, self.var) for s in walk(k) if isinstance(s, Sym)}
-                    name = index.name + "'"
+                    name = primed(index.name)
                     while name in taken:
-                        name += "'"
+                        name = primed(name)
                     fresh = Sym(name, "index")
                     return self.of(Sum(rename(body, index, fresh), fresh, lower, upper))
                 inner = self.of(body)
@@ -143,15 +144,6 @@ def _delta(a: Core, b: Core) -> Core:
     if isinstance(a, Num) and isinstance(b, Num):
         return ZERO
     return Delta(a, b)
-
-
-def rename(t: Core, old: Sym, new: Sym) -> Core:
-    """The term with the free symbol ``old`` replaced."""
-    if t == old:
-        return new
-    if isinstance(t, Sum) and t.index == old:
-        return Sum(t.body, t.index, rename(t.lower, old, new), rename(t.upper, old, new))
-    return rebuild(t, lambda k: rename(k, old, new))
 
 
 def plus(*terms: Core) -> Core:

@@ -11,14 +11,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
 
-from ..core import Add, Call, Core, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, children, counts, text, walk
+from ..core import (
+    Add,
+    Call,
+    Core,
+    Div,
+    Given,
+    Mul,
+    Num,
+    Pow,
+    Ref,
+    Sum,
+    Sym,
+    children,
+    counts,
+    rename,
+    text,
+    walk,
+)
 from ..functions import FUNCTIONS, at
-from ..patterns import Pattern
+from ..names import Fresh
 from .signs import ANY, POSITIVE, Known, Range, integral, range_of
-
-_FRESH = Pattern(r"(\w+)#\d+")  # k#1, a name that elaboration made
 
 
 def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
@@ -47,8 +64,8 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
         found = range_of(t, known)
         holds = {"!=": found.nonzero, ">": found.positive, ">=": found.nonnegative}[relation]
         if not holds or _weighs(t, known):
-            shown = _plain(text(t))
-            out.setdefault(seen.setdefault(_plain(_sorted(t)), shown), {})[relation] = None
+            t = _plain(t)
+            out.setdefault(seen.setdefault(_sorted(t), text(t)), {})[relation] = None
 
     def nonzero(t: Core) -> None:
         match t:
@@ -95,13 +112,19 @@ def _meant(term: Core) -> Iterator[Core]:
             yield from _meant(at(FUNCTIONS[t.fn].meant, t.args[0]))
 
 
-def _plain(shown: str) -> str:
-    """``x_{i#1}`` as ``x_{i}``: it is demanded for every i; but i#1 and i#2 stay apart."""
-    fresh = {found.group() for found in _FRESH.finditer(shown)}
-    letters = {name.partition("#")[0] for name in fresh}
-    if len(letters) < len(fresh) or any(re.search(rf"\b{k}\b(?!#)", shown) for k in letters):
-        return shown.replace("#", "'")
-    return _FRESH.sub(r"\1", shown)
+def _plain(t: Core) -> Core:
+    """x_{i#1} as x_i: it is demanded for every i; but i#1 and i#2 stay apart, and from an i that is shown."""
+    bound = {k.index.name for k in walk(t) if isinstance(k, Sum)}
+    free = (k for k in walk(t) if isinstance(k, Sym) and k.name not in bound)
+    fresh = {k: k.name for k in free if isinstance(k.name, Fresh)}
+    if not fresh:
+        return t
+    letters = {name.letter for name in fresh.values()}
+    others = text(reduce(lambda out, k: rename(out, k, Sym("#")), fresh, t))
+    apart = len(letters) == len(fresh) and not any(re.search(rf"\b{k}\b", others) for k in letters)
+    for k, name in fresh.items():
+        t = rename(t, k, replace(k, name=name.letter if apart else f"{name.letter}'{name.number}"))
+    return t
 
 
 def _sorted(t: Core) -> str:

@@ -16,11 +16,11 @@ from ..errors import Span, UnknownMeaning
 from ..functions import BUILTIN, FUNCTIONS, PAGES
 from ..kernel.differentiate import eliminate
 from ..kernel.limits import Unsupported
+from ..names import Fresh, InverseOf, ProductOf, letter_of
 from ..page import tree as page
 from ..page.scope import Definition, Kind
-from ..page.symbols import DEVIATIONS, Name, name_of, unbold
+from ..page.symbols import DEVIATIONS, Name, name_of, symbol_of, unbold
 from ..page.tree import Node
-from ..patterns import Pattern
 from .indices import ANY_SIGN, Env, Held, page_short
 from .lookup import Names
 from .tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
@@ -389,7 +389,7 @@ class Derivatives(Names):
     def no_products(self, t: Core, span: Span | None) -> None:
         """A product of which only its name is known cannot be differentiated, nor filled in."""
         names = (k.name for k in walk(t) if isinstance(k, Ref | Sym))
-        if self.reading.factors and any(name.startswith("prod ") for name in names):
+        if self.reading.factors and any(isinstance(name, ProductOf) for name in names):
             raise UnknownMeaning(ANY_SIGN, span)
 
     def check_dependence(self, body: Value, v: Variable, bare: Node | None, span: Span | None) -> None:
@@ -407,10 +407,11 @@ class Derivatives(Names):
             if isinstance(t, Call) and t.fn not in _KNOWN:
                 leaf = t.fn
             if leaf is not None and not self.is_data(leaf, key, bare):
-                unknown[leaf.split("#")[0]] = None
+                unknown[letter_of(leaf)] = None
         if unknown:
             # What is computed is what the author forgot to define, not the data beside it.
-            name = next((k for k in unknown if k in _COMPUTED or k.startswith("\\hat")), next(iter(unknown)))
+            computed = (k for k in unknown if k in _COMPUTED or symbol_of(k).accent == "\\hat")
+            name = next(computed, next(iter(unknown)))
             raise UnknownMeaning(
                 f"{name} is not defined here, so its derivative is not known: write let {name} = ..", span
             )
@@ -440,19 +441,19 @@ class Derivatives(Names):
         """(base, number of lower indices, its one-letter labels) of an entry with plain lower indices."""
         if not isinstance(leaf, Ref | Sym):
             return None
-        found = _SUBSCRIPTS.match(leaf.name)
-        labels = tuple(found.group(2).split(",")) if found else ()
+        symbol = symbol_of(leaf.name)
+        held = isinstance(leaf.name, Fresh) or symbol.upper
+        base, labels = (letter_of(leaf.name), ()) if held else (symbol.base, symbol.lower)
         if any(len(k) != 1 or not k.isalpha() or self.is_quantity(k) for k in labels):
             return None
-        base = (found.group(1) if found else leaf.name).split("#")[0]
         count = len(labels) + (len(leaf.indices) if isinstance(leaf, Ref) else 0)
         return (base, count, labels) if count else None
 
     def check_cuts(self, term: Core, key: str, probe: Core, span: Span | None) -> None:
         """What stands below the lowest level must not depend on the variable."""
-        base = key.split("#")[0]
+        base = letter_of(key)
         for t in walk(term) if self.inverses else ():
-            if isinstance(t, Ref) and key in self.inverses.get(t.name, ()):
+            if isinstance(t, Ref) and isinstance(t.name, InverseOf) and key in self.inverses[t.name]:
                 raise UnknownMeaning(f"no derivative of an inverse matrix by {base}", span)
         plain = not isinstance(probe, Ref) or base not in self.layered()
         for t in walk(term) if self.cut else ():
@@ -468,7 +469,7 @@ class Derivatives(Names):
 
     def is_data(self, leaf: str, key: str, bare: Node | None) -> bool:
         """Does the leaf stand beside the variable in one formula, as data do beside parameters?"""
-        base, by = leaf.split("#")[0], key.split("#")[0]
+        base, by = letter_of(leaf), letter_of(key)
         if base == by:
             return leaf == key
         if by in self._stacks and base in self._names_in(tuple(d.body for d in self._stacks[by])):
@@ -477,7 +478,10 @@ class Derivatives(Names):
         kind = self.scope.kind(base)
         if bare is None and kind is not None and kind.role != "function" and not kind.rests:
             return True
-        if base in _COMPUTED or base.startswith(("\\hat", "\\widehat", "\\delta")):
+        symbol = symbol_of(base)
+        if base in _COMPUTED or symbol.accent in ("\\hat", "\\widehat") or (
+            symbol.letter == "\\delta" and not symbol.marks
+        ):
             return False
         return any(base in names and by in names for names in self.formulas())
 
@@ -531,7 +535,6 @@ class Derivatives(Names):
         return self._names[id(root)]
 
 
-_SUBSCRIPTS = Pattern(r"([^_^#]+)_\{([^{}]*)\}$")
 _KNOWN = BUILTIN | {"E"}
 
 

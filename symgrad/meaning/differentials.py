@@ -11,17 +11,16 @@ from functools import cached_property
 
 from ..core import Core, Ref, Sym, rebuild
 from ..errors import Span
+from ..names import Differential, letter_of
 from ..page import tree as page
 from ..page.scope import Scope
-from ..page.symbols import name_of, unbold
+from ..page.symbols import name_of, symbol_of, unbold
 from ..page.tree import Node
-from ..patterns import Pattern
 from .derivatives import Back, Derivatives, differentiated, fill, settled
 from .indices import COUNTS, Env, page_short
 from .tensors import ZERO, Value, add, mul
 
 DIFFERENTIAL = page.Sym("\\mathrm{d}")
-_CHANGE = Pattern(r"d([A-Za-z]|\\.+)$")
 
 
 def uprights(sides: tuple[Node, Node], scope: Scope) -> tuple[Node, Node] | None:
@@ -32,7 +31,7 @@ def uprights(sides: tuple[Node, Node], scope: Scope) -> tuple[Node, Node] | None
     True
     >>> uprights((read("d(x + 1)"), read("d x + d")), Scope())
     """
-    letters = (n for side in sides for n in page.walk(side) if isinstance(n, page.Sym) and n.name[:1] == "d")
+    letters = (n for side in sides for n in page.walk(side) if isinstance(n, page.Sym))
     if not any(_changed(n, scope) for n in letters):
         return None
     return _upright(sides[0], scope), _upright(sides[1], scope)
@@ -60,10 +59,10 @@ def _changed(node: Node, scope: Scope) -> Node | None:
     base = node.base if isinstance(node, page.Indexed) else node
     if not isinstance(base, page.Sym) or base.name in scope.kinds or base.name in scope.definitions:
         return None
-    found = _CHANGE.match(base.name)
-    if found is None:
+    changed = symbol_of(base.name).changed
+    if not changed:
         return None
-    name = page.Sym(found.group(1), span=base.span)
+    name = page.Sym(changed, span=base.span)
     return replace(node, base=name) if isinstance(node, page.Indexed) else name
 
 
@@ -97,7 +96,7 @@ class Differentials(Derivatives):
                     if name not in varying and (varying or name in COUNTS):
                         self.assume_fixed(t)
                         return t
-                    change = replace(t, name="\\mathrm{d}" + name.partition("#")[0])
+                    change = replace(t, name=Differential(letter_of(name)))
                     return add(t, mul(small, change))
                 case Sym():
                     return t

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from ..errors import ReadError, Span, SpannedError, UnknownMeaning
 from ..latex import read
+from ..names import Numbered
 from ..page.scope import Definition, Kind, Macro, Scope
 from ..page.symbols import Name, name_of, unbold, written
 from ..page.tree import (
@@ -377,7 +378,7 @@ def _operators(left: _Text, right: _Text, scope: Scope) -> Scope | None:
 def _depends(name: Name, args: tuple[Node, ...], scope: Scope) -> Scope:
     """``let h_t = h_t(w)``: an opaque quantity whose derivatives are symbols."""
     own: dict[Node, Node] = {
-        k: Sym(f"#{place}") for place, k in enumerate(name.indices) if isinstance(k, Sym)
+        k: Sym(Numbered(place)) for place, k in enumerate(name.indices) if isinstance(k, Sym)
     }
     old = scope.kind(name.base) or Kind(arity=len(name.indices))
     role = "real" if old.role == "function" else old.role
@@ -432,7 +433,7 @@ def _kind(left: _Text, right: _Text, scope: Scope, function: bool = False) -> Sc
     indices = tuple(k for k in name.indices)
     generic = indices and all(isinstance(k, Sym) and k.name in _CONVENTIONAL for k in indices)
     old = scope.kind(name.base)
-    own: dict[Node, Node] = {k: Sym(f"#{place}") for place, k in enumerate(indices) if isinstance(k, Sym)}
+    own: dict[Node, Node] = {k: Sym(Numbered(place)) for place, k in enumerate(indices) if isinstance(k, Sym)}
     # a^{[l]} in R^{n_l}: the size goes with the index.
     shape = tuple(substitute(k, own) if isinstance(k, Indexed) else k for k in kind.shape)
     kind = replace(kind, shape=shape, arity=len(indices), rests=old.rests if old is not None else ())

@@ -47,8 +47,7 @@ def givens_of(e: Elaborator) -> tuple[Given, ...]:
             out += _given(e, r)
     i, j = (Sym(k, "index") for k in component_letters(e)[:2])
     for name in e.inverses:
-        letter = name.removeprefix("(").removesuffix(")^{-1}")
-        matrix = PageSym(letter)
+        matrix = PageSym(name.of)
         if any((r.lhs, r.op, r.rhs) == (matrix, "=", Transpose(matrix)) for r in e.scope.assumptions):
             out.append(Given(Ref(name, (i, j)), "=", Ref(name, (j, i))))
     return tuple(out)

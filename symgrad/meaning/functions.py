@@ -9,9 +9,10 @@ from functools import partial
 from ..core import Call, Core, Ref, Sum, Sym
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..functions import LETTERS, PAGES
+from ..names import Numbered
 from ..page import tree as page
 from ..page.scope import Definition, Kind, Scope
-from ..page.symbols import Name, name_of, unbold
+from ..page.symbols import Name, name_of, symbol_of, unbold
 from ..page.tree import Node
 from .derivatives import NABLA, Variable, alike, differentiated, exchange, fill, settled
 from .indices import LITERAL, Env, Held, Reading, delta, page_short
@@ -117,7 +118,7 @@ class Functions(Matrices):
         ):
             if fits and len({d.params for d in fits}) == 1:
                 return fits
-            if name.base.endswith("'"):
+            if symbol_of(name.base).primes:
                 break
         return []
 
@@ -138,8 +139,8 @@ class Functions(Matrices):
             if isinstance(param, page.Sym):
                 params[param.name] = self.value(arg, env)
             elif param != arg:
-                renamed[param] = page.Sym(f"#{k}")
-                params[f"#{k}"] = self.value(arg, env)
+                renamed[param] = page.Sym(Numbered(k))
+                params[Numbered(k)] = self.value(arg, env)
                 self.bind_pattern(param, arg, places, env)
                 self.must_be_placed(d, param, arg, places)
         if renamed:
@@ -234,7 +235,7 @@ class Functions(Matrices):
         core, written_indices = self.split(_without(name, inside))
         if declared is None:
             self.unknown_functions.add(core)
-            if base.startswith("\\mathrm{"):
+            if symbol_of(base).word == "\\mathrm":
                 self.doubt(f"{base} is not defined here: write let {base}(..) = ..")
         indices = tuple(self.index(k, env) for k in written_indices)
         shape = () if declared is None else self.shape(declared, indices)

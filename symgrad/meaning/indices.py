@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from ..core import Core, Delta, Num, Ref, Sym, text
+from ..core import Core, Delta, Num, Ref, Sym, text, walk
 from ..errors import ShapeError, UnknownMeaning
+from ..names import Fresh, InverseOf, Numbered
 from ..page import tree as page
 from ..page.scope import Definition, Kind, Scope
 from ..page.symbols import Name, name_of, unbold, written
@@ -125,7 +126,7 @@ class Indices:
         self.picked: dict[Core, tuple[Core, Core]] = {}  # the y_i of p_{y_i}, and their ranges
         self.unsaid: list[tuple[str, Core]] = []  # sizes of identities and of vectors of ones
         self.varied: set[str] = set()  # what derivatives are taken by
-        self.inverses: dict[str, frozenset[str]] = {}
+        self.inverses: dict[InverseOf, frozenset[str]] = {}
         self.cut: dict[str, tuple[Definition, Core]] = {}
         self._levels: list[Core] | None = None
         self._shaping: set[int] = set()
@@ -213,7 +214,8 @@ class Indices:
                 inside = ",".join(map(text, places))
                 # The n_k of a range 1..n_k: another size for every k.
                 single = Sym(f"{core}_{{{inside}}}" if inside else core, "size")
-                chosen = Ref(core, places) if "#" in inside else single
+                inner = any(isinstance(t, Sym) and isinstance(t.name, Fresh) for k in places for t in walk(k))
+                chosen = Ref(core, places) if inner else single
                 place = self.survey.picked.get(node)
                 if place is not None:
                     try:
@@ -287,7 +289,7 @@ class Indices:
 
     def own_letters(self, indices: tuple[Core, ...], env: Env) -> Env:
         """The numbered letters by which a dependence names the indices of its own left side."""
-        return replace(env, places={**env.places, **{f"#{k}": i for k, i in enumerate(indices)}})
+        return replace(env, places={**env.places, **{Numbered(k): i for k, i in enumerate(indices)}})
 
 
 def delta(a: Core, b: Core) -> Core:

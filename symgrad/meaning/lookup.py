@@ -15,17 +15,17 @@ from functools import partial
 
 from ..core import Call, Core, Num, Ref, Sum, Sym
 from ..errors import ScopeError, ShapeError, Span, UnknownMeaning
+from ..names import Part
 from ..page import tree as page
+from ..page.matching import placed
 from ..page.scope import Definition, Kind
-from ..page.symbols import Name, is_bold_matrix, is_bold_vector, is_sized, name_of, unbold
+from ..page.symbols import Name, Place, Symbol, is_sized, name_of, symbol_of, unbold
 from ..page.tree import Node
-from ..patterns import Pattern
 from .indices import Env, Indices, delta, page_short
 from .survey import Generic, Range, definition_order
 from .tensors import MINUS, ONE, Shape, Value, add, gap, refs, scalar, tensor
 
 DEPTH = 40
-_BAR = Pattern(r"\\(?:bar|overline)\{([a-zA-Z])\}$")
 _UNITS = frozenset(["i", "j", "\\imath", "\\jmath", "\\mathrm{i}", "\\mathrm{j}"])
 _WAVES = frozenset(["\\exp", "\\cos", "\\sin", "\\tan", "\\cosh", "\\sinh"])
 
@@ -139,12 +139,14 @@ class Names(Indices):
 
     def mean(self, base: str) -> Value | None:
         """\\bar{x} of which nothing is said beside x_1, .., x_N: their mean, if the claim holds only so."""
-        bar = _BAR.match(base)
-        if bar is None:
+        symbol = symbol_of(base)
+        if symbol not in (Symbol(symbol.letter, ("\\bar",)), Symbol(symbol.letter, ("\\overline",))):
             return None
-        x, i = bar.group(1), page.Sym("i")
+        x, i = symbol.letter, page.Sym("i")
+        if len(x) != 1 or not x.isascii() or not x.isalpha():
+            return None
         for upper in (0, 1):
-            ends = self.survey.range_at((unbold(x), upper, 0))
+            ends = self.survey.range_at(Place(x, (), upper, 0))
             if isinstance(ends, Range) and ends.lower == page.Num(1):
                 meant = f"{base} is not defined here: is it the mean of the {x}_i?"
                 self.doubt(meant.replace("_i", "^{(i)}") if upper else meant)
@@ -309,7 +311,8 @@ class Names(Indices):
     def has_matrices(self) -> bool:
         """Are there vectors and matrices here, so that I is the identity and no current?"""
         declared = any(len(kind.shape) == 2 and kind.role == "real" for kind in self.scope.kinds.values())
-        return declared or bool(self.survey.vectors - {"I"}) or any(map(is_bold_vector, self.survey.bare))
+        bold = (symbol_of(k).is_bold_vector for k in self.survey.bare)
+        return declared or bool(self.survey.vectors - {"I"}) or any(bold)
 
     def is_euler(self) -> bool:
         """e is the base of exp unless it is declared or defined by itself; e_i is a name of its own."""
@@ -361,13 +364,14 @@ class Names(Indices):
     def conventional_rank(self, name: Name) -> int:
         """1 for what is written as a vector, 2 for a bold capital, 0 for anything else."""
         _, counting = self.split(name)
-        if len(name.lower) and is_bold_matrix(name.base) and len(counting) >= 2:
+        symbol = symbol_of(name.base)
+        if len(name.lower) and symbol.is_bold_matrix and len(counting) >= 2:
             return 0
-        if is_bold_matrix(name.base):
+        if symbol.is_bold_matrix:
             return 2 if not name.lower else 0
         lows = sum(not self.survey.is_label(k) for k in name.lower)
         uppers = len(counting) - lows
-        if is_bold_vector(name.base):
+        if symbol.is_bold_vector:
             # \mathbf{w}_j beside \mathbf{w} is an entry; \mathbf{x}_i alone is one vector of many.
             if lows and name.base in self.survey.bare:
                 return 0
@@ -484,33 +488,29 @@ class Names(Indices):
     ) -> tuple[dict[str, Core], tuple[str, ...], tuple[Core, ...]] | None:
         """(placeholders, those that this use leaves open, indices that go into the value)."""
         bold = d.key != name.base
-        if len(d.upper) != len(name.upper) and (name.upper or not bold):
+        if len(d.upper) != len(name.upper) and not bold:
             return None
-        places: dict[str, Core] = {}
-        pairs = [*zip(d.upper, name.upper, strict=False), *zip(d.lower, name.lower, strict=False)]
-        for pattern, entry in pairs:
-            if not self.matches(pattern, entry, places, env):
-                return None
-        open_ = (*d.upper[len(name.upper) :], *d.lower[len(name.lower) :])
-        if any(not isinstance(k, page.Sym) or self.survey.is_label(k) for k in open_):
-            return None
-        extra = tuple(self.index(k, env) for k in name.lower[len(d.lower) :])
-        if bold and not (open_ or extra):
-            return None
-        return places, tuple(k.name for k in open_ if isinstance(k, page.Sym)), extra
 
-    def matches(self, pattern: Node, entry: Node, places: dict[str, Core], env: Env) -> bool:
-        """Does the written index fit the pattern?  Letters that count are placeholders."""
-        if self.survey.is_label(pattern) or self.survey.is_label(entry):
-            return pattern == entry
-        index = self.index(entry, env)
-        if (
-            isinstance(pattern, page.Sym)
-            and pattern.name not in self.survey.sizes
-            and not self.constant_letter(pattern)
-        ):
-            return places.setdefault(pattern.name, index) == index
-        return gap(self.index(pattern, Env()), index) == 0
+        def agree(pattern: Node, entry: Node) -> bool | None:
+            """Letters that count are placeholders."""
+            if self.survey.is_label(pattern) or self.survey.is_label(entry):
+                return pattern == entry
+            if isinstance(pattern, page.Sym) and not (
+                pattern.name in self.survey.sizes or self.constant_letter(pattern)
+            ):
+                return None
+            return gap(self.index(entry, env), self.index(pattern, Env())) == 0
+
+        found = placed(d, name.upper, name.lower, agree, lambda entry: self.index(entry, env))
+        if found is None:
+            return None
+        letters = tuple(k.name for k in found.open if isinstance(k, page.Sym) and not self.survey.is_label(k))
+        if len(letters) < len(found.open):
+            return None
+        extra = tuple(self.index(k, env) for k in found.extra)
+        if bold and not (letters or extra):
+            return None
+        return {k.name: index for k, index in found.places.items() if isinstance(k, page.Sym)}, letters, extra
 
     def constant_letter(self, pattern: page.Sym) -> bool:
         """a^{(L)}: a capital that nothing declares or sums over is the last layer, not any one."""
@@ -771,9 +771,10 @@ class Names(Indices):
             if not v.shape:
                 terms.append(v.term)
                 continue
-            self.of_vectors |= {core, f"{core}.{position + 1}"}
+            part = Part(core, position + 1)
+            self.of_vectors |= {core, part}
             letters = tuple(self.sizes.index() for _ in v.shape)
-            inside: Core = Call(f"{core}.{position + 1}", (*letters, v.at(letters)))
+            inside: Core = Call(part, (*letters, v.at(letters)))
             for letter, size in zip(letters, v.shape, strict=True):
                 inside = Sum(inside, letter, ONE, size)
             terms.append(inside)

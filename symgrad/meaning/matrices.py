@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from ..core import Core, Delta, Num, Sum, Sym
 from ..errors import ShapeError, Span, UnknownMeaning
+from ..names import Dimension
 from ..page import tree as page
 from ..page.tree import Node
 from .differentials import Differentials
@@ -76,7 +77,7 @@ class Matrices(Differentials):
         raise UnknownMeaning("an ellipsis: this matrix has no meaning here", span)
 
     def is_open(self, size: Core) -> bool:
-        return isinstance(size, Sym) and size.name.startswith("dim ")
+        return isinstance(size, Sym) and isinstance(size.name, Dimension)
 
     def line(self, entries: tuple[Node, ...], vertical: bool, env: Env, span: Span | None) -> Value:
         """The entries around an ellipsis: some by themselves, then a numbered run to the last one."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from ..core import Call, Core, Given, Num, Ref, Sum, Sym, children, walk
 from ..kernel.signs import ANY, POSITIVE, Known, range_of
+from ..names import Fresh
 from .derivatives import alike, fill
 from .tensors import ZERO, gap
 
@@ -20,8 +21,8 @@ def warranted(
     products: Mapping[Sym, Product], pairs: tuple[tuple[Core, Core], ...], givens: tuple[Given, ...]
 ) -> bool:
     """Are the factors of all these products positive wherever both sides of the claim are defined?"""
-    names = tuple(k.name for k in products)
-    logs = [found for pair in pairs for side in pair for found in _logs(side, names, ())]
+    own = frozenset(k.name.number for k in products if isinstance(k.name, Fresh))
+    logs = [found for pair in pairs for side in pair for found in _logs(side, own, ())]
 
     def known(k: Sym, lower: Core, upper: Core) -> Known:
         def has_log(t: Core) -> bool:
@@ -40,11 +41,12 @@ def warranted(
 
 
 def _logs(
-    t: Core, products: tuple[str, ...], binders: tuple[Sum, ...]
+    t: Core, products: frozenset[int], binders: tuple[Sum, ...]
 ) -> Iterator[tuple[Core, tuple[Sum, ...]]]:
-    """The arguments of the logarithms in the term, those of its products left out."""
+    """The arguments of the logarithms in the term, those of its products (by the numbers of their indices)
+    left out."""
     if isinstance(t, Sum):
-        if t.index.name.startswith(products) and products:
+        if isinstance(t.index.name, Fresh) and t.index.name.number in products:
             return
         binders = (*binders, t)
     if isinstance(t, Call) and t.fn == "log":

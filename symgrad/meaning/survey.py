@@ -7,28 +7,26 @@ connects (``z_j`` under ``\\sum_j``, the placeholder of ``p_i = ..``) share one 
 
 >>> from symgrad.page.tree import Indexed, Num, Sum, Sym
 >>> s = Survey(Scope(), (Sum(Indexed(Sym("x"), (Sym("i"),)), Sym("i"), Num(1), Sym("N")),))
->>> s.sizes, s.range_at(("x", 0, 0)).upper
+>>> s.sizes, s.range_at(Place("x", (), 0, 0)).upper
 (frozenset({'N'}), Sym(name='N'))
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import UnknownMeaning
+from ..names import Numbered
 from ..page.scope import Definition, Kind, Scope
 from ..page.symbols import (
     CONVENTIONAL,
-    LAYER,
     MARKS,
-    TEXT_COMMAND,
     Name,
     Place,
     is_sized,
     name_of,
-    plain,
+    symbol_of,
     unbold,
 )
 from ..page.tree import (
@@ -78,7 +76,7 @@ class Survey:
         self.definitions = _reachable(scope, (*given, *nodes))
         self._parent: dict[Hashable, Hashable] = {}
         self._ranges: dict[Hashable, list[Range]] = {}
-        self._members: list[tuple[Hashable, Place | str]] = []
+        self._members: list[tuple[Hashable, Place]] = []
         self._letters: list[tuple[Hashable, str]] = []
         self._beside: list[tuple[Hashable, Hashable]] = []  # i and j of j != i
         self._picked: list[tuple[Place, Indexed]] = []
@@ -94,14 +92,16 @@ class Survey:
         self.vectors: set[str] = set()
         self.placed: set[str] = set()  # capitals that stand where a matrix must: x^T A y
         self.kinds: dict[str, list[Kind]] = {}
+        self.layers: dict[tuple[str, tuple[str, ...]], list[Kind]] = {}  # by letter and number above
         for name, kind in scope.kinds.items():
             self.kinds.setdefault(unbold(name), []).append(kind)
-            layer = LAYER.match(unbold(name))
-            if layer is not None and kind.arity:
+            symbol = symbol_of(unbold(name))
+            if len(symbol.upper) == 1 and not symbol.lower and kind.arity:
                 # W^{(1)} has a shape of its own; H^{(L)} stands for all H with an index above.
-                number = layer.group(2)
-                key = f"{layer.group(1)}^{number}" if number.isdigit() else layer.group(1)
-                self.kinds.setdefault(key, []).append(kind)
+                if symbol.upper[0].isdigit():
+                    self.layers.setdefault((symbol.base, symbol.upper), []).append(kind)
+                elif symbol.upper[0].isalnum():
+                    self.kinds.setdefault(symbol.base, []).append(kind)
         sizes: set[str] = set()
         roots: list[tuple[Node, dict[str, Hashable]]] = []
         # The scope first: what names a range must not depend on which claim is looked at.
@@ -209,7 +209,7 @@ class Survey:
             self._visit(node.arg, env, sizes)
             name = name_of(node.arg)
             for position, entry in enumerate(node.lower):
-                place = name.place(len(name.indices) + position) if name else ("", 0, 0)
+                place = name.place(len(name.indices) + position) if name else Place("", (), 0, 0)
                 self._visit_index(place, entry, env)
             return
         if isinstance(node, Call):
@@ -251,13 +251,13 @@ class Survey:
 
     def _visit_index(self, place: Place, entry: Node, env: dict[str, Hashable]) -> None:
         self._mark_subscripts(entry)
-        if isinstance(entry, Sym) and place[0]:
+        if isinstance(entry, Sym) and place.letter:
             key = env.get(entry.name, ("free", entry.name))
             if key == ("free", entry.name):
                 self._letters.append((key, entry.name))
             self._members.append((place, place))
             self._union(place, key)
-        elif isinstance(entry, Indexed) and place[0]:
+        elif isinstance(entry, Indexed) and place.letter:
             self._picked.append((place, entry))
 
     def _mark_subscripts(self, entry: Node) -> None:
@@ -305,9 +305,10 @@ class Survey:
         """Letters by which differently shaped quantities are told apart (``W_h``, ``W_o``)."""
         shapes: dict[str, dict[str, Kind]] = {}
         for key, kind in self.scope.kinds.items():
-            found = re.fullmatch(r"(.+)_\{([A-Za-z])\}", key)
-            if found:
-                shapes.setdefault(found.group(1), {})[found.group(2)] = kind
+            symbol = symbol_of(key)
+            match symbol.lower:
+                case (letter,) if len(letter) == 1 and letter.isascii() and letter.isalpha():
+                    shapes.setdefault(replace(symbol, lower=()).name, {})[letter] = kind
         out: set[str] = set()
         for family in shapes.values():
             if len({k.shape for k in family.values()}) > 1:
@@ -327,7 +328,7 @@ class Survey:
                 kind = self.scope.kind(name)
                 if kind is not None and kind.role in ("index", "size"):
                     return False
-                return name in self.labels or bool(TEXT_COMMAND.match(name)) or name in MARKS or (
+                return name in self.labels or bool(symbol_of(name).word) or name in MARKS or (
                     len(name) > 1 and name.isalpha()
                 )
             case Indexed() if entry in self.picked:
@@ -371,7 +372,7 @@ class Survey:
             found.setdefault((kind.lower, kind.upper), Range(kind.lower, kind.upper))
         declared: dict[tuple[Node, Node], Range] = {}
         for key, place in self._members:
-            if self._find(key) == root and isinstance(place, tuple):
+            if self._find(key) == root:
                 shape = self._declared_size(place)
                 if shape is not None:
                     declared[(Num(1), shape)] = Range(Num(1), shape)
@@ -394,17 +395,18 @@ class Survey:
         return Generic(f"|{letters[0]}|") if letters else Generic("|k|", used=False)
 
     def _declared_size(self, place: Place) -> Node | None:
-        base, uppers, position = place
-        if uppers and any(not d.upper for d in self.scope.definitions.get(base.split("^")[0], ())):
+        letter, numbers, uppers, position = place
+        if uppers and any(not d.upper for d in self.scope.definitions.get(letter, ())):
             return None
-        for kind in self.kinds.get(base) or self.kinds.get(base.split("^")[0], []):
+        for kind in self.layers.get((letter, numbers)) or self.kinds.get(letter, []):
             entry = position - max(kind.arity, uppers)
             if entry == 0 and len(kind.shape) == 2 and kind.shape[0] == Num(1):
                 return kind.shape[1]
             if kind.role in ("real", "function") and 0 <= entry < len(kind.shape):
                 size = kind.shape[entry]
                 # The size of a^{[l]} depends on l.
-                return None if any(isinstance(s, Sym) and s.name[:1] == "#" for s in walk(size)) else size
+                depends = any(isinstance(s, Sym) and isinstance(s.name, Numbered) for s in walk(size))
+                return None if depends else size
         return None
 
     # -- union-find -----------------------------------------------------------------------------
@@ -425,12 +427,6 @@ def _compares(node: Node) -> bool:
         case Relation(Sym(), "=" | "!=", Sym()):
             return True
     return False
-
-
-def is_capital(base: str) -> bool:
-    """``A`` or ``\\Sigma``: the letter of a matrix, where vectors stand beside it."""
-    letter = unbold(base).removeprefix("\\")
-    return letter[:1].isupper() and (len(letter) == 1 or base.startswith("\\"))
 
 
 def _placed(node: Node) -> set[str]:
@@ -461,13 +457,13 @@ def _paired(node: Node) -> set[str]:
 
 
 def _is_vector(base: str) -> bool:
-    return not is_capital(base) and plain(base) is None
+    return not symbol_of(base).is_capital and not symbol_of(base).is_bold
 
 
 def _capitals(node: Node) -> set[str]:
     match node:
         case Sym(name):
-            return {name} if is_capital(name) and unbold(name) != "I" else set()
+            return {name} if symbol_of(name).is_capital and unbold(name) != "I" else set()
         case Add(terms):
             return {k for t in terms for k in _capitals(t)}
         case Mul(factors):
@@ -536,7 +532,7 @@ def _reachable(scope: Scope, nodes: Iterable[Node]) -> tuple[Definition, ...]:
                 continue
             seen.add(name.base)
             letter = unbold(name.base)
-            for key in (*keys.get(letter, ()), *keys.get(letter.rstrip("'"), ())):
+            for key in (*keys.get(letter, ()), *keys.get(symbol_of(letter).unprimed, ())):
                 if key not in wanted:
                     wanted.add(key)
                     stack += [d.body for d in scope.definitions[key]]

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from ..core import Add, Call, Core, Div, Mul, Num, Pow, Ref, Sum, Sym, text, walk
 from ..errors import ShapeError, Span
+from ..names import Dimension, Fresh, letter_of
 
 Shape = tuple[Core, ...]
 Entry = Callable[[tuple[Core, ...]], Core]
@@ -173,17 +174,17 @@ class Sizes:
         self._known: dict[Core, Core] = {}
         self._open: set[Core] = set()
 
-    def fresh(self, base: str) -> str:
-        """A name that occurs nowhere else; what stands before ``#`` is what people may see."""
+    def fresh(self, base: str) -> Fresh:
+        """A name that occurs nowhere else."""
         self._count += 1
-        return f"{base}#{self._count}"
+        return Fresh(letter_of(base), self._count)
 
     def index(self, base: str = "k") -> Sym:
         return Sym(self.fresh(base), "index")
 
     def unknown(self, name: str) -> Sym:
         """The size of a dimension of ``name`` that nothing has fixed yet."""
-        size = Sym(f"dim {name}", "size")
+        size = Sym(Dimension(name), "size")
         self._open.add(size)
         return size
 

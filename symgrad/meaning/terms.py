@@ -9,9 +9,11 @@ from fractions import Fraction
 from ..core import Call, Core, Num, Pow, Ref, Sum, Sym, rebuild, walk
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..kernel.signs import range_of
+from ..names import Fresh, Indicated, InverseOf, Numbered, ProductOf
 from ..page import tree as page
+from ..page.matching import instance, placeholders
 from ..page.scope import Scope
-from ..page.symbols import Name, name_of
+from ..page.symbols import Name, name_of, symbol_of
 from ..page.tree import Node
 from .derivatives import exchange, fill, settled
 from .functions import Functions
@@ -163,11 +165,13 @@ class Elaborator(Functions):
         for d in self._notations:
             assert d.params is not None
             pattern = d.params[0]
-            found: dict[str, Node] = {}
-            if any(d is a for a, _ in env.active) or not _fits(pattern, node, _subscripts(pattern), found):
+            if any(d is a for a, _ in env.active):
                 continue
-            operand = found.pop(HOLE, None)
-            bound = {k: self.index(v, env) for k, v in found.items()}
+            found = instance(pattern, node, placeholders(pattern) | {page.Sym(HOLE)})
+            if found is None:
+                continue
+            operand = found.pop(page.Sym(HOLE), None)
+            bound = {k.name: self.index(v, env) for k, v in found.items() if isinstance(k, page.Sym)}
             inner = replace(env, places={**env.places, **bound}, active=(*env.active, (d, ())))
             return self.value(
                 d.body if operand is None else page.substitute(d.body, {page.Sym(HOLE): operand}), inner
@@ -198,7 +202,7 @@ class Elaborator(Functions):
             return True
         for k in name.lower:
             known = isinstance(k, page.Sym) and (
-                env.letter(k.name) is not None or k.name.rstrip("'") in _COUNTING
+                env.letter(k.name) is not None or symbol_of(k.name).unprimed in _COUNTING
             )
             if not known and not isinstance(k, page.Num):
                 return False
@@ -216,7 +220,7 @@ class Elaborator(Functions):
         """Is this an index: letters, numbers, and their sums?"""
         match node:
             case page.Sym(name):
-                return len(name.rstrip("'")) == 1 or self.is_index(node, env)
+                return len(symbol_of(name).unprimed) == 1 or self.is_index(node, env)
             case page.Num():
                 return True
             case page.Neg(arg):
@@ -313,7 +317,7 @@ class Elaborator(Functions):
     def inverse(self, b: Value) -> Value:
         """An inverse matrix, opaque: one name for one matrix, of which nothing more is known."""
         i, j = Sym("i", "index"), Sym("j", "index")
-        name = f"({canonical(b.at((i, j)))})^{{-1}}"
+        name = InverseOf(canonical(b.at((i, j))))
         self.inverses[name] = frozenset(t.name for t in walk(b.at((i, j))) if isinstance(t, Ref | Sym))
         self.doubt("of an inverse matrix only its name is known here")
         return Value(b.shape, lambda k: Ref(name, k))
@@ -466,8 +470,8 @@ class Elaborator(Functions):
     def product_over(self, body: Core, k: Sym, lower: Core, upper: Core) -> Core:
         """A product of which only its name is known: one for one body, whatever its indices are called."""
         self.doubt(ANY_SIGN)
-        if any("#" in name for name in leaves(body)):
-            raise UnknownMeaning(ANY_SIGN)  # a variable that is filled in later stands in the name
+        if any(map(self.is_filled_in_later, leaves(body))):
+            raise UnknownMeaning(ANY_SIGN)
         bound = {k, *(t.index for t in walk(body) if isinstance(t, Sum))}
         whole = Sum(body, k, lower, upper)
         free = tuple(dict.fromkeys(t for t in walk(whole) if isinstance(t, Sym) and t not in bound))
@@ -475,9 +479,20 @@ class Elaborator(Functions):
         pattern: Core = whole
         for place, letter in enumerate(letters):
             pattern = exchange(pattern, letter, Sym(f"@{place}", letter.sort))
-        name = f"prod {canonical(pattern)}"
+        name = ProductOf(canonical(pattern))
         # 0 times the sum of the factors: the product is defined where they are.
         return add(refs(name, letters), mul(ZERO, whole))
+
+    def is_filled_in_later(self, name: str) -> bool:
+        """May the quantity, or one in whose name it stands, be replaced by what it was held for?"""
+        match name:
+            case Fresh() | ProductOf():
+                return True
+            case Indicated():
+                return isinstance(name.of, Fresh)
+            case InverseOf():
+                return any(isinstance(k, Fresh) for k in self.inverses[name])
+        return False
 
     # -- conditions -----------------------------------------------------------------------------------
 
@@ -509,7 +524,7 @@ class Elaborator(Functions):
                 base, indices = (
                     (a.term.name, a.term.indices) if isinstance(a.term, Ref) else (a.term.name, ())
                 )
-                name = f"1[{base} = \\cdot]"  # its entry k is 1[y = k]
+                name = Indicated(base)
                 self.indicators[name] = base
                 return Ref(name, (*indices, b.term))
         raise UnknownMeaning("this condition has no meaning here", left.span)
@@ -596,48 +611,13 @@ def _alone(node: Node) -> frozenset[str]:
     return found
 
 
-def _subscripts(pattern: Node) -> frozenset[str]:
-    """Letters that stand as indices in a declared notation."""
-    out: set[str] = set()
-    for node in page.walk(pattern):
-        if isinstance(node, page.Indexed | page.Component):
-            entries = (*node.lower, *node.upper) if isinstance(node, page.Indexed) else node.lower
-            out |= {e.name for e in entries if isinstance(e, page.Sym) and len(e.name) == 1}
-        elif isinstance(node, page.Indicator):
-            out |= {s.name for s in page.walk(node) if isinstance(s, page.Sym) and len(s.name) == 1}
-    return frozenset(out)
-
-
-def _fits(pattern: object, node: object, letters: frozenset[str], found: dict[str, Node]) -> bool:
-    """Is the node the pattern with other indices?"""
-    if (
-        isinstance(pattern, page.Sym)
-        and (pattern.name in letters or pattern.name == HOLE)
-        and isinstance(node, Node)
-    ):
-        return found.setdefault(pattern.name, node) == node
-    if isinstance(pattern, tuple):
-        return (
-            isinstance(node, tuple)
-            and len(node) == len(pattern)
-            and all(_fits(p, n, letters, found) for p, n in zip(pattern, node, strict=True))
-        )
-    if isinstance(pattern, Node):
-        names: tuple[str, ...] = type(pattern).__match_args__
-        return type(node) is type(pattern) and all(
-            _fits(getattr(pattern, name), getattr(node, name), letters, found)
-            for name in names
-        )
-    return pattern == node
-
-
 def canonical(t: Core) -> str:
     """The term in words that do not depend on the names of bound indices."""
-    seen: dict[str, str] = {}
+    seen: dict[str, Numbered] = {}
 
     def go(t: Core) -> Core:
         if isinstance(t, Sum):
-            seen.setdefault(t.index.name, f"#{len(seen)}")
+            seen.setdefault(t.index.name, Numbered(len(seen)))
             new = Sym(seen[t.index.name], "index")
             return Sum(go(t.body), new, go(t.lower), go(t.upper))
         if isinstance(t, Sym) and t.name in seen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from ...page.matching import head
 from ...page.scope import Scope
 from ...page.tree import (
     Abs,
@@ -23,7 +24,7 @@ from ...page.tree import (
     Relation,
     Sym,
 )
-from ..definitions import defined, head
+from ..definitions import defined
 from ..tidy import ONE, TWO, Term, build, groups, integer, vectorish
 from .dependence import Taken
 from .functions import REFUSED, TABLE, E
