@@ -199,7 +199,7 @@ TOUCHING = tuple(
 """Words that stay functions where the letters of names touch them: ``ylog(p)``."""
 LETTERS = frozenset(page for page, row in PAGES.items() if not row.spellings[page])
 """Names on the page that are letters too: the function only where they are applied."""
-COMMANDS = frozenset(page for page in PAGES if "{" not in page) - LETTERS
+COMMANDS = frozenset(page for page in PAGES if not page.startswith(r"\operatorname")) - LETTERS
 
 
 def _divides(t: Core) -> bool:

@@ -323,6 +323,21 @@ def unfolded(t: Core) -> Core:
     return unfolded(at(row.meant, t.args[0])) if row is not None and row.meaning else t
 
 
+@pytest.mark.parametrize(("lhs", "rhs", "status"), [
+    (r"\sin(\arcsin x)", "x", "proved"),
+    (r"\cos(\arcsin x)", r"\sqrt{1 - x^2}", "proved"),
+    (r"\cos(\arcsin x)", r"-\sqrt{1 - x^2}", "refuted"),
+    (r"\tan(\arctan x)", "x", "proved"),
+    (r"\cos(\arctan x)", r"-\frac{1}{\sqrt{1 + x^2}}", "refuted"),
+    (r"\cos(3 \arccos x)", "4 x^3 - 3 x", "proved"),
+    (r"\cos(3 \arccos x)", "3 x - 4 x^3", "refuted"),
+    (r"\arctan(\tan x)", "x", "refuted"),
+    (r"\arcsin(\sin x)", "x", "refuted"),
+])  # fmt: skip
+def test_sines_of_their_inverses(lhs: str, rhs: str, status: str) -> None:
+    assert prove(lhs, rhs).status == status
+
+
 @pytest.mark.parametrize(("lhs", "rhs"), [
     (r"\arcsin(x^2 + 2)", r"\arcsin(x^2 + 2)"),
     (r"\operatorname{artanh}(1 + x^2)", r"2 \operatorname{artanh}(1 + x^2)"),

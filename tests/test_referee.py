@@ -189,7 +189,7 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     (r"A^\dagger", "A", SQUARE, "undecided"),
     (r"\binom{n}{k}", r"\binom{n}{n-k}", (), "undecided"),
     (r"\sum_{k=0}^{\infty} x^k", r"\frac{1}{1-x}", (), "undecided"),
-    (r"\operatorname{erf}(x)", r"-\operatorname{erf}(-x)", (), "undecided"),
+    (r"\operatorname{erfc}(x)", r"-\operatorname{erfc}(-x)", (), "undecided"),
     ("x_+", r"\max(0,x)", (), "undecided"),
     (r"\delta_{2i,2j}", r"\delta_{ij}", (), "undecided"),
     (r"\delta_{12}", "0", (), "proved"),

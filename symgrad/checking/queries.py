@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 from ..deriving.definitions import unfold
-from ..functions import LETTERS, PAGES
+from ..functions import COMMANDS
 from ..page.matching import head
 from ..page.scope import Scope
 from ..page.symbols import DEVIATIONS, symbol_of, unbold
@@ -47,7 +47,7 @@ _MANY = 200  # names, after which a definition by levels may go on for ever
 CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
 KNOWN = frozenset(
     [
-        *PAGES.keys() - LETTERS,
+        *COMMANDS,
         r"\max",
         r"\min",
         r"\arg",

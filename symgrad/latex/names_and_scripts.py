@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from ..errors import Span
+from ..functions import PAGES
 from ..page.to_latex import EXPECTATIONS, names_function, to_latex
 from ..page.tree import (
     Add,
@@ -31,7 +32,7 @@ from ..page.tree import (
 )
 from ..patterns import Pattern
 from .cursor import MAX_ROW, Cursor
-from .vocabulary import ACCENTS, FONTS, FUNCTION_TOKENS, FUNCTIONS, GREEK, LETTERS, TRANSPOSES
+from .vocabulary import ACCENTS, FONTS, FUNCTION_TOKENS, FUNCTIONS, GREEK, LETTERS, NAME_WORDS, TRANSPOSES
 
 _APPLIED = frozenset(["\\sigma", "\\Pr"])
 _ONES = frozenset(
@@ -131,7 +132,7 @@ class Scripts(Cursor):
     def word(self) -> Node:
         start = self.pos
         word = self.take()[6:-1]
-        if word in FUNCTIONS:
+        if word in FUNCTIONS and word not in NAME_WORDS:
             raise self.error(f"{word} is a function", start)
         if not word.replace("\\_", "").isalnum() or not word[0].isalpha():
             if word in ("1",):
@@ -200,6 +201,8 @@ class Scripts(Cursor):
                 if not isinstance(power, Num):
                     raise self.error("a function to this power: an inverse? write it out", a)
         node: Node = Indexed(name, lower, span=self.span(start)) if lower else name
+        if lower and to_latex(node) in PAGES:  # \log_2
+            node = Sym(to_latex(node), span=self.span(start))
         return (Prime(node, primes, span=self.span(start)) if primes else node), power
 
     def raised(self, node: Node, power: Node | None, start: int) -> Node:

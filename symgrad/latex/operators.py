@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from ..errors import ReadError, Slip
-from ..functions import PAGES
-from ..page.to_latex import to_latex
 from ..page.tree import (
     Add,
     Call,
@@ -60,8 +58,6 @@ class Operators(Brackets):
         if name == "\\operatorname{sigmoid}" and "\\sigma" not in self.scope.kinds:
             name = "\\sigma" if "\\sigma" not in self.scope.definitions else name
         head, power = self.head(Sym(name, span=self.tokens[start].span), start)
-        if isinstance(head, Indexed) and to_latex(head) in PAGES:  # \log_2
-            head = Sym(to_latex(head), span=head.span)
         applied = self.applied(name)
         if applied is None:
             return self.raised(head, power, start)

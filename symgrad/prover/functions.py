@@ -159,6 +159,10 @@ class Functions(Signs):
                 out = self._turned(out, 1) if r * 2 % 2 else out
                 out = self.scale(out, fmpq(-1 if r * 2 % 4 >= 2 else 1))
                 continue
+            angle = self._angle(m)
+            if angle is not None and isinstance(r, int):
+                out = self.mul(out, self.power(self._unit(*angle, 1 if r > 0 else -1), abs(r)))
+                continue
             logs = [k for k, e in m if self.atoms[k][0] == "log" and e == 1]
             if len(logs) == 1:
                 rest = tuple(x for x in m if x[0] != logs[0])
@@ -167,6 +171,23 @@ class Functions(Signs):
                 factor = self.gen(self.atom(("exp", m), self.mono_deps(m)), r)
             out = self.mul(out, factor)
         return out
+
+    def _angle(self, m: Mono) -> tuple[str, Poly] | None:
+        """The function and p where m is i arcsin p or i arctan p."""
+        calls = [self.atoms[k] for k, e in m if e == 1 and self.atoms[k][0] == "call"]
+        if len(m) != 2 or len(calls) != 1 or ("i",) not in (self.atoms[k] for k, e in m if e == 1):
+            return None
+        _, fn, args, _ = calls[0]
+        found = fn in ("arcsin", "arctan") and not self.is_complex(thaw(args[0]))
+        return (fn, thaw(args[0])) if found else None
+
+    def _unit(self, fn: str, p: Poly, sign: int) -> Poly:
+        """e^(i arcsin p) = sqrt(1 - p^2) + i p,  e^(i arctan p) = (1 + i p)/sqrt(1 + p^2); -i for i."""
+        square, turned = self.mul(p, p), self._turned(p, sign)
+        if fn == "arcsin":
+            return self.add(self.root(self.sub(const(1), square), Fraction(1, 2)), turned)
+        length = self.root(self.add(const(1), square), Fraction(-1, 2))
+        return self.mul(self.add(const(1), turned), length)
 
     def _power_of(self, base: Frozen, exponent: Mono, c: Exp) -> Poly:
         """|base|^(c * exponent) for an irreducible base."""

@@ -151,7 +151,7 @@ _CONDITION = [
     (r"\((-?\w+)/(\w+)\)\*", r"\\frac{\1}{\2} "),
     (r"\^(\d\d+|\([^()]*\))", r"^{\1}"), (r"\*", " "), ("!=", r"\\neq"), ("<=", r"\\leq"), (">=", r"\\geq"),
     (r"(?<![\\\w])(max|min)(?=\()", r"\\\1"),
-    *((rf"(?<![\\\w{{])({row.name})(?=\()", row.page.replace("\\", r"\\")) for row in FUNCTIONS.values()
+    *((rf"(?<![\\\w]){row.name}(?=\()", row.page.replace("\\", r"\\")) for row in FUNCTIONS.values()
       if row.name not in ("sqrt", "abs", "step")),
 ]  # fmt: skip
 

@@ -62,7 +62,8 @@ def _tidied(e: ElementTree.Element, display: bool) -> None:
 
 
 _UNDER = {"msubsup": "munderover", "msub": "munder"}
-_WORD = re.compile(rf"\\mathrm\{{([A-Za-z]{{2,}})\}}|\\({'|'.join(k[1:] for k in COMMANDS)}|max|min)\b")
+_WORDS = "|".join([*(page[1:] for page in sorted(COMMANDS) if page[1:].isalpha()), "max", "min"])
+_WORD = re.compile(rf"\\mathrm\{{([A-Za-z]{{2,}})\}}|\\({_WORDS})\b")
 
 
 def _upright(latex: str) -> str:
