@@ -11,8 +11,9 @@ from ..errors import ShapeError, Span, UnknownMeaning
 from ..functions import LETTERS, PAGES
 from ..names import Numbered
 from ..page import tree as page
+from ..page.indexed import Name, name_of
 from ..page.scope import Definition, Kind, Scope
-from ..page.symbols import Name, name_of, symbol_of, unbold
+from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
 from .derivatives import NABLA, Variable, alike, differentiated, exchange, fill, settled
 from .indices import LITERAL, Env, Held, Reading, delta, page_short

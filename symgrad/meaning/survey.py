@@ -18,17 +18,9 @@ from dataclasses import dataclass, replace
 
 from ..errors import UnknownMeaning
 from ..names import Numbered
+from ..page.indexed import Name, Place, is_sized, name_of
 from ..page.scope import Definition, Kind, Scope
-from ..page.symbols import (
-    CONVENTIONAL,
-    MARKS,
-    Name,
-    Place,
-    is_sized,
-    name_of,
-    symbol_of,
-    unbold,
-)
+from ..page.symbols import CONVENTIONAL, MARKS, symbol_of, unbold
 from ..page.tree import (
     Add,
     BigOp,

@@ -11,9 +11,10 @@ from ..errors import ShapeError, Span, UnknownMeaning
 from ..kernel.signs import range_of
 from ..names import Fresh, Indicated, InverseOf, Numbered, ProductOf
 from ..page import tree as page
+from ..page.indexed import Name, name_of
 from ..page.matching import instance, placeholders
 from ..page.scope import Scope
-from ..page.symbols import Name, name_of, symbol_of
+from ..page.symbols import symbol_of
 from ..page.tree import Node
 from .derivatives import exchange, fill, settled
 from .functions import Functions
