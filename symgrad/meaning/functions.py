@@ -315,8 +315,9 @@ class Functions(Matrices):
             raise UnknownMeaning(f"{base} takes one argument", span)
         match base:
             case "\\max" | "\\min":
+                fn = "max" if base == "\\max" else "min"
                 values = tuple(self.value(a, env) for a in args)
-                return self.sizes.entrywise(values, lambda *t: Call(base[1:], t), "compare", span)
+                return self.sizes.entrywise(values, lambda *t: Call(fn, t), "compare", span)
             case "\\mathbb{E}" | "\\operatorname{E}":
                 return each(lambda t: Call("E", (t,)), self.value(args[0], env))
             case "\\operatorname{softmax}":

@@ -82,6 +82,11 @@ class Symbol:
         return self.letter.removeprefix("\\")[:1]
 
     @property
+    def is_command(self) -> bool:
+        """Is the letter written by a command, as Greek ones are?"""
+        return self.letter[:1] == "\\"
+
+    @property
     def accent(self) -> str:
         """The outermost accent, "" where there is none outside of any font."""
         return self.marks[0] if self.marks and self.marks[0] in _ACCENTS else ""
