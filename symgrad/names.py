@@ -73,6 +73,15 @@ class Dimension(Made):
         return cls._shown(f"dim {of}", of)
 
 
+class Cardinality(Made):
+    """``|k|``: how many values the letter or the set k has, where nothing bounds its range."""
+
+    __slots__ = ()
+
+    def __new__(cls, of: str) -> Self:
+        return cls._shown(f"|{of}|", of)
+
+
 class Indicated(Made):
     r"""``1[y = \cdot]``: the vector whose entry k is 1 where y = k, else 0."""
 

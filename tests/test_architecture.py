@@ -120,3 +120,47 @@ def test_no_public_name_is_a_module() -> None:
 def test_every_public_name_is_there_and_documented(name: str) -> None:
     value = getattr(symgrad, name)
     assert value.__doc__
+
+
+NAMED = re.compile(r"(?:^|[._])(?:name|base|leaf|letter|fn|symbol)$")
+TEXT_READERS = frozenset(
+    ["startswith", "endswith", "removeprefix", "removesuffix", "strip", "lstrip", "rstrip", "partition",
+     "rpartition", "split", "rsplit", "find"]
+)  # fmt: skip
+MATCHERS = frozenset(["match", "fullmatch", "search", "findall", "finditer", "sub"])
+NOT_READ_BACK = {
+    ("page/to_latex.py", "'^' in node.name"): "a printer: does what it prints end in a script?",
+    ("page/to_text.py", "_WORD.sub('\\\\1', name)"): "a printer: a name in letters of another alphabet",
+    ("deriving/derivation.py", "name.startswith('definition')"): "the name of a rule",
+    ("checking/conditions.py", "name.strip()"): "a piece of the text of a document",
+    ("checking/facts.py", "name.strip()"): "a piece of the text of a document",
+}
+
+
+def _reads_a_name(node: ast.AST) -> bool:
+    """Is a name taken apart as text: a method, a slice, a regular expression, a search in it?"""
+
+    def named(n: ast.AST) -> bool:
+        return isinstance(n, ast.Name | ast.Attribute) and NAMED.search(ast.unparse(n)) is not None
+
+    match node:
+        case ast.Call(ast.Attribute(owner, method), args):
+            matched = method in MATCHERS and ast.unparse(owner) != "self" and any(map(named, args))
+            return matched or (method in TEXT_READERS and named(owner))
+        case ast.Subscript(value, ast.Slice()):
+            return named(value)
+        case ast.Compare(ast.Constant(str()), [ast.In() | ast.NotIn()], [where]):
+            return named(where)
+    return False
+
+
+def test_nobody_reads_a_name_back() -> None:
+    """What a name is made of is asked of its Symbol, or of the type of a name that symgrad made."""
+    found = set()
+    for package in ("page", "meaning", "kernel", "prover", "deriving", "checking"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if path == ROOT / "page" / "symbols.py":
+                continue
+            nodes = ast.walk(ast.parse(path.read_text()))
+            found |= {(str(path.relative_to(ROOT)), ast.unparse(n)) for n in nodes if _reads_a_name(n)}
+    assert found == NOT_READ_BACK.keys()

@@ -8,7 +8,7 @@ from symgrad.errors import UnknownMeaning
 from symgrad.latex import read
 from symgrad.meaning.directives import read_directives
 from symgrad.meaning.survey import Generic, Range, Survey
-from symgrad.page.symbols import Place
+from symgrad.page.indexed import Place
 from symgrad.page.tree import Num, Sym
 
 

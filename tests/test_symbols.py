@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symgrad.latex import read
-from symgrad.page.symbols import Name, Symbol, name_of, symbol_of, unbold
+from symgrad.page.indexed import Name, name_of
+from symgrad.page.symbols import Symbol, symbol_of, unbold
 from symgrad.page.tree import Sym
 
 

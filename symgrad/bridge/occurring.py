@@ -13,6 +13,7 @@ from ..errors import InputError, UnknownMeaning
 from ..functions import FUNCTIONS
 from ..page import tree as page
 from ..page.scope import Kind
+from ..page.symbols import symbol_of
 from .logistic import sigma
 from .naming import CONSTANTS, page_name, sympy_name
 
@@ -39,9 +40,10 @@ class Occurrences:
         for name in self.things:
             if name in self.constants:
                 raise InputError(f"{sympy_name(name)!r} is also the constant {name}: rename the symbol")
-            stem, _, subscript = name.partition("_{")
+            symbol = symbol_of(name)
+            stem = symbol.base
             entries = isinstance(self.things.get(stem), sympy.IndexedBase | sympy.MatrixSymbol)
-            if subscript and (entries or not indices.isdisjoint(subscript.rstrip("}").split(","))):
+            if symbol.lower and (entries or not indices.isdisjoint(symbol.lower)):
                 raise InputError(
                     f"the symbol {sympy_name(name)!r} looks like an entry of {sympy_name(stem)!r}: "
                     "rename it or use IndexedBase"

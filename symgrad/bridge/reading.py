@@ -15,6 +15,7 @@ from ..functions import PAGES
 from ..page import tree as page
 from ..page.matching import all_but_letters_agree, matching
 from ..page.scope import Scope
+from ..page.symbols import symbol_of
 from ..page.tree import Node
 from .elementary import called
 from .naming import CONSTANTS, sympy_name
@@ -26,7 +27,6 @@ _FUNCTIONS: dict[str, Callable[..., Expr]] = {
     **{page: partial(called, row.name) for page, row in PAGES.items()},
     "\\max": sympy.Max, "\\min": sympy.Min, "\\operatorname{tr}": sympy.Trace,
 }  # fmt: skip
-_NO_FUNCTION = ("\\operatorname{", "\\mathbb{E}")
 _SYMPY_RELATIONS = {op: rel for rel, op in RELATIONS.items()}
 
 
@@ -235,9 +235,9 @@ class _Reader:
             return found
         if name in _FUNCTIONS and not self.scope.definitions.get(name):
             return _FUNCTIONS[name]
-        if name.startswith(_NO_FUNCTION):
-            short = name.removeprefix("\\operatorname{").rstrip("}")
-            given = self.given(short)
+        symbol = symbol_of(name)
+        if symbol.word == "\\operatorname" or symbol.base == "\\mathbb{E}":
+            given = self.given(symbol.letter if symbol.word else name)
             if isinstance(given, type):
                 return given
             raise UnknownMeaning(f"{name} has no SymPy form", node.span)

@@ -20,7 +20,7 @@ from ..meaning.directives import read_directive, read_directives
 from ..meaning.recursive_definitions import descents
 from ..page.matching import placed
 from ..page.scope import Definition, Scope
-from ..page.symbols import unbold
+from ..page.symbols import symbol_of, unbold
 from ..page.tree import Call, Indexed, Node, Num, Pow, Relation
 from ..patterns import Pattern
 from . import conventions, queries
@@ -227,7 +227,9 @@ class Facts:
         name = leaf.whole
         if any(unbold(n) == unbold(name) for n, where in self.kinds.items() if where == self.headings):
             return True
-        return unbold(name) == name and not name[:1].isupper() and not leaf.indexed
+        symbol = symbol_of(name)
+        capital = symbol.initial.isupper() and not symbol.is_command and not symbol.marks
+        return unbold(name) == name and not capital and not leaf.indexed
 
     def results(self, scope: Scope) -> frozenset[str]:
         """Names that the text defines and by which it differentiates: ends of a derivation.

@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ..page.indexed import name_of
 from ..page.scope import Definition, Scope
-from ..page.symbols import name_of, unbold
+from ..page.symbols import unbold
 from ..page.tree import (
     Add,
     BigOp,

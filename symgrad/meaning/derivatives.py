@@ -18,8 +18,9 @@ from ..kernel.differentiate import eliminate
 from ..kernel.limits import Unsupported
 from ..names import Fresh, InverseOf, ProductOf, letter_of
 from ..page import tree as page
+from ..page.indexed import Name, name_of
 from ..page.scope import Definition, Kind
-from ..page.symbols import DEVIATIONS, Name, name_of, symbol_of, unbold
+from ..page.symbols import DEVIATIONS, symbol_of, unbold
 from ..page.tree import Node
 from .indices import ANY_SIGN, Env, Held, page_short
 from .lookup import Names

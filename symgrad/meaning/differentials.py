@@ -13,8 +13,9 @@ from ..core import Core, Ref, Sym, rebuild
 from ..errors import Span
 from ..names import Differential, letter_of
 from ..page import tree as page
+from ..page.indexed import name_of
 from ..page.scope import Scope
-from ..page.symbols import name_of, symbol_of, unbold
+from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
 from .derivatives import Back, Derivatives, differentiated, fill, settled
 from .indices import COUNTS, Env, page_short

@@ -15,8 +15,9 @@ from fractions import Fraction
 from ..errors import ReadError, Span, SpannedError, UnknownMeaning
 from ..latex import read
 from ..names import Numbered
+from ..page.indexed import Name, name_of, written
 from ..page.scope import Definition, Kind, Macro, Scope
-from ..page.symbols import Name, name_of, unbold, written
+from ..page.symbols import unbold
 from ..page.tree import (
     Add,
     BigOp,

@@ -11,8 +11,9 @@ from ..errors import ShapeError, Span, UnknownMeaning
 from ..functions import LETTERS, PAGES
 from ..names import Numbered
 from ..page import tree as page
+from ..page.indexed import Name, name_of
 from ..page.scope import Definition, Kind, Scope
-from ..page.symbols import Name, name_of, symbol_of, unbold
+from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
 from .derivatives import NABLA, Variable, alike, differentiated, exchange, fill, settled
 from .indices import LITERAL, Env, Held, Reading, delta, page_short
@@ -314,8 +315,9 @@ class Functions(Matrices):
             raise UnknownMeaning(f"{base} takes one argument", span)
         match base:
             case "\\max" | "\\min":
+                fn = "max" if base == "\\max" else "min"
                 values = tuple(self.value(a, env) for a in args)
-                return self.sizes.entrywise(values, lambda *t: Call(base[1:], t), "compare", span)
+                return self.sizes.entrywise(values, lambda *t: Call(fn, t), "compare", span)
             case "\\mathbb{E}" | "\\operatorname{E}":
                 return each(lambda t: Call("E", (t,)), self.value(args[0], env))
             case "\\operatorname{softmax}":

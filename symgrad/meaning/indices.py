@@ -13,8 +13,9 @@ from ..core import Core, Delta, Num, Ref, Sym, text, walk
 from ..errors import ShapeError, UnknownMeaning
 from ..names import Fresh, InverseOf, Numbered
 from ..page import tree as page
+from ..page.indexed import Name, name_of, written
 from ..page.scope import Definition, Kind, Scope
-from ..page.symbols import Name, name_of, unbold, written
+from ..page.symbols import unbold
 from ..page.tree import Node
 from .recursive_definitions import descents
 from .survey import Generic, Range, Survey

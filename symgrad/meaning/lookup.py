@@ -17,9 +17,10 @@ from ..core import Call, Core, Num, Ref, Sum, Sym
 from ..errors import ScopeError, ShapeError, Span, UnknownMeaning
 from ..names import Part
 from ..page import tree as page
+from ..page.indexed import Name, Place, is_sized, name_of
 from ..page.matching import placed
 from ..page.scope import Definition, Kind
-from ..page.symbols import Name, Place, Symbol, is_sized, name_of, symbol_of, unbold
+from ..page.symbols import Symbol, symbol_of, unbold
 from ..page.tree import Node
 from .indices import Env, Indices, delta, page_short
 from .survey import Generic, Range, definition_order

@@ -11,6 +11,7 @@ from ..core import Call as CoreCall
 from ..core import Core, D, Delta, Given, Ref, Sum, Sym, text
 from ..core import walk as core_walk
 from ..errors import ShapeError, UnknownMeaning
+from ..names import Cardinality
 from ..page.scope import Scope
 from ..page.tree import BigOp, Call, Component, Frac, Indexed, Mul, Node, children, walk
 from ..page.tree import Num as PageNum
@@ -230,12 +231,12 @@ def _labels(e: Elaborator) -> Iterator[Given]:
 def _unbounded(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, Sym, Sym] | None:
     """A sum without ends and a letter that may be its end, as in ``\\frac{1}{n} \\sum_i``: (doubt, both)."""
     leaves = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
-    ends = [k for k in leaves if k.sort == "size" and k.name[:1] == k.name[-1:] == "|"]
+    ends = [(k, k.name.of) for k in leaves if isinstance(k.name, Cardinality)]
     letters = [k for k in leaves if k.sort == "real" and _is_count(k.name, e) and not e.is_said(k.name)]
     if len(ends) != 1 or len(letters) != 1:
         return None
-    index, letter = ends[0].name.strip("|"), letters[0].name
-    return f"how far does {index} run?  write \\sum_{{{index}=1}}^{letter}", ends[0], letters[0]
+    (end, index), letter = ends[0], letters[0].name
+    return f"how far does {index} run?  write \\sum_{{{index}=1}}^{letter}", end, letters[0]
 
 
 def _is_count(letter: str, e: Elaborator) -> bool:

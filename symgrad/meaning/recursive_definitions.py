@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..page import tree as page
+from ..page.indexed import Name, name_of
 from ..page.scope import Definition
-from ..page.symbols import Name, name_of, unbold
+from ..page.symbols import unbold
 from ..page.tree import Node
 
 

@@ -17,18 +17,10 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ..errors import UnknownMeaning
-from ..names import Numbered
+from ..names import Cardinality, Numbered
+from ..page.indexed import Name, Place, is_sized, name_of
 from ..page.scope import Definition, Kind, Scope
-from ..page.symbols import (
-    CONVENTIONAL,
-    MARKS,
-    Name,
-    Place,
-    is_sized,
-    name_of,
-    symbol_of,
-    unbold,
-)
+from ..page.symbols import CONVENTIONAL, MARKS, symbol_of, unbold
 from ..page.tree import (
     Add,
     BigOp,
@@ -63,7 +55,7 @@ class Generic:
     """A range that nothing on the page bounds: every such range of a class has one size; is it ``used``
     by a letter of the page?"""
 
-    size: str
+    size: Cardinality
     used: bool = True
 
 
@@ -357,7 +349,7 @@ class Survey:
         ranges = dict.fromkeys(r for r in own if isinstance(r, Range))
         if len(ranges) > 1:
             raise UnknownMeaning(f"the sum over {letter} has no bounds, and the page suggests several")
-        return next(iter(ranges), Generic(f"|{letter}|"))
+        return next(iter(ranges), Generic(Cardinality(letter)))
 
     def _range_of(self, root: Hashable) -> Range | Generic:
         found: dict[tuple[Node, Node], Range] = {}
@@ -392,7 +384,7 @@ class Survey:
                     f"the sum over {letters[0] if letters else 'this index'} has no bounds, and the page "
                     "suggests several: write them"
                 )
-        return Generic(f"|{letters[0]}|") if letters else Generic("|k|", used=False)
+        return Generic(Cardinality(letters[0])) if letters else Generic(Cardinality("k"), used=False)
 
     def _declared_size(self, place: Place) -> Node | None:
         letter, numbers, uppers, position = place

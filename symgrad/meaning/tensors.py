@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ..core import Add, Call, Core, Div, Mul, Num, Pow, Ref, Sum, Sym, text, walk
 from ..errors import ShapeError, Span
-from ..names import Dimension, Fresh, letter_of
+from ..names import Cardinality, Dimension, Fresh, letter_of
 
 Shape = tuple[Core, ...]
 Entry = Callable[[tuple[Core, ...]], Core]
@@ -188,7 +188,7 @@ class Sizes:
         self._open.add(size)
         return size
 
-    def generic(self, name: str) -> Sym:
+    def generic(self, name: Cardinality) -> Sym:
         """The size of a range that nothing bounds; it is that of whatever it must fit."""
         size = Sym(name, "size")
         if size not in self._known:

@@ -9,11 +9,12 @@ from fractions import Fraction
 from ..core import Call, Core, Num, Pow, Ref, Sum, Sym, rebuild, walk
 from ..errors import ShapeError, Span, UnknownMeaning
 from ..kernel.signs import range_of
-from ..names import Fresh, Indicated, InverseOf, Numbered, ProductOf
+from ..names import Cardinality, Fresh, Indicated, InverseOf, Numbered, ProductOf
 from ..page import tree as page
+from ..page.indexed import Name, name_of
 from ..page.matching import instance, placeholders
 from ..page.scope import Scope
-from ..page.symbols import Name, name_of, symbol_of
+from ..page.symbols import symbol_of
 from ..page.tree import Node
 from .derivatives import exchange, fill, settled
 from .functions import Functions
@@ -384,7 +385,7 @@ class Elaborator(Functions):
         condition = node.condition
         found: Range | Generic
         if condition is not None and condition.op == "in":
-            found = Generic(f"|{_words(condition.rhs)}|")
+            found = Generic(Cardinality(_words(condition.rhs)))
             condition = None
         else:
             second = _other_index(node)

@@ -1,4 +1,4 @@
-"""Names as they are written: letter, font, accents, labels and indices."""
+"""Symbols: what a name is made of: its letter, accents, fonts, primes, and the indices that belong to it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,6 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from ..patterns import Pattern
-from .to_latex import to_latex
-from .tree import (
-    Add,
-    Indexed,
-    Mul,
-    Neg,
-    Node,
-    Num,
-    Prime,
-    Sym,
-)
 
 _ACCENTS = frozenset(
     "\\" + accent
@@ -36,19 +25,23 @@ _WORDS = frozenset(
 )  # fmt: skip
 _MARKS = _ACCENTS | _BOLD | _WORDS | {"\\mathcal", "\\mathbb", "\\mathfrak", "\\mathscr", "\\mathit"}
 _FONT = Pattern(r"\\(?:mathbf|boldsymbol|bm|vec|pmb)(?![A-Za-z])\s*")
+_CONDITIONAL = Pattern(r"(.+)\(((?:\\cdot,)*\\cdot)(\\mid|\\parallel)((?:\\cdot,)*\\cdot)\)$")
 _COMMAND = Pattern(r"(\\[A-Za-z]+)\{")
 
 CONVENTIONAL = frozenset("ijklmnrst")
-
-
 MARKS = frozenset(("*", "\\ast", "\\star", "\\dagger", "+", "-", "\\parallel", "\\perp"))
-
-
-_SIZES = frozenset("nmdpqkNMDKCHBT")
 
 
 DEVIATIONS = frozenset(["\\sigma", "s", "\\tau", "\\hat{\\sigma}"])
 """Letters whose squares are variances: quantities in their own right."""
+
+
+class Conditional(NamedTuple):
+    """A function with a bar among its arguments: its name, how many stand before the bar, the bar."""
+
+    name: str
+    before: int
+    bar: str
 
 
 @dataclass(frozen=True)
@@ -87,6 +80,11 @@ class Symbol:
     def initial(self) -> str:
         """The first letter of the letter or its command: T of ``\\Theta``."""
         return self.letter.removeprefix("\\")[:1]
+
+    @property
+    def is_command(self) -> bool:
+        """Is the letter written by a command, as Greek ones are?"""
+        return self.letter[:1] == "\\"
 
     @property
     def accent(self) -> str:
@@ -148,6 +146,12 @@ class Symbol:
         """``A`` or ``\\Sigma``: the letter of a matrix, where vectors stand beside it."""
         letter = self.unbold.removeprefix("\\")
         return letter[:1].isupper() and (len(letter) == 1 or self.name.startswith("\\"))
+
+    @property
+    def conditional(self) -> Conditional | None:
+        """``P(\\cdot\\mid\\cdot)``: a function with a bar among its arguments."""
+        found = _CONDITIONAL.match(self.name)
+        return Conditional(found[1], found[2].count("\\cdot"), found[3]) if found else None
 
     @property
     def changed(self) -> str:
@@ -226,92 +230,3 @@ def _closing(name: str, start: int) -> int:
 def unbold(name: str) -> str:
     """``symbol_of(name).unbold``, for the many who look a name up by its letter."""
     return symbol_of(name).unbold
-
-
-class Place(NamedTuple):
-    """A place for an index: the letter of a name with the numbers above it, how many indices stand above, and
-    the position, counted over upper then lower indices."""
-
-    letter: str
-    numbers: tuple[str, ...]
-    uppers: int
-    position: int
-
-
-class Name(NamedTuple):
-    """A name with its indices as written; ``x^{(i)}_j`` is ``Name("x", (i,), (j,))``."""
-
-    base: str
-    upper: tuple[Node, ...] = ()
-    lower: tuple[Node, ...] = ()
-    bracket: str = "()"
-
-    @property
-    def indices(self) -> tuple[Node, ...]:
-        return (*self.upper, *self.lower)
-
-    def place(self, position: int) -> Place:
-        numbers = tuple(_short(k) for k in self.upper if isinstance(k, Num))
-        return Place(unbold(self.base), numbers, len(self.upper), position)
-
-    def __str__(self) -> str:
-        return written(self.base, self.upper, self.lower, self.bracket)
-
-
-def name_of(node: Node) -> Name | None:
-    """The name that a Sym, an Indexed of a name or a primed name writes; None for anything else.
-
-    >>> str(name_of(Indexed(Indexed(Sym("x"), (Sym("j"),)), (), (Sym("i"),))))
-    'x^{(i)}_{j}'
-    """
-    match node:
-        case Sym(base):
-            return Name(base)
-        case Prime(fn, order):
-            inner = name_of(fn)
-            if inner is None:
-                return None
-            return Name(inner.base + "'" * order, inner.upper, inner.lower, inner.bracket)
-        case Indexed(base_node, lower, upper, bracket):
-            inner = name_of(base_node)
-            if inner is None:
-                return None
-            mark = bracket if upper else inner.bracket
-            return Name(inner.base, (*inner.upper, *upper), (*inner.lower, *lower), mark)
-    return None
-
-
-def written(base: str, upper: tuple[Node, ...], lower: tuple[Node, ...], bracket: str = "()") -> str:
-    """The canonical spelling of an indexed name: the key under which such a kind is stored."""
-    open_, close = (bracket[0], bracket[1]) if len(bracket) == 2 else ("", "")
-    up = "^{" + open_ + ",".join(map(_short, upper)) + close + "}" if upper else ""
-    return base + up + ("_{" + ",".join(map(_short, lower)) + "}" if lower else "")
-
-
-def _short(node: Node) -> str:
-    match node:
-        case Sym(name):
-            return name
-        case Num(value):
-            return str(value)
-        case Add(terms):
-            return "+".join(map(_short, terms)).replace("+-", "-")
-        case Neg(arg):
-            return "-" + _short(arg)
-        case Indexed(base, lower, upper, bracket):
-            return written(_short(base), upper, lower, bracket)
-        case Mul(factors):
-            return " ".join(map(_short, factors))
-    return to_latex(node)
-
-
-def is_sized(name: Name) -> bool:
-    """``\\mathbf{1}_n``, ``I_n``: ones, zeros, an identity with their size."""
-    if unbold(name.base) not in (("I",) if name.base == "I" else ("0", "1", "I")) or name.upper:
-        return False
-    match name.lower:
-        case (Num(),):
-            return True
-        case (Sym(letter),):
-            return letter in _SIZES
-    return False

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..functions import LETTERS, PAGES
 from ..patterns import Pattern
+from .symbols import Symbol, symbol_of
 from .tree import (
     Abs,
     Add,
@@ -69,11 +70,8 @@ DELTA = "\\Delta"
 """Before a name this writes a difference, ``\\Delta{w}``, which is one name."""
 
 _TALL = Pattern(r"\\(?:frac|sum|prod|begin|binom|left)(?![A-Za-z])")
-_DECORATED = Pattern(r"\\[a-z]+\{(\\?[A-Za-z]+)\}")
 _SCRIPTED = Pattern(r"[_^']")
 _SQUARE = frozenset(["\\mathbb{E}"])
-CONDITIONAL = Pattern(r"(.+)\(((?:\\cdot,)*\\cdot)(\\mid|\\parallel)((?:\\cdot,)*\\cdot)\)$")
-"""The name of a function with a bar among its arguments: ``P(\\cdot\\mid\\cdot)``."""
 
 
 def to_latex(node: Node) -> str:
@@ -181,8 +179,9 @@ def _mul(node: Mul) -> tuple[str, int]:
 
 def names_function(name: str) -> bool:
     """Does this name a function by custom (``f``, ``\\hat{f}``, ``\\mathbf{g}``)?"""
-    inner = _DECORATED.fullmatch(name)
-    return name in FUNCTION_LETTERS or (inner is not None and inner[1] in _DECORATED_FUNCTIONS)
+    symbol = symbol_of(name)
+    marked = len(symbol.marks) == 1 and symbol == Symbol(symbol.letter, symbol.marks)
+    return name in FUNCTION_LETTERS or (marked and symbol.letter in _DECORATED_FUNCTIONS)
 
 
 _DECORATED_FUNCTIONS = frozenset(["f", "g", "\\phi", "\\varphi", "\\psi", "\\ell"])
@@ -199,11 +198,11 @@ def needs_sign(before: Node, text: str) -> bool:
         before = before.fn if isinstance(before, Prime) else before.base
     if not isinstance(before, Sym):
         return False
-    name = before.name
-    if name == DELTA or name in _APPLIED or name.startswith("\\operatorname"):
+    name, marks = before.name, before.symbol.marks[:1]
+    if name == DELTA or name in _APPLIED or marks == ("\\operatorname",):
         return True
     if opens:
-        return names_function(name) or name == "\\sigma" or name.startswith(("\\mathrm", "\\mathbb"))
+        return names_function(name) or name == "\\sigma" or marks in (("\\mathrm",), ("\\mathbb",))
     return text.startswith(("[", "\\left[")) and name in EXPECTATIONS
 
 
@@ -265,13 +264,12 @@ INTERVALS = ("[]", "()", "[)", "(]")
 
 def _arguments(fn: Node, args: tuple[Node, ...]) -> tuple[str, Node]:
     base = fn.base if isinstance(fn, Indexed) else fn
-    found = CONDITIONAL.match(base.name) if isinstance(base, Sym) else None
+    found = base.symbol.conditional if isinstance(base, Sym) else None
     if found is None:
         return ", ".join(_at(a, RELATION) for a in args), fn
-    plain = Sym(found.group(1))
-    before = found.group(2).count("\\cdot")
-    before_bar, behind = (", ".join(map(to_latex, part)) for part in (args[:before], args[before:]))
-    inside = f"{before_bar} {found.group(3)} {behind}"
+    plain = Sym(found.name)
+    before, behind = (", ".join(map(to_latex, part)) for part in (args[: found.before], args[found.before :]))
+    inside = f"{before} {found.bar} {behind}"
     return inside, Indexed(plain, fn.lower, fn.upper, fn.bracket) if isinstance(fn, Indexed) else plain
 
 

@@ -18,7 +18,6 @@ from typing import Any
 from ..patterns import Pattern
 from .to_latex import (
     BASE,
-    CONDITIONAL,
     FACTOR,
     HADAMARD,
     INTERVALS,
@@ -261,13 +260,12 @@ def _call(node: Call) -> tuple[str, int]:
     if isinstance(fn, Sym) and fn.name in INTERVALS and len(args) == 2:
         return f"{fn.name[0]}{_list(args)}{fn.name[1]}", BASE
     base = fn.base if isinstance(fn, Indexed) else fn
-    found = CONDITIONAL.match(base.name) if isinstance(base, Sym) else None
+    found = base.symbol.conditional if isinstance(base, Sym) else None
     if found is not None:
-        before = found.group(2).count("\\cdot")
-        head = name_text(found.group(1)) + (_scripts(fn) if isinstance(fn, Indexed) else "")
-        bar = "|" if found.group(3) == "\\mid" else "‖"
-        before_bar, behind = (", ".join(map(to_text, part)) for part in (args[:before], args[before:]))
-        return f"{head}({before_bar} {bar} {behind})", BASE
+        head = name_text(found.name) + (_scripts(fn) if isinstance(fn, Indexed) else "")
+        bar = "|" if found.bar == "\\mid" else "‖"
+        before, behind = (", ".join(map(to_text, k)) for k in (args[: found.before], args[found.before :]))
+        return f"{head}({before} {bar} {behind})", BASE
     inside = ", ".join(to_text(a) for a in args)
     left, right = "[]" if base == Sym("\\mathbb{E}") else "()"
     head = name_text(fn.name) if isinstance(fn, Sym) else _at(fn, FACTOR)

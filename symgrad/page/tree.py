@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import Any, Literal, TypeVar
 
 from ..errors import Span
+from .symbols import Symbol, symbol_of
 
 DerivativeStyle = Literal["operator", "fraction"]
 
@@ -41,9 +42,14 @@ class Num(Node):
 @dataclass(frozen=True, slots=True)
 class Sym(Node):
     """A symbol by its canonical LaTeX name.  ``e``, ``\\pi`` and ``\\infty`` mean the constants
-    unless the scope says otherwise."""
+    unless the scope says otherwise.  The name is what symbols are compared and printed by; what it is made
+    of is asked of ``symbol``."""
 
     name: str
+
+    @property
+    def symbol(self) -> Symbol:
+        return symbol_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
