@@ -35,7 +35,7 @@ from ..core import (
 )
 from ..functions import FUNCTIONS, at
 from ..names import Fresh
-from .signs import ANY, POSITIVE, Known, Range, integral, range_of
+from .signs import ANY, POSITIVE, Range, integral, range_of
 
 
 def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
@@ -62,8 +62,7 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
         if isinstance(t, Call) and t.fn == "abs" and relation == ">":
             return nonzero(t.args[0])
         found = range_of(t, known)
-        holds = {"!=": found.nonzero, ">": found.positive, ">=": found.nonnegative}[relation]
-        if not holds or _weighs(t, known):
+        if not {"!=": found.nonzero, ">": found.positive, ">=": found.nonnegative}[relation]:
             t = _plain(t)
             out.setdefault(seen.setdefault(_sorted(t), text(t)), {})[relation] = None
 
@@ -138,19 +137,6 @@ def _sorted(t: Core) -> str:
 def _strongest(relations: dict[str, None]) -> tuple[str, ...]:
     """t > 0 says all that t >= 0 and t != 0 say."""
     return (">",) if ">" in relations or len(relations) > 1 else tuple(relations)
-
-
-def _weighs(t: Core, known: Known) -> bool:
-    """Is the sign seen only by weighing terms, as in 1 - 1/2, or from an exponent?  It is named then."""
-    match t:
-        case Add((Num(), Mul((Num(), Call("sigma") | Pow(Call("tanh"), Num()))))):
-            return False
-        case Add(terms):
-            parts = [range_of(k, known) for k in terms]
-            return not (all(p.nonnegative for p in parts) or all((-p).nonnegative for p in parts))
-        case Pow(base, exp):
-            return not isinstance(exp, Num) and not range_of(base, known).positive
-    return False
 
 
 def _unsigned(t: Core) -> Core:

@@ -68,8 +68,10 @@ class Range:
         return Range(low, high) if low[0] <= high[0] else self
 
     def inverse(self) -> Range:
-        """1/v, wherever it is defined: only its sign."""
-        return -(-self).sign() if self.high[0] <= 0 else self.sign()
+        """1/v, wherever it is defined."""
+        if self.low[0] < 0:
+            return -(-self).inverse() if self.high[0] <= 0 else ANY
+        return Range(_inverse(self.high), _inverse(self.low)) if self.high[0] else ANY
 
     def size(self) -> Range:
         """|v|."""
@@ -106,6 +108,12 @@ def _product(a: End, b: End) -> End:
     if isinstance(a[0], float) or isinstance(b[0], float):
         return (inf if (a[0] > 0) == (b[0] > 0) else -inf), False
     return a[0] * b[0], a[1] and b[1]
+
+
+def _inverse(end: End) -> End:
+    if isinstance(end[0], float):
+        return ZERO, False
+    return (1 / end[0], end[1]) if end[0] else (inf, False)
 
 
 def _bits(value: Fraction | float) -> int:
