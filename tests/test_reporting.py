@@ -444,7 +444,7 @@ def test_a_template_error_names_template_and_line(tmp_path: Path, text: str, mes
     assert message in str(error.value)
 
 
-def test_a_report_as_pdf_holds_its_text(tmp_path: Path) -> None:
+def test_a_report_as_pdf_holds_its_text() -> None:
     from symgrad.reporting.typeset import typeset
 
     prose = Text("`a_b` *is* #1 of $\\frac{x_i}{2}$")

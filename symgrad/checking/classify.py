@@ -138,11 +138,10 @@ class Classifier:
             ready = self.named(region, chain, link, name, lhs, rhs, prose, classified)
             if ready is not None:
                 return ready
-        elif sign == ":=" and k == 0 and rhs is not None and not queries.has_derivative(lhs):
-            if self.define(link.lhs, link.rhs, region, link):
-                return classified("definition")
-        elif region.kind == "inline" and not isinstance(lhs, Node):
-            return classified("condition")
+        elif sign == ":=" and k == 0 and rhs is not None and not queries.has_derivative(lhs) and (
+            self.define(link.lhs, link.rhs, region, link)
+        ):
+            return classified("definition")
         if rhs is not None and queries.is_zero(rhs):
             # What follows may rest on it; whether it is a condition is known when it is judged.
             self.solving = self.solving or queries.has_derivative(lhs)

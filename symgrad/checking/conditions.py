@@ -25,7 +25,7 @@ from ..page.tree import Node, Relation, Sym, free_names, substitute
 from ..patterns import Pattern
 from . import queries
 
-_NEAR = 400
+NEAR = 400  # characters of prose in which a word still speaks of a formula
 _ORDER = Pattern(
     r"[<>\u2260\u2264\u2265]|\\(?:ne|neq|le|leq|leqslant|ge|geq|geqslant|lt|gt|not|in)(?![A-Za-z])"
 )
@@ -186,10 +186,10 @@ def of_sentence(document: Document, region: Region) -> Conditions:
         r for r in document.regions if r.part == region.part and r.kind in ("display", "directive", "weave")
     ]
     edge = max((r.outer[1] for r in others if r.outer[1] <= region.outer[0]), default=0)
-    before = text[max(edge, region.outer[0] - _NEAR) : region.outer[0]].rstrip()
+    before = text[max(edge, region.outer[0] - NEAR) : region.outer[0]].rstrip()
     before = _BREAK.split(before)[-1]
     stop = min((r.outer[0] for r in others if r.outer[0] >= region.outer[1]), default=len(text))
-    after = text[region.outer[1] : min(stop, region.outer[1] + _NEAR)]
+    after = text[region.outer[1] : min(stop, region.outer[1] + NEAR)]
     after = re.split(r"\n[ \t]*\r?\n|[.!?;](?=\s|$)", after)[0]
     return _spoken(before) + (_spoken(after) if phrases.GOES_ON.match(after) else Conditions())
 

@@ -23,7 +23,7 @@ from ..kernel.verdict import Witness
 from ..page.scope import Scope
 from . import queries, repairs
 from .classify import Classified, Classifier
-from .conditions import assume, of_sentence
+from .conditions import NEAR, assume, of_sentence
 from .excuses import BAD, judge_with_excuses, vacuous
 from .facts import MAX_REGION, Facts
 from .findings import Derivation, FileResult, Finding, Job, Place, Step
@@ -32,7 +32,6 @@ from .step import Judged, judge_step, shown, with_rule
 MAX_STEPS = 20_000
 Event = tuple[Any, ...]
 
-_NEAR = 400  # characters of prose in which a word still speaks of the formula behind it
 
 
 def check_document(job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]) -> Iterator[Event]:
@@ -227,7 +226,7 @@ class _Checker:
                 at = other.outer[1]
                 break
         text = self.document.parts[region.part].text
-        return text[max(at, region.outer[0] - _NEAR) : region.outer[0]]
+        return text[max(at, region.outer[0] - NEAR) : region.outer[0]]
 
     # --- classification -----------------------------------------------------------------------------------
 
@@ -239,7 +238,7 @@ class _Checker:
             return []
         chains = [c for c in split(region.body, index) if c.links or c.dangles]
         prose = self.prose_before(index)
-        behind = self.document.parts[region.part].text[region.outer[1] : region.outer[1] + _NEAR]
+        behind = self.document.parts[region.part].text[region.outer[1] : region.outer[1] + NEAR]
         if region.kind == "inline":
             self.facts.supposed(region.body, prose, behind)
         if not any(c.links for c in chains):
@@ -308,7 +307,7 @@ class _Checker:
                 return
             if not phrases.GIVES_A_REASON.match(between):
                 return
-            self.facts.properties(region.body, between, text[region.outer[1] : region.outer[1] + _NEAR])
+            self.facts.properties(region.body, between, text[region.outer[1] : region.outer[1] + NEAR])
 
     # --- judging ------------------------------------------------------------------------------------------
 
@@ -318,7 +317,7 @@ class _Checker:
     def judge(self, classified: Classified) -> Judged:
         for side, reading in ((classified.link.lhs, classified.lhs), (classified.link.rhs, classified.rhs)):
             if reading.node is None:
-                return self.unreadable(classified, side, reading)
+                return self.unreadable(side, reading)
         lhs, rhs = classified.lhs.node, classified.rhs.node
         assert lhs is not None and rhs is not None
         inline = classified.region.kind == "inline"
@@ -372,7 +371,7 @@ class _Checker:
             for name in queries.quantities(lhs, classified.scope) - spoken - defined:
                 self.classifier.leave(name, classified.link, classified.region)
 
-    def unreadable(self, classified: Classified, side: Side, reading: Reading) -> Judged:
+    def unreadable(self, side: Side, reading: Reading) -> Judged:
         error = reading.error
         message = error.message if isinstance(error, SpannedError) else str(error)
         if isinstance(error, SpannedError) and error.span is not None:

@@ -31,9 +31,11 @@ from ..page.tree import (
     Transpose,
     children,
     free_names,
+    map_children,
     paths,
     put,
     same,
+    substitute,
     walk,
 )
 from . import queries
@@ -200,7 +202,7 @@ def _edits(side: Node, other: Node, scope: Scope) -> Iterator[tuple[str, Node]]:
                     f"the term ${to_latex(term)}$ is dropped",
                     put(side, path, rest[0] if len(rest) == 1 else Add(rest)),
                 )
-    for factor in _chain_factors(side, other, scope):
+    for factor in _chain_factors(other, scope):
         for path, node in places:
             if not path or (isinstance(node, Mul) and _is_body(side, path)):
                 wider = Mul((*queries.factors(node), factor))
@@ -228,12 +230,10 @@ def _exchanges(side: Node, other: Node) -> Iterator[tuple[str, str]]:
 
 
 def _renamed(node: Node, old: str, new: str) -> Node:
-    from ..page.tree import substitute
-
     return substitute(node, {Sym(old): Sym(new)})
 
 
-def _chain_factors(side: Node, other: Node, scope: Scope) -> Iterator[Node]:
+def _chain_factors(other: Node, scope: Scope) -> Iterator[Node]:
     """What an inner derivative would have left: the atoms that the other side speaks of, and minus 1."""
     bodies: list[Node] = [other]
     for name in sorted(queries.inside(other, scope)):
@@ -328,8 +328,6 @@ def restored(lhs: Node, rhs: Node, scope: Scope, names: frozenset[str]) -> Judge
 
 def _bare_replaced(node: Node, name: str, new: Node) -> Node:
     """The symbol replaced where it stands without indices."""
-    from ..page.tree import map_children
-
     if isinstance(node, Sym):
         return new if node.name == name else node
     if isinstance(node, Indexed) and isinstance(node.base, Sym):

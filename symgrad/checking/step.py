@@ -17,6 +17,7 @@ from ..page.tree import (
     BigOp,
     Call,
     Matrix,
+    Neg,
     Node,
     Num,
     Sum,
@@ -317,8 +318,6 @@ def _near(text: str, value: Fraction, places: int) -> bool:
 
 
 def _decimal(node: Node) -> tuple[int, Fraction | None]:
-    from ..page.tree import Neg
-
     sign = 1
     while isinstance(node, Neg):
         node, sign = node.arg, -sign

@@ -275,7 +275,7 @@ def _list(args: argparse.Namespace) -> int:
     from ..page.to_text import to_text
 
     problems = {name: named(name) for name in known()}
-    shelves = {
+    sections = {
         "problems": {
             name: f"{to_text(o.symbol)} = {to_text(o.page)}, by {', '.join(map(str, o.parameters))}"
             for name, o in problems.items()
@@ -283,10 +283,10 @@ def _list(args: argparse.Namespace) -> int:
         "models": {name: f"f(t) = {to_text(to_page(f.expr, f.signature))}" for name, f in MODELS.items()},
         "losses": {name: f"loss(y, p) = {to_text(to_page(f.expr))}" for name, f in LOSSES.items()},
     }
-    for title, shelf in shelves.items():
+    for title, entries in sections.items():
         print(f"{title}:")
-        width = max(map(len, shelf))
-        for name, formula in shelf.items():
+        width = max(map(len, entries))
+        for name, formula in entries.items():
             print(f"  {name:{width}}  {formula}")
     return OK
 

@@ -1,4 +1,4 @@
-"""Filling: the verb of a region carried out, in the document's own spellings."""
+"""Filling: the verb of a region carried out, in the document's own syntax."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def display(rows: Sequence[str], label: str, flavor: Flavor) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], flavor: Flavor) -> str:
-    """A table of prose cells, already in the flavour's own spelling."""
+    """A table of prose cells, already in the flavour's own syntax."""
     if flavor == "latex":
         lines = [" & ".join(row) + r" \\" for row in (header, *rows)]
         begin = rf"\begin{{tabular}}{{{'l' * len(header)}}}"
