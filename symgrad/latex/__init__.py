@@ -2,9 +2,11 @@
 
 The modules, each importing only those before it: ``tokens`` (text into tokens), ``macros`` (what the author
 defined, expanded), ``vocabulary`` (which commands are what), ``normalize`` (spacing, sizes and frames taken
-away, brackets and bars paired), ``cursor`` (a place in the tokens), ``names_and_scripts`` (what hangs on a
-name), ``brackets`` (what is enclosed), ``operators`` (what reaches to the right), ``grammar`` (sums, products
-and the whole), ``reader`` (the verb ``read``, which gives back exactly what ``page.to_latex`` was given).
+away, brackets and bars paired), ``cursor`` (a place in the tokens), ``grammar`` (sums, products, and the
+tables of what starts an expression and what hangs on it), then the parsers in these tables:
+``names_and_scripts`` (names and what hangs on them), ``brackets`` (what is enclosed), ``operators`` (what
+reaches to the right); ``reader`` (the verb ``read``, which gives back exactly what ``page.to_latex`` was
+given).
 
 >>> read(r"\\frac{1}{N} \\sum_{i=1}^N \\hat y_i").factors[1].body
 Indexed(base=Sym(name='\\\\hat{y}'), lower=(Sym(name='i'),), upper=(), bracket='()')

@@ -20,8 +20,10 @@ from ..page.tree import (
     Relation,
     Sym,
 )
-from .names_and_scripts import Scripts
-from .vocabulary import ENDS, HADAMARD_SIGNS, MATRICES, OPENERS, PRODUCT_SIGNS, RELATIONS
+from .cursor import Cursor
+from .grammar import BEGIN, atom, parse_bracket, parse_relation, parse_sum
+from .names_and_scripts import parse_point
+from .vocabulary import BRACES, ENDS, HADAMARD_SIGNS, MATRICES, OPENERS, PRODUCT_SIGNS, RELATIONS
 
 _IF = frozenset(["if", "for", "when", "falls", "wenn", "si"])
 _OTHERWISE = frozenset(["otherwise", "else", "sonst", "sinon"])
@@ -30,260 +32,296 @@ _AFTER_SUM = frozenset(["", ")", "]", "\\}", "}", "+", "-", ",", ";", "&", "\\\\
 _BEFORE_NEGATIVE = _BEFORE_SUM | PRODUCT_SIGNS | HADAMARD_SIGNS | {"-"}
 
 
-class Brackets(Scripts):
-    """Everything that has an opening and a closing sign."""
+@atom("(", "[", "\\{")
+def parse_bracketed(cur: Cursor) -> Node:
+    start = cur.pos
+    opener = cur.texts[start]
+    close = cur.texts[cur.partner[start]]
+    if close == "\\right." and cur.texts[start + 1] == "\\begin{array}":
+        return parse_open_cases(cur)
+    items, bar, cur.pos = parse_bracket(cur)
+    if bar:
+        raise cur.error("a bar inside brackets that are no argument list", start)
+    if not items:
+        raise cur.error("empty brackets", start)
+    before = cur.texts[start - 1] if start else ""
+    if opener == "\\{" and (len(items) > 1 or before == "\\in"):
+        return Call(Sym("\\{\\}"), tuple(items), span=cur.span(start))
+    if {"(": ")", "[": "]", "\\{": "\\}"}[opener] != close and close != "\\right.":
+        raise cur.error(f"{opener} is closed by {close}", start)
+    if len(items) > 1:
+        return Matrix((tuple(items),), span=cur.span(start))
+    item = items[0]
+    if isinstance(item, Chain) or (isinstance(item, Relation) and opener != "["):
+        raise cur.error("a relation inside brackets", start)
+    if isinstance(item, Relation):
+        return Indicator(item, span=cur.span(start))
+    return item
 
-    def bracketed(self) -> Node:
-        start = self.pos
-        opener = self.texts[start]
-        close = self.texts[self.partner[start]]
-        if close == "\\right." and self.texts[start + 1] == "\\begin{array}":
-            return self.open_cases()
-        items, bar, self.pos = self.bracket()
-        if bar:
-            raise self.error("a bar inside brackets that are no argument list", start)
-        if not items:
-            raise self.error("empty brackets", start)
-        before = self.texts[start - 1] if start else ""
-        if opener == "\\{" and (len(items) > 1 or before == "\\in"):
-            return Call(Sym("\\{\\}"), tuple(items), span=self.span(start))
-        if {"(": ")", "[": "]", "\\{": "\\}"}[opener] != close and close != "\\right.":
-            raise self.error(f"{opener} is closed by {close}", start)
-        if len(items) > 1:
-            return Matrix((tuple(items),), span=self.span(start))
-        item = items[0]
-        if isinstance(item, Chain) or (isinstance(item, Relation) and opener != "["):
-            raise self.error("a relation inside brackets", start)
-        if isinstance(item, Relation):
-            return Indicator(item, span=self.span(start))
-        return item
 
-    def open_cases(self) -> Node:
-        """``\\left\\{\\begin{array}{ll} .. \\end{array}\\right.``."""
-        start = self.pos
-        inner, close = self.partner[start + 1], self.partner[start]
-        if inner != close - 1:
-            raise self.error("cases with something behind them", start)
-        node = self.cases(start + 2, inner)
-        self.pos = close + 1
+def parse_open_cases(cur: Cursor) -> Node:
+    """``\\left\\{\\begin{array}{ll} .. \\end{array}\\right.``."""
+    start = cur.pos
+    inner, close = cur.partner[start + 1], cur.partner[start]
+    if inner != close - 1:
+        raise cur.error("cases with something behind them", start)
+    node = parse_cases(cur, start + 2, inner)
+    cur.pos = close + 1
+    return node
+
+
+@atom("{")
+def parse_braced(cur: Cursor) -> Node:
+    start = cur.pos
+    close = cur.partner[start]
+    node = cur.within(start + 1, close, parse_relation)
+    cur.pos = close + 1
+    if isinstance(node, Relation | Chain):
+        raise cur.error("a relation inside braces", start)
+    return unopened(cur, node, start, start + 1, close)
+
+
+def unopened(cur: Cursor, node: Node, start: int, a: int, b: int) -> Node:
+    """What a group without brackets holds, unless its surroundings would pull a sum apart."""
+    before = cur.texts[start - 1] if start else ""
+    after = cur.text
+    if cur.texts[a] in OPENERS and cur.partner[a] == b - 1:
         return node
-
-    def braced(self) -> Node:
-        start = self.pos
-        close = self.partner[start]
-        node = self.within(start + 1, close, self.relation)
-        self.pos = close + 1
-        if isinstance(node, Relation | Chain):
-            raise self.error("a relation inside braces", start)
-        return self.unopened(node, start, start + 1, close)
-
-    def unopened(self, node: Node, start: int, a: int, b: int) -> Node:
-        """What a group without brackets holds, unless its surroundings would pull a sum apart."""
-        before = self.texts[start - 1] if start else ""
-        after = self.text
-        if self.texts[a] in OPENERS and self.partner[a] == b - 1:
-            return node
-        if isinstance(node, Add):
-            alone = before in _BEFORE_SUM and (after in _AFTER_SUM or after in RELATIONS)
-        elif isinstance(node, Neg):
-            alone = before in _BEFORE_NEGATIVE and after in ENDS and after not in ("_", "^", "!", "'")
-        else:
-            return node
-        if not alone and before not in RELATIONS:
-            raise self.error("braces print nothing, so this sum stands open: write parentheses", start)
+    if isinstance(node, Add):
+        alone = before in _BEFORE_SUM and (after in _AFTER_SUM or after in RELATIONS)
+    elif isinstance(node, Neg):
+        alone = before in _BEFORE_NEGATIVE and after in ENDS and after not in ("_", "^", "!", "'")
+    else:
         return node
+    if not alone and before not in RELATIONS:
+        raise cur.error("braces print nothing, so this sum stands open: write parentheses", start)
+    return node
 
-    def annotated(self) -> Node:
-        """``\\underbrace{..}_{note}``."""
-        start = self.pos
-        self.pos += 1
-        a, b = self.argument()
-        node = self.within(a, b, self.relation)
-        if self.text in ("_", "^"):
-            self.pos += 1
-            self.argument()
-        if isinstance(node, Relation | Chain):
-            raise self.error("a relation above or below a brace", start)
-        return self.unopened(node, start, a, b)
 
-    def modulus(self) -> Node:
-        start = self.pos
-        self.pos += 1
-        node = self.sum()
-        self.expect("\\right|")
-        if self.text == "_":
-            self.pos += 1
-            return Norm(node, self.norm_index(), span=self.span(start))
-        return Abs(node, span=self.span(start))
+@atom(*BRACES)
+def parse_annotated(cur: Cursor) -> Node:
+    """``\\underbrace{..}_{note}``."""
+    start = cur.pos
+    cur.pos += 1
+    a, b = cur.argument()
+    node = cur.within(a, b, parse_relation)
+    if cur.text in ("_", "^"):
+        cur.pos += 1
+        cur.argument()
+    if isinstance(node, Relation | Chain):
+        raise cur.error("a relation above or below a brace", start)
+    return unopened(cur, node, start, a, b)
 
-    def norm(self) -> Node:
-        start = self.pos
-        self.pos += 1
-        node = self.sum()
-        self.expect("\\right\\|")
-        index: Node | None = None
-        if self.text == "_":
-            self.pos += 1
-            index = self.norm_index()
-        elif self.text == "^" and self.texts_after_script() == "_":
-            power = self.power_first()
-            self.expect("_")
-            index = self.norm_index()
-            return Pow(Norm(node, index, span=self.span(start)), power, span=self.span(start))
-        return Norm(node, index, span=self.span(start))
 
-    def norm_index(self) -> Node:
-        a, b = self.unbraced(*self.argument())
-        if b - a == 1 and self.texts[a].startswith("\\text{"):
-            return Sym(self.texts[a][6:-1], span=self.tokens[a].span)
-        node = self.within(a, b, self.sum)
-        if isinstance(node, Sym) and node.name.startswith("\\mathrm{"):
-            return Sym(node.name[8:-1], span=node.span)
-        return node
+@atom("\\left|")
+def parse_modulus(cur: Cursor) -> Node:
+    start = cur.pos
+    cur.pos += 1
+    node = parse_sum(cur)
+    cur.expect("\\right|")
+    if cur.text == "_":
+        cur.pos += 1
+        return Norm(node, parse_norm_index(cur), span=cur.span(start))
+    return Abs(node, span=cur.span(start))
 
-    def texts_after_script(self) -> str:
-        keep = self.pos
-        self.pos += 1
-        self.argument()
-        text = self.text
-        self.pos = keep
-        return text
 
-    def power_first(self) -> Node:
-        self.pos += 1
-        a, b = self.argument()
-        return self.within(a, b, self.sum)
+@atom("\\left\\|")
+def parse_norm(cur: Cursor) -> Node:
+    start = cur.pos
+    cur.pos += 1
+    node = parse_sum(cur)
+    cur.expect("\\right\\|")
+    index: Node | None = None
+    if cur.text == "_":
+        cur.pos += 1
+        index = parse_norm_index(cur)
+    elif cur.text == "^" and texts_after_script(cur) == "_":
+        power = parse_power_first(cur)
+        cur.expect("_")
+        index = parse_norm_index(cur)
+        return Pow(Norm(node, index, span=cur.span(start)), power, span=cur.span(start))
+    return Norm(node, index, span=cur.span(start))
 
-    def inner(self) -> Node:
-        start = self.pos
-        items, _, self.pos = self.bracket()
-        if len(items) != 2:
-            raise self.error("an inner product has two sides", start)
-        node = Inner(items[0], items[1], span=self.span(start))
-        if self.text == "_":  # Frobenius'
-            place = self.pos
-            self.pos += 1
-            a, b = self.unbraced(*self.argument())
-            if "".join(self.texts[a:b]) not in ("F", "\\mathrm{F}", "\\text{F}"):
-                self.pos = place
-        return node
 
-    def evaluated(self) -> Node:
-        """``\\left. body \\right|_{x=0}``."""
-        start = self.pos
-        close = self.partner[start]
-        body = self.within(start + 1, close, self.sum)
-        self.pos = close + 1
-        if self.texts[close] == "\\right|":
-            return self.at(body, start)
-        return body
+def parse_norm_index(cur: Cursor) -> Node:
+    a, b = cur.unbraced(*cur.argument())
+    if b - a == 1 and cur.texts[a].startswith("\\text{"):
+        return Sym(cur.texts[a][6:-1], span=cur.tokens[a].span)
+    node = cur.within(a, b, parse_sum)
+    if isinstance(node, Sym) and node.name.startswith("\\mathrm{"):
+        return Sym(node.name[8:-1], span=node.span)
+    return node
 
-    def root(self) -> Node:
-        start = self.pos
-        self.pos += 1
-        if self.text == "[":
-            close = self.partner[self.pos]
-            degree = self.within(self.pos + 1, close, self.sum)
-            self.pos = close + 1
-            a, b = self.argument()
-            return Call(Sym("\\sqrt"), (self.within(a, b, self.sum), degree), span=self.span(start))
-        if self.text == "(":  # \sqrt as a function word
-            items, _, self.pos = self.bracket()
-            return Call(Sym("\\sqrt"), tuple(items), span=self.span(start))
-        a, b = self.argument()
-        return Call(Sym("\\sqrt"), (self.within(a, b, self.sum),), span=self.span(start))
 
-    def binomial(self) -> Node:
-        start = self.pos
-        self.pos += 1
-        n, k = self.argument(), self.argument()
-        args = (self.within(*n, self.sum), self.within(*k, self.sum))
-        return Call(Sym("\\binom"), args, span=self.span(start))
+def texts_after_script(cur: Cursor) -> str:
+    keep = cur.pos
+    cur.pos += 1
+    cur.argument()
+    text = cur.text
+    cur.pos = keep
+    return text
 
-    def environment(self) -> Node:
-        start = self.pos
-        name = self.texts[start][7:-1]
-        close = self.partner[start]
-        if name in ("cases", "dcases", "rcases", "cases*"):
-            node: Node = self.cases(start + 1, close)
-        elif name in MATRICES:
-            rows = [tuple(self.cell(a, b) for a, b in cells) for cells in self.rows(start + 1, close)]
-            if len({len(row) for row in rows}) != 1:
-                raise self.error("rows of a matrix with different lengths", start)
-            node = Matrix(tuple(rows), span=self.span(start))
-        elif name in ("aligned", "split", "gathered", "alignedat"):
-            raise self.error(f"a {name} block inside a formula", start)
-        else:
-            raise self.error(f"unknown environment {name}", start)
-        self.pos = close + 1
-        return node
 
-    def cell(self, a: int, b: int) -> Node:
-        a, b = self.unbraced(a, b)
-        if b - a == 1 and self.texts[a] in PRODUCT_SIGNS:
-            return Dots(span=self.tokens[a].span)
-        return self.within(a, b, self.sum)
+def parse_power_first(cur: Cursor) -> Node:
+    cur.pos += 1
+    a, b = cur.argument()
+    return cur.within(a, b, parse_sum)
 
-    def rows(self, a: int, b: int) -> list[list[tuple[int, int]]]:
-        """Ranges of the cells of every row; an empty last row is none."""
-        out: list[list[tuple[int, int]]] = [[]]
-        start = k = a
-        while k < b:
-            text = self.texts[k]
-            if text in ("&", "\\\\"):
-                out[-1].append((start, k))
-                start = k + 1
-                if text == "\\\\":
-                    out.append([])
-            k = self.partner.get(k, k) + 1
-        out[-1].append((start, b))
-        if len(out) > 1 and len(out[-1]) == 1 and out[-1][0][0] == out[-1][0][1]:
-            out.pop()
-        return out
 
-    def cases(self, a: int, b: int) -> Node:
-        branches: list[tuple[Node, Relation | None]] = []
-        for cells in self.rows(a, b):
-            if len(cells) == 1:
-                cells = self.split_case(*cells[0])
-            if len(cells) == 3 and self.said(*cells[1]) in _IF:
-                cells = [cells[0], cells[2]]
-            if len(cells) != 2:
-                raise self.error("a case is a value & a condition", cells[0][0])
-            c, d = self.unbraced(*cells[0])
-            if self.texts[d - 1] in (",", ";"):
-                d -= 1
-            value = self.within(c, d, self.sum)
-            branches.append((value, self.case_condition(*self.unbraced(*cells[1]))))
-        return Cases(tuple(branches), span=Span(self.tokens[a - 1].start, self.tokens[b].end))
+@atom("\\langle")
+def parse_inner(cur: Cursor) -> Node:
+    start = cur.pos
+    items, _, cur.pos = parse_bracket(cur)
+    if len(items) != 2:
+        raise cur.error("an inner product has two sides", start)
+    node = Inner(items[0], items[1], span=cur.span(start))
+    if cur.text == "_":  # Frobenius'
+        place = cur.pos
+        cur.pos += 1
+        a, b = cur.unbraced(*cur.argument())
+        if "".join(cur.texts[a:b]) not in ("F", "\\mathrm{F}", "\\text{F}"):
+            cur.pos = place
+    return node
 
-    def split_case(self, a: int, b: int) -> list[tuple[int, int]]:
-        commas = [k for k in self.top_level(a, b) if self.texts[k] == ","]
-        for k in range(a, b):
-            if self.spoken(k):
-                return [(a, k), (k, b)]
-        return [(a, commas[0]), (commas[0] + 1, b)] if len(commas) == 1 else [(a, b)]
 
-    def case_condition(self, a: int, b: int) -> Relation | None:
-        while b > a and self.texts[b - 1] in (",", ".", ";"):
-            b -= 1
-        if self.said(a, b) in _OTHERWISE:
-            return None
-        while a < b and self.spoken(a) in _IF:
-            a += 1
-        if a == b or self.spoken(a):
-            raise self.error("a condition in words", a)
-        condition = self.within(a, b, self.relation)
-        if not isinstance(condition, Relation):
-            raise self.error("a case needs one relation as its condition", a)
-        return condition
+@atom("\\left.")
+def parse_evaluated(cur: Cursor) -> Node:
+    """``\\left. body \\right|_{x=0}``."""
+    start = cur.pos
+    close = cur.partner[start]
+    body = cur.within(start + 1, close, parse_sum)
+    cur.pos = close + 1
+    if cur.texts[close] == "\\right|":
+        return parse_point(cur, body, start)
+    return body
 
-    def said(self, a: int, b: int) -> str:
-        a, b = self.unbraced(a, b)
-        return self.spoken(a) if b - a == 1 else ""
 
-    def spoken(self, place: int) -> str:
-        """The words of a ``\\text{..}`` that is no name."""
-        text = self.texts[place]
-        words = text[6:-1].strip(" ,:.").lower() if text.startswith("\\text{") else ""
-        return words if words in _IF or words in _OTHERWISE or " " in words else ""
+@atom("\\sqrt")
+def parse_root(cur: Cursor) -> Node:
+    start = cur.pos
+    cur.pos += 1
+    if cur.text == "[":
+        close = cur.partner[cur.pos]
+        degree = cur.within(cur.pos + 1, close, parse_sum)
+        cur.pos = close + 1
+        a, b = cur.argument()
+        return Call(Sym("\\sqrt"), (cur.within(a, b, parse_sum), degree), span=cur.span(start))
+    if cur.text == "(":  # \sqrt as a function word
+        items, _, cur.pos = parse_bracket(cur)
+        return Call(Sym("\\sqrt"), tuple(items), span=cur.span(start))
+    a, b = cur.argument()
+    return Call(Sym("\\sqrt"), (cur.within(a, b, parse_sum),), span=cur.span(start))
+
+
+@atom("\\binom", "\\dbinom", "\\tbinom")
+def parse_binomial(cur: Cursor) -> Node:
+    start = cur.pos
+    cur.pos += 1
+    n, k = cur.argument(), cur.argument()
+    args = (cur.within(*n, parse_sum), cur.within(*k, parse_sum))
+    return Call(Sym("\\binom"), args, span=cur.span(start))
+
+
+@atom(*(f"{BEGIN}{name}}}" for name in MATRICES))
+def parse_matrix(cur: Cursor) -> Node:
+    start = cur.pos
+    close = cur.partner[start]
+    rows = [tuple(parse_cell(cur, a, b) for a, b in cells) for cells in row_ranges(cur, start + 1, close)]
+    if len({len(row) for row in rows}) != 1:
+        raise cur.error("rows of a matrix with different lengths", start)
+    node = Matrix(tuple(rows), span=cur.span(start))
+    cur.pos = close + 1
+    return node
+
+
+@atom(*(f"{BEGIN}{name}}}" for name in ("cases", "dcases", "rcases", "cases*")))
+def parse_case_environment(cur: Cursor) -> Node:
+    start = cur.pos
+    node = parse_cases(cur, start + 1, cur.partner[start])
+    cur.pos = cur.partner[start] + 1
+    return node
+
+
+@atom(BEGIN)
+def refuse_environment(cur: Cursor) -> Node:
+    name = cur.text[len(BEGIN) : -1]
+    if name in ("aligned", "split", "gathered", "alignedat"):
+        raise cur.error(f"a {name} block inside a formula")
+    raise cur.error(f"unknown environment {name}")
+
+
+def parse_cell(cur: Cursor, a: int, b: int) -> Node:
+    a, b = cur.unbraced(a, b)
+    if b - a == 1 and cur.texts[a] in PRODUCT_SIGNS:
+        return Dots(span=cur.tokens[a].span)
+    return cur.within(a, b, parse_sum)
+
+
+def row_ranges(cur: Cursor, a: int, b: int) -> list[list[tuple[int, int]]]:
+    """Ranges of the cells of every row; an empty last row is none."""
+    out: list[list[tuple[int, int]]] = [[]]
+    start = k = a
+    while k < b:
+        text = cur.texts[k]
+        if text in ("&", "\\\\"):
+            out[-1].append((start, k))
+            start = k + 1
+            if text == "\\\\":
+                out.append([])
+        k = cur.partner.get(k, k) + 1
+    out[-1].append((start, b))
+    if len(out) > 1 and len(out[-1]) == 1 and out[-1][0][0] == out[-1][0][1]:
+        out.pop()
+    return out
+
+
+def parse_cases(cur: Cursor, a: int, b: int) -> Node:
+    branches: list[tuple[Node, Relation | None]] = []
+    for cells in row_ranges(cur, a, b):
+        if len(cells) == 1:
+            cells = split_case(cur, *cells[0])
+        if len(cells) == 3 and words_in(cur, *cells[1]) in _IF:
+            cells = [cells[0], cells[2]]
+        if len(cells) != 2:
+            raise cur.error("a case is a value & a condition", cells[0][0])
+        c, d = cur.unbraced(*cells[0])
+        if cur.texts[d - 1] in (",", ";"):
+            d -= 1
+        value = cur.within(c, d, parse_sum)
+        branches.append((value, parse_case_condition(cur, *cur.unbraced(*cells[1]))))
+    return Cases(tuple(branches), span=Span(cur.tokens[a - 1].start, cur.tokens[b].end))
+
+
+def split_case(cur: Cursor, a: int, b: int) -> list[tuple[int, int]]:
+    commas = [k for k in cur.top_level(a, b) if cur.texts[k] == ","]
+    for k in range(a, b):
+        if words_at(cur, k):
+            return [(a, k), (k, b)]
+    return [(a, commas[0]), (commas[0] + 1, b)] if len(commas) == 1 else [(a, b)]
+
+
+def parse_case_condition(cur: Cursor, a: int, b: int) -> Relation | None:
+    while b > a and cur.texts[b - 1] in (",", ".", ";"):
+        b -= 1
+    if words_in(cur, a, b) in _OTHERWISE:
+        return None
+    while a < b and words_at(cur, a) in _IF:
+        a += 1
+    if a == b or words_at(cur, a):
+        raise cur.error("a condition in words", a)
+    condition = cur.within(a, b, parse_relation)
+    if not isinstance(condition, Relation):
+        raise cur.error("a case needs one relation as its condition", a)
+    return condition
+
+
+def words_in(cur: Cursor, a: int, b: int) -> str:
+    a, b = cur.unbraced(a, b)
+    return words_at(cur, a) if b - a == 1 else ""
+
+
+def words_at(cur: Cursor, place: int) -> str:
+    """The words of a ``\\text{..}`` that is no name."""
+    text = cur.texts[place]
+    words = text[6:-1].strip(" ,:.").lower() if text.startswith("\\text{") else ""
+    return words if words in _IF or words in _OTHERWISE or " " in words else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar
@@ -20,8 +19,8 @@ MAX_ROW = 400
 T = TypeVar("T")
 
 
-class Cursor(ABC):
-    """A place in the tokens of one text, and what every room needs to move it."""
+class Cursor:
+    """A place in the tokens of one text: what stands here, and how to move on."""
 
     def __init__(self, layout: Layout, scope: Scope) -> None:
         self.tokens = layout.tokens
@@ -92,11 +91,11 @@ class Cursor(ABC):
         if self.depth > MAX_DEPTH:
             raise self.error("nested too deeply to read")
 
-    def within(self, a: int, b: int, method: Callable[[], T]) -> T:
-        """Read tokens a..b completely with ``method``; the position is restored."""
+    def within(self, a: int, b: int, parser: Callable[[Cursor], T]) -> T:
+        """Read tokens a..b completely with ``parser``; the position is restored."""
         keep = self.pos, self.end
         self.pos, self.end = a, b
-        out = method()
+        out = parser(self)
         if self.pos < b:
             raise self.unexpected()
         self.pos, self.end = keep
@@ -163,29 +162,3 @@ class Cursor(ABC):
         for _ in range(count):
             node = Neg(node, span=self.span(start))
         return node
-
-    # -- what the rooms below add ----------------------------------------------------------------
-
-    @abstractmethod
-    def relation(self) -> Node: ...
-
-    @abstractmethod
-    def sum(self) -> Node: ...
-
-    @abstractmethod
-    def term(self) -> Node: ...
-
-    @abstractmethod
-    def factor(self) -> Node: ...
-
-    @abstractmethod
-    def atom(self) -> Node: ...
-
-    @abstractmethod
-    def product(self, operand: bool = False) -> Node: ...
-
-    @abstractmethod
-    def scripted(self, node: Node, start: int) -> Node: ...
-
-    @abstractmethod
-    def indices(self, a: int, b: int) -> tuple[Node, ...]: ...

@@ -1,333 +1,232 @@
-"""The grammar: a precedence parser over typed symbols.
+r"""The grammar: a precedence parser over one cursor, and the tables of what starts and what hangs.
 
-From loose to tight: relation, sum, Hadamard product, product, factor (a sum sign, a nabla or a derivative
-reaches over the rest of its product), atom with scripts.  A derivative or a nabla in operator form takes
-the call or the bracket that follows it (``\\nabla f(x) (y - x)`` is a gradient times a difference), else the
-product that is written next to it, up to a written ``\\cdot``, a further derivative, ``+`` or ``-``.
+From loose to tight: relation, sum, Hadamard product, product, factor, atom with what hangs on it.  A factor
+is read by the parser that `FACTORS` has for its first token (a sum sign, a nabla or a derivative reaches
+over the rest of its product), else as an atom by that of `ATOMS`, and then by those of `SCRIPTS` for the
+tokens behind it.  A parser takes the cursor in front of its token and leaves it behind what it has read; a
+new notation is one function, entered with its tokens:
+
+>>> from symgrad.latex import read
+>>> @atom("\\square")
+... def square(cur: Cursor) -> Node:
+...     start = cur.pos
+...     cur.pos += 1
+...     return Pow(parse_atom(cur), Num(2), span=cur.span(start))
+>>> read(r"\square x + 1").terms[0]
+Pow(base=Sym(name='x'), exp=Num(value=2, places=0))
+>>> del ATOMS["\\square"]
+
+A derivative or a nabla in operator form takes the call or the bracket that follows it (``\nabla f(x)
+(y - x)`` is a gradient times a difference), else the product that is written next to it, up to a written
+``\cdot``, a further derivative, ``+`` or ``-``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
+from typing import Any, TypeVar
 
-from ..page.tree import (
-    Add,
-    Call,
-    Chain,
-    Dots,
-    Frac,
-    Hadamard,
-    Indexed,
-    Mul,
-    Node,
-    Num,
-    Pow,
-    Relation,
-    Sym,
-    Transpose,
-    children,
-    free_names,
-    map_children,
-    walk,
-)
-from .cursor import MAX_ROW, MAX_TREE
-from .names_and_scripts import is_bare
-from .operators import Operators
-from .vocabulary import (
-    ACCENTS,
-    BRACES,
-    DOTS,
-    ENDS,
-    FONTS,
-    FRACTIONS,
-    FUNCTION_TOKENS,
-    GREEK,
-    HADAMARD_SIGNS,
-    LETTERS,
-    PRODUCT_SIGNS,
-    RELATIONS,
-)
+from ..page.tree import Add, Call, Chain, Dots, Frac, Hadamard, Mul, Node, Num, Pow, Relation, Sym, Transpose
+from .cursor import MAX_ROW, Cursor
+from .vocabulary import DOTS, ENDS, FRACTIONS, FUNCTION_TOKENS, HADAMARD_SIGNS, PRODUCT_SIGNS, RELATIONS
 
-_DIFFERENTIABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabfghpqrstuvwxyz")
+Parser = Callable[[Cursor], Node | None]
+Hanging = Callable[[Cursor, Node, int], Node | None]
+P = TypeVar("P", bound=Callable[..., Node | None])
+
+FACTORS: dict[str, Parser] = {}
+"""What reaches over the rest of its product, by its first token; a parser says None where it stands for
+something else, and has not moved."""
+ATOMS: dict[str, Callable[[Cursor], Node]] = {}
+"""What stands for itself, by its first token."""
+SCRIPTS: dict[str, Hanging] = {}
+"""What hangs on an atom, by its first token: the parser gets the atom and where it began, and says None
+where nothing hangs."""
+NUMBER, TEXT, BEGIN = "0", "\\text{", "\\begin{"
+"""The entries of `ATOMS` for all numbers, words and environments."""
 
 
-class Grammar(Operators):
-    """One reading of one text; ``whole`` gives the page."""
+def factor(*tokens: str) -> Callable[[P], P]:
+    """Enter a parser into `FACTORS`."""
+    return _enter(FACTORS, tokens)
 
-    def whole(self) -> Node:
-        while self.end > 1 and self.texts[self.end - 1] in (",", ".", ";", ":"):
-            self.end -= 1
-        page = self.within(*self.unbraced(0, self.end), self.relation)
-        if len(self.tokens) > MAX_TREE and _deep(page):
-            raise self.error("nested too deeply to read", 0)
-        if self.run_together:
-            page = self.split_indices(page)
-        for i, j, place in self.pairs:
-            if {i, j} & free_names(page):
-                what = f"does this run over {i} and {j}, or over {i} alone? write \\sum_{{{i} : {i} < {j}}}"
-                raise self.error(what, place)
-        return page
 
-    def split_indices(self, page: Node) -> Node:
-        """``x_{12}`` and ``x_{in}`` are entries of a matrix where x has two indices elsewhere, here or in the
-        scope."""
-        double = {n.base for n in walk(page) if isinstance(n, Indexed) and len(n.lower) == 2}
-        for name, kind in self.scope.kinds.items():
-            if kind.arity + len(kind.shape) == 2:
-                double.add(Sym(name))
-        for name, group in self.scope.definitions.items():
-            if any(len(d.lower) == 2 for d in group):
-                double.add(Sym(name))
+def atom(*tokens: str) -> Callable[[P], P]:
+    """Enter a parser into `ATOMS`."""
+    return _enter(ATOMS, tokens)
 
-        def split(node: Node) -> Node:
-            node = map_children(node, split)
-            if not isinstance(node, Indexed) or node.base not in double:
-                return node
-            match node.lower:
-                case (Num(int(k), 0) as entry,) if 11 <= k <= 99 and k % 10:
-                    return replace(node, lower=tuple(Num(int(d), span=entry.span) for d in str(k)))
-                case (Sym("\\text{in}", span=span),) if is_bare(span):
-                    return replace(node, lower=(Sym("i", span=span), Sym("n", span=span)))
-            return node
 
-        return split(page)
+def script(*tokens: str) -> Callable[[P], P]:
+    """Enter a parser into `SCRIPTS`."""
+    return _enter(SCRIPTS, tokens)
 
-    def relation(self) -> Node:
-        start = self.pos
-        first = self.sum()
-        rest: list[tuple[str, Node]] = []
-        while (op := self.relation_sign()) is not None:
-            rest.append((op, self.set_or_sum() if op == "in" else self.sum()))
-        if not rest:
-            return first
-        if len(rest) == 1:
-            return Relation(first, rest[0][0], rest[0][1], span=self.span(start))
-        return Chain(first, tuple(rest), span=self.span(start))
 
-    def relation_sign(self) -> str | None:
-        text = self.text
-        after = self.texts[self.pos + 1] if self.pos + 1 < self.end else ""
-        if text == "\\not" and after in ("=", "\\in"):
-            if after == "\\in":
-                raise self.error("\\not\\in is not read")
-            self.pos += 2
-            return "!="
-        if text == "!" and self.is_unequal():
-            self.pos += 2
-            return "!="
-        pair = text + after
-        if pair in (":=", "<=", ">=") and text != "=":
-            self.pos += 2
-            return pair
-        op = RELATIONS.get(text)
-        if op is not None:
-            self.pos += 1
-        return op
+def _enter(table: dict[str, Any], tokens: tuple[str, ...]) -> Callable[[P], P]:
+    def entered(parser: P) -> P:
+        table.update(dict.fromkeys(tokens, parser))
+        return parser
 
-    def set_or_sum(self) -> Node:
-        """What stands behind ``\\in``: braces are a set, a bracketed pair is an interval."""
-        start = self.pos
-        if self.text in ("(", "["):
-            close = self.partner[start]
-            items, bar, stop = self.bracket()
-            if len(items) == 2 and not bar:
-                self.pos = stop
-                name = self.texts[start] + self.texts[close]
-                return Call(Sym(name), tuple(items), span=self.span(start))
-        return self.sum()
+    return entered
 
-    def sum(self) -> Node:
-        start = self.pos
-        self.deeper()
-        minus = self.signs()
-        first = self.negated(self.term(), minus, start)
-        if self.text in ("+", "-"):
-            terms = [first]
-            while self.text in ("+", "-"):
-                at = self.pos
-                minus = self.signs()
-                terms.append(self.negated(self.term(), minus, at))
-            first = Add(tuple(terms), span=self.span(start))
-        self.depth -= 1
+
+def parse_relation(cur: Cursor) -> Node:
+    start = cur.pos
+    first = parse_sum(cur)
+    rest: list[tuple[str, Node]] = []
+    while (op := take_relation_sign(cur)) is not None:
+        rest.append((op, parse_set_or_sum(cur) if op == "in" else parse_sum(cur)))
+    if not rest:
         return first
+    if len(rest) == 1:
+        return Relation(first, rest[0][0], rest[0][1], span=cur.span(start))
+    return Chain(first, tuple(rest), span=cur.span(start))
 
-    def term(self) -> Node:
-        start = self.pos
-        first = self.product()
-        if self.text not in HADAMARD_SIGNS:
-            return first
-        factors = [first]
-        while self.text in HADAMARD_SIGNS:
-            self.pos += 1
-            at = self.pos
-            minus = self.signs()
-            factors.append(self.negated(self.product(), minus, at))
-        return Hadamard(tuple(factors), span=self.span(start))
 
-    def product(self, operand: bool = False) -> Node:
-        """A product; as the operand of an operator it ends at a written sign or a further derivative."""
-        start = self.pos
-        factors = [self.factor()]
-        dots: set[int] = set()
-        slash = -1
-        while not (operand and _is_applied(factors[-1]) and all(map(_is_number, factors[:-1]))):
-            text = self.text
-            if operand and self.partner.get(start) == self.pos - 1 and text not in ("/", "\\div"):
-                break  # a bracket that is there for nothing else holds all of the operand
-            if self.begins_anew():
+def take_relation_sign(cur: Cursor) -> str | None:
+    text = cur.text
+    after = cur.texts[cur.pos + 1] if cur.pos + 1 < cur.end else ""
+    if text == "\\not" and after in ("=", "\\in"):
+        if after == "\\in":
+            raise cur.error("\\not\\in is not read")
+        cur.pos += 2
+        return "!="
+    if text == "!" and cur.is_unequal():
+        cur.pos += 2
+        return "!="
+    pair = text + after
+    if pair in (":=", "<=", ">=") and text != "=":
+        cur.pos += 2
+        return pair
+    op = RELATIONS.get(text)
+    if op is not None:
+        cur.pos += 1
+    return op
+
+
+def parse_set_or_sum(cur: Cursor) -> Node:
+    """What stands behind ``\\in``: braces are a set, a bracketed pair is an interval."""
+    start = cur.pos
+    if cur.text in ("(", "["):
+        close = cur.partner[start]
+        items, bar, stop = parse_bracket(cur)
+        if len(items) == 2 and not bar:
+            cur.pos = stop
+            name = cur.texts[start] + cur.texts[close]
+            return Call(Sym(name), tuple(items), span=cur.span(start))
+    return parse_sum(cur)
+
+
+def parse_bracket(cur: Cursor) -> tuple[list[Node], str, int]:
+    """Items of the bracket at hand, the mark of the bar between them ("": none), what follows.
+
+    Read once and remembered, since the caller may find that it is a factor and no argument list.
+    """
+    start = cur.pos
+    known = cur.brackets.get(start)
+    if known is not None:
+        return known
+    close = cur.partner[start]
+    items, bar = cur.within(start + 1, close, parse_items)
+    cur.brackets[start] = items, bar, close + 1
+    return items, bar, close + 1
+
+
+def parse_items(cur: Cursor) -> tuple[list[Node], str]:
+    out: list[Node] = []
+    bar, before = "", 0
+    while cur.pos < cur.end:
+        out.append(parse_relation(cur))
+        text = cur.text
+        if text in ("\\mid", "\\parallel"):
+            if bar:
+                raise cur.unexpected()
+            bar, before = text, len(out)
+        elif text not in (",", ";"):
+            break
+        cur.pos += 1
+        if cur.pos == cur.end:
+            cur.pos -= 1
+            raise cur.unexpected()
+    dots = [",".join(["\\cdot"] * k) for k in (before, len(out) - before)]
+    return out, f"({dots[0]}{bar}{dots[1]})" if bar else ""
+
+
+def parse_sum(cur: Cursor) -> Node:
+    start = cur.pos
+    cur.deeper()
+    minus = cur.signs()
+    first = cur.negated(parse_term(cur), minus, start)
+    if cur.text in ("+", "-"):
+        terms = [first]
+        while cur.text in ("+", "-"):
+            at = cur.pos
+            minus = cur.signs()
+            terms.append(cur.negated(parse_term(cur), minus, at))
+        first = Add(tuple(terms), span=cur.span(start))
+    cur.depth -= 1
+    return first
+
+
+def parse_term(cur: Cursor) -> Node:
+    start = cur.pos
+    first = parse_product(cur)
+    if cur.text not in HADAMARD_SIGNS:
+        return first
+    factors = [first]
+    while cur.text in HADAMARD_SIGNS:
+        cur.pos += 1
+        at = cur.pos
+        minus = cur.signs()
+        factors.append(cur.negated(parse_product(cur), minus, at))
+    return Hadamard(tuple(factors), span=cur.span(start))
+
+
+def parse_product(cur: Cursor, operand: bool = False) -> Node:
+    """A product; as the operand of an operator it ends at a written sign or a further derivative."""
+    start = cur.pos
+    factors = [parse_factor(cur)]
+    dots: set[int] = set()
+    slash = -1
+    while not (operand and _is_applied(factors[-1]) and all(map(_is_number, factors[:-1]))):
+        text = cur.text
+        if operand and cur.partner.get(start) == cur.pos - 1 and text not in ("/", "\\div"):
+            break  # a bracket that is there for nothing else holds all of the operand
+        if begins_anew(cur):
+            break
+        if text == "{" and cur.partner[cur.pos] == cur.pos + 1:
+            cur.pos += 2
+        elif text in PRODUCT_SIGNS or (text == "." and tight_dot(cur)):
+            if operand:
                 break
-            if text == "{" and self.partner[self.pos] == self.pos + 1:
-                self.pos += 2
-            elif text in PRODUCT_SIGNS or (text == "." and self.tight_dot()):
-                if operand:
-                    break
-                self.pos += 1
-                self.dotted = True
-                dots.add(len(factors))
-                at = self.pos
-                minus = self.signs()
-                factors.append(self.negated(self.factor(), minus, at))
-                slash = -1
-            elif text == "/" or text == "\\div":
-                self.pos += 1
-                self.count_slash(slash)
-                slash = self.pos
-                at = self.pos
-                minus = self.signs()
-                below = self.negated(self.factor(), minus, at)
-                factors[-1] = Frac(factors[-1], below, span=self.span(start))
-            elif text not in ENDS:
-                if operand and self.starts_derivative():
-                    break
-                if slash >= 0:
-                    self.check_slash(factors[-1])
-                factors.append(self.factor())
-            else:
+            cur.pos += 1
+            cur.dotted = True
+            dots.add(len(factors))
+            at = cur.pos
+            minus = cur.signs()
+            factors.append(cur.negated(parse_factor(cur), minus, at))
+            slash = -1
+        elif text == "/" or text == "\\div":
+            cur.pos += 1
+            count_slash(cur, slash)
+            slash = cur.pos
+            at = cur.pos
+            minus = cur.signs()
+            below = cur.negated(parse_factor(cur), minus, at)
+            factors[-1] = Frac(factors[-1], below, span=cur.span(start))
+        elif text not in ENDS:
+            if operand and starts_derivative(cur):
                 break
-            if len(factors) > MAX_ROW * 10:
-                raise self.error("a product without end")
-        if len(factors) == 1:
-            return factors[0]
-        return Mul(tuple(factors), frozenset(dots), span=self.span(start))
-
-    def tight_dot(self) -> bool:
-        """``x_1.y_1``: a full stop between two factors, without space."""
-        here = self.tokens[self.pos]
-        after = self.texts[self.pos + 1] if self.pos + 1 < self.end else ""
-        return (
-            after not in ENDS and after[0] != "." and self.tokens[self.pos + 1].start == here.end
-            and self.tokens[self.pos - 1].end == here.start
-        )
-
-    def count_slash(self, slash: int) -> None:
-        if slash >= 0:
-            raise self.error("a/b/c can be read in two ways: write \\frac")
-
-    def check_slash(self, quotient: Node) -> None:
-        """``1/2 (a+b)`` and ``1/N \\sum`` are clear; ``1/2 s`` and ``a/b c`` are not."""
-        text = self.text
-        if text in ("\\sum", "\\prod", "\\nabla") or self.starts_derivative() or text in FUNCTION_TOKENS:
-            return
-        clear = isinstance(quotient, Frac) and isinstance(quotient.num, Num)
-        if clear and text in ("(", "[", "\\{", "\\left|", "\\left\\|", "\\langle"):
-            return
-        raise self.error("a/b c can be read in two ways: write \\frac or parentheses")
-
-    def factor(self) -> Node:
-        self.deeper()
-        node = self.prefixed()
-        self.depth -= 1
-        return node
-
-    def prefixed(self) -> Node:
-        start, text = self.pos, self.text
-        if text in ("\\sum", "\\prod"):
-            return self.big_operator(start)
-        if text == "{" and self.wraps_sign(start):
-            self.pos += 1
-            return self.big_operator(start)
-        if text in ("\\nabla", "\\triangledown"):
-            return self.nabla()
-        if text in FRACTIONS:
-            return self.fraction()
-        if text == "\\partial":
-            return self.partial()
-        if text == "d":
-            inline = self.inline_derivative("d")
-            if inline is not None:
-                return inline
-            if self.names_differential():
-                self.pos += 1
-                name = self.renamed(self.atom(), lambda inner: f"d{inner}", start)
-                return self.scripted(name, start)
-        if text in FUNCTION_TOKENS and text not in ("\\sqrt",):
-            return self.function()
-        if text == "\\mathrm{d}":
-            inline = self.inline_derivative("\\mathrm{d}")
-            if inline is not None:
-                return inline
-            self.pos += 1
-            return Call(Sym("\\mathrm{d}"), (self.factor(),), span=self.span(start))
-        return self.scripted(self.atom(), start)
-
-    def names_differential(self) -> bool:
-        """``dW`` without a space, as course notes call a gradient; with d declared it is a product."""
-        k = self.pos + 1
-        if self.indexing or k >= self.end or "d" in self.scope.kinds or "d" in self.scope.definitions:
-            return False
-        text = self.texts[k]
-        name = text in GREEK or text in ACCENTS or text in FONTS or text in _DIFFERENTIABLE
-        return name and self.tokens[self.pos].end == self.tokens[k].start
-
-    def atom(self) -> Node:
-        start, text = self.pos, self.text
-        if not text or text in ENDS:
-            raise self.unexpected()
-        first = text[0]
-        if first.isdecimal() or first == ".":
-            self.pos += 1
-            return self.number(text, start)
-        if text in LETTERS or (first.isalpha() and len(text) == 1 and text < "\x7f"):
-            self.pos += 1
-            if text == "\\Delta" and self.delta_of_name():
-                name = self.atom()
-                return self.renamed(name, lambda inner: f"\\Delta{{{inner}}}", start)
-            return Sym(text, span=self.span(start))
-        if text in ACCENTS or text in FONTS or text == "\\mathrm":
-            return self.decorated()
-        if text.startswith("\\text{"):
-            return self.word()
-        if text in ("(", "[", "\\{"):
-            return self.bracketed()
-        if text == "{":
-            return self.braced()
-        handler = _ATOMS.get(text)
-        if handler is not None:
-            return handler(self)
-        if text in DOTS:
-            self.pos += 1
-            return Dots(span=self.span(start))
-        if text.startswith("\\begin{"):
-            return self.environment()
-        if text in BRACES:
-            return self.annotated()
-        if first == "\\":
-            raise self.error(f"unknown command {text}")
-        raise self.error(f"unknown sign {text!r}")
-
-    def number(self, text: str, start: int) -> Node:
-        span = self.tokens[start].span
-        if "{,}" in text:
-            whole, decimals = text.split("{,}")
-            if len(decimals) == 3 and not whole.startswith("0"):
-                raise self.error(f"{whole},{decimals}: decimal or thousands? write it without comma", start)
+            if slash >= 0:
+                check_slash(cur, factors[-1])
+            factors.append(parse_factor(cur))
         else:
-            whole, _, decimals = text.partition(".")
-        if not decimals:
-            return Num(int(whole), span=span)
-        return Num(Fraction(int((whole or "0") + decimals), 10 ** len(decimals)), len(decimals), span=span)
+            break
+        if len(factors) > MAX_ROW * 10:
+            raise cur.error("a product without end")
+    if len(factors) == 1:
+        return factors[0]
+    return Mul(tuple(factors), frozenset(dots), span=cur.span(start))
 
 
 def _is_applied(node: Node) -> bool:
@@ -341,19 +240,115 @@ def _is_number(node: Node) -> bool:
     return isinstance(node, Num) or (isinstance(node, Frac) and isinstance(node.num, Num))
 
 
-def _deep(page: Node) -> bool:
-    """Is the tree deeper than what everybody behind the reader can walk?"""
-    stack = [(page, 1)]
-    while stack:
-        node, depth = stack.pop()
-        if depth > MAX_TREE:
-            return True
-        stack += [(child, depth + 1) for child in children(node)]
-    return False
+def tight_dot(cur: Cursor) -> bool:
+    """``x_1.y_1``: a full stop between two factors, without space."""
+    here = cur.tokens[cur.pos]
+    after = cur.texts[cur.pos + 1] if cur.pos + 1 < cur.end else ""
+    return (
+        after not in ENDS and after[0] != "." and cur.tokens[cur.pos + 1].start == here.end
+        and cur.tokens[cur.pos - 1].end == here.start
+    )
 
 
-_ATOMS: dict[str, Callable[[Grammar], Node]] = {
-    "\\left|": Grammar.modulus, "\\left\\|": Grammar.norm, "\\langle": Grammar.inner,
-    "\\left.": Grammar.evaluated, "\\sqrt": Grammar.root, "\\binom": Grammar.binomial,
-    "\\dbinom": Grammar.binomial, "\\tbinom": Grammar.binomial,
-}  # fmt: skip
+def begins_anew(cur: Cursor) -> bool:
+    """Does a sum sign with the index of one that reaches to here follow: a new factor beside it?"""
+    sign = cur.pos + (cur.text in PRODUCT_SIGNS)
+    if cur.texts[sign] not in ("\\sum", "\\prod") or cur.texts[sign + 1] != "_":
+        return False
+    place = sign + 2
+    letter = cur.texts[place + 1] if cur.texts[place] == "{" else cur.texts[place]
+    return (letter, cur.end) in cur.reaches
+
+
+def starts_derivative(cur: Cursor) -> bool:
+    text = cur.text
+    if text in ("\\nabla", "\\triangledown", "\\partial", "\\mathrm{d}"):
+        return True
+    if text not in FRACTIONS or cur.pos + 1 >= cur.end or cur.texts[cur.pos + 1] != "{":
+        return False
+    a, b = cur.unbraced(cur.pos + 2, cur.partner[cur.pos + 1])
+    if a == b or cur.texts[a] not in ("\\partial", "\\mathrm{d}", "d"):
+        return False
+    below = cur.partner[cur.pos + 1] + 1
+    if cur.texts[below] != "{":
+        return False
+    c, _ = cur.unbraced(below + 1, cur.partner[below])
+    return cur.texts[c] == cur.texts[a]
+
+
+def count_slash(cur: Cursor, slash: int) -> None:
+    if slash >= 0:
+        raise cur.error("a/b/c can be read in two ways: write \\frac")
+
+
+def check_slash(cur: Cursor, quotient: Node) -> None:
+    """``1/2 (a+b)`` and ``1/N \\sum`` are clear; ``1/2 s`` and ``a/b c`` are not."""
+    text = cur.text
+    if text in ("\\sum", "\\prod", "\\nabla") or starts_derivative(cur) or text in FUNCTION_TOKENS:
+        return
+    clear = isinstance(quotient, Frac) and isinstance(quotient.num, Num)
+    if clear and text in ("(", "[", "\\{", "\\left|", "\\left\\|", "\\langle"):
+        return
+    raise cur.error("a/b c can be read in two ways: write \\frac or parentheses")
+
+
+def parse_factor(cur: Cursor) -> Node:
+    cur.deeper()
+    reach = FACTORS.get(cur.text)
+    node = reach(cur) if reach is not None else None
+    if node is None:
+        start = cur.pos
+        node = parse_scripts(cur, parse_atom(cur), start)
+    cur.depth -= 1
+    return node
+
+
+def parse_scripts(cur: Cursor, node: Node, start: int) -> Node:
+    """The atom with everything that hangs on it: scripts, primes, arguments, bars, factorials."""
+    for _ in range(MAX_ROW):
+        empty = cur.text == "{" and cur.partner[cur.pos] == cur.pos + 1
+        if empty and cur.texts[cur.pos + 2] in ("'", "^", "_"):  # x{}' is x'
+            cur.pos += 2
+        hanging = SCRIPTS.get(cur.text)
+        more = hanging(cur, node, start) if hanging is not None else None
+        if more is None:
+            return node
+        node = more
+    raise cur.error("scripts without end")
+
+
+def parse_atom(cur: Cursor) -> Node:
+    text = cur.text
+    if not text or text in ENDS:
+        raise cur.unexpected()
+    parser = ATOMS.get(text) or ATOMS.get(_family(text))
+    if parser is not None:
+        return parser(cur)
+    raise cur.error(f"unknown command {text}" if text[0] == "\\" else f"unknown sign {text!r}")
+
+
+def _family(text: str) -> str:
+    if text[0].isdecimal() or text[0] == ".":
+        return NUMBER
+    return next((name for name in (TEXT, BEGIN) if text.startswith(name)), "")
+
+
+@atom(NUMBER)
+def parse_number(cur: Cursor) -> Node:
+    start, text = cur.pos, cur.take()
+    span = cur.tokens[start].span
+    if "{,}" in text:
+        whole, decimals = text.split("{,}")
+        if len(decimals) == 3 and not whole.startswith("0"):
+            raise cur.error(f"{whole},{decimals}: decimal or thousands? write it without comma", start)
+    else:
+        whole, _, decimals = text.partition(".")
+    if not decimals:
+        return Num(int(whole), span=span)
+    return Num(Fraction(int((whole or "0") + decimals), 10 ** len(decimals)), len(decimals), span=span)
+
+
+@atom(*DOTS)
+def parse_dots(cur: Cursor) -> Node:
+    cur.pos += 1
+    return Dots(span=cur.span(cur.pos - 1))

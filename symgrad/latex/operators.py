@@ -26,9 +26,40 @@ from ..page.tree import (
     free_names,
     substitute,
 )
-from .brackets import Brackets
-from .names_and_scripts import lettered
-from .vocabulary import ACCENTS, ENDS, FONTS, FRACTIONS, FUNCTIONS, LETTERS, PRODUCT_SIGNS
+from .cursor import Cursor
+from .grammar import (
+    factor,
+    parse_atom,
+    parse_bracket,
+    parse_factor,
+    parse_items,
+    parse_product,
+    parse_relation,
+    parse_scripts,
+    parse_sum,
+    parse_term,
+)
+from .names_and_scripts import (
+    conditional,
+    lettered,
+    parse_head,
+    parse_indices,
+    parse_script,
+    parse_superscript,
+    raised,
+    renamed,
+)
+from .vocabulary import (
+    ACCENTS,
+    ENDS,
+    FONTS,
+    FRACTIONS,
+    FUNCTION_TOKENS,
+    FUNCTIONS,
+    GREEK,
+    LETTERS,
+    PRODUCT_SIGNS,
+)
 
 _CANONICAL_FUNCTION = {
     "\\argmin": "\\arg\\min", "\\argmax": "\\arg\\max", "\\Tr": "\\operatorname{tr}",
@@ -41,427 +72,468 @@ _REACHING = frozenset(
 
 Binder = tuple[Sym, Node | None, Node | None, tuple[Relation, ...]]
 """An index with its bounds and its conditions."""
+_DIFFERENTIABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabfghpqrstuvwxyz")
 _D = frozenset(["d", "\\mathrm{d}"])
 
 
-class Operators(Brackets):
-    """What reaches to the right: functions, sums, derivatives."""
+@factor(*FUNCTION_TOKENS - {"\\sqrt"})
+def parse_function(cur: Cursor) -> Node:
+    start = cur.pos
+    name = cur.take()
+    name = _CANONICAL_FUNCTION.get(name, name)
+    if name == "\\arg":
+        if cur.text not in ("\\max", "\\min"):
+            raise cur.error("\\arg without \\min or \\max", start)
+        name += cur.take()
+    if name == "\\operatorname{sigmoid}" and "\\sigma" not in cur.scope.kinds:
+        name = "\\sigma" if "\\sigma" not in cur.scope.definitions else name
+    head, power = parse_head(cur, Sym(name, span=cur.tokens[start].span), start)
+    applied = parse_arguments(cur, name)
+    if applied is None:
+        return raised(cur, head, power, start)
+    args, bar = applied
+    node: Node = Call(conditional(cur, head, bar, start), args, span=cur.span(start))
+    return parse_scripts(cur, raised(cur, node, power, start), start)
 
-    def function(self) -> Node:
-        start = self.pos
-        name = self.take()
-        name = _CANONICAL_FUNCTION.get(name, name)
-        if name == "\\arg":
-            if self.text not in ("\\max", "\\min"):
-                raise self.error("\\arg without \\min or \\max", start)
-            name += self.take()
-        if name == "\\operatorname{sigmoid}" and "\\sigma" not in self.scope.kinds:
-            name = "\\sigma" if "\\sigma" not in self.scope.definitions else name
-        head, power = self.head(Sym(name, span=self.tokens[start].span), start)
-        applied = self.applied(name)
-        if applied is None:
-            return self.raised(head, power, start)
-        args, bar = applied
-        node: Node = Call(self.conditional(head, bar, start), args, span=self.span(start))
-        return self.scripted(self.raised(node, power, start), start)
 
-    def applied(self, name: str) -> tuple[tuple[Node, ...], str] | None:
-        """Arguments of a function, in brackets or bare, and the mark of a bar between them."""
-        text = self.text
-        if text in ("(", "[", "\\{"):
-            items, bar, self.pos = self.bracket()
-            return tuple(items), bar
-        if text == "{":
-            a, b = self.unbraced(self.pos, self.partner[self.pos] + 1)
-            self.pos = self.partner[self.pos] + 1
-            if self.texts[a] in ("(", "[") and self.partner[a] == b - 1:
-                a, b = a + 1, b - 1
-            items, bar = self.within(a, b, self.items)
-            return tuple(items), bar
-        if name.startswith("\\arg") and (text not in ENDS or text in ("-", "+")):
-            return (self.sum(),), ""
-        if text in ENDS:
+def parse_arguments(cur: Cursor, name: str) -> tuple[tuple[Node, ...], str] | None:
+    """Arguments of a function, in brackets or bare, and the mark of a bar between them."""
+    text = cur.text
+    if text in ("(", "[", "\\{"):
+        items, bar, cur.pos = parse_bracket(cur)
+        return tuple(items), bar
+    if text == "{":
+        a, b = cur.unbraced(cur.pos, cur.partner[cur.pos] + 1)
+        cur.pos = cur.partner[cur.pos] + 1
+        if cur.texts[a] in ("(", "[") and cur.partner[a] == b - 1:
+            a, b = a + 1, b - 1
+        items, bar = cur.within(a, b, parse_items)
+        return tuple(items), bar
+    if name.startswith("\\arg") and (text not in ENDS or text in ("-", "+")):
+        return (parse_sum(cur),), ""
+    if text in ENDS:
+        return None
+    if name in _REACHING:
+        return (parse_product(cur, operand=True),), ""
+    start = cur.pos
+    first = parse_factor(cur)
+    follows = [first]
+    while starts_plain_name(cur):
+        if not all(isinstance(f, Num) for f in follows[:1]):
+            raise cur.error(f"how far does {name} reach here? write its argument in parentheses")
+        follows.append(parse_factor(cur))
+    if len(follows) == 1:
+        return (first,), ""
+    return (Mul(tuple(follows), span=cur.span(start)),), ""
+
+
+def starts_plain_name(cur: Cursor) -> bool:
+    text = cur.text
+    return bool(text) and text not in ENDS and (
+        text in LETTERS or text in ACCENTS or text in FONTS or (len(text) == 1 and text.isalnum())
+    )
+
+
+def wraps_sign(cur: Cursor, start: int) -> bool:
+    """Do these braces hold a sum sign with its scripts and nothing else?"""
+    if cur.texts[start + 1] not in ("\\sum", "\\prod"):
+        return False
+    k = start + 2
+    while cur.texts[k] in ("_", "^"):
+        k = cur.partner.get(k + 1, k + 1) + 1
+    return k == cur.partner[start]
+
+
+@factor("{")
+def parse_wrapped_operator(cur: Cursor) -> Node | None:
+    """``{\\sum_i} body`` means the same as ``\\sum_i body``."""
+    if not wraps_sign(cur, cur.pos):
+        return None
+    cur.pos += 1
+    return parse_big_operator(cur, cur.pos - 1)
+
+
+@factor("\\sum", "\\prod")
+def parse_big_operator(cur: Cursor, begun: int | None = None) -> Node:
+    """``\\sum_{i=1}^N body``; in braces of its own it has ``begun`` before."""
+    start = cur.pos if begun is None else begun
+    kind = Sum if cur.take() == "\\sum" else Prod
+    under: tuple[int, int] | None = None
+    over: tuple[int, int] | None = None
+    while cur.text in ("_", "^"):
+        sign = cur.take()
+        place = cur.unbraced(*cur.argument())
+        if (under if sign == "_" else over) is not None:
+            raise cur.error("two bounds in one place", cur.pos - 1)
+        if sign == "_":
+            under = place
+        else:
+            over = place
+    if cur.texts[start] == "{":
+        cur.expect("}")
+    if over is not None and cur.texts[over[0] + 1] == "=":  # \sum_{i=1}^{i=N}
+        over = (over[0] + 2, over[1])
+    upper = cur.within(*over, parse_sum) if over is not None else None
+    binders: list[Binder] = [(Sym(""), None, None, ())]
+    if under is not None and under[0] < under[1]:
+        binders = cur.within(*under, parse_binders)
+    cur.bound += [index.name for index, *_ in binders]
+    cur.reaches += [(index.name, cur.end) for index, *_ in binders]
+    at = cur.pos
+    minus = cur.signs()
+    body = cur.negated(parse_term(cur), minus, at)
+    del cur.bound[len(cur.bound) - len(binders) :]
+    del cur.reaches[len(cur.reaches) - len(binders) :]
+    primed: dict[Node, Node] = {
+        Prime(Sym(i.name[0]), len(i.name) - 1): i for i, *_ in binders if i.name.endswith("'")
+    }
+    if primed:
+        body = substitute(body, primed)
+    whole = cur.span(start)
+    for index, lower, own, conditions in reversed(binders):
+        for c in conditions[1:]:
+            if kind is not Sum:
+                raise cur.error("one condition can stand under a product", start)
+            if c.span == c.rhs.span and free_names(c.rhs) & free_names(body) - {*cur.bound}:
+                raise cur.error("does this run over the last letters too, or leave them out?", start)
+            body = Mul((Indicator(c, span=c.span), body), span=whole)
+        condition = conditions[0] if conditions else None
+        body = kind(body, index, lower, own if own is not None else upper, condition, span=whole)
+    return body
+
+
+def parse_binders(cur: Cursor) -> list[Binder]:
+    """What stands under a sum sign: ``i=1``, ``i``, ``i,j``, ``j \\ne i``, ``i : y_i = 1``."""
+    start = cur.pos
+    colons = (k for k in cur.top_level(cur.pos, cur.end) if cur.texts[k] in (":", "\\colon", "\\mid"))
+    colon = next(colons, -1)
+    if colon >= 0 and cur.texts[colon + 1] != "=":
+        head = cur.within(cur.pos, colon, parse_binders)
+        cur.pos = colon + 1
+        condition = parse_relation(cur)
+        if len(head) != 1 or not isinstance(condition, Relation) or head[0][3]:
+            raise cur.error("one index and one condition can stand under a sum", start)
+        return [(*head[0][:3], (condition,))]
+    parts: list[Node] = [lettered(parse_relation(cur))]
+    while cur.text in (",", ";", "\\\\"):
+        cur.pos += 1
+        parts.append(lettered(parse_relation(cur)))
+    out: list[Binder] = []
+    for part in parts:
+        entries = part.factors if isinstance(part, Mul) else (part,)
+        for entry in entries:
+            bind(cur, entry, out, start)
+    lows = [low for _, low, *_ in out]
+    if len(out) > 1 and lows[-1] is not None and all(low is None for low in lows[:-1]):
+        out = [(index, lows[-1], up, condition) for index, _, up, condition in out]  # i,j=1
+    return out
+
+
+def bind(cur: Cursor, entry: Node, out: list[Binder], start: int) -> None:
+    known = out[-1] if out else None
+    match entry:
+        case Sym() if known is not None and known[3] and known[3][-1].op == "!=":  # j \ne i, k
+            left_out = Relation(known[0], "!=", entry, span=entry.span)
+            out[-1] = (*known[:3], (*known[3], left_out))
+        case Sym() | Indexed():
+            out.append((index_letter(cur, entry, start), None, None, ()))
+        case Relation(lhs, "=", rhs):
+            out.append((index_letter(cur, lhs, start), rhs, None, ()))
+        case Relation(lhs, op, rhs):
+            if known is not None and known[0] in (lhs, rhs):
+                out[-1] = (*known[:3], (*known[3], entry))
+                return
+            index = index_letter(cur, lhs, start)
+            if op == "<" and isinstance(rhs, Sym) and is_pair(cur, index.name, rhs.name, start):
+                out.append((rhs, None, None, ()))
+            out.append((index, None, None, (entry,)))
+        case Chain(low, (("<=", Sym() as i), ("<", Sym() as j), ("<=", high))):
+            out += [(j, low, high, ()), (i, low, None, (Relation(i, "<", j, span=entry.span),))]
+        case Chain(low, ((("<=" | "<") as first, Sym() as middle), (("<=" | "<") as second, high))):
+            low = low if first == "<=" else Add((low, Num(1)))
+            high = high if second == "<=" else Add((high, Neg(Num(1))))
+            out.append((middle, low, high, ()))
+        case _:
+            raise cur.error("cannot tell the index of this sum", start)
+
+
+def is_pair(cur: Cursor, i: str, j: str, place: int) -> bool:
+    """``\\sum_{i<j}`` runs over all pairs, unless an outer sum binds j; free letters are asked about."""
+    if j in cur.bound or not i < j:
+        return False
+    cur.pairs.append((i, j, place))
+    return True
+
+
+def index_letter(cur: Cursor, node: Node, start: int) -> Sym:
+    if isinstance(node, Sym):
+        return node
+    raise cur.error("the index of a sum must be a letter", start)
+
+
+@factor(*FRACTIONS)
+def parse_fraction(cur: Cursor) -> Node:
+    start = cur.pos
+    cur.pos += 1
+    above = cur.unbraced(*cur.argument())
+    below = cur.unbraced(*cur.argument())
+    stop = cur.pos
+    a, c = above[0], below[0]
+    d = cur.texts[a] if above[0] < above[1] else ""
+    e = cur.texts[c] if below[0] < below[1] else ""
+    scripted = "_" in (cur.texts[a + 1], cur.texts[c + 1]) or cur.texts[c + 1] in ("^", "'")
+    upright = d in _D and e in _D and below[1] - c > 1 and not scripted  # d_k is a size
+    if upright or "\\partial" in (d, e):
+        if d == e:
+            derivative = parse_derivative(cur, start, above, below)
+            if derivative is not None:
+                return derivative
+        elif d == "\\partial":
+            raise forgotten_sign(cur, above, below)
+        else:
+            raise cur.error("\\partial below the line, none above", a)
+    cur.pos = stop
+    num = cur.within(*above, parse_sum)
+    den = cur.within(*below, parse_sum)
+    cur.pos = stop
+    return parse_scripts(cur, Frac(num, den, span=cur.span(start)), start)
+
+
+def forgotten_sign(cur: Cursor, above: tuple[int, int], below: tuple[int, int]) -> ReadError:
+    """``\\frac{\\partial J}{w}``: over a lone variable a sign was forgotten."""
+    error = cur.error("\\partial above the line, none below", below[0])
+    if above[1] - above[0] < 2 or not isinstance(cur.within(*below, parse_sum), Sym | Indexed):
+        return error
+    return Slip(error.message, error.span, "\\partial in front of the variable below the line")
+
+
+def parse_derivative(cur: Cursor, start: int, above: tuple[int, int], below: tuple[int, int]) -> Node | None:
+    stop = cur.pos
+    sign = cur.texts[above[0]]
+    d = "\\partial" if sign == "\\partial" else "d"
+    order, body_at = parse_order(cur, above[0] + 1, above[1])
+    variables = cur.within(*below, lambda cur: parse_variables(cur, sign))
+    if variables is None:
+        if d == "d":
             return None
-        if name in _REACHING:
-            return (self.product(operand=True),), ""
-        start = self.pos
-        first = self.factor()
-        follows = [first]
-        while self.starts_plain_name():
-            if not all(isinstance(f, Num) for f in follows[:1]):
-                raise self.error(f"how far does {name} reach here? write its argument in parentheses")
-            follows.append(self.factor())
-        if len(follows) == 1:
-            return (first,), ""
-        return (Mul(tuple(follows), span=self.span(start)),), ""
+        raise cur.error("cannot read the variables of this derivative", below[0])
+    by = orders_by(cur, variables, order, above[0])
+    if body_at == above[1]:
+        cur.pos = stop
+        operand_at = cur.pos
+        if cur.text in ENDS and cur.text not in ("-",):
+            raise cur.error("a derivative of nothing", start)
+        minus = cur.signs()
+        body = cur.negated(parse_product(cur, operand=True), minus, operand_at)
+        return Derivative(body, by, "operator", d, span=cur.span(start))
+    body = cur.within(body_at, above[1], parse_sum)
+    cur.pos = stop
+    body = parse_point_of(cur, body, by, start)
+    return parse_scripts(cur, Derivative(body, by, "fraction", d, span=cur.span(start)), start)
 
-    def starts_plain_name(self) -> bool:
-        text = self.text
-        return bool(text) and text not in ENDS and (
-            text in LETTERS or text in ACCENTS or text in FONTS or (len(text) == 1 and text.isalnum())
-        )
 
-    def wraps_sign(self, start: int) -> bool:
-        """Do these braces hold a sum sign with its scripts and nothing else?"""
-        if self.texts[start + 1] not in ("\\sum", "\\prod"):
-            return False
-        k = start + 2
-        while self.texts[k] in ("_", "^"):
-            k = self.partner.get(k + 1, k + 1) + 1
-        return k == self.partner[start]
-
-    def big_operator(self, start: int) -> Node:
-        """``\\sum_{i=1}^N body``; ``{\\sum_i}`` in braces of its own means the same."""
-        kind = Sum if self.take() == "\\sum" else Prod
-        under: tuple[int, int] | None = None
-        over: tuple[int, int] | None = None
-        while self.text in ("_", "^"):
-            sign = self.take()
-            place = self.unbraced(*self.argument())
-            if (under if sign == "_" else over) is not None:
-                raise self.error("two bounds in one place", self.pos - 1)
-            if sign == "_":
-                under = place
-            else:
-                over = place
-        if self.texts[start] == "{":
-            self.expect("}")
-        if over is not None and self.texts[over[0] + 1] == "=":  # \sum_{i=1}^{i=N}
-            over = (over[0] + 2, over[1])
-        upper = self.within(*over, self.sum) if over is not None else None
-        binders: list[Binder] = [(Sym(""), None, None, ())]
-        if under is not None and under[0] < under[1]:
-            binders = self.within(*under, self.binders)
-        self.bound += [index.name for index, *_ in binders]
-        self.reaches += [(index.name, self.end) for index, *_ in binders]
-        at = self.pos
-        minus = self.signs()
-        body = self.negated(self.term(), minus, at)
-        del self.bound[len(self.bound) - len(binders) :]
-        del self.reaches[len(self.reaches) - len(binders) :]
-        primed: dict[Node, Node] = {
-            Prime(Sym(i.name[0]), len(i.name) - 1): i for i, *_ in binders if i.name.endswith("'")
-        }
-        if primed:
-            body = substitute(body, primed)
-        whole = self.span(start)
-        for index, lower, own, conditions in reversed(binders):
-            for c in conditions[1:]:
-                if kind is not Sum:
-                    raise self.error("one condition can stand under a product", start)
-                if c.span == c.rhs.span and free_names(c.rhs) & free_names(body) - {*self.bound}:
-                    raise self.error("does this run over the last letters too, or leave them out?", start)
-                body = Mul((Indicator(c, span=c.span), body), span=whole)
-            condition = conditions[0] if conditions else None
-            body = kind(body, index, lower, own if own is not None else upper, condition, span=whole)
+def parse_point_of(cur: Cursor, body: Node, by: tuple[tuple[Node, int], ...], start: int) -> Node:
+    """``\\frac{df}{dx}(x)`` is the derivative of ``f(x)``; other points need an evaluation bar."""
+    if cur.text != "(" or not isinstance(body, Sym | Indexed | Prime):
         return body
+    items, bar, stop = parse_bracket(cur)
+    points = all(isinstance(n, Sym | Indexed | Num) for n in items)
+    if bar or cur.texts[stop] in ("^", "_") or not points:
+        return body
+    if not {v for v, _ in by} <= set(items):
+        raise cur.error("evaluated there, or times that? write |_{..} or \\cdot", cur.pos)
+    cur.pos = stop
+    return Call(body, tuple(items), span=cur.span(start))
 
-    def begins_anew(self) -> bool:
-        """Does a sum sign with the index of one that reaches to here follow: a new factor beside it?"""
-        sign = self.pos + (self.text in PRODUCT_SIGNS)
-        if self.texts[sign] not in ("\\sum", "\\prod") or self.texts[sign + 1] != "_":
-            return False
-        place = sign + 2
-        letter = self.texts[place + 1] if self.texts[place] == "{" else self.texts[place]
-        return (letter, self.end) in self.reaches
 
-    def binders(self) -> list[Binder]:
-        """What stands under a sum sign: ``i=1``, ``i``, ``i,j``, ``j \\ne i``, ``i : y_i = 1``."""
-        start = self.pos
-        colons = (k for k in self.top_level(self.pos, self.end) if self.texts[k] in (":", "\\colon", "\\mid"))
-        colon = next(colons, -1)
-        if colon >= 0 and self.texts[colon + 1] != "=":
-            head = self.within(self.pos, colon, self.binders)
-            self.pos = colon + 1
-            condition = self.relation()
-            if len(head) != 1 or not isinstance(condition, Relation) or head[0][3]:
-                raise self.error("one index and one condition can stand under a sum", start)
-            return [(*head[0][:3], (condition,))]
-        parts: list[Node] = [lettered(self.relation())]
-        while self.text in (",", ";", "\\\\"):
-            self.pos += 1
-            parts.append(lettered(self.relation()))
-        out: list[Binder] = []
-        for part in parts:
-            entries = part.factors if isinstance(part, Mul) else (part,)
-            for entry in entries:
-                self.bind(entry, out, start)
-        lows = [low for _, low, *_ in out]
-        if len(out) > 1 and lows[-1] is not None and all(low is None for low in lows[:-1]):
-            out = [(index, lows[-1], up, condition) for index, _, up, condition in out]  # i,j=1
-        return out
+def parse_order(cur: Cursor, a: int, b: int) -> tuple[int, int]:
+    """The order written above a ``\\partial`` and the place behind it."""
+    if a < b and cur.texts[a] == "^":
+        keep, cur.pos = cur.pos, a + 1
+        c, d = cur.unbraced(*cur.argument())
+        place, cur.pos = cur.pos, keep
+        number = cur.within(c, d, parse_sum)
+        if not isinstance(number, Num) or number.places or not 0 < number.value <= 9:
+            raise cur.error("the order of a derivative is a small number", c)
+        return int(number.value), place
+    return 1, a
 
-    def bind(self, entry: Node, out: list[Binder], start: int) -> None:
-        known = out[-1] if out else None
-        match entry:
-            case Sym() if known is not None and known[3] and known[3][-1].op == "!=":  # j \ne i, k
-                left_out = Relation(known[0], "!=", entry, span=entry.span)
-                out[-1] = (*known[:3], (*known[3], left_out))
-            case Sym() | Indexed():
-                out.append((self.index(entry, start), None, None, ()))
-            case Relation(lhs, "=", rhs):
-                out.append((self.index(lhs, start), rhs, None, ()))
-            case Relation(lhs, op, rhs):
-                if known is not None and known[0] in (lhs, rhs):
-                    out[-1] = (*known[:3], (*known[3], entry))
-                    return
-                index = self.index(lhs, start)
-                if op == "<" and isinstance(rhs, Sym) and self.is_pair(index.name, rhs.name, start):
-                    out.append((rhs, None, None, ()))
-                out.append((index, None, None, (entry,)))
-            case Chain(low, (("<=", Sym() as i), ("<", Sym() as j), ("<=", high))):
-                out += [(j, low, high, ()), (i, low, None, (Relation(i, "<", j, span=entry.span),))]
-            case Chain(low, ((("<=" | "<") as first, Sym() as middle), (("<=" | "<") as second, high))):
-                low = low if first == "<=" else Add((low, Num(1)))
-                high = high if second == "<=" else Add((high, Neg(Num(1))))
-                out.append((middle, low, high, ()))
-            case _:
-                raise self.error("cannot tell the index of this sum", start)
 
-    def is_pair(self, i: str, j: str, place: int) -> bool:
-        """``\\sum_{i<j}`` runs over all pairs, unless an outer sum binds j; free letters are asked about."""
-        if j in self.bound or not i < j:
-            return False
-        self.pairs.append((i, j, place))
-        return True
-
-    def index(self, node: Node, start: int) -> Sym:
-        if isinstance(node, Sym):
-            return node
-        raise self.error("the index of a sum must be a letter", start)
-
-    def fraction(self) -> Node:
-        start = self.pos
-        self.pos += 1
-        above = self.unbraced(*self.argument())
-        below = self.unbraced(*self.argument())
-        stop = self.pos
-        a, c = above[0], below[0]
-        d = self.texts[a] if above[0] < above[1] else ""
-        e = self.texts[c] if below[0] < below[1] else ""
-        scripted = "_" in (self.texts[a + 1], self.texts[c + 1]) or self.texts[c + 1] in ("^", "'")
-        upright = d in _D and e in _D and below[1] - c > 1 and not scripted  # d_k is a size
-        if upright or "\\partial" in (d, e):
-            if d == e:
-                derivative = self.derivative(start, above, below)
-                if derivative is not None:
-                    return derivative
-            elif d == "\\partial":
-                raise self.forgotten(above, below)
-            else:
-                raise self.error("\\partial below the line, none above", a)
-        self.pos = stop
-        num = self.within(*above, self.sum)
-        den = self.within(*below, self.sum)
-        self.pos = stop
-        return self.scripted(Frac(num, den, span=self.span(start)), start)
-
-    def forgotten(self, above: tuple[int, int], below: tuple[int, int]) -> ReadError:
-        """``\\frac{\\partial J}{w}``: over a lone variable a sign was forgotten."""
-        error = self.error("\\partial above the line, none below", below[0])
-        if above[1] - above[0] < 2 or not isinstance(self.within(*below, self.sum), Sym | Indexed):
-            return error
-        return Slip(error.message, error.span, "\\partial in front of the variable below the line")
-
-    def derivative(self, start: int, above: tuple[int, int], below: tuple[int, int]) -> Node | None:
-        stop = self.pos
-        sign = self.texts[above[0]]
-        d = "\\partial" if sign == "\\partial" else "d"
-        order, body_at = self.order(above[0] + 1, above[1])
-        variables = self.within(*below, lambda: self.variables(sign))
-        if variables is None:
-            if d == "d":
+def parse_variables(cur: Cursor, sign: str) -> list[Node] | None:
+    out: list[Node] = []
+    while cur.pos < cur.end:
+        if cur.text == "{" and cur.texts[cur.pos + 1] == sign:
+            close = cur.partner[cur.pos]
+            inner = cur.within(cur.pos + 1, close, lambda cur: parse_variables(cur, sign))
+            if inner is None:
                 return None
-            raise self.error("cannot read the variables of this derivative", below[0])
-        by = self.orders(variables, order, above[0])
-        if body_at == above[1]:
-            self.pos = stop
-            operand_at = self.pos
-            if self.text in ENDS and self.text not in ("-",):
-                raise self.error("a derivative of nothing", start)
-            minus = self.signs()
-            body = self.negated(self.product(operand=True), minus, operand_at)
-            return Derivative(body, by, "operator", d, span=self.span(start))
-        body = self.within(body_at, above[1], self.sum)
-        self.pos = stop
-        body = self.point_of(body, by, start)
-        return self.scripted(Derivative(body, by, "fraction", d, span=self.span(start)), start)
-
-    def point_of(self, body: Node, by: tuple[tuple[Node, int], ...], start: int) -> Node:
-        """``\\frac{df}{dx}(x)`` is the derivative of ``f(x)``; other points need an evaluation bar."""
-        if self.text != "(" or not isinstance(body, Sym | Indexed | Prime):
-            return body
-        items, bar, stop = self.bracket()
-        points = all(isinstance(n, Sym | Indexed | Num) for n in items)
-        if bar or self.texts[stop] in ("^", "_") or not points:
-            return body
-        if not {v for v, _ in by} <= set(items):
-            raise self.error("evaluated there, or times that? write |_{..} or \\cdot", self.pos)
-        self.pos = stop
-        return Call(body, tuple(items), span=self.span(start))
-
-    def order(self, a: int, b: int) -> tuple[int, int]:
-        """The order written above a ``\\partial`` and the place behind it."""
-        if a < b and self.texts[a] == "^":
-            keep, self.pos = self.pos, a + 1
-            c, d = self.unbraced(*self.argument())
-            place, self.pos = self.pos, keep
-            number = self.within(c, d, self.sum)
-            if not isinstance(number, Num) or number.places or not 0 < number.value <= 9:
-                raise self.error("the order of a derivative is a small number", c)
-            return int(number.value), place
-        return 1, a
-
-    def variables(self, sign: str) -> list[Node] | None:
-        out: list[Node] = []
-        while self.pos < self.end:
-            if self.text == "{" and self.texts[self.pos + 1] == sign:
-                close = self.partner[self.pos]
-                inner = self.within(self.pos + 1, close, lambda: self.variables(sign))
-                if inner is None:
-                    return None
-                self.pos = close + 1
-                if self.text == "^" and len(inner) == 1:
-                    inner = [self.superscript(inner[0], *self.raised_by(), self.span(close))]
-                out += inner
-                continue
-            if self.text != sign or self.pos + 1 == self.end:
-                if sign == "\\partial":
-                    raise self.unexpected()
-                self.pos = self.end
-                return None
-            self.pos += 1
-            start = self.pos
-            out.append(self.scripted(self.atom(), start))
-        return out
-
-    def raised_by(self) -> tuple[int, int]:
-        self.pos += 1
-        return self.unbraced(*self.argument())
-
-    def orders(self, variables: list[Node], order: int, place: int) -> tuple[tuple[Node, int], ...]:
-        if order == len(variables):
-            return tuple((v, 1) for v in variables)
-        out: list[tuple[Node, int]] = []
-        for v in variables:
-            match v:
-                case Pow(base, Num(k, 0)) if int(k) == k and k > 0:
-                    out.append((base, int(k)))
-                case _:
-                    out.append((v, 1))
-        total = sum(k for _, k in out)
-        if order == 1 and total == len(out):  # the order above the line forgotten, the variables say it
-            return tuple(out)
-        if total != order:
-            raise self.error(f"a derivative of order {order} above the line, of order {total} below", place)
-        return tuple(out)
-
-    def inline_derivative(self, sign: str) -> Node | None:
-        """``d/dw``, ``dL/dw``: a derivative written with a slash."""
-        start = self.pos
-        slash = -1
-        for k in range(start, min(self.end, start + 12)):
-            if self.texts[k] == "/":
-                slash = k
-                break
-        if slash < 0 or slash + 2 >= self.end or self.texts[slash + 1] != sign:
+            cur.pos = close + 1
+            if cur.text == "^" and len(inner) == 1:
+                inner = [parse_superscript(cur, inner[0], *parse_raised_by(cur), cur.span(close))]
+            out += inner
+            continue
+        if cur.text != sign or cur.pos + 1 == cur.end:
+            if sign == "\\partial":
+                raise cur.unexpected()
+            cur.pos = cur.end
             return None
-        d = "\\partial" if sign == "\\partial" else "d"
-        order, body_at = self.order(start + 1, slash)
-        body: Node | None = None
-        if body_at < slash:
-            self.pos = body_at
-            keep, self.end = self.end, slash
-            body = self.scripted(self.atom(), body_at)
-            done = self.pos == slash
-            self.end = keep
-            if not done:
-                self.pos = start
-                return None
-        self.pos = slash + 1
-        variables: list[Node] = []
-        while self.text == sign and len(variables) < order:
-            self.pos += 1
-            at = self.pos
-            variable = self.atom()
-            while self.text in ("_", "^"):
-                variable, _ = self.one_script(variable, at)
-            variables.append(variable)
-            if isinstance(variable, Pow):
-                break
-        by = self.orders(variables, order, start)
-        if body is not None:
-            return Derivative(body, by, "fraction", d, span=self.span(start))
-        at = self.pos
-        minus = self.signs()
-        body = self.negated(self.product(operand=True), minus, at)
-        return Derivative(body, by, "operator", d, span=self.span(start))
+        cur.pos += 1
+        start = cur.pos
+        out.append(parse_scripts(cur, parse_atom(cur), start))
+    return out
 
-    def partial(self) -> Node:
-        """``\\partial_w body`` or ``\\partial L / \\partial w``."""
-        start = self.pos
-        inline = self.inline_derivative("\\partial")
-        if inline is not None:
-            return inline
-        self.pos += 1
-        order = 1
-        variables: tuple[Node, ...] = ()
-        while self.text in ("_", "^"):
-            if self.take() == "_":
-                variables = self.indices(*self.argument())
-            else:
-                order, _ = self.order(self.pos - 1, self.end)
-                self.argument()
-        if not variables:
-            raise self.error("\\partial by what? write \\partial_w", start)
-        by = ((variables[0], order),) if len(variables) == 1 else tuple((v, 1) for v in variables)
-        at = self.pos
-        minus = self.signs()
-        body = self.negated(self.product(operand=True), minus, at)
-        return Derivative(body, by, "operator", "\\partial", span=self.span(start))
 
-    def nabla(self) -> Node:
-        start = self.pos
-        self.pos += 1
-        wrt: Node | None = None
-        order = 1
-        while self.text in ("_", "^"):
-            if self.take() == "_":
-                a, b = self.unbraced(*self.argument())
-                wrt = self.within(a, b, self.sum)
-            else:
-                order, _ = self.order(self.pos - 1, self.end)
-                self.argument()
-        if self.text in PRODUCT_SIGNS:
-            raise self.error("a divergence or a curl is not read")
-        at = self.pos
-        minus = self.signs()
-        body = self.product(operand=True)
-        span = self.span(start)
+def parse_raised_by(cur: Cursor) -> tuple[int, int]:
+    cur.pos += 1
+    return cur.unbraced(*cur.argument())
 
-        def gradient(of: Node) -> Node:
-            return Gradient(self.negated(of, minus, at), wrt, order, span=span)
 
-        if self.partner.get(at) == self.pos - 1:
-            return gradient(body)
-        match body:  # nobody transposes a scalar, or inverts it under a Hessian: the derivative is meant
-            case Transpose(Call() as value):
-                return Transpose(gradient(value), span=span)
-            case Pow(Call() as value, Neg(Num(1)) as inverse) if order == 2:
-                return Pow(gradient(value), inverse, span=span)
+def orders_by(cur: Cursor, variables: list[Node], order: int, place: int) -> tuple[tuple[Node, int], ...]:
+    if order == len(variables):
+        return tuple((v, 1) for v in variables)
+    out: list[tuple[Node, int]] = []
+    for v in variables:
+        match v:
+            case Pow(base, Num(k, 0)) if int(k) == k and k > 0:
+                out.append((base, int(k)))
+            case _:
+                out.append((v, 1))
+    total = sum(k for _, k in out)
+    if order == 1 and total == len(out):  # the order above the line forgotten, the variables say it
+        return tuple(out)
+    if total != order:
+        raise cur.error(f"a derivative of order {order} above the line, of order {total} below", place)
+    return tuple(out)
+
+
+def parse_inline_derivative(cur: Cursor, sign: str) -> Node | None:
+    """``d/dw``, ``dL/dw``: a derivative written with a slash."""
+    start = cur.pos
+    slash = -1
+    for k in range(start, min(cur.end, start + 12)):
+        if cur.texts[k] == "/":
+            slash = k
+            break
+    if slash < 0 or slash + 2 >= cur.end or cur.texts[slash + 1] != sign:
+        return None
+    d = "\\partial" if sign == "\\partial" else "d"
+    order, body_at = parse_order(cur, start + 1, slash)
+    body: Node | None = None
+    if body_at < slash:
+        cur.pos = body_at
+        keep, cur.end = cur.end, slash
+        body = parse_scripts(cur, parse_atom(cur), body_at)
+        done = cur.pos == slash
+        cur.end = keep
+        if not done:
+            cur.pos = start
+            return None
+    cur.pos = slash + 1
+    variables: list[Node] = []
+    while cur.text == sign and len(variables) < order:
+        cur.pos += 1
+        at = cur.pos
+        variable = parse_atom(cur)
+        while cur.text in ("_", "^"):
+            variable = parse_script(cur, variable, at)
+        variables.append(variable)
+        if isinstance(variable, Pow):
+            break
+    by = orders_by(cur, variables, order, start)
+    if body is not None:
+        return Derivative(body, by, "fraction", d, span=cur.span(start))
+    at = cur.pos
+    minus = cur.signs()
+    body = cur.negated(parse_product(cur, operand=True), minus, at)
+    return Derivative(body, by, "operator", d, span=cur.span(start))
+
+
+@factor("d")
+def parse_differential(cur: Cursor) -> Node | None:
+    """``dL/dw``, and ``dW`` as a name."""
+    inline = parse_inline_derivative(cur, "d")
+    if inline is not None or not names_differential(cur):
+        return inline
+    start = cur.pos
+    cur.pos += 1
+    return parse_scripts(cur, renamed(cur, parse_atom(cur), lambda inner: f"d{inner}", start), start)
+
+
+@factor("\\mathrm{d}")
+def parse_upright_differential(cur: Cursor) -> Node:
+    inline = parse_inline_derivative(cur, "\\mathrm{d}")
+    if inline is not None:
+        return inline
+    start = cur.pos
+    cur.pos += 1
+    return Call(Sym("\\mathrm{d}"), (parse_factor(cur),), span=cur.span(start))
+
+
+def names_differential(cur: Cursor) -> bool:
+    """``dW`` without a space, as course notes call a gradient; with d declared it is a product."""
+    k = cur.pos + 1
+    if cur.indexing or k >= cur.end or "d" in cur.scope.kinds or "d" in cur.scope.definitions:
+        return False
+    text = cur.texts[k]
+    name = text in GREEK or text in ACCENTS or text in FONTS or text in _DIFFERENTIABLE
+    return name and cur.tokens[cur.pos].end == cur.tokens[k].start
+
+
+@factor("\\partial")
+def parse_partial(cur: Cursor) -> Node:
+    """``\\partial_w body`` or ``\\partial L / \\partial w``."""
+    start = cur.pos
+    inline = parse_inline_derivative(cur, "\\partial")
+    if inline is not None:
+        return inline
+    cur.pos += 1
+    order = 1
+    variables: tuple[Node, ...] = ()
+    while cur.text in ("_", "^"):
+        if cur.take() == "_":
+            variables = parse_indices(cur, *cur.argument())
+        else:
+            order, _ = parse_order(cur, cur.pos - 1, cur.end)
+            cur.argument()
+    if not variables:
+        raise cur.error("\\partial by what? write \\partial_w", start)
+    by = ((variables[0], order),) if len(variables) == 1 else tuple((v, 1) for v in variables)
+    at = cur.pos
+    minus = cur.signs()
+    body = cur.negated(parse_product(cur, operand=True), minus, at)
+    return Derivative(body, by, "operator", "\\partial", span=cur.span(start))
+
+
+@factor("\\nabla", "\\triangledown")
+def parse_nabla(cur: Cursor) -> Node:
+    start = cur.pos
+    cur.pos += 1
+    wrt: Node | None = None
+    order = 1
+    while cur.text in ("_", "^"):
+        if cur.take() == "_":
+            a, b = cur.unbraced(*cur.argument())
+            wrt = cur.within(a, b, parse_sum)
+        else:
+            order, _ = parse_order(cur, cur.pos - 1, cur.end)
+            cur.argument()
+    if cur.text in PRODUCT_SIGNS:
+        raise cur.error("a divergence or a curl is not read")
+    at = cur.pos
+    minus = cur.signs()
+    body = parse_product(cur, operand=True)
+    span = cur.span(start)
+
+    def gradient(of: Node) -> Node:
+        return Gradient(cur.negated(of, minus, at), wrt, order, span=span)
+
+    if cur.partner.get(at) == cur.pos - 1:
         return gradient(body)
+    match body:  # nobody transposes a scalar, or inverts it under a Hessian: the derivative is meant
+        case Transpose(Call() as value):
+            return Transpose(gradient(value), span=span)
+        case Pow(Call() as value, Neg(Num(1)) as inverse) if order == 2:
+            return Pow(gradient(value), inverse, span=span)
+    return gradient(body)
 
-    def starts_derivative(self) -> bool:
-        text = self.text
-        if text in ("\\nabla", "\\triangledown", "\\partial", "\\mathrm{d}"):
-            return True
-        if text not in FRACTIONS or self.pos + 1 >= self.end or self.texts[self.pos + 1] != "{":
-            return False
-        a, b = self.unbraced(self.pos + 2, self.partner[self.pos + 1])
-        if a == b or self.texts[a] not in ("\\partial", "\\mathrm{d}", "d"):
-            return False
-        below = self.partner[self.pos + 1] + 1
-        if self.texts[below] != "{":
-            return False
-        c, _ = self.unbraced(below + 1, self.partner[below])
-        return self.texts[c] == self.texts[a]
+
