@@ -13,6 +13,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from ..errors import InputError, UnknownMeaning
 from ..functions import FUNCTIONS
 from ..page import tree as page
+from ..page.relations import SYMPY
 from ..page.tree import Node, fresh_name
 from .elementary import CLASSES
 from .logistic import sigma
@@ -24,9 +25,7 @@ Expr = Any
 _CALLS = {
     **{cls: row.page for cls, row in CLASSES.items()}, sympy.Max: "\\max", sympy.Min: "\\min",
 }  # fmt: skip
-RELATIONS: dict[Any, str] = {
-    sympy.Eq: "=", sympy.Ne: "!=", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: ">", sympy.Ge: ">=",
-}
+RELATIONS: dict[Any, str] = {getattr(sympy, name): op for op, name in SYMPY.items()}
 # Undefined SymPy functions of these names get the meaning a page gives them.
 _OPERATORS = {row.name: row.page for row in FUNCTIONS.values() if row.page and row not in CLASSES.values()}
 MATRIX_TYPES = (sympy.MatrixExpr, sympy.MatrixBase)

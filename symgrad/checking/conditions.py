@@ -20,17 +20,16 @@ from ..documents.displays import Chain, Link, row_spans
 from ..documents.model import Document, Region
 from ..errors import SymgradError
 from ..meaning.directives import read_directive
+from ..page.relations import pattern
 from ..page.scope import Scope
 from ..page.tree import Node, Relation, Sym, free_names, substitute
 from ..patterns import Pattern
 from . import queries
 
 NEAR = 400  # characters of prose in which a word still speaks of a formula
-_ORDER = Pattern(
-    r"[<>\u2260\u2264\u2265]|\\(?:ne|neq|le|leq|leqslant|ge|geq|geqslant|lt|gt|not|in)(?![A-Za-z])"
-)
+_ORDER = Pattern(rf"[\u2260\u2264\u2265]|\\not|{pattern('<', '<=', '>', '>=', '!=', 'in')}")
 INDICES = Pattern(r"\s*[i-npq]\s*=\s*[i-npq]\s*")  # k = l stands for a condition, also without a word
-_SIGN = Pattern(r"[=<>]|\\(?:ne|neq|leq?|geq?|in)(?![A-Za-z])")
+_SIGN = Pattern(pattern("=", "<", "<=", ">", ">=", "!=", "in"))
 _RANGE = Pattern(r"\\[a-z]*dots|\.\.\.|\\mathbb|\\in\s*\[|\\in\s*\\?[A-Za-z]")
 _PIECE = Pattern(
     r"\\(?:text|textrm|textit|textbf|mbox|hbox|textnormal|texttt)\s*\{(?P<words>[^{}]*)\}"
@@ -44,7 +43,7 @@ _BREAK = Pattern(r"\n[ \t]*\r?\n|[.!?](?=\s+[A-Z$\\])|^#.*$", re.MULTILINE)
 
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\d*\.\d+)"
-_LESS, _MORE = r"(?:<|\\(?:lt|leq?(?:slant)?)(?![a-z]))", r"(?:>|\\(?:gt|geq?(?:slant)?)(?![a-z]))"
+_LESS, _MORE = pattern("<", "<="), pattern(">", ">=")
 _ABOVE = Pattern(rf"(?P<names>[^<>=]+?)\s*(?P<sign>{_LESS}|{_MORE})\s*0\s*$")
 _BETWEEN = Pattern(
     rf"(?P<low>{_NUMBER})\s*(?P<from>{_LESS})\s*(?P<names>[^<>=]+?)\s*(?P<to>{_LESS})\s*(?P<high>{_NUMBER})\s*$"

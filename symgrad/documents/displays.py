@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..latex.vocabulary import HADAMARD_SIGNS, PRODUCT_SIGNS
+from ..page.relations import ARROWS, CUTS
 from ..patterns import Pattern
 from . import phrases
 from .model import DISPLAYS, ROWS, group_end
@@ -26,48 +28,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-SIGNS = {
-    "=": "=",
-    ":=": ":=",
-    "\\coloneqq": ":=",
-    "\\colonequals": ":=",
-    "\\triangleq": ":=",
-    "\\doteq": ":=",
-    "\\eqdef": ":=",
-    "\\equiv": "equiv",
-    "\\approx": "approx",
-    "\\simeq": "approx",
-    "\\cong": "approx",
-    "\\approxeq": "approx",
-    "\\neq": "!=",
-    "\\ne": "!=",
-    "\\le": "<=",
-    "\\leq": "<=",
-    "\\leqslant": "<=",
-    "\\ge": ">=",
-    "\\geq": ">=",
-    "\\geqslant": ">=",
-    "<": "<",
-    ">": ">",
-    "\\lt": "<",
-    "\\gt": ">",
-    "\\ll": "<",
-    "\\gg": ">",
-    "\\propto": "propto",
-    "\\eqqcolon": "=:",
-    "=:": "=:",
-    "\\lesssim": "<=",
-    "\\gtrsim": ">=",
-    "\\preceq": "<=",
-    "\\succeq": ">=",
-    "\\hateq": ":=",
-}
-ARROWS = _words(
-    r"""\Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \longrightarrow
-    \rightarrow \to \leadsto \rightsquigarrow \therefore \because \gets \leftarrow \longleftarrow
-    \Leftarrow \mapsto
-    \longmapsto \implied \impliedby \in \forall \sim"""
-)
 _SPACE = _words(
     r"\, \; \: \! \> \quad \qquad \enspace \thinspace \medspace \thickspace \hfill \hfil \displaystyle"
     r" \textstyle \limits \nolimits \nonumber \notag \noindent \space \allowbreak \small \large \normalsize"
@@ -87,16 +47,7 @@ _OPEN, _CLOSE = (
     frozenset("([") | {"\\{", "\\langle", "\\lbrack", "\\lbrace"},
     frozenset(")]") | {"\\}", "\\rangle", "\\rbrack", "\\rbrace"},
 )
-_OPERATORS = frozenset("+*/·") | {
-    "\\cdot",
-    "\\times",
-    "\\circ",
-    "\\odot",
-    "\\pm",
-    "\\otimes",
-    "\\mp",
-    "\\oplus",
-}
+_OPERATORS = PRODUCT_SIGNS | HADAMARD_SIGNS | {"+", "-", "/", "·", "\\pm", "\\mp", "\\otimes", "\\oplus"}
 _TOKEN = Pattern(
     r"""\\\\\*?(?:[ \t]*\[[ \t]*-?[\d.]+[ \t]*[a-z]{2}[ \t]*\])? | \\(?:newline|cr|tabularnewline)(?![A-Za-z])
       | \\(?:begin|end)[ \t]*\{[^{}]*\} | \\[A-Za-z]+\*? | \\.
@@ -208,16 +159,16 @@ def _items(body: str) -> Iterator[_Item]:
                 continue
             at = end
             inner = body[start + 1 : end - 1].strip()
-            kind = "rel" if inner in SIGNS else "atom" if inner else "space"
-            yield _Item(kind, start, at, SIGNS.get(inner, ""))
+            kind = "rel" if inner in CUTS else "atom" if inner else "space"
+            yield _Item(kind, start, at, CUTS.get(inner, ""))
         elif token == "&":
             yield _Item("amp", start, at)
         elif token in ("^", "_"):
             at = max(group_end(body, _skip(body, at)), at)
             yield _Item("script", start, at)
-        elif token in SIGNS or token.startswith(":"):
+        elif token in CUTS or token.startswith(":"):
             yield (
-                _Item("rel", start, at, SIGNS.get(token, ":=")) if token != ":" else _Item("wide", start, at)
+                _Item("rel", start, at, CUTS.get(token, ":=")) if token != ":" else _Item("wide", start, at)
             )
         elif token == "\\not":
             at = max(group_end(body, _skip(body, at)), at)
@@ -228,9 +179,9 @@ def _items(body: str) -> Iterator[_Item]:
         elif token in ("\\mathrel", "\\mathop", "\\mathbin", "\\color", "\\textcolor", "\\boxed"):
             end = group_end(body, _skip(body, at))
             inner = body[_skip(body, at) : end].strip("{} ") if end > 0 else ""
-            if token == "\\mathrel" and inner in SIGNS:
+            if token == "\\mathrel" and inner in CUTS:
                 at = end
-                yield _Item("rel", start, at, SIGNS[inner])
+                yield _Item("rel", start, at, CUTS[inner])
             elif token == "\\color" and end > 0:  # the colour; what it colours follows
                 at = end
                 yield _Item("drop", start, at)
@@ -259,7 +210,7 @@ def _items(body: str) -> Iterator[_Item]:
         elif token in (",", ";"):
             yield _Item("comma", start, at)
         else:
-            yield _Item("operator" if token in _OPERATORS or token == "-" else "atom", start, at, token)
+            yield _Item("operator" if token in _OPERATORS else "atom", start, at, token)
 
 
 def _skip(body: str, at: int) -> int:
@@ -310,13 +261,13 @@ def _stacked(body: str, token: str, at: int) -> tuple[int, str, str]:
     if token == "\\xlongequal":
         return at, "=", arguments[0]
     if token in ("\\overbrace", "\\underbrace"):
-        if arguments[0] in SIGNS:
+        if arguments[0] in CUTS:
             under = _skip(body, at)
             if body[under : under + 1] in ("^", "_"):
                 end = max(group_end(body, _skip(body, under + 1)), at)
-                return end, SIGNS[arguments[0]], body[under + 1 : end].strip("{} ")
+                return end, CUTS[arguments[0]], body[under + 1 : end].strip("{} ")
         return at, "", ""
-    sign = SIGNS.get(arguments[1], "")
+    sign = CUTS.get(arguments[1], "")
     why = re.sub(r"\\(?:text|mathrm|textrm|mbox|rm|scriptsize|tiny)\b\s*", "", arguments[0]).strip("{} ")
     if sign == "=" and re.fullmatch(
         r"(?:def\.?|\\?triangle|\\Delta|\\bigtriangleup|\\vartriangle|Def\.?|\\wedge|!?:)", why

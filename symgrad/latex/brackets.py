@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Span
+from ..page.relations import OPS
 from ..page.tree import (
     Abs,
     Add,
@@ -23,7 +24,7 @@ from ..page.tree import (
 from .cursor import Cursor
 from .grammar import BEGIN, atom, parse_bracket, parse_relation, parse_sum
 from .names_and_scripts import parse_point
-from .vocabulary import BRACES, ENDS, HADAMARD_SIGNS, MATRICES, OPENERS, PRODUCT_SIGNS, RELATIONS
+from .vocabulary import BRACES, ENDS, HADAMARD_SIGNS, MATRICES, OPENERS, PRODUCT_SIGNS
 
 _IF = frozenset(["if", "for", "when", "falls", "wenn", "si"])
 _OTHERWISE = frozenset(["otherwise", "else", "sonst", "sinon"])
@@ -88,12 +89,12 @@ def unopened(cur: Cursor, node: Node, start: int, a: int, b: int) -> Node:
     if cur.texts[a] in OPENERS and cur.partner[a] == b - 1:
         return node
     if isinstance(node, Add):
-        alone = before in _BEFORE_SUM and (after in _AFTER_SUM or after in RELATIONS)
+        alone = before in _BEFORE_SUM and (after in _AFTER_SUM or after in OPS)
     elif isinstance(node, Neg):
         alone = before in _BEFORE_NEGATIVE and after in ENDS and after not in ("_", "^", "!", "'")
     else:
         return node
-    if not alone and before not in RELATIONS:
+    if not alone and before not in OPS:
         raise cur.error("braces print nothing, so this sum stands open: write parentheses", start)
     return node
 

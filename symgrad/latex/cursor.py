@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import TypeVar
 
 from ..errors import ReadError, Span
+from ..page.relations import OPS
 from ..page.scope import Scope
 from ..page.tree import Neg, Node, Sym, walk
 from .normalize import Layout
-from .vocabulary import ACCENTS, FONTS, FRACTIONS, RELATIONS
+from .vocabulary import ACCENTS, FONTS, FRACTIONS
 
 MAX_DEPTH = 100
 MAX_TREE = 120
@@ -139,7 +140,7 @@ class Cursor:
         a, b = self.unbraced(a, b)
         if a < b and self.texts[a] in ("\\{", "(", "[") and self.partner[a] == b - 1:
             a, b = a + 1, b - 1
-        return any(self.texts[k] in RELATIONS for k in self.top_level(a, b))
+        return any(self.texts[k] in OPS for k in self.top_level(a, b))
 
     def is_unequal(self) -> bool:
         """``!=``, written without a space; ``y! = 1`` is an equation."""

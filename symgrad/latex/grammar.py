@@ -27,9 +27,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from ..page.relations import OPS
 from ..page.tree import Add, Call, Chain, Dots, Frac, Hadamard, Mul, Node, Num, Pow, Relation, Sym, Transpose
 from .cursor import MAX_ROW, Cursor
-from .vocabulary import DOTS, ENDS, FRACTIONS, FUNCTION_TOKENS, HADAMARD_SIGNS, PRODUCT_SIGNS, RELATIONS
+from .vocabulary import DOTS, ENDS, FRACTIONS, FUNCTION_TOKENS, HADAMARD_SIGNS, PRODUCT_SIGNS
 
 Parser = Callable[[Cursor], Node | None]
 Hanging = Callable[[Cursor, Node, int], Node | None]
@@ -98,7 +99,7 @@ def take_relation_sign(cur: Cursor) -> str | None:
     if pair in (":=", "<=", ">=") and text != "=":
         cur.pos += 2
         return pair
-    op = RELATIONS.get(text)
+    op = OPS.get(text)
     if op is not None:
         cur.pos += 1
     return op

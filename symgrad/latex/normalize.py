@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from ..errors import ReadError, Span
 from ..functions import TOUCHING
+from ..page.relations import OPS
 from ..patterns import Pattern
 from .tokens import Token
 from .vocabulary import (
@@ -22,7 +23,6 @@ from .vocabulary import (
     ONE_TOKEN,
     OPENERS,
     PROSE,
-    RELATIONS,
     SILENT,
     SILENT_WITH_ARGUMENT,
     SIZES,
@@ -201,7 +201,7 @@ class _Simplifier:
         sign = "".join(t.text for t in base if t.text != " ")
         words = "".join(t.text for t in note if t.text[0].isalpha())
         at = Token(sign, token.start, self.raw[k - 1].end)
-        if sign in RELATIONS or sign in ("=", "<", ">"):
+        if sign in OPS or sign in ("=", "<", ">"):
             defines = sign == "=" and (words == "def" or any(t.text in _DEFINES for t in note))
             self.out.append(at._replace(text=":=") if defines else at)
             return k
@@ -315,7 +315,7 @@ class _Simplifier:
     def condition(self, inside: Sequence[Token]) -> list[Token]:
         """``if k = y``: a word and a relation, whether in dollars or not; else nothing."""
         said = [t for t in inside if t.text not in ("$", " ")]
-        compares = any(t.text in RELATIONS or t.text in "=<>" for t in said)
+        compares = any(t.text in OPS or t.text in "=<>" for t in said)
         words = [t for t in said[1:] if t.text.isalpha() and len(t.text) > 1]
         return said if said and said[0].text in _CASE_WORDS and compares and not words else []
 

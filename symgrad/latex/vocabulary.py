@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..functions import WORDS
-from ..page.to_latex import RELATION_SIGNS
+from ..page.relations import OPS
 
 GREEK = frozenset(
     "\\" + name
@@ -88,16 +88,6 @@ SUBSCRIPT_WORDS = frozenset(
     ]
 )  # fmt: skip
 
-RELATIONS = {
-    **{sign: op for op, sign in RELATION_SIGNS.items()},
-    "\\neq": "!=", "\\not=": "!=", "\\leq": "<=", "\\geq": ">=", "\\leqslant": "<=", "\\geqslant": ">=",
-    "\\lt": "<", "\\gt": ">", "\\simeq": "approx", "\\cong": "approx", "\\approxeq": "approx",
-    "\\coloneqq": ":=", "\\triangleq": ":=", "\\doteq": ":=", "\\coloneq": ":=", "\\vcentcolon=": ":=",
-    "\\rightarrow": "to", "\\longrightarrow": "to", "\\mapsto": "to",
-    "\\gets": "gets", "\\longleftarrow": "gets", "\\implies": "=>", "\\Longrightarrow": "=>",
-    "\\iff": "<=>", "\\Longleftrightarrow": "<=>", "\\distas": "~",
-}  # fmt: skip
-
 # Layout without meaning: dropped alone, dropped with one braced argument, dropped with its braces kept.
 SILENT = frozenset(
     [
@@ -159,7 +149,7 @@ ENDS = (
         "\\mid", "\\parallel", "|", "\\|", "\\div", "\\pm", "\\mp",
         "\\not", "\\because", "\\colon", "\\prime", "\\top", "\\intercal", "\\setminus"
     ])
-    | frozenset(RELATIONS) | PRODUCT_SIGNS | HADAMARD_SIGNS
+    | frozenset(OPS) | PRODUCT_SIGNS | HADAMARD_SIGNS
 )  # fmt: skip
 TRANSPOSES = frozenset(["T", "\\top", "\\intercal", "\\text{T}", "\\mathsf{T}", "\\transp"])
 FUNCTION_TOKENS = FUNCTION_COMMANDS | frozenset(FUNCTIONS.values())

@@ -16,6 +16,7 @@ from ..errors import ReadError, Span, SpannedError, UnknownMeaning
 from ..latex import read
 from ..names import Numbered
 from ..page.indexed import Name, name_of, written
+from ..page.relations import OPS
 from ..page.scope import Definition, Kind, Macro, Scope
 from ..page.symbols import unbold
 from ..page.tree import (
@@ -40,7 +41,7 @@ from ..page.tree import (
 from ..patterns import Pattern
 from .terms import HOLE, NOTATION
 
-_SIGNS = (":=", "\\coloneqq", "\\triangleq", "\\equiv", "=")
+_SIGNS = (*(sign for sign, op in OPS.items() if op == ":="), "\\equiv", "=")
 _REAL = Pattern(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*R\s*\}?\s*(.*)$", re.S)
 _INTEGER = Pattern(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*[NZ]\s*\}?")
 _SET = Pattern(r"(?:\\left)?\s*\\\{(.*?)(?:\\right)?\s*\\\}\s*$", re.S)

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..functions import LETTERS, PAGES
 from ..patterns import Pattern
+from .relations import LATEX
 from .symbols import Symbol, symbol_of
 from .tree import (
     Abs,
@@ -53,12 +54,6 @@ from .tree import (
 RELATION, SUM, HADAMARD, PRODUCT, OPEN, FACTOR, BASE = range(7)
 """OPEN forms (a sum, an operator) reach to the right: bare only as the last factor.  BASE forms take an
 exponent as they are."""
-
-RELATION_SIGNS = {
-    "=": "=", "!=": "\\ne", "<": "<", "<=": "\\le", ">": ">", ">=": "\\ge", "~": "\\sim",
-    "approx": "\\approx", ":=": ":=", "equiv": "\\equiv", "to": "\\to", "in": "\\in", "propto": "\\propto",
-    "gets": "\\leftarrow", "=>": "\\Rightarrow", "<=>": "\\Leftrightarrow",
-}  # fmt: skip
 
 FUNCTION_LETTERS = frozenset(
     ["f", "g", "h", "F", "J", "L", "\\ell", "\\phi", "\\varphi", "\\psi", "\\mathcal{L}", "\\mathcal{J}",
@@ -376,11 +371,11 @@ def _evaluated(node: Evaluated) -> tuple[str, int]:
 
 
 def _relation(node: Relation) -> tuple[str, int]:
-    return f"{_at(node.lhs, SUM)} {RELATION_SIGNS[node.op]} {_at(node.rhs, SUM)}", RELATION
+    return f"{_at(node.lhs, SUM)} {LATEX[node.op]} {_at(node.rhs, SUM)}", RELATION
 
 
 def _chain(node: Chain) -> tuple[str, int]:
-    rest = "".join(f" {RELATION_SIGNS[op]} {_at(n, SUM)}" for op, n in node.rest)
+    rest = "".join(f" {LATEX[op]} {_at(n, SUM)}" for op, n in node.rest)
     return _at(node.first, SUM) + rest, RELATION
 
 

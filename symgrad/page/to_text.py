@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..patterns import Pattern
+from .relations import TEXT
 from .to_latex import (
     BASE,
     FACTOR,
@@ -61,10 +62,6 @@ from .tree import (
     Transpose,
 )
 
-_SIGNS = {
-    "!=": "≠", "<=": "≤", ">=": "≥", "approx": "≈", "equiv": "≡", "to": "→", "in": "∈", "propto": "∝",
-    "gets": "←", "=>": "⇒", "<=>": "⇔",
-}  # fmt: skip
 _ACCENTS = {
     "hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308",
     "check": "\u030c", "breve": "\u0306", "mathring": "\u030a",
@@ -326,11 +323,11 @@ def _matrix(node: Matrix) -> tuple[str, int]:
 
 
 def _relation(node: Relation) -> tuple[str, int]:
-    return f"{_at(node.lhs, SUM)} {_SIGNS.get(node.op, node.op)} {_at(node.rhs, SUM)}", RELATION
+    return f"{_at(node.lhs, SUM)} {TEXT[node.op]} {_at(node.rhs, SUM)}", RELATION
 
 
 def _chain(node: Chain) -> tuple[str, int]:
-    rest = "".join(f" {_SIGNS.get(op, op)} {_at(n, SUM)}" for op, n in node.rest)
+    rest = "".join(f" {TEXT[op]} {_at(n, SUM)}" for op, n in node.rest)
     return _at(node.first, SUM) + rest, RELATION
 
 
