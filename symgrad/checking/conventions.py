@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import Literal
 
 from ..documents import phrases
+from ..latex.tokens import separated
 from ..page.scope import Definition
 from ..page.symbols import DEVIATIONS
 from ..page.tree import Add, Indexed, Node, Sym, same, walk
@@ -163,7 +164,7 @@ def properties(formula: str, before: str, behind: str) -> tuple[str, ...]:
     """The hypotheses that the sentence around a formula states of the names in it."""
     text = f"{before}{NAME}{behind}"
     listed = re.split(r"\\in(?![A-Za-z])|\\succe?q?", formula)[0]
-    names = [n.strip() for n in re.split(r",(?![^{}()]*[})])", listed)]
+    names = [n.strip() for n in separated(listed)]
     out: list[str] = []
     for row in CONVENTIONS:
         found = row.pattern.search(text) if row.strength == "said" else None

@@ -16,6 +16,7 @@ from ..documents.model import Document
 from ..documents.sides import read_side
 from ..errors import SymgradError
 from ..latex import read_macro_definitions
+from ..latex.tokens import separated
 from ..meaning.directives import read_directive, read_directives
 from ..meaning.recursive_definitions import descents
 from ..page.matching import placed
@@ -124,7 +125,7 @@ class Facts:
         values = re.fullmatch(r"\\\{\s*[-\d]+\s*(?:,\s*[-+\d]+\s*)+\\\}", space)
         if not values and "\\mathbb{R}" not in space and "dots" not in space:
             return
-        for name in re.split(r",(?![^{}()]*[})])", m.group("names")):
+        for name in separated(m.group("names")):
             line = f"{'assume' if values else 'let'} {name.strip()} \\in {space}"
             try:
                 scope = read_directive(line, self.scope)

@@ -17,11 +17,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..latex.tokens import group_end, sign_at
 from ..latex.vocabulary import HADAMARD_SIGNS, PRODUCT_SIGNS
 from ..page.relations import ARROWS, CUTS
 from ..patterns import Pattern
 from . import phrases
-from .model import DISPLAYS, ROWS, group_end
+from .model import DISPLAYS, ROWS
 
 
 def _words(text: str) -> frozenset[str]:
@@ -48,12 +49,6 @@ _OPEN, _CLOSE = (
     frozenset(")]") | {"\\}", "\\rangle", "\\rbrack", "\\rbrace"},
 )
 _OPERATORS = PRODUCT_SIGNS | HADAMARD_SIGNS | {"+", "-", "/", "·", "\\pm", "\\mp", "\\otimes", "\\oplus"}
-_TOKEN = Pattern(
-    r"""\\\\\*?(?:[ \t]*\[[ \t]*-?[\d.]+[ \t]*[a-z]{2}[ \t]*\])? | \\(?:newline|cr|tabularnewline)(?![A-Za-z])
-      | \\(?:begin|end)[ \t]*\{[^{}]*\} | \\[A-Za-z]+\*? | \\.
-      | :(?:\\!|\\mkern-?\d+mu|\s)*= | =: | [{}&^_] | \s+ | .""",
-    re.VERBOSE | re.DOTALL,
-)
 
 
 _IN_NUMBER = Pattern(r"\d,\d")  # 1,000 and 0,5 are numbers, no lists
@@ -129,10 +124,9 @@ def row_spans(body: str) -> tuple[tuple[int, int], ...]:
 
 
 def _items(body: str) -> Iterator[_Item]:
-    at, opened = 0, 0
-    token_at = _TOKEN.compiled.match
-    while m := token_at(body, at):
-        token, start, at = m.group(), m.start(), m.end()
+    at = 0
+    while at < len(body):
+        token, start, at = sign_at(body, at)
         if token.isspace() or (token in _SPACE and token not in _WIDE):
             yield _Item("drop" if token in ("\\nonumber", "\\notag", "\\space") else "space", start, at)
         elif token in _WIDE:
@@ -199,9 +193,7 @@ def _items(body: str) -> Iterator[_Item]:
             at = max(group_end(body, _argument_end(body, at, only_optional=True)), at)
             yield _Item("drop", start, at)
         elif token in ("\\left", "\\right"):
-            m = _TOKEN.match(body, _skip(body, at))
-            at = m.end() if m else at
-            opened += 1
+            at = max(group_end(body, _skip(body, at)), at)
             yield _Item("open" if token == "\\left" else "close", start, at)
         elif token in _OPEN:
             yield _Item("open", start, at)

@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..latex.tokens import group_end
 from ..patterns import Pattern
 
 RegionKind = Literal["display", "inline", "directive", "macro", "heading", "weave"]
@@ -22,7 +23,6 @@ RegionKind = Literal["display", "inline", "directive", "macro", "heading", "weav
 MAX_MACRO = 10_000
 
 
-MAX_GROUP = 100_000  # characters of one brace group
 
 
 # Environments that hold display mathematics by themselves, and those that only arrange its rows.
@@ -202,24 +202,6 @@ def macro_definition(text: str, start: int, part: int) -> Region | None:
         if at < 0 or at - start > MAX_MACRO:
             return None
     return Region("macro", part, start, at, text[start:at], (start, at), m.group(1))
-
-
-def group_end(text: str, at: int) -> int:
-    """Where the brace group (or, without a brace, the single token) that starts at ``at`` ends, or -1."""
-    if at >= len(text):
-        return -1
-    if text[at] != "{":
-        m = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL).match(text, at)
-        return m.end() if m else -1
-    depth = 0
-    for m in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, at, at + MAX_GROUP):
-        if m.group() == "{":
-            depth += 1
-        elif m.group() == "}":
-            depth -= 1
-            if depth == 0:
-                return m.end()
-    return -1
 
 
 def directive_regions(text: str, start: int, end: int, part: int, outer: tuple[int, int]) -> Iterator[Region]:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from ..errors import ReadError, SymgradError
 from ..latex import read
+from ..latex.tokens import Token, token_at
+from ..latex.vocabulary import SIZES
 from ..page.scope import Scope
 from ..page.tree import Node
-from ..patterns import Pattern
 from .displays import Side
 
 MAX_LENGTH = 20_000
@@ -74,49 +75,60 @@ def limit(text: str) -> None:
         raise TooLarge(f"brackets nested {deepest:,} deep, more than the {MAX_DEPTH} that are read")
 
 
-_DELIMITER = Pattern(
-    r"(?:\\(?:left|right|[bB]igg?[lrm]?)\s*)?(?P<sign>\\[{}]|[()\[\]])|(?P<brace>[{}])|\\[A-Za-z]+|\\.|\s+|.",
-    re.DOTALL,
-)
+_OPEN, _CLOSE = ("(", "[", "\\{"), (")", "]", "\\}")
+_SIZING = SIZES | {"\\left", "\\right"}
 
 
 def mend(text: str) -> tuple[str, list[int]] | None:
     """Blank parentheses without partner that stand first or last in their group; None if one is inside."""
-    groups: list[list[re.Match[str]]] = [[]]
-    dropped: list[re.Match[str]] = []
-    for m in _DELIMITER.finditer(text):
-        if m.group("brace") == "{":
-            groups[-1].append(m)
-            groups.append([])
-        elif m.group("brace") == "}":
-            if len(groups) == 1:
-                return None
-            if not _mend_group(groups.pop(), dropped):
+    groups: list[list[Token]] = [[]]
+    dropped: list[Token] = []
+    for token in _delimited(text):
+        if token.text == "}":
+            if len(groups) == 1 or not _mend_group(text, groups.pop(), dropped):
                 return None
         else:
-            groups[-1].append(m)
-    if len(groups) != 1 or not _mend_group(groups.pop(), dropped):
+            groups[-1].append(token)
+            if token.text == "{":
+                groups.append([])
+    if len(groups) != 1 or not _mend_group(text, groups.pop(), dropped):
         return None
-    for m in dropped:
-        text = text[: m.start()] + " " * len(m.group()) + text[m.end() :]
-    return text, sorted(m.start("sign") for m in dropped)
+    for token in dropped:
+        text = text[: token.start] + " " * (token.end - token.start) + text[token.end :]
+    return text, sorted(token.end - len(token.text) for token in dropped)
 
 
-def _mend_group(tokens: list[re.Match[str]], dropped: list[re.Match[str]]) -> bool:
+def _delimited(text: str) -> list[Token]:
+    """The tokens, a bracket in one with the ``\\left`` that stands before it."""
+    out: list[Token] = []
+    at = 0
+    while at < len(text):
+        token = token_at(text, at)
+        at = token.end
+        if token.text in _OPEN or token.text in _CLOSE:
+            sizing = len(out) - 1 - (bool(out) and out[-1].text.isspace())
+            if sizing >= 0 and out[sizing].text in _SIZING:
+                token = Token(token.text, out[sizing].start, at)
+                del out[sizing:]
+        out.append(token)
+    return out
+
+
+def _mend_group(text: str, tokens: list[Token], dropped: list[Token]) -> bool:
     opened: list[int] = []
     strays: list[int] = []
-    for k, m in enumerate(tokens):
-        sign = m.group("sign")
-        if sign in ("(", "[", "\\{"):
+    for k, token in enumerate(tokens):
+        if token.text in _OPEN:
             opened.append(k)
-        elif sign in (")", "]", "\\}"):
+        elif token.text in _CLOSE:
             if opened:
                 opened.pop()
             else:
                 strays.append(k)
 
     def blank(k: int) -> bool:
-        return k in strays or k in opened or not tokens[k].group().strip(" \t\r\n.,;")
+        written = text[tokens[k].start : tokens[k].end]
+        return k in strays or k in opened or not written.strip(" \t\r\n.,;")
 
     if any(not all(blank(j) for j in range(k, len(tokens))) for k in strays):
         return False

@@ -18,7 +18,22 @@ symgrad.errors.ReadError: unknown command \\foo (column 5)
 
 from __future__ import annotations
 
-from .macros import read_macro_definitions
-from .reader import read
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .macros import read_macro_definitions
+    from .reader import read
+
+# Imported when first used: who only cuts text into tokens does not wait for the grammar.
+_HOME = {"read": "reader", "read_macro_definitions": "macros"}
 
 __all__ = ["read", "read_macro_definitions"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value

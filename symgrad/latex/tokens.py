@@ -1,4 +1,13 @@
-"""Text into tokens: a command, a number, a run of letters, white space (one blank) or a single sign."""
+"""Text into tokens: a command, a number, a run of letters, white space or a single sign.
+
+Everything that looks at LaTeX looks at these tokens: the reader at all of them (`tokens_of`), displays and
+directives at one after the other, as written (`token_at`), each with its place to the byte.
+
+>>> token_at(r"x \\le y", 2)
+Token(text='\\\\le', start=2, end=5)
+>>> [part.strip() for part in separated("a, f(b, c), {d, e}")]
+['a', 'f(b, c)', '{d, e}']
+"""
 
 from __future__ import annotations
 
@@ -11,6 +20,7 @@ from ..patterns import Pattern
 
 MAX_LENGTH = 20_000
 MAX_DIGITS = 200
+MAX_GROUP = 100_000  # characters of one brace group
 
 _TOKEN = Pattern(
     r"\s+|~|%[^\n]*"
@@ -18,6 +28,12 @@ _TOKEN = Pattern(
     r"|\\[A-Za-z]+|\\\s|\\.|\.\.\.+|\d+\{,\}\d+|\d{1,3}(?:\\,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[A-Za-z]+|.",
     re.DOTALL,
 )
+_JOINED = Pattern(
+    r"\\\\\*?(?:[ \t]*\[[ \t]*-?[\d.]+[ \t]*[a-z]{2}[ \t]*\])?"
+    r"|\\(?:begin|end)[ \t]*\{[^{}]*\}|:(?:\\!|\\mkern-?\d+mu|\s)*=|=:"
+)
+_ARGUMENT = Pattern(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
+_BRACE = Pattern(r"\\.|[{}]", re.DOTALL)  # in long texts faster than token by token
 # Signs that stand for a command.
 _UNICODE = {
     "∂": "\\partial", "∇": "\\nabla", "∑": "\\sum", "∏": "\\prod", "·": "\\cdot", "⋅": "\\cdot",
@@ -50,6 +66,49 @@ class Token(NamedTuple):
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)
+
+
+def token_at(source: str, at: int) -> Token:
+    """The token that begins at ``at``, as it is written."""
+    found = _TOKEN.match(source, at)
+    assert found is not None  # any sign is a token
+    return Token(found.group(), at, found.end())
+
+
+def sign_at(source: str, at: int) -> Token:
+    r"""The same, or the one sign that several tokens write: ``\\[2pt]``, ``\begin{aligned}``, ``: =``."""
+    joined = _JOINED.match(source, at) if source[at] in "\\:=" else None
+    return token_at(source, at) if joined is None else Token(joined.group(), at, joined.end())
+
+
+DEPTHS = {"{": 1, "(": 1, "[": 1, "\\{": 1, "\\begin": 1, "}": -1, ")": -1, "]": -1, "\\}": -1, "\\end": -1}
+"""What tokens open and close."""
+
+
+def separated(source: str, comma: str = ",") -> list[str]:
+    """The parts between the commas that stand outside all brackets."""
+    cuts, depth, at = [-1], 0, 0
+    while at < len(source):
+        token = token_at(source, at)
+        depth += DEPTHS.get(token.text, 0)
+        if token.text == comma and depth <= 0:
+            cuts.append(at)
+        at = token.end
+    return [source[a + 1 : b] for a, b in zip(cuts, (*cuts[1:], len(source)), strict=True)]
+
+
+def group_end(source: str, at: int) -> int:
+    """Where the brace group (or, without a brace, what TeX takes as an argument: a command or one sign) that
+    starts at ``at`` ends, or -1."""
+    if source[at : at + 1] != "{":
+        found = _ARGUMENT.match(source, at)
+        return found.end() if found else -1
+    depth = 0
+    for found in _BRACE.finditer(source, at, at + MAX_GROUP):
+        depth += {"{": 1, "}": -1}.get(found.group(), 0)
+        if depth == 0 and found.group() == "}":
+            return found.end()
+    return -1
 
 
 @lru_cache(maxsize=1024)  # directives are read until nothing changes, sides of a chain twice

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from ..errors import ReadError, Span, SpannedError, UnknownMeaning
 from ..latex import read
+from ..latex.tokens import DEPTHS, token_at
 from ..names import Numbered
 from ..page.indexed import Name, name_of, written
 from ..page.relations import OPS
@@ -113,21 +114,15 @@ class _Text:
 
     def split(self, *signs: str) -> tuple[_Text, str, _Text] | None:
         """The parts before and after the first of the signs outside all brackets."""
-        text, depth, k = str(self), 0, 0
-        heads = {sign[0] for sign in signs}
-        while k < len(text):
-            if not depth and text[k] in heads:
-                sign = next((s for s in signs if text.startswith(s, k) and _ends(s, text, k)), None)
+        text, depth, at = str(self), 0, 0
+        while at < len(text):
+            if not depth:
+                sign = next((s for s in signs if text.startswith(s, at) and _ends(s, text, at)), None)
                 if sign is not None:
-                    return self.part(0, k), sign, self.part(k + len(sign), len(text))
-            if text[k] == "\\":
-                step = re.match(r"\\[A-Za-z]+|\\.", text[k:])
-                token = step.group() if step else "\\"
-                depth += {"\\{": 1, "\\}": -1, "\\begin": 1, "\\end": -1}.get(token, 0)
-                k += len(token)
-                continue
-            depth += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(text[k], 0)
-            k += 1
+                    return self.part(0, at), sign, self.part(at + len(sign), len(text))
+            token = token_at(text, at)
+            depth += DEPTHS.get(token.text, 0)
+            at = token.end
         return None
 
 
