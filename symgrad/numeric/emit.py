@@ -49,7 +49,7 @@ _CALL = re.compile(r"[\w.]+\(z(, \S+)?\)")
 def helper(name: str, code: str, head: str = "") -> str:
     """A function of our own around the code of a row; ``head`` stands above it."""
     needs = "    import math\n" * ("math." in code and not head)
-    return f'\n{head}def {name}(z):\n    """{name[1:]}(z)."""\n{needs}    return {code}\n'
+    return f'\n{head}def {name}(z):\n    """{name[1:].removesuffix("_of")}(z)."""\n{needs}    return {code}\n'
 
 
 WRITTEN = {row: f"_{row.name}" for row in FUNCTIONS.values() if row.numpy and not _CALL.fullmatch(row.numpy)}

@@ -63,7 +63,7 @@ def _tidied(e: ElementTree.Element, display: bool) -> None:
 
 _UNDER = {"msubsup": "munderover", "msub": "munder"}
 _WORDS = "|".join([*(page[1:] for page in sorted(COMMANDS) if page[1:].isalpha()), "max", "min"])
-_WORD = re.compile(rf"\\mathrm\{{([A-Za-z]{{2,}})\}}|\\({_WORDS})\b")
+_WORD = re.compile(rf"\\mathrm\{{([A-Za-z]{{2,}})\}}|\\({_WORDS})(?![A-Za-z])")
 
 
 def _upright(latex: str) -> str:
