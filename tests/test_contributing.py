@@ -12,7 +12,7 @@ PATHS = sorted({
     path
     for code in re.findall(r"`([^`]+)`", (ROOT / "CONTRIBUTING.md").read_text())
     for path in code.split()
-    if ("/" in path or path.endswith((".md", ".py"))) and not path.startswith(".venv/")
+    if re.fullmatch(r"[\w./-]+(?:/|\.md|\.py|/[\w-]+)", path) and not path.startswith(".venv/")
 })  # fmt: skip
 
 
