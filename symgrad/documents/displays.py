@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..latex.tokens import group_end, sign_at
-from ..latex.vocabulary import HADAMARD_SIGNS, PRODUCT_SIGNS
+from ..latex.vocabulary import INFIX_SIGNS
 from ..page.relations import ARROWS, CUTS
 from ..patterns import Pattern
 from . import phrases
@@ -48,7 +48,7 @@ _OPEN, _CLOSE = (
     frozenset("([") | {"\\{", "\\langle", "\\lbrack", "\\lbrace"},
     frozenset(")]") | {"\\}", "\\rangle", "\\rbrack", "\\rbrace"},
 )
-_OPERATORS = PRODUCT_SIGNS | HADAMARD_SIGNS | {"+", "-", "/", "·", "\\pm", "\\mp", "\\otimes", "\\oplus"}
+_OPERATORS = INFIX_SIGNS | {"+", "-", "/", "·", "\\pm", "\\mp", "\\otimes", "\\oplus"}
 
 
 _IN_NUMBER = Pattern(r"\d,\d")  # 1,000 and 0,5 are numbers, no lists

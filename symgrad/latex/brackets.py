@@ -24,13 +24,13 @@ from ..page.tree import (
 from .cursor import Cursor
 from .grammar import BEGIN, atom, parse_bracket, parse_relation, parse_sum
 from .names_and_scripts import parse_point
-from .vocabulary import BRACES, ENDS, HADAMARD_SIGNS, MATRICES, OPENERS, PRODUCT_SIGNS
+from .vocabulary import BRACES, ENDS, INFIX_SIGNS, MATRICES, OPENERS, PRODUCT_SIGNS
 
 _IF = frozenset(["if", "for", "when", "falls", "wenn", "si"])
 _OTHERWISE = frozenset(["otherwise", "else", "sonst", "sinon"])
 _BEFORE_SUM = frozenset(["", "(", "[", "\\{", "{", "+", ",", ";", "&", "\\\\"])
 _AFTER_SUM = frozenset(["", ")", "]", "\\}", "}", "+", "-", ",", ";", "&", "\\\\"])
-_BEFORE_NEGATIVE = _BEFORE_SUM | PRODUCT_SIGNS | HADAMARD_SIGNS | {"-"}
+_BEFORE_NEGATIVE = _BEFORE_SUM | INFIX_SIGNS | {"-"}
 
 
 @atom("(", "[", "\\{")

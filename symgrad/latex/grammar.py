@@ -44,6 +44,8 @@ ATOMS: dict[str, Callable[[Cursor], Node]] = {}
 SCRIPTS: dict[str, Hanging] = {}
 """What hangs on an atom, by its first token: the parser gets the atom and where it began, and says None
 where nothing hangs."""
+ENTRYWISE: dict[str, Callable[..., Node]] = dict.fromkeys(HADAMARD_SIGNS, Hadamard)
+"""What the signs between products make of them; each is one of `INFIX_SIGNS`."""
 NUMBER, TEXT, BEGIN = "0", "\\text{", "\\begin{"
 """The entries of `ATOMS` for all numbers, words and environments."""
 
@@ -170,17 +172,18 @@ def parse_sum(cur: Cursor) -> Node:
 
 
 def parse_term(cur: Cursor) -> Node:
+    """Products with signs of `ENTRYWISE` between them; those of one row are taken together."""
     start = cur.pos
-    first = parse_product(cur)
-    if cur.text not in HADAMARD_SIGNS:
-        return first
-    factors = [first]
-    while cur.text in HADAMARD_SIGNS:
-        cur.pos += 1
-        at = cur.pos
-        minus = cur.signs()
-        factors.append(cur.negated(parse_product(cur), minus, at))
-    return Hadamard(tuple(factors), span=cur.span(start))
+    node = parse_product(cur)
+    while (entrywise := ENTRYWISE.get(cur.text)) is not None:
+        factors = [node]
+        while ENTRYWISE.get(cur.text) is entrywise:
+            cur.pos += 1
+            at = cur.pos
+            minus = cur.signs()
+            factors.append(cur.negated(parse_product(cur), minus, at))
+        node = entrywise(tuple(factors), span=cur.span(start))
+    return node
 
 
 def parse_product(cur: Cursor, operand: bool = False) -> Node:

@@ -127,6 +127,8 @@ DELIMITERS = {
 }  # fmt: skip
 PRODUCT_SIGNS = frozenset(["\\cdot", "\\times", "*", "\\ast", "\\bullet"])
 HADAMARD_SIGNS = frozenset(["\\odot", "\\circ"])
+INFIX_SIGNS = PRODUCT_SIGNS | HADAMARD_SIGNS
+"""What stands between two factors: no factor begins with it, and a display goes on behind it."""
 DOTS = frozenset([
         "\\dots", "\\ldots", "\\cdots", "\\vdots", "\\ddots", "\\dotsb", "\\dotsc", "\\dotsm", "\\dotsi",
         "\\hdots", "\\iddots", "\\dotso"
@@ -149,7 +151,7 @@ ENDS = (
         "\\mid", "\\parallel", "|", "\\|", "\\div", "\\pm", "\\mp",
         "\\not", "\\because", "\\colon", "\\prime", "\\top", "\\intercal", "\\setminus"
     ])
-    | frozenset(OPS) | PRODUCT_SIGNS | HADAMARD_SIGNS
+    | frozenset(OPS) | INFIX_SIGNS
 )  # fmt: skip
 TRANSPOSES = frozenset(["T", "\\top", "\\intercal", "\\text{T}", "\\mathsf{T}", "\\transp"])
 FUNCTION_TOKENS = FUNCTION_COMMANDS | frozenset(FUNCTIONS.values())
