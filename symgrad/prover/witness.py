@@ -31,10 +31,13 @@ def satisfies(point: Point, given: tuple[Given, ...], env: dict[str, int]) -> bo
     entries = [k for table in point.data.values() for where in table for k in where]
     span = range(min((1, *entries)), max((point.top, *entries)) + 1)  # A_12 is an entry at size 1 too
     instances = [(g, at) for g in given for at in _instances(g, point, span, env)]
+    changed = False
     for g, at in instances:
-        if not _holds(g, point, at) and not (_solve if g.op == "=" else _redraw)(g, point, at):
-            return False
-    return all(_holds(g, point, at) for g, at in instances)
+        if not _holds(g, point, at):
+            if not (_solve if g.op == "=" else _redraw)(g, point, at):
+                return False
+            changed = True
+    return not changed or all(_holds(g, point, at) for g, at in instances)
 
 
 def _instances(g: Given, point: Point, span: range, env: dict[str, int]) -> list[dict[str, int]]:
