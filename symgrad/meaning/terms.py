@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -316,12 +316,30 @@ class Elaborator(Functions):
         raise UnknownMeaning("this power of a matrix has no meaning here", span)
 
     def inverse(self, b: Value) -> Value:
-        """An inverse matrix, opaque: one name for one matrix, of which nothing more is known."""
-        i, j = Sym("i", "index"), Sym("j", "index")
-        name = InverseOf(canonical(b.at((i, j))))
-        self.inverses[name] = frozenset(t.name for t in walk(b.at((i, j))) if isinstance(t, Ref | Sym))
+        """An inverse matrix, opaque: one name for one matrix, of which nothing more is known.
+
+        It has the indices that the matrix has besides its own: the A_k^{-1} are as many as the A_k.
+        """
+        row, column = Sym("row", "index"), Sym("column", "index")
+        entry = b.at((row, column))
+        own: tuple[Core, ...] = (row, column)
+        if isinstance(entry, Ref) and set(entry.indices[-2:]) == {row, column}:
+            outer, own = entry.indices[:-2], entry.indices[-2:]
+            of = entry.name + ("_{\\cdot}" if outer else "")
+        else:
+            free = (k for k in walk(entry) if self._stands_free(k, entry) and k not in own)
+            outer = tuple(dict.fromkeys(free))
+            of = canonical(entry, outer)
+        name = InverseOf(of)
+        self.inverses[name] = frozenset(t.name for t in walk(entry) if isinstance(t, Ref | Sym))
         self.doubt("of an inverse matrix only its name is known here")
-        return Value(b.shape, lambda k: Ref(name, k))
+        turned = own != (row, column)  # the inverse of A^T is that of A, transposed
+        return Value(b.shape, lambda k: Ref(name, (*outer, *(reversed(k) if turned else k))))
+
+    def _stands_free(self, k: Core, term: Core) -> bool:
+        """Is it an index that no sum inside the term binds?"""
+        bound = {s.index for s in walk(term) if isinstance(s, Sum)}
+        return isinstance(k, Sym) and k.sort == "index" and k not in bound
 
     def squares(self, v: Value) -> Core:
         """The sum of the squares of all entries."""
@@ -612,9 +630,9 @@ def _alone(node: Node) -> frozenset[str]:
     return found
 
 
-def canonical(t: Core) -> str:
-    """The term in words that do not depend on the names of bound indices."""
-    seen: dict[str, Numbered] = {}
+def canonical(t: Core, placeholders: Iterable[Core] = ()) -> str:
+    """The term in words that do not depend on the names of bound indices and placeholders."""
+    seen = {k.name: Numbered(n) for n, k in enumerate(placeholders) if isinstance(k, Sym)}
 
     def go(t: Core) -> Core:
         if isinstance(t, Sum):
