@@ -257,10 +257,6 @@ class Functions(Matrices):
         varied = {unbold(base) for base in self.varied}
         return tuple(k for k in name.indices if {unbold(n) for n in self._names_in((k,))} & varied)
 
-    def has_body(self, base: str) -> bool:
-        """Is the function defined, if for another number of arguments?"""
-        return base in self._stacks
-
     def rests_on(self, name: Name, args: tuple[Node, ...], env: Env) -> bool:
         """Are these the very quantities that the name depends on?"""
         kind, _ = self.kind_of(name)

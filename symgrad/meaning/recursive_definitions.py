@@ -46,11 +46,6 @@ def descents(definitions: Iterable[Definition]) -> dict[int, Descent]:
     return out
 
 
-def level_of(name: Name, position: int) -> Node | None:
-    indices = name.indices
-    return indices[position] if position < len(indices) else None
-
-
 def _returns(start: Definition, position: int, every: list[Definition]) -> bool:
     """Is there a way from the definition back to itself that changes the level?"""
     seen: set[tuple[int, int, int]] = set()
