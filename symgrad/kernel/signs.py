@@ -1,6 +1,7 @@
 """Signs: between which numbers the values of a core term lie, by the way it is written and by what is known.
 
-What is found holds wherever the term is defined.
+What is found holds wherever the term is defined.  The signs of normal forms, whose atoms carry hypotheses and
+orders, are told in `prover.signs`.
 
 >>> from symgrad.core import Sym
 >>> sigma = Call("sigma", (Sym("z"),))
