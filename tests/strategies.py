@@ -16,6 +16,7 @@ from symgrad.page.tree import (
     Component,
     Derivative,
     Dots,
+    EntrywiseQuotient,
     Evaluated,
     Frac,
     Gradient,
@@ -94,6 +95,7 @@ def _extend(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         st.builds(Mul, _several(inner)),
         st.builds(Mul, _several(inner)),
         st.builds(Hadamard, _several(inner)),
+        st.builds(EntrywiseQuotient, inner, inner),
         st.builds(Frac, inner, inner),
         st.builds(Pow, inner, inner.filter(lambda n: n != Sym(r"\mathrm{MSE}"))),  # x^{\text{..}} is a label
         st.builds(lambda fn, a: Call(fn, (a,)), functions, inner),

@@ -221,6 +221,7 @@ MATRICES = [
     sympy.Trace(MatrixSymbol("X", N, K).T * MatrixSymbol("Z", N, K)),
     MatrixSymbol("X", N, K)[i, j] + MatrixSymbol("w", K, 1)[j, 0],
     sympy.hadamard_product(MatrixSymbol("X", N, K), MatrixSymbol("Z", N, K)),
+    sympy.hadamard_product(MatrixSymbol("X", N, K), sympy.HadamardPower(MatrixSymbol("Z", N, K), -1)),
     sympy.ImmutableMatrix([[m, 1], [0, b]]),
 ]
 

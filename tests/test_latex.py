@@ -229,6 +229,8 @@ READINGS = {
     "Hadamard": [
         (r"\delta W^T \circ h(1 - h)", "(δ Wᵀ) ⊙ (h * (1 - h))"),
         (r"a \odot b \odot c", "a ⊙ b ⊙ c"),
+        (r"a \odot b \oslash c", "(a ⊙ b) ⊘ c"),
+        (r"a \oslash b \oslash -c + d", "(a ⊘ b) ⊘ (-c) + d"),
     ],
     "relations": [
         ("a = b", "a = b"),

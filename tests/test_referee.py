@@ -14,6 +14,7 @@ MEAN = r"let \mu = \frac{1}{m} \sum_{i=1}^m x_i"
 VARIANCE = r"let \sigma^2 = \frac{1}{m} \sum_{i=1}^m (x_i-\mu)^2"
 SQUARE = (r"let A \in \mathbb{R}^{n \times n}", r"let B \in \mathbb{R}^{n \times n}")
 
+ENTRYWISE = (r"let u \in \mathbb{R}^n", r"let v \in \mathbb{R}^n")
 FAMILY = (r"let A_k \in \mathbb{R}^{n \times n}", SQUARE[1], r"let v \in \mathbb{R}^n")
 SKEW = (SQUARE[0], r"assume A^\top = -A")
 
@@ -307,6 +308,11 @@ CLAIMS: list[tuple[str, str, tuple[str, ...], str]] = [
     ("A_{12}", "0", (*SKEW, r"assume A_{12} \in \{0,1\}", r"assume A_{21} \in \{0,1\}"), "undecided"),
     ("A_{12}^2", "-A_{12}", (*SKEW, r"assume A_{ij} \in \{0,1\}"), "undecided"),
     ("x_{2000}", "y_{2000}", (r"assume x_i - x_j = y_i - y_j",), "undecided"),
+    # Entrywise quotients.
+    (r"(u \oslash v) \odot v", "u", ENTRYWISE, "proved"),
+    (r"u \oslash v", r"v \oslash u", ENTRYWISE, "refuted"),
+    (r"\frac{\partial}{\partial v_j} \sum_{i=1}^n (u \oslash v)_i", "-u_j/v_j^2", ENTRYWISE, "proved"),
+    (r"\frac{\partial}{\partial v_j} \sum_{i=1}^n (u \oslash v)_i", "u_j/v_j^2", ENTRYWISE, "refuted"),
     # The inverses of a family are as many as its matrices, and that of A^T is no A^{-1}.
     ("A_1^{-1}", "A_2^{-1}", FAMILY, "undecided"),
     (r"\sum_{k=1}^3 A_k^{-1}", "3 A_1^{-1}", FAMILY, "undecided"),

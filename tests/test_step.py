@@ -72,3 +72,10 @@ def test_primed_functions_of_ours(keeper: Keeper) -> None:
 def test_rounded_entries_of_a_vector(keeper: Keeper, entry: str, verdict: str | None) -> None:
     matrix = r"\begin{bmatrix} 0.1 & 0.5 \\ 0.6 & 0.3 \end{bmatrix}"
     assert step(keeper, rf"[0.32, 0.53] {matrix} = [{entry}, 0.32]").verdict == verdict
+
+
+@pytest.mark.parametrize(("left", "verdict"), [("u", "proved"), ("2 u", "refuted")])
+def test_an_infix_sign_at_the_end_of_a_row(keeper: Keeper, left: str, verdict: str) -> None:
+    lets = (r"u \in \mathbb{R}^n", r"v \in \mathbb{R}^n")
+    formula = rf"\begin{{aligned}} {left} \odot v &= v \odot u \odot v \oslash \\ & v \end{{aligned}}"
+    assert step(keeper, formula, *lets).verdict == verdict

@@ -9,6 +9,7 @@ from operator import mul
 from typing import Any
 
 import sympy
+from sympy.matrices.expressions.hadamard import hadamard_power
 
 from ..errors import InputError, ScopeError, UnknownMeaning
 from ..functions import PAGES
@@ -102,6 +103,9 @@ class _Reader:
                 return sympy.transpose(self.expr(arg))
             case page.Hadamard(factors):
                 return sympy.hadamard_product(*map(self.expr, factors))
+            case page.EntrywiseQuotient(num, den):
+                below = hadamard_power(self.expr(den), -1)
+                return sympy.hadamard_product(self.expr(num), below)
             case page.Matrix(rows):
                 return sympy.ImmutableMatrix([[self.expr(e) for e in row] for row in rows])
             case page.Inner(left, right):

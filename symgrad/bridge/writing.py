@@ -378,7 +378,14 @@ class Writer:
         if isinstance(expr, sympy.Transpose):
             return page.Transpose(self.node(expr.arg))
         if isinstance(expr, sympy.HadamardProduct):
-            return page.Hadamard(tuple(self.node(a) for a in expr.args))
+            below = [a for a in expr.args if isinstance(a, sympy.HadamardPower) and a.exp == -1]
+            above = tuple(self.node(a) for a in expr.args if a not in below)
+            if not below or not above:
+                return page.Hadamard(tuple(self.node(a) for a in expr.args))
+            out = above[0] if len(above) == 1 else page.Hadamard(above)
+            for power in below:
+                out = page.EntrywiseQuotient(out, self.node(power.base))
+            return out
         if isinstance(expr, sympy.HadamardPower) and expr.exp.is_Integer and expr.exp > 1:
             return page.Hadamard((self.node(expr.base),) * int(expr.exp))
         return self._no_matrix_function(expr)

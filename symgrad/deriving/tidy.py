@@ -28,6 +28,7 @@ from ..page.tree import (
     Call,
     Cases,
     Derivative,
+    EntrywiseQuotient,
     Evaluated,
     Frac,
     Gradient,
@@ -119,6 +120,8 @@ def layout(node: Node, scope: Scope, seen: frozenset[str] = frozenset()) -> Layo
         case Mul(factors):
             chain = [shape for shape in (layout(f, scope, seen) for f in factors) if shape != (False, False)]
             return (chain[0][0], chain[-1][1]) if chain else (False, False)
+        case EntrywiseQuotient(num, den):
+            return max(layout(num, scope, seen), layout(den, scope, seen))
         case Add(parts) | Hadamard(parts):
             shapes = [layout(p, scope, seen) for p in parts]
             return max(shapes, default=(False, False))

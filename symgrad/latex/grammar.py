@@ -25,10 +25,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import reduce
 from typing import Any, TypeVar
 
+from ..errors import Span
 from ..page.relations import OPS
-from ..page.tree import Add, Call, Chain, Dots, Frac, Hadamard, Mul, Node, Num, Pow, Relation, Sym, Transpose
+from ..page.tree import (
+    Add,
+    Call,
+    Chain,
+    Dots,
+    EntrywiseQuotient,
+    Frac,
+    Hadamard,
+    Mul,
+    Node,
+    Num,
+    Pow,
+    Relation,
+    Sym,
+    Transpose,
+)
 from .cursor import MAX_ROW, Cursor
 from .vocabulary import DOTS, ENDS, FRACTIONS, FUNCTION_TOKENS, HADAMARD_SIGNS, PRODUCT_SIGNS
 
@@ -44,7 +61,15 @@ ATOMS: dict[str, Callable[[Cursor], Node]] = {}
 SCRIPTS: dict[str, Hanging] = {}
 """What hangs on an atom, by its first token: the parser gets the atom and where it began, and says None
 where nothing hangs."""
-ENTRYWISE: dict[str, Callable[..., Node]] = dict.fromkeys(HADAMARD_SIGNS, Hadamard)
+def entrywise_quotient(operands: tuple[Node, ...], span: Span) -> Node:
+    """From the left: ``u \\oslash v \\oslash w`` is ``(u \\oslash v) \\oslash w``."""
+    return reduce(lambda num, den: EntrywiseQuotient(num, den, span=span), operands)
+
+
+ENTRYWISE: dict[str, Callable[..., Node]] = {
+    **dict.fromkeys(HADAMARD_SIGNS, Hadamard),
+    "\\oslash": entrywise_quotient,
+}
 """What the signs between products make of them; each is one of `INFIX_SIGNS`."""
 NUMBER, TEXT, BEGIN = "0", "\\text{", "\\begin{"
 """The entries of `ATOMS` for all numbers, words and environments."""

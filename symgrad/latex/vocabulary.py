@@ -127,7 +127,7 @@ DELIMITERS = {
 }  # fmt: skip
 PRODUCT_SIGNS = frozenset(["\\cdot", "\\times", "*", "\\ast", "\\bullet"])
 HADAMARD_SIGNS = frozenset(["\\odot", "\\circ"])
-INFIX_SIGNS = PRODUCT_SIGNS | HADAMARD_SIGNS
+INFIX_SIGNS = PRODUCT_SIGNS | HADAMARD_SIGNS | {"\\oslash"}
 """What stands between two factors: no factor begins with it, and a display goes on behind it."""
 DOTS = frozenset([
         "\\dots", "\\ldots", "\\cdots", "\\vdots", "\\ddots", "\\dotsb", "\\dotsc", "\\dotsm", "\\dotsi",

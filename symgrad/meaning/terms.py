@@ -103,6 +103,9 @@ class Elaborator(Functions):
             case page.Hadamard(factors):
                 values = tuple(self.value(f, env) for f in factors)
                 return self.sizes.entrywise(values, mul, "multiply entry by entry", node.span)
+            case page.EntrywiseQuotient(num, den):
+                values = self.value(num, env), self.value(den, env)
+                return self.sizes.entrywise(values, div, "divide entry by entry", node.span)
             case page.Mul(factors, dots):
                 return self.product(factors, dots, env, node.span)
             case page.Frac(num, den):

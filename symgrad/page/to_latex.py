@@ -28,6 +28,7 @@ from .tree import (
     Component,
     Derivative,
     Dots,
+    EntrywiseQuotient,
     Evaluated,
     Frac,
     Gradient,
@@ -213,6 +214,10 @@ def _hadamard(node: Hadamard) -> tuple[str, int]:
     return " \\odot ".join(_at(f, FACTOR) for f in node.factors), HADAMARD
 
 
+def _entrywise_quotient(node: EntrywiseQuotient) -> tuple[str, int]:
+    return f"{_at(node.num, FACTOR)} \\oslash {_at(node.den, FACTOR)}", HADAMARD
+
+
 def _frac(node: Frac) -> tuple[str, int]:
     above, below = to_latex(node.num), to_latex(node.den)
     if re.match("d(?![A-Za-z])", above) and re.match("d[^A-Za-z]", below):
@@ -381,6 +386,7 @@ def _chain(node: Chain) -> tuple[str, int]:
 
 _PRINTERS: dict[type[Node], Callable[[Any], tuple[str, int]]] = {
     Num: _num, Sym: _sym, Indexed: _indexed, Add: _add, Neg: _neg, Mul: _mul, Hadamard: _hadamard,
+    EntrywiseQuotient: _entrywise_quotient,
     Frac: _frac, Pow: _pow, Call: _call, Prime: _prime, Sum: _bigop, Prod: _bigop,
     Derivative: _derivative, Gradient: _gradient, Transpose: _transpose, Norm: _norm, Abs: _abs,
     Inner: _inner, Component: _component, Indicator: _indicator, Cases: _cases, Matrix: _matrix,

@@ -40,6 +40,7 @@ from .tree import (
     Component,
     Derivative,
     Dots,
+    EntrywiseQuotient,
     Evaluated,
     Frac,
     Gradient,
@@ -229,6 +230,10 @@ def _hadamard(node: Hadamard) -> tuple[str, int]:
     return " ⊙ ".join(_at(f, FACTOR) for f in node.factors), HADAMARD
 
 
+def _entrywise_quotient(node: EntrywiseQuotient) -> tuple[str, int]:
+    return f"{_at(node.num, FACTOR)} ⊘ {_at(node.den, FACTOR)}", HADAMARD
+
+
 def _frac(node: Frac) -> tuple[str, int]:
     return f"{_at(node.num, FACTOR)}/{_at(node.den, FACTOR)}", HADAMARD
 
@@ -333,6 +338,7 @@ def _chain(node: Chain) -> tuple[str, int]:
 
 _PRINTERS: dict[type[Node], Callable[[Any], tuple[str, int]]] = {
     Num: _num, Sym: _sym, Indexed: _indexed, Add: _add, Neg: _neg, Mul: _mul, Hadamard: _hadamard,
+    EntrywiseQuotient: _entrywise_quotient,
     Frac: _frac, Pow: _pow, Call: _call, Prime: _prime, Sum: _bigop, Prod: _bigop,
     Derivative: _derivative, Gradient: _gradient, Transpose: _transpose, Norm: _norm,
     Abs: lambda node: (f"|{to_text(node.arg)}|", BASE),

@@ -95,6 +95,14 @@ class Hadamard(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class EntrywiseQuotient(Node):
+    """``u \\oslash v``: the entries of u over those of v."""
+
+    num: Node
+    den: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Frac(Node):
     num: Node
     den: Node
@@ -286,6 +294,7 @@ _CHILDREN: dict[type[Node], Callable[[Any], tuple[Node, ...]]] = {
     Neg: lambda n: (n.arg,),
     Mul: lambda n: n.factors,
     Hadamard: lambda n: n.factors,
+    EntrywiseQuotient: lambda n: (n.num, n.den),
     Frac: lambda n: (n.num, n.den),
     Pow: lambda n: (n.base, n.exp),
     Call: lambda n: (n.fn, *n.args),
