@@ -19,6 +19,7 @@ from ..documents import phrases
 from ..documents.displays import Chain, Link, row_spans
 from ..documents.model import Document, Region
 from ..errors import SymgradError
+from ..latex.tokens import DEPTHS, sign_at
 from ..meaning.directives import read_directive
 from ..page.relations import pattern
 from ..page.scope import Scope
@@ -31,14 +32,17 @@ _ORDER = Pattern(rf"[\u2260\u2264\u2265]|\\not|{pattern('<', '<=', '>', '>=', '!
 INDICES = Pattern(r"\s*[i-npq]\s*=\s*[i-npq]\s*")  # k = l stands for a condition, also without a word
 _SIGN = Pattern(pattern("=", "<", "<=", ">", ">=", "!=", "in"))
 _RANGE = Pattern(r"\\[a-z]*dots|\.\.\.|\\mathbb|\\in\s*\[|\\in\s*\\?[A-Za-z]")
-_PIECE = Pattern(
-    r"\\(?:text|textrm|textit|textbf|mbox|hbox|textnormal|texttt)\s*\{(?P<words>[^{}]*)\}"
-    r"|(?P<arrow>\\(?:Rightarrow|implies|therefore|Longrightarrow|iff|Leftrightarrow|because|forall)"
-    r"(?![A-Za-z]))"
-    r"|(?P<cut>\\q?quad(?![A-Za-z])|\\\\|[;&]|\.(?=\s|$)|:(?!=)|\\(?:tag|label|begin|end)\s*\{[^{}]*\})"
-    r"|(?P<comma>,)|(?P<open>\\\{|[({\[])|(?P<close>\\\}|[)}\]])|\\[A-Za-z]+|\\.|.",
-    re.DOTALL,
+_TEXTS = frozenset(
+    "\\" + name for name in ("text", "textrm", "textit", "textbf", "mbox", "hbox", "textnormal", "texttt")
 )
+_GROUP = Pattern(r"\s*\{([^{}]*)\}")
+_ARROWS = {
+    "\\forall": "for", "\\because": "since",
+    **dict.fromkeys(
+        ("\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", "\\iff", "\\Leftrightarrow"), "so"
+    ),
+}  # fmt: skip
+_CUTS = ("\\\\", "\\begin{", "\\end{")
 _BREAK = Pattern(r"\n[ \t]*\r?\n|[.!?](?=\s+[A-Z$\\])|^#.*$", re.MULTILINE)
 
 
@@ -107,26 +111,34 @@ NOTHING = Conditions()
 def beside(text: str) -> Conditions:
     """The conditions in what stands before or behind a formula in its row."""
     pieces: list[tuple[str, str]] = [("", "")]  # what introduces it, the mathematics
-    depth = 0
-    for m in _PIECE.finditer(text):
-        words = m["words"]
-        if words is not None and not depth:
-            for k, part in enumerate(re.split(r"\$([^$]*)\$", words)):
+    at = depth = 0
+    while at < len(text):
+        token = sign_at(text, at)
+        group = _GROUP.match(text, token.end)
+        written, at = token.text, token.end
+        if group is not None and (written in _TEXTS or written in ("\\tag", "\\label")):
+            at = group.end()
+        full_stop = written.strip(".") == "" and (at == len(text) or text[at].isspace())
+        if group is not None and written in _TEXTS and not depth:
+            for k, part in enumerate(re.split(r"\$([^$]*)\$", group[1])):
                 if k % 2:
                     pieces[-1] = (pieces[-1][0], pieces[-1][1] + part)
                 elif part.strip():
                     pieces.append((part, ""))
-        elif m["arrow"] and not depth:
-            arrow = m["arrow"]
-            pieces.append(("for" if arrow == "\\forall" else "since" if arrow == "\\because" else "so", ""))
-        elif m["comma"] and not depth and _listing(*pieces[-1]):
+        elif written in _ARROWS and not depth:
+            pieces.append((_ARROWS[written], ""))
+        elif written == "," and not depth and _listing(*pieces[-1]):
             pieces[-1] = (pieces[-1][0], pieces[-1][1] + ",")
-        elif (m["cut"] or m["comma"]) and not depth:
-            carried = pieces[-1][0] if m["comma"] and not pieces[-1][1].strip() else ""
-            pieces.append((carried, ""))
+        elif written == "," and not depth:
+            pieces.append(("" if pieces[-1][1].strip() else pieces[-1][0], ""))
+        elif not depth and (
+            full_stop or written in ("\\quad", "\\qquad", ";", "&", ":", "\\tag", "\\label")
+            or written.startswith(_CUTS)
+        ):
+            pieces.append(("", ""))
         else:
-            depth += 1 if m["open"] else -1 if m["close"] and depth else 0
-            pieces[-1] = (pieces[-1][0], pieces[-1][1] + m.group())
+            depth = max(depth + DEPTHS.get(written, 0), 0)
+            pieces[-1] = (pieces[-1][0], pieces[-1][1] + text[token.start : at])
     return _sorted(pieces)
 
 

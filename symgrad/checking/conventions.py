@@ -442,12 +442,4 @@ def role_of(equation: Equation) -> Role:
 
 def _is_list(text: str) -> bool:
     """``1, 2, \\dots, n`` or ``\\{..\\}``: a set or a sequence, not a formula."""
-    depth = 0
-    for m in re.finditer(r"\\.|[{}()\[\],]", text):
-        if m.group() in "{([":
-            depth += 1
-        elif m.group() in "})]":
-            depth -= 1
-        elif m.group() == "," and depth == 0:
-            return True
-    return text.strip().startswith("\\{")
+    return len(separated(text)) > 1 or text.strip().startswith("\\{")
