@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Literal
 
 from ..documents import phrases
-from ..latex.tokens import separated
+from ..latex.tokens import DEPTHS, separated, token_at
 from ..page.scope import Definition
 from ..page.symbols import DEVIATIONS
 from ..page.tree import Add, Indexed, Node, Sym, same, walk
@@ -442,4 +442,11 @@ def role_of(equation: Equation) -> Role:
 
 def _is_list(text: str) -> bool:
     """``1, 2, \\dots, n`` or ``\\{..\\}``: a set or a sequence, not a formula."""
-    return len(separated(text)) > 1 or text.strip().startswith("\\{")
+    at = depth = 0
+    while at < len(text):
+        token = token_at(text, at)
+        at = token.end
+        if token.text == "," and not depth:
+            return True
+        depth += DEPTHS.get(token.text, 0) if token.text[0] != "\\" else 0  # a comma in a set lists too
+    return text.strip().startswith("\\{")
