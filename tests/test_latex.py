@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from work import calls
 
+from symgrad.documents.displays import split
 from symgrad.errors import ReadError, Span
 from symgrad.latex import read, read_macro_definitions
+from symgrad.latex.grammar import ENTRYWISE
+from symgrad.latex.vocabulary import ENDS, INFIX_SIGNS
 from symgrad.page.scope import Definition, Kind, Macro, Scope
 from symgrad.page.to_latex import to_latex
 from symgrad.page.to_text import to_text
@@ -505,3 +508,16 @@ def test_an_accent_over_more_than_a_name_is_no_accent_on_the_name_inside() -> No
     assert read(r"\hat{\tau^2}") == Sym(r"\hat{\tau^{2}}") != read(r"\hat\tau^2")
     assert read(to_latex(read(r"\hat{\tau^2}"))) == read(r"\hat{\tau^2}")
     assert read(r"\hat{W^T}") == Transpose(Sym(r"\hat{W}"))
+
+
+def test_a_sign_between_products_is_known_to_displays() -> None:
+    assert {*ENTRYWISE} <= INFIX_SIGNS
+    for sign in INFIX_SIGNS:
+        [chain] = split(f"a &= b {sign} \\\\ & c")
+        assert [link.rhs.text.split() for link in chain.links] == [["b", sign, "c"]]
+
+
+def test_a_made_up_sign_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENTRYWISE, "\\sqcup", lambda operands, span: Call(Sym("f"), operands, span=span))
+    monkeypatch.setattr("symgrad.latex.grammar.ENDS", ENDS | {"\\sqcup"})
+    assert read(r"a b \sqcup c + d") == Add((Call(Sym("f"), (Mul((Sym("a"), Sym("b"))), Sym("c"))), Sym("d")))

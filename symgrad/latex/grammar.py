@@ -61,6 +61,8 @@ ATOMS: dict[str, Callable[[Cursor], Node]] = {}
 SCRIPTS: dict[str, Hanging] = {}
 """What hangs on an atom, by its first token: the parser gets the atom and where it began, and says None
 where nothing hangs."""
+
+
 def entrywise_quotient(operands: tuple[Node, ...], span: Span) -> Node:
     """From the left: ``u \\oslash v \\oslash w`` is ``(u \\oslash v) \\oslash w``."""
     return reduce(lambda num, den: EntrywiseQuotient(num, den, span=span), operands)
