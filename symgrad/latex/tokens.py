@@ -85,13 +85,13 @@ DEPTHS = {"{": 1, "(": 1, "[": 1, "\\{": 1, "\\begin": 1, "}": -1, ")": -1, "]":
 """What tokens open and close."""
 
 
-def separated(source: str, comma: str = ",") -> list[str]:
+def separated(source: str) -> list[str]:
     """The parts between the commas that stand outside all brackets."""
     cuts, depth, at = [-1], 0, 0
     while at < len(source):
         token = token_at(source, at)
         depth += DEPTHS.get(token.text, 0)
-        if token.text == comma and depth <= 0:
+        if token.text == "," and depth <= 0:
             cuts.append(at)
         at = token.end
     return [source[a + 1 : b] for a, b in zip(cuts, (*cuts[1:], len(source)), strict=True)]
