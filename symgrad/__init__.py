@@ -9,6 +9,7 @@ notebook        results that display themselves
 names           names that symgrad makes itself, each knowing of what
 core            the few terms the judge sees
 functions       the elementary functions, a row each
+reasons         why something is wrong or not decided, a class each
 page            the tree of what is written: names, relations, what is in force, printers
 latex           reader of LaTeX mathematics
 kernel          what defined, equal and refuted mean: domains, derivatives, values, verdicts

@@ -15,6 +15,7 @@ from symgrad.meaning.elaborate import elaborate, elaborate_givens
 from symgrad.meaning.judging import judgement, prove_nodes
 from symgrad.meaning.readings import claim, elaborate_pair
 from symgrad.page.scope import Scope
+from symgrad.reasons import Convention, NotDefined
 
 NEURON = (r"let L = \frac{1}{2}(y - a)^2", r"let a = \sigma(z)", r"let z = w x + b")
 SOFTMAX = (
@@ -207,7 +208,7 @@ def test_a_transposed_gradient_is_a_convention() -> None:
     left, right = read(r"\nabla_w \|Xw\|^2", scope), read(r"2 w^T X^T X", scope)
     found = judgement(left, right, scope)
     assert found.verdict.status == "proved"
-    assert any("convention" in note for note in found.notes)
+    assert any(isinstance(note, Convention) for note in found.notes)
 
 
 def test_rows_of_a_data_matrix_are_an_assumption() -> None:
@@ -253,7 +254,7 @@ def test_givens() -> None:
 def test_a_doubtful_reading_is_named() -> None:
     scope = read_directives([r"let x \in \mathbb{R}^d"])
     found = claim(read("f(x)", scope), read("0", scope), scope)
-    assert any("f is not defined here" in doubt for doubt in found.doubts)
+    assert any(isinstance(doubt, NotDefined) and doubt.name == "f" for doubt in found.doubts)
 
 
 def test_nothing_is_known_of_an_expression_that_is_a_relation() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from symgrad.core import Core, Num, Ref, Sum, Sym, text
 from symgrad.errors import ShapeError
-from symgrad.meaning.tensors import ONE, Shape, Sizes, Value, gap, mul, scalar, shown, tensor, transposed
+from symgrad.meaning.tensors import ONE, Shape, Sizes, Value, gap, mul, scalar, tensor, transposed
+from symgrad.reasons import shown
 
 N, D, K = (Sym(k, "size") for k in "ndk")
 ROW, COLUMN = (Sym(k, "index") for k in "ij")

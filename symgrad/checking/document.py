@@ -18,7 +18,7 @@ from ..documents.displays import Side, split
 from ..documents.files import read_file, read_text
 from ..documents.model import Document, Region
 from ..documents.sides import Reading, TooLarge
-from ..errors import Slip, SpannedError, SymgradError
+from ..errors import Remark, Slip, SpannedError, SymgradError
 from ..kernel.verdict import Witness
 from ..page.scope import Scope
 from . import queries, repairs
@@ -119,7 +119,7 @@ class _Checker:
         for chain in split(region.body, index):
             for link in chain.links:
                 classified = Classified(link, region, nothing, nothing, self.facts.scope, "claim", True)
-                self.record(classified, Judged("timeout", code, message))
+                self.record(classified, Judged("timeout", code, Remark(message)))
 
     def loss(self, *unit: Any) -> str:
         return "SG204" if self.lost[unit] == "timeout" else "SG205"
@@ -132,7 +132,7 @@ class _Checker:
             judged = self.known[unit]
         elif unit in self.lost:
             limit = "the hard limit of a step" if self.lost[unit] == "timeout" else "the memory limit"
-            judged = Judged("timeout", self.loss(*unit), f"{limit} was reached")
+            judged = Judged("timeout", self.loss(*unit), Remark(f"{limit} was reached"))
         elif not classified.judge:
             judged = self.unjudged(classified)
         else:
@@ -140,7 +140,7 @@ class _Checker:
             try:
                 judged = self.judge(classified)
             except Exception as error:  # one step must not take the others with it
-                judged = Judged("undecided", "SG207", f"{type(error).__name__}: {error}"[:200])
+                judged = Judged("undecided", "SG207", Remark(f"{type(error).__name__}: {error}"[:200]))
             yield ("known", unit, judged)
         if judged.verdict in BAD and not judged.studied and unit not in self.lost:
             assert classified.lhs.node is not None and classified.rhs.node is not None
@@ -169,7 +169,7 @@ class _Checker:
             return judged
         line = self.place(before.region.part, *_span(before)).line
         message = f"the row above (line {line}) disagrees with both its neighbours, which agree"
-        return replace(judged, code="SG104", message=message, hint=None, derived=None)
+        return replace(judged, code="SG104", cause=Remark(message), hint=None, derived=None)
 
     # --- macros, directives, prose ------------------------------------------------------------------------
 
@@ -312,7 +312,7 @@ class _Checker:
     # --- judging ------------------------------------------------------------------------------------------
 
     def unjudged(self, classified: Classified) -> Judged:
-        return Judged(None, None, classified.message)
+        return Judged(None, None, Remark(classified.message) if classified.message else None)
 
     def judge(self, classified: Classified) -> Judged:
         for side, reading in ((classified.link.lhs, classified.lhs), (classified.link.rhs, classified.rhs)):
@@ -331,7 +331,7 @@ class _Checker:
                     ruling = replace(ruling, judged=vacuous(" and ".join(classified.under.lines)))
             if ruling.judged.verdict in BAD and (under.unread or classified.elsewhere):
                 said = f"the condition {under.unread[0]}" if under.unread else "a condition in another row"
-                doubt = Judged("undecided", "SG201", f"false in general, but {said} may limit it")
+                doubt = Judged("undecided", "SG201", Remark(f"false in general, but {said} may limit it"))
                 ruling = replace(ruling, judged=doubt)
         judged, classified.scope = ruling.judged, ruling.scope
         if ruling.stated:
@@ -340,7 +340,7 @@ class _Checker:
             judged = with_rule(judged, lhs, rhs, classified.scope, classified.link.label)
         for reading in (classified.lhs, classified.rhs):
             if reading.dropped:
-                note = ("SG306", "a parenthesis has no partner; it was left out")
+                note = ("SG306", Remark("a parenthesis has no partner; it was left out"))
                 judged = replace(judged, notes=(*judged.notes, note))
                 break
         return judged
@@ -381,9 +381,9 @@ class _Checker:
         again = self.previous is not None and self.previous[0].link.rhs == side
         if isinstance(error, Slip) and not again:
             meant = f"write {error.meant}" if self.answers else None
-            return Judged("illtyped", "SG102", message, hint=meant, studied=True)
+            return Judged("illtyped", "SG102", Remark(message), hint=meant, studied=True)
         code = "SG205" if isinstance(error, TooLarge) else "SG203"
-        return Judged("unreadable", code, message)
+        return Judged("unreadable", code, Remark(message))
 
     # --- recording ----------------------------------------------------------------------------------------
 
@@ -398,9 +398,11 @@ class _Checker:
             judged = Judged(
                 None,
                 None,
-                "an equation to be solved, not a claim"
-                if kind == "condition"
-                else "rests on the equation before it; not judged by itself",
+                Remark(
+                    "an equation to be solved, not a claim"
+                    if kind == "condition"
+                    else "rests on the equation before it; not judged by itself"
+                ),
             )
         if any(note == "SG304" for note, _ in judged.notes):
             kind = "approximation"
@@ -410,7 +412,9 @@ class _Checker:
             line = self.facts.sources[classified.restates][0]
             judged = replace(
                 judged,
-                notes=(("SG305", f"{classified.restates} was defined in line {line} in another way"),),
+                notes=(
+                    ("SG305", Remark(f"{classified.restates} was defined in line {line} in another way")),
+                ),
                 verdict=None,
                 code=None,
             )
@@ -439,7 +443,7 @@ class _Checker:
             judged.assuming,
             _witness(judged),
             hint,
-            judged.message or None,
+            None if judged.cause is None else str(judged.cause),
             judged.derived,
         )
         self.groups[-1][1].append((classified, step))
@@ -450,16 +454,16 @@ class _Checker:
             witness = None if judged.witness is None else str(_readable(judged.witness))
             self.add(
                 code,
-                judged.message,
+                str(judged.cause),
                 place,
                 region.part,
                 hint,
                 witness,
                 judged.derived,
             )
-        for extra, message in judged.notes:
+        for extra, reason in judged.notes:
             if not self.silenced(extra):
-                self.add(extra, message, place, region.part)
+                self.add(extra, str(reason), place, region.part)
 
     def silenced(self, code: str | None) -> bool:
         if self.ignoring is None or code is None:

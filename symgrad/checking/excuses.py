@@ -7,15 +7,23 @@ taken back and said to be undecided.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
-from ..errors import SymgradError
+from ..errors import Remark, SymgradError
 from ..kernel.verdict import Witness
 from ..meaning.directives import read_directive, read_directives
 from ..page.scope import Scope
 from ..page.to_latex import to_latex
 from ..page.tree import BigOp, Indexed, Matrix, Node, Num, Sum, Sym, free_names, substitute, walk
+from ..reasons import (
+    But,
+    IndexOnScalar,
+    OfShapes,
+    ShapeGuessed,
+    SoftmaxOfScalar,
+    UnknownFunction,
+    WrongIndices,
+)
 from . import queries, repairs
 from .conventions import MEASURED, SHARES
 from .facts import Facts, without, without_definitions
@@ -67,14 +75,15 @@ def judge_with_excuses(lhs: Node, rhs: Node, scope: Scope, facts: Facts, inline:
     if not touched and (alone or inline):
         same = queries.leaves([lhs], scope) == queries.leaves([rhs], scope)
         if inline or not same or queries.symmetric(lhs, rhs):
-            message = "a relation between quantities of which nothing is defined; not judged"
-            return Ruling(Judged(None, None, message), scope, True)
+            reason = Remark("a relation between quantities of which nothing is defined; not judged")
+            return Ruling(Judged(None, None, reason), scope, True)
     notations = not touched and queries.notation(lhs) and queries.notation(rhs)
     if notations or queries.exchanged(lhs, rhs):
-        return Ruling(Judged(None, None, "a property or a notation, no rewriting; not judged"), scope, True)
+        reason = Remark("a property or a notation, no rewriting; not judged")
+        return Ruling(Judged(None, None, reason), scope, True)
     if any(isinstance(n, Matrix) and _is_column_of_two(n) for side in (lhs, rhs) for n in walk(side)):
-        message = "a column of two entries, which may be a binomial coefficient: write \\binom"
-        return Ruling(Judged("undecided", "SG206", message), scope)
+        reason = Remark("a column of two entries, which may be a binomial coefficient: write \\binom")
+        return Ruling(Judged("undecided", "SG206", reason), scope)
     if judged.verdict == "illtyped":
         return Ruling(_shapes(judged, lhs, rhs, scope, facts, names), scope)
     return Ruling(_refutation(judged, lhs, rhs, scope, facts, names), scope)
@@ -91,10 +100,13 @@ def _leaves(lhs: Node, rhs: Node, scope: Scope) -> tuple[frozenset[str], frozens
     return left | right, general
 
 
+def _open(said: str) -> Judged:
+    return Judged("undecided", "SG201", Remark(said))
+
+
 def vacuous(said: str) -> Judged:
     """Both sides are 0 by what is said, which would prove any slip in them."""
-    message = f"holds only as 0 = 0, with what is said of {said}: any slip would pass"
-    return Judged("undecided", "SG201", message)
+    return _open(f"holds only as 0 = 0, with what is said of {said}: any slip would pass")
 
 
 def _at_any_point(
@@ -108,7 +120,7 @@ def _at_any_point(
     if there.verdict != "proved" or there.empty:
         return free
     lines = ", ".join(f"{n} (line {facts.sources[n][0]})" for n in sorted(results))
-    return Ruling(Judged("undecided", "SG201", f"holds only with what is said of {lines}"), scope)
+    return Ruling(_open(f"holds only with what is said of {lines}"), scope)
 
 
 def _without_indices(
@@ -139,8 +151,7 @@ def _refutation(
 ) -> Judged:
     function = invented(judged.witness, frozenset(facts.declared))
     if function is not None:
-        message = f"nothing here says what the function {function} is"
-        return Judged("undecided", "SG202", message, undefined=function)
+        return Judged("undecided", "SG202", UnknownFunction(function), undefined=function)
     leaves, both = _leaves(lhs, rhs, scope)
     stated = facts.under_what_is_stated(leaves, scope)
     if stated is not None:
@@ -149,12 +160,12 @@ def _refutation(
             general = facts.under_what_is_stated(leaves, scope, both)
             if general is not None and judge_step(lhs, rhs, general).verdict == "proved":
                 return under
-            return Judged("undecided", "SG201", "false in general; it may hold for the values said here")
+            return _open("false in general; it may hold for the values said here")
         if under.verdict not in BAD:
             return vacuous("these quantities here")
     limited = _for_few(lhs, rhs, scope) or _in_parts(lhs, rhs)
     if limited is not None:
-        return Judged("undecided", "SG201", limited)
+        return _open(limited)
     far = facts.far(names)
     if far:
         again = judge_step(lhs, rhs, without(scope, far))
@@ -163,11 +174,10 @@ def _refutation(
     doubtful = facts.doubtful(names)
     if doubtful and judge_step(lhs, rhs, without(scope, set(doubtful))).verdict not in BAD:
         lines = ", ".join(f"{n} (line {facts.sources[n][0]})" for n in doubtful)
-        return Judged("undecided", "SG201", f"false only with what another section says of {lines}")
+        return _open(f"false only with what another section says of {lines}")
     missing = _goes_without_saying(judged.witness, lhs, rhs, scope, facts)
     if missing is not None:
-        message = f"holds only where ${missing}$: write assume .. if that is meant"
-        return Judged("undecided", "SG201", message)
+        return _open(f"holds only where ${missing}$: write assume .. if that is meant")
     return judged
 
 
@@ -207,8 +217,8 @@ def _left_aside(lhs: Node, rhs: Node, scope: Scope, facts: Facts, names: frozens
     """
     spoken = names | {n.name for side in (lhs, rhs) for n in walk(side) if isinstance(n, Sym)}
     for name, untaken in facts.left(spoken):
-        message = f"{name} is given in line {untaken.line}, which was not taken as a definition"
-        doubt = Judged("undecided", "SG202", message, undefined=name)
+        reason = Remark(f"{name} is given in line {untaken.line}, which was not taken as a definition")
+        doubt = Judged("undecided", "SG202", reason, undefined=name)
         if name not in scope.definitions:
             return Ruling(doubt, scope)
         try:
@@ -217,8 +227,8 @@ def _left_aside(lhs: Node, rhs: Node, scope: Scope, facts: Facts, names: frozens
             return Ruling(doubt, scope)
         again = judge_step(lhs, rhs, other)
         if untaken.here and again.verdict == "proved":
-            message = f"false in general; holds with what line {untaken.line} says of {name}"
-            return Ruling(Judged("undecided", "SG201", message), scope)
+            said = f"false in general; holds with what line {untaken.line} says of {name}"
+            return Ruling(_open(said), scope)
         if again.verdict == "proved":
             put_in = (d.source for d in other.definitions[name])
             again = replace(again, assuming=(*again.assuming, *put_in))
@@ -231,30 +241,29 @@ def _shapes(
     judged: Judged, lhs: Node, rhs: Node, scope: Scope, facts: Facts, names: frozenset[str]
 ) -> Judged:
     """Shapes that do not fit are the author's only if the author gave them, here."""
+    cause = judged.cause
+    assert cause is not None
     function = unknown_function(lhs, rhs, scope, frozenset(facts.declared))
     if function is not None:
-        message = f"{judged.message}; but nothing here says what the function {function} is"
-        return Judged("undecided", "SG202", message, undefined=function)
-    guessed = re.search(r"dim (\S+?)x(?:1|dim)\b|dim (\S+)$", judged.message)
-    said_so = guessed is not None and (guessed.group(1) or guessed.group(2)) in facts.declared
-    if ("dim " in judged.message and not said_so) or "softmax needs" in judged.message:
-        return Judged("undecided", "SG206", f"{judged.message}; but a shape is only guessed")
+        return Judged("undecided", "SG202", But(cause, UnknownFunction(function)), undefined=function)
+    guessed = cause.guessed if isinstance(cause, OfShapes) else ()
+    if not facts.declared.issuperset(guessed) or isinstance(cause, SoftmaxOfScalar):
+        return Judged("undecided", "SG206", But(cause, Remark("a shape is only guessed")))
     if names & facts.declared:
         return judged
     name = guessed_shape(lhs, rhs, scope)
     if name is not None:
-        message = f"{judged.message}; but the shape of {name} is only guessed"
-        return Judged("undecided", "SG202", message, undefined=name)
+        return Judged("undecided", "SG202", But(cause, ShapeGuessed(name)), undefined=name)
     passing, elsewhere = facts.passing(names)
     again = judge_step(lhs, rhs, without(scope, passing)) if passing else judged
     if again.verdict == "proved":
         return again
     if (
         elsewhere
-        or "ind" in judged.message
+        or isinstance(cause, WrongIndices | IndexOnScalar)
         or any(not facts.gives_shape(leaf) for leaf in queries.leaves([lhs, rhs], scope))
     ):
-        return Judged("undecided", "SG206", f"{judged.message}; but not with what is said here alone")
+        return Judged("undecided", "SG206", But(cause, Remark("not with what is said here alone")))
     return judged
 
 

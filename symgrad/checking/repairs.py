@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..errors import SymgradError
+from ..errors import Remark, SymgradError
 from ..meaning.judging import holds, prove_nodes
 from ..page.scope import Scope
 from ..page.to_latex import to_latex
@@ -321,7 +321,7 @@ def restored(lhs: Node, rhs: Node, scope: Scope, names: frozenset[str]) -> Judge
         except (SymgradError, RecursionError):
             continue
         if verdict.status == "proved":
-            note = ("SG307", f"the index of {', '.join(sorted(names))} was dropped here")
+            note = ("SG307", Remark(f"the index of {', '.join(sorted(names))} was dropped here"))
             return Judged(verdict.status, assuming=verdict.assuming, notes=(note,))
     return None
 

@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from ..errors import ScopeError, ShapeError, SymgradError, UnknownMeaning
+from ..errors import (
+    Located,
+    Reason,
+    Remark,
+    ScopeError,
+    ShapeError,
+    SymgradError,
+    UnknownMeaning,
+)
 from ..kernel.verdict import Verdict, Witness
 from ..meaning.judging import judgement, prove_nodes
 from ..names import Part
@@ -29,6 +37,7 @@ from ..page.tree import (
     substitute,
     walk,
 )
+from ..reasons import Convention, NotDefined, OneSided, UnknownDependence
 from . import queries
 from .findings import Outcome
 
@@ -37,11 +46,11 @@ ZERO = Num(0)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is known about a step.  ``notes`` are further findings: (code, message)."""
+    """What is known about a step.  ``notes`` are further findings: (code, reason)."""
 
     verdict: Outcome | None
     code: str | None = None
-    message: str = ""
+    cause: Reason | None = None
     assuming: tuple[str, ...] = ()
     witness: Witness | None = None
     hint: str | None = None
@@ -49,7 +58,7 @@ class Judged:
     rule: str | None = None
     claimed: str | None = None
     undefined: str | None = None
-    notes: tuple[tuple[str, str], ...] = field(default=())
+    notes: tuple[tuple[str, Reason], ...] = field(default=())
     studied: bool = False  # hints were looked for
     empty: bool = False  # proved as 0 = 0, of sides that do not look like it
 
@@ -59,27 +68,27 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     for side in (lhs, rhs):
         bare = queries.operator(side)
         if bare is not None:
-            return Judged("undecided", "SG206", f"{bare} has no meaning without its argument")
+            return Judged("undecided", "SG206", Remark(f"{bare} has no meaning without its argument"))
     try:
         found = judgement(lhs, rhs, scope)
     except ShapeError as error:
         return _shapes(lhs, rhs, scope, error)
     except (ScopeError, UnknownMeaning) as error:
-        return Judged("undecided", "SG206", error.message)
+        return Judged("undecided", "SG206", error.reason)
     except SymgradError as error:
-        return Judged("undecided", "SG201", str(error))
+        return Judged("undecided", "SG201", Remark(str(error)))
     except RecursionError:
-        return Judged("undecided", "SG205", "the formula is nested too deeply")
+        return Judged("undecided", "SG205", Remark("the formula is nested too deeply"))
     verdict = found.verdict
     if verdict.status == "proved":
-        notes = tuple(("SG302", note) for note in found.notes if "transpos" in note or "layout" in note)
+        conventions = (note for note in found.notes if isinstance(note, Convention))
+        notes: tuple[tuple[str, Reason], ...] = tuple(("SG302", note) for note in conventions)
         empty = verdict.vanishing and not (queries.is_constant(lhs) or queries.is_constant(rhs))
-        missing = queries.lost(lhs, rhs, scope) if empty else None
-        if missing is not None:
-            message = f"nothing here says how {missing[0]} depends on {missing[1]}"
-            return Judged("undecided", "SG202", message, undefined=missing[0])
+        lost = queries.lost(lhs, rhs, scope) if empty else None
+        if lost is not None:
+            return Judged("undecided", "SG202", UnknownDependence(*lost), undefined=lost[0])
         if empty:
-            notes = (*notes, ("SG301", "both sides are 0 for all data"))
+            notes = (*notes, ("SG301", Remark("both sides are 0 for all data")))
         return Judged(verdict.status, assuming=verdict.assuming, notes=notes, empty=empty)
     if verdict.status == "undecided":
         return _undecided(lhs, rhs, scope, verdict)
@@ -94,9 +103,8 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
         return wide
     missing = ignorance(lhs, rhs, scope)
     if missing is not None and not _misnamed(lhs, rhs, scope):
-        name, message = missing
-        return Judged("undecided", "SG202", message, undefined=name)
-    return Judged("refuted", "SG101", _values(verdict), witness=verdict.witness)
+        return Judged("undecided", "SG202", missing, undefined=missing.name)
+    return Judged("refuted", "SG101", Remark(_values(verdict)), witness=verdict.witness)
 
 
 def _values(verdict: Verdict) -> str:
@@ -107,20 +115,21 @@ def _values(verdict: Verdict) -> str:
 
 
 def _undecided(lhs: Node, rhs: Node, scope: Scope, verdict: Verdict) -> Judged:
-    m = re.search(r"^(\S+) is not defined here", verdict.reason)
-    if m:
-        return Judged("undecided", "SG202", verdict.reason, undefined=m.group(1))
+    cause = verdict.cause
+    reason = cause.reason if isinstance(cause, Located) else cause
+    if isinstance(reason, NotDefined):
+        return Judged("undecided", "SG202", cause, undefined=reason.name)
     wide = _wide_sums(lhs, rhs, scope)
     if wide is not None:
         return wide
     missing = ignorance(lhs, rhs, scope)
     if missing is not None:
-        return Judged("undecided", "SG202", missing[1], undefined=missing[0])
-    return Judged("undecided", "SG201", verdict.reason)
+        return Judged("undecided", "SG202", missing, undefined=missing.name)
+    return Judged("undecided", "SG201", cause)
 
 
-def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
-    """A name about which so little is known that a counterexample would rest on it: (name, message).
+def ignorance(lhs: Node, rhs: Node, scope: Scope) -> UnknownDependence | OneSided | None:
+    """A name about which so little is known that a counterexample would rest on it.
 
     A name that nothing defines and that stands on one side only may well be an abbreviation of what
     stands on the other; and a derivative by a variable of which its body does not speak is 0 only
@@ -128,8 +137,7 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     """
     found = queries.unconnected(lhs, rhs, scope)
     if found is not None:
-        body, variable = found
-        return body, f"nothing here says how {body} depends on {variable}"
+        return UnknownDependence(*found)
     left, right = queries.leaves([lhs], scope), queries.leaves([rhs], scope)
     bound = queries.indices(lhs) | queries.indices(rhs)
 
@@ -145,8 +153,7 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
         # nothing on the other side can stand for it.
         return None
     for leaf in (*only["right"], *only["left"]):
-        name = leaf.whole
-        return name, f"{name} stands on one side only, and nothing here says what it is"
+        return OneSided(leaf.whole)
     return None
 
 
@@ -203,7 +210,7 @@ def _wide_sums(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
     return Judged(
         verdict.status,
         assuming=verdict.assuming,
-        notes=(("SG308", "the sum reaches over all terms with its index"),),
+        notes=(("SG308", Remark("the sum reaches over all terms with its index")),),
     )
 
 
@@ -254,11 +261,11 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
             return Judged(
                 verdict.status,
                 assuming=verdict.assuming,
-                notes=(("SG302", "the sides agree up to a transpose"),),
+                notes=(("SG302", Remark("the sides agree up to a transpose")),),
             )
         if verdict.status == "proved":
-            return Judged("illtyped", "SG102", error.message, hint="holds if one side is transposed")
-    return Judged("illtyped", "SG102", error.message)
+            return Judged("illtyped", "SG102", error.reason, hint="holds if one side is transposed")
+    return Judged("illtyped", "SG102", error.reason)
 
 
 def guessed_shape(lhs: Node, rhs: Node, scope: Scope) -> str | None:
@@ -283,7 +290,7 @@ def with_rule(judged: Judged, lhs: Node, rhs: Node, scope: Scope, label: str) ->
         found = None
     notes = judged.notes
     if claimed is not None and found is not None and found != claimed:
-        notes = (*notes, ("SG303", f"the label says {claimed}, the step is the {found}"))
+        notes = (*notes, ("SG303", Remark(f"the label says {claimed}, the step is the {found}")))
     return replace(judged, rule=found, claimed=claimed, notes=notes)
 
 
@@ -307,8 +314,9 @@ def _rounded(rhs: Node, witness: Witness | None) -> Judged | None:
     half = Fraction(1, 2 * 10**places)
     if abs(middle - value) + radius <= half:
         shown = witness.left
-        return Judged(None, None, "a rounded value", notes=(("SG304", f"a rounded value of {shown}"),))
-    return Judged("refuted", "SG103", f"the exact value is {witness.left}", witness=witness)
+        said = Remark(f"a rounded value of {shown}")
+        return Judged(None, None, Remark("a rounded value"), notes=(("SG304", said),))
+    return Judged("refuted", "SG103", Remark(f"the exact value is {witness.left}"), witness=witness)
 
 
 def _near(text: str, value: Fraction, places: int) -> bool:

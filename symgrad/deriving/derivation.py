@@ -118,7 +118,7 @@ class Derivation(Displayed):
         try:
             return prove_nodes(step.before, step.after, self.scope)
         except ShapeError as error:
-            return Verdict("undecided", reason=str(error))
+            return Verdict("undecided", cause=error.located)
 
     def text(self, verdicts: tuple[Verdict, ...]) -> str:
         """The course, one line each: formula, rule and verdict; then what was assumed, and what is wrong."""

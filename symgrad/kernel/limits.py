@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..errors import Reason, Remark
+
 
 class OutOfFuel(Exception):
     """The counted work is spent: the verdict is undecided."""
@@ -12,4 +14,8 @@ class Undefined(Exception):
 
 
 class Unsupported(Exception):
-    """A term for which the normal form has no rewriting; its message is the reason."""
+    """A term for which the normal form has no rewriting."""
+
+    def __init__(self, reason: Reason | str) -> None:
+        super().__init__(reason)
+        self.reason = Remark(reason) if isinstance(reason, str) else reason

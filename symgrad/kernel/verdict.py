@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..errors import Reason
 from ..notebook import Displayed
 
 Status = Literal["proved", "refuted", "undecided"]
@@ -41,24 +42,30 @@ class Witness(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class Verdict(Displayed):
-    """proved (under ``assuming``), refuted (by ``witness``) or undecided (for ``reason``).
+    """proved (under ``assuming``), refuted (by ``witness``) or undecided (for a ``cause``: ``reason``).
 
     ``assuming`` lists conditions that the common domain of both sides imposes and the givens that
     the proof used; ``vanishing``: the proof found both sides to be 0 for all data.  ``bool(verdict)``
     is True exactly when it is proved.
 
-    >>> bool(Verdict("proved")), bool(Verdict("undecided", reason="fuel spent"))
+    >>> from symgrad.errors import Remark
+    >>> bool(Verdict("proved")), bool(Verdict("undecided", cause=Remark("fuel spent")))
     (True, False)
     """
 
     status: Status
     assuming: tuple[str, ...] = ()
     witness: Witness | None = None
-    reason: str = ""
+    cause: Reason | None = None
     vanishing: bool = False
 
     def __bool__(self) -> bool:
         return self.status == "proved"
+
+    @property
+    def reason(self) -> str:
+        """Why nothing was decided, in words."""
+        return str(self.cause or "")
 
     @property
     def symbol(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar
 
-from ..errors import ReadError, Span
+from ..errors import ReadError, Reason, Span
 from ..page.relations import OPS
 from ..page.scope import Scope
 from ..page.tree import Neg, Node, Sym, walk
@@ -64,10 +64,10 @@ class Cursor:
     def span(self, start: int) -> Span:
         return Span(self.tokens[start].start, self.tokens[max(start, self.pos - 1)].end)
 
-    def error(self, message: str, place: int | None = None) -> ReadError:
+    def error(self, reason: Reason | str, place: int | None = None) -> ReadError:
         at = self.pos if place is None else place
         token = self.tokens[min(at, len(self.tokens) - 1)]
-        return ReadError(message, token.span)
+        return ReadError(reason, token.span)
 
     def unexpected(self) -> ReadError:
         text = self.text

@@ -46,6 +46,7 @@ from ..page.tree import (
     Sym,
     Transpose,
 )
+from ..reasons import UnknownCommand
 from .cursor import MAX_ROW, Cursor
 from .vocabulary import DOTS, ENDS, FRACTIONS, FUNCTION_TOKENS, HADAMARD_SIGNS, PRODUCT_SIGNS
 
@@ -355,7 +356,7 @@ def parse_atom(cur: Cursor) -> Node:
     parser = ATOMS.get(text) or ATOMS.get(_family(text))
     if parser is not None:
         return parser(cur)
-    raise cur.error(f"unknown command {text}" if text[0] == "\\" else f"unknown sign {text!r}")
+    raise cur.error(UnknownCommand(text) if text[0] == "\\" else f"unknown sign {text!r}")
 
 
 def _family(text: str) -> str:

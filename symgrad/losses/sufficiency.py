@@ -24,7 +24,7 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from ..bridge import EXPONENTIAL, page_name, scope_of, to_page
-from ..errors import InputError, UnknownMeaning
+from ..errors import InputError, Remark, UnknownMeaning
 from ..kernel.verdict import Verdict, Witness
 from ..meaning.judging import prove_nodes
 from ..notebook import Displayed
@@ -301,7 +301,7 @@ def _judged(objective: Objective, by: Expr, claimed: Expr) -> Verdict:
         left = page.Derivative(objective.page, ((to_page(by), 1),))
         return prove_nodes(left, to_page(claimed), objective.scope)
     except UnknownMeaning as problem:
-        return Verdict("undecided", reason=str(problem))
+        return Verdict("undecided", cause=problem.located)
 
 
 # --- the value of the loss ----------------------------------------------------------------------------
@@ -355,14 +355,15 @@ def gradient_from_loss(loss: Any, wrt: Any, data: Iterable[Any] = ()) -> FromLos
         if verdict:
             return _by(verdict, _lambda(s.alpha * _Z + s.beta for _, s in claimed))
         if verdict.status == "undecided":
-            return FromLoss("undecided", reason=verdict.reason)
+            return FromLoss("undecided", cause=verdict.cause)
     return _no_function(mean, body, components, chosen)
 
 
-_EXCLUDED = (
+_EXCLUDED = Remark(
     "the loss ignores the data: it takes one value at each θ, so that nothing is asked of g between the"
     " values; such losses are excluded"
 )
+_NOTHING_FOUND = Remark("neither α and β nor data sets that tell J and ∇J apart were found")
 _Z = sympy.Symbol("z", real=True)
 
 
@@ -377,7 +378,7 @@ def _without_data(loss: Expr, asked: tuple[Any, ...]) -> FromLoss:
         verdict = prove_nodes(left, to_page(alpha * loss + beta), scope_of(loss, theta))
         if verdict:
             return _by(verdict, _lambda([alpha * _Z + beta]))
-    return FromLoss("undecided", reason=_EXCLUDED)
+    return FromLoss("undecided", cause=_EXCLUDED)
 
 
 def _by(proof: Verdict, g: Expr) -> FromLoss:
@@ -467,15 +468,16 @@ def _no_function(
         if prove_nodes(to_page(left), to_page(right), scope):
             differ = prove_nodes(to_page(search.exact(a, k)), to_page(search.exact(b, k)), scope)
             if differ.status == "refuted" and differ.witness is not None:
-                reason = f"$J = {to_latex(to_page(left))}$ both times, and the derivative is not the same"
-                return FromLoss("refuted", witness=search.witness((a, b), differ.witness), reason=reason)
+                said = f"$J = {to_latex(to_page(left))}$ both times, and the derivative is not the same"
+                witness = search.witness((a, b), differ.witness)
+                return FromLoss("refuted", witness=witness, cause=Remark(said))
     for sets, k in search.bent():
         (a, u), (b, v), (c, w) = ((search.exact(s, 0), search.exact(s, k)) for s in sets)
         bent = prove_nodes(to_page((b - a) * (w - u) - (c - a) * (v - u)), page.Num(0), scope)
         if bent.status == "refuted" and bent.witness is not None:
-            reason = f"three points $(J, J\')$ that lie on no line; {JENSEN}"
-            return FromLoss("refuted", witness=search.witness(sets, bent.witness), reason=reason)
-    return FromLoss("undecided", reason="neither α and β nor data sets that tell J and ∇J apart were found")
+            said = f"three points $(J, J\')$ that lie on no line; {JENSEN}"
+            return FromLoss("refuted", witness=search.witness(sets, bent.witness), cause=Remark(said))
+    return FromLoss("undecided", cause=_NOTHING_FOUND)
 
 
 class _Search:

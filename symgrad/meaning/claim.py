@@ -8,25 +8,14 @@ from fractions import Fraction
 from itertools import product
 
 from ..core import Core, Given, Num, Sym
-from ..errors import ShapeError
+from ..errors import Reason, ShapeError
 from ..page.tree import Node
 from ..page.tree import Sym as PageSym
+from ..reasons import Convention, SidesDiffer
 from .tensors import ZERO, Value
 from .terms import Elaborator
 
 ENTRIES = 64
-
-
-LAYOUT = "holds with one side transposed: which layout of the gradient is meant?"
-
-
-POWER = "holds with t above as a power: write ^T for a transpose"
-
-
-SMALL = "is t above the transpose?  write ^T"
-
-
-WHOLE = "holds with the derivative of the whole product: write parentheses around what it is taken of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +29,12 @@ class Claim:
 
     pairs: tuple[tuple[Core, Core], ...]
     givens: tuple[Given, ...]
-    notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
+    doubts: tuple[Reason, ...] = ()
     assuming: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
-    premise: str = ""
-    rival: str = ""
+    premise: Reason | None = None
+    rival: Reason | None = None
 
     def is_range(self, condition: str) -> bool:
         """Does the condition only say that a component is one (1 <= i <= d)?"""
@@ -55,8 +44,8 @@ class Claim:
 
 def pairs_of(
     e: Elaborator, left: Value, right: Value, where: Node
-) -> tuple[tuple[tuple[Core, Core], ...], tuple[str, ...]]:
-    notes: tuple[str, ...] = ()
+) -> tuple[tuple[tuple[Core, Core], ...], tuple[Reason, ...]]:
+    notes: tuple[Reason, ...] = ()
     if left.shape and not right.shape and right.term == ZERO:
         right = Value(left.shape, lambda _: ZERO)
     elif right.shape and not left.shape and left.term == ZERO:
@@ -69,12 +58,10 @@ def pairs_of(
         flipped = e.flipped(right) if len(right.shape) < 3 else right
         loose = left.loose or right.loose
         if not (loose or left.gradient or right.gradient) or not e.sizes.fit(left.shape, flipped.shape):
-            raise ShapeError(
-                f"the left side is {e.sizes.words(left)}, the right side {e.sizes.words(right)}", where.span
-            )
+            raise ShapeError(SidesDiffer(e.sizes.found(left.shape), e.sizes.found(right.shape)), where.span)
         right = flipped
         if not loose:
-            notes = ("equal after transposing one side: a convention of layout",)
+            notes = (Convention("equal after transposing one side"),)
     elif (left.gradient or right.gradient) and e.is_square(left):
         e.alternatives.add("layout")
         right = e.flipped(right) if e.reading.layout else right

@@ -22,7 +22,8 @@ from ..page.indexed import Name, name_of
 from ..page.scope import Definition, Kind
 from ..page.symbols import DEVIATIONS, symbol_of, unbold
 from ..page.tree import Node
-from .indices import ANY_SIGN, Env, Held, page_short
+from ..reasons import AnySign, NoDerivativeKnown
+from .indices import Env, Held, page_short
 from .lookup import Names
 from .tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
 
@@ -391,7 +392,7 @@ class Derivatives(Names):
         """A product of which only its name is known cannot be differentiated, nor filled in."""
         names = (k.name for k in walk(t) if isinstance(k, Ref | Sym))
         if self.reading.factors and any(isinstance(name, ProductOf) for name in names):
-            raise UnknownMeaning(ANY_SIGN, span)
+            raise UnknownMeaning(AnySign(), span)
 
     def check_dependence(self, body: Value, v: Variable, bare: Node | None, span: Span | None) -> None:
         """An undefined quantity that does not mention the variable is not thereby a constant."""
@@ -413,9 +414,7 @@ class Derivatives(Names):
             # What is computed is what the author forgot to define, not the data beside it.
             computed = (k for k in unknown if k in _COMPUTED or symbol_of(k).accent == "\\hat")
             name = next(computed, next(iter(unknown)))
-            raise UnknownMeaning(
-                f"{name} is not defined here, so its derivative is not known: write let {name} = ..", span
-            )
+            raise UnknownMeaning(NoDerivativeKnown(name), span)
 
     def check_labels(self, term: Core, probe: Core, span: Span | None) -> None:
         """x_N may be one of the x_j, and x_c be x_1: only numbers surely differ."""
@@ -557,7 +556,7 @@ def _eliminated(t: Core, kinks: list[Core]) -> Core:
     try:
         return eliminate(t, kinks)
     except Unsupported as problem:
-        raise UnknownMeaning(str(problem)) from None
+        raise UnknownMeaning(problem.reason) from None
 
 
 def _partial(t: Core) -> bool:

@@ -40,6 +40,7 @@ from ..page.tree import (
     walk,
 )
 from ..patterns import Pattern
+from ..reasons import UnknownCommand
 from .terms import HOLE, NOTATION
 
 _SIGNS = (*(sign for sign, op in OPS.items() if op == ":="), "\\equiv", "=")
@@ -196,7 +197,7 @@ def _unknown(text: str, scope: Scope) -> bool:
     try:
         read(text, scope)
     except ReadError as error:
-        return "unknown command" in error.message
+        return isinstance(error.reason, UnknownCommand)
     except SpannedError:
         pass
     return False

@@ -19,9 +19,10 @@ from ..page.scope import Scope
 from ..page.tree import Call, Node, Relation, Transpose
 from ..page.tree import Num as PageNum
 from ..page.tree import Sym as PageSym
+from ..reasons import Needed
 from .claim import component_letters, is_index, pairs_of
 from .indices import Env
-from .tensors import ZERO, Value, shown
+from .tensors import ZERO, Value
 from .terms import Elaborator
 
 
@@ -29,7 +30,7 @@ def elaborate(node: Node, scope: Scope) -> Core:
     """The core term of a scalar expression."""
     v = Elaborator(scope, (node,)).value(node, Env())
     if v.shape:
-        raise ShapeError(f"a scalar is needed, not {shown(v.shape)}", node.span)
+        raise ShapeError(Needed("a scalar is needed", v.shape), node.span)
     return v.term
 
 

@@ -15,6 +15,7 @@ from ..page.indexed import Name, name_of
 from ..page.scope import Definition, Kind, Scope
 from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
+from ..reasons import Needed, NotDefined, SoftmaxOfScalar
 from .derivatives import NABLA, Variable, alike, differentiated, exchange, fill, settled
 from .indices import LITERAL, Env, Held, Reading, delta, page_short
 from .matrices import Matrices
@@ -237,7 +238,7 @@ class Functions(Matrices):
         if declared is None:
             self.unknown_functions.add(core)
             if symbol_of(base).word == "\\mathrm":
-                self.doubt(f"{base} is not defined here: write let {base}(..) = ..")
+                self.doubt(NotDefined(base, f"write let {base}(..) = .."))
         indices = tuple(self.index(k, env) for k in written_indices)
         shape = () if declared is None else self.shape(declared, indices)
         if shape:
@@ -246,7 +247,7 @@ class Functions(Matrices):
         if one and self.is_entrywise(base, declared, values[0], env):
             return each(lambda t: self.called(core, indices, (*given, scalar(t)), env, span), values[0])
         if any(v.shape for v in values) and not self.is_loss(base):
-            self.doubt(f"{base} is not defined here: it may act on a vector entry by entry or as a whole")
+            self.doubt(NotDefined(base, "it may act on a vector entry by entry or as a whole"))
             self.alternatives.add("entrywise")
             if one and self.reading.entrywise:
                 return each(lambda t: self.called(core, indices, (*given, scalar(t)), env, span), values[0])
@@ -360,7 +361,7 @@ class Functions(Matrices):
 
             return tensor((n, m), row)
         if not v.shape:
-            raise ShapeError("softmax needs a vector, not a scalar", span)
+            raise ShapeError(SoftmaxOfScalar(), span)
         size = v.shape[-1]
         first = (ONE,) * (len(v.shape) - 1)
         total = self.sum_to(size, lambda j: Call("exp", (v.at((*first, j)),)))
@@ -380,7 +381,7 @@ class Functions(Matrices):
             return tensor((v.shape[0], v.shape[0]), lambda k: mul(delta(k[0], k[1]), v.at((k[0],))))
         if len(v.shape) == 2 and self.sizes.agree(v.shape[0], v.shape[1]):
             return tensor((v.shape[0],), lambda k: v.at((k[0], k[0])))
-        raise ShapeError(f"diag needs a vector, not {self.sizes.words(v)}", span)
+        raise ShapeError(Needed("diag needs a vector", self.sizes.found(v.shape)), span)
 
     def over_free_index(self, node: Node, env: Env) -> Value | None:
         """diag(y_i): the vector over the one index that nothing binds."""
@@ -403,7 +404,7 @@ class Functions(Matrices):
         if not v.shape:
             return v
         if len(v.shape) != 2 or not self.sizes.agree(v.shape[0], v.shape[1]):
-            raise ShapeError(f"the trace needs a square matrix, not {self.sizes.words(v)}", span)
+            raise ShapeError(Needed("the trace needs a square matrix", self.sizes.found(v.shape)), span)
         return scalar(self.sum_to(v.shape[0], lambda k: v.at((k, k))))
 
     # -- primes and nabla ---------------------------------------------------------------------------

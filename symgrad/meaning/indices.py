@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ..core import Core, Delta, Num, Ref, Sym, text, walk
-from ..errors import ShapeError, UnknownMeaning
+from ..errors import Reason, Remark, ShapeError, UnknownMeaning
 from ..names import Fresh, InverseOf, Numbered
 from ..page import tree as page
 from ..page.indexed import Name, name_of, written
 from ..page.scope import Definition, Kind, Scope
 from ..page.symbols import unbold
 from ..page.tree import Node
+from ..reasons import Convention, Needed
 from .recursive_definitions import descents
 from .survey import Generic, Range, Survey
 from .tensors import ONE, ZERO, Shape, Sizes, Value, add, gap, mul, neg
@@ -48,9 +49,6 @@ LITERAL = Reading()
 
 COUNTS = frozenset("NnMTKB")
 """Letters that count something by custom."""
-
-ELSEWHERE = "these cases do not say what holds elsewhere"
-ANY_SIGN = "the factors of a product may have any sign: assume that they are positive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class Indices:
         self._names: dict[int, frozenset[str]] = {}
         self._mentioned: frozenset[str] | None = None
         self._forms: frozenset[tuple[str, int, int]] | None = None
-        self.doubts: dict[str, None] = {}
+        self.doubts: dict[Reason, None] = {}
         self.aliases: dict[str, None] = {}
         self.unknown_functions: set[str] = set()
         self.forms: dict[str, tuple[int, int]] = {}  # of undefined functions: numbers of indices, arguments
@@ -170,19 +168,19 @@ class Indices:
         """The term of a scalar."""
         v = self.value(node, env)
         if v.shape:
-            raise ShapeError(f"a number is needed, not {self.sizes.words(v)}", node.span)
+            raise ShapeError(Needed("a number is needed", self.sizes.found(v.shape)), node.span)
         return v.term
 
     @property
     def implied(self) -> Mapping[str, Kind]:
         raise NotImplementedError
 
-    def doubt(self, reason: str) -> None:
+    def doubt(self, reason: Reason | str) -> None:
         """A reading that may not be the author's: it can support a proof, never a refutation."""
-        self.doubts[reason] = None
+        self.doubts[Remark(reason) if isinstance(reason, str) else reason] = None
 
-    def notes(self) -> tuple[str, ...]:
-        layout = ("the Jacobian is transposed: a convention of layout",) if self.reading.denominator else ()
+    def notes(self) -> tuple[Reason, ...]:
+        layout = (Convention("the Jacobian is transposed"),) if self.reading.denominator else ()
         return (*layout, *self.aliases)
 
     # -- indices ----------------------------------------------------------------------------------
@@ -222,7 +220,7 @@ class Indices:
                     try:
                         self.picked[chosen] = self.range_of(self.survey.range_at(place), env)
                     except UnknownMeaning as problem:
-                        self.doubt(problem.message)
+                        self.doubt(problem.reason)
                 return chosen
         raise UnknownMeaning("this index has no meaning here", node.span)
 

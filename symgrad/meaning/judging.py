@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..core import Core, D, Delta, Given, Ref, Sum, Sym, walk
-from ..errors import UnknownMeaning
+from ..errors import Reason, UnknownMeaning
 from ..kernel.verdict import Verdict
 from ..page.scope import Scope
 from ..page.tree import Node
@@ -28,7 +28,7 @@ class Judgement:
     """A verdict with ``notes`` on how the claim was read (a gradient transposed by convention)."""
 
     verdict: Verdict
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 def prove_nodes(lhs: Node, rhs: Node, scope: Scope, relation: Relation = "=") -> Verdict:
@@ -63,17 +63,17 @@ def judgement(lhs: Node, rhs: Node, scope: Scope, relation: Relation = "=") -> J
                 said = (_OF_VECTOR.sub(r"\1", k) for k in verdict.assuming if not found.is_range(k))
                 verdict = replace(verdict, assuming=tuple(dict.fromkeys((*said, *found.assuming))))
             if verdict.status == "refuted" and found.doubts:
-                verdict = Verdict("undecided", reason=found.doubts[0])
-            only_so = verdict.status == "proved" and bool(found.premise)
+                verdict = Verdict("undecided", cause=found.doubts[0])
+            only_so = verdict.status == "proved" and found.premise is not None
             if only_so:
-                verdict = Verdict("undecided", reason=found.premise)
-            alike = verdict.status == "refuted" and first is not None and first.verdict.reason == found.rival
+                verdict = Verdict("undecided", cause=found.premise)
+            alike = verdict.status == "refuted" and first is not None and first.verdict.cause == found.rival
             if verdict or first is None or alike or (only_so and first.verdict.status == "refuted"):
                 first = Judgement(verdict, found.notes)
             if verdict:
                 break
     except UnknownMeaning as problem:
-        return first or Judgement(Verdict("undecided", reason=str(problem)))
+        return first or Judgement(Verdict("undecided", cause=problem.located))
     assert first is not None
     return first
 

@@ -22,6 +22,7 @@ from ..page.matching import placed
 from ..page.scope import Definition, Kind
 from ..page.symbols import Symbol, symbol_of, unbold
 from ..page.tree import Node
+from ..reasons import IndexOnScalar, NotDefined, WrongIndices
 from .indices import Env, Indices, delta, page_short
 from .survey import Generic, Range, definition_order
 from .tensors import MINUS, ONE, Shape, Value, add, gap, refs, scalar, tensor
@@ -69,7 +70,7 @@ class Names(Indices):
             return scalar(v.at(indices))
         if len(indices) == 1 and len(v.shape) == 2:
             return tensor((ONE, v.shape[1]), lambda k: v.at((indices[0], k[1])))
-        raise ShapeError(f"{len(indices)} indices on {self.sizes.words(v)}", span)
+        raise ShapeError(WrongIndices(len(indices), self.sizes.found(v.shape)), span)
 
     def bare(self, core: str, indices: tuple[Core, ...]) -> Value:
         """A scalar that may turn out to be a family: more indices may follow."""
@@ -149,8 +150,8 @@ class Names(Indices):
         for upper in (0, 1):
             ends = self.survey.range_at(Place(x, (), upper, 0))
             if isinstance(ends, Range) and ends.lower == page.Num(1):
-                meant = f"{base} is not defined here: is it the mean of the {x}_i?"
-                self.doubt(meant.replace("_i", "^{(i)}") if upper else meant)
+                one = f"{x}^{{(i)}}" if upper else f"{x}_i"
+                self.doubt(NotDefined(base, f"is it the mean of the {one}?"))
                 self.alternatives.add("means")
                 if not self.reading.means:
                     return None
@@ -175,7 +176,7 @@ class Names(Indices):
         marks = {k.name for k in name.indices if isinstance(k, page.Sym)}
         matrix = kind is not None and len(kind.shape) == 2
         if marks & {"+", "-"} or (matrix and marks & {"*", "\\star", "\\dagger"}) or name.base == "\\Delta":
-            self.doubt(f"{name} is not defined here: write let {name} = ..")
+            self.doubt(NotDefined(str(name)))
 
     def liftable(self, name: Name, core: str, indices: tuple[Core, ...]) -> Value:
         """An undeclared scalar; beside y_k, also the vector of all y_k where a vector must stand."""
@@ -259,7 +260,7 @@ class Names(Indices):
         first, rest = indices[:used], indices[used:]
         if not shape:
             if rest:
-                raise ShapeError(f"{core} is a scalar and takes no index", span)
+                raise ShapeError(IndexOnScalar(core), span)
             return scalar(Ref(core, first) if first else Sym(core))
         v = tensor(shape, lambda k: Ref(core, (*first, *k)))
         return self.entry(v, rest, span)
@@ -716,7 +717,7 @@ class Names(Indices):
                 return self.entry(tensor(shape, partial(_entry_of, held.name, first)), rest, span)
         if name.base in self.implied:
             said = ", ".join(map(page_short, kind.rests))
-            self.doubt(f"{name.base} is not defined here: write let {name.base} = ..")
+            self.doubt(NotDefined(name.base))
             self.assumed[f"{name.base} depends on {said} only"] = None
         args = self.rests(kind, indices, env)
         v = tensor(shape, lambda k: self.apply(core, (*first, *k), args, span))

@@ -10,18 +10,19 @@ from fractions import Fraction
 from ..core import Call as CoreCall
 from ..core import Core, D, Delta, Given, Ref, Sum, Sym, text
 from ..core import walk as core_walk
-from ..errors import ShapeError, UnknownMeaning
+from ..errors import Reason, Remark, ShapeError, UnknownMeaning
 from ..names import Cardinality
 from ..page.scope import Scope
 from ..page.tree import BigOp, Call, Component, Frac, Indexed, Mul, Node, children, walk
 from ..page.tree import Num as PageNum
 from ..page.tree import Sym as PageSym
-from .claim import LAYOUT, POWER, SMALL, WHOLE, Claim, component_letters, is_index, pairs_of
+from ..reasons import AnySign, Elsewhere, Layout, NotDefined, PowerOfT, SmallT, WholeProduct
+from .claim import Claim, component_letters, is_index, pairs_of
 from .compact_indices import reaching, spelled, transposed, widened
 from .derivatives import exchange, fill
 from .differentials import DIFFERENTIAL, uprights
 from .elaborate import givens_of
-from .indices import ANY_SIGN, COUNTS, ELSEWHERE, LITERAL, Env, delta
+from .indices import COUNTS, LITERAL, Env, delta
 from .products import warranted
 from .tensors import ONE, ZERO, add, mul, neg
 from .terms import Elaborator
@@ -66,7 +67,7 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
         if respelled["differentials"] is not None:
             e.doubt("is d a differential?  write \\mathrm{d}")
         if small is not None and not reading.transposed:
-            e.doubt(SMALL)
+            e.doubt(SmallT())
         if reading.differentials:
             e.assumed["d is a differential"] = None
         if reading.wide:
@@ -94,15 +95,20 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
                 pairs = tuple((exchange(a, entry, apart), exchange(b, entry, apart)) for a, b in pairs)
                 e.assumed[f"{index} >= 1"] = None
             said = (*assuming, *e.assumed)
-            premise = LAYOUT if reading.layout else "" if warranted(e.products, pairs, givens) else ANY_SIGN
-            premise = premise or (ELSEWHERE if ELSEWHERE in e.doubts else "")
+            premise: Reason | None = None
+            if reading.layout:
+                premise = Layout()
+            elif not warranted(e.products, pairs, givens):
+                premise = AnySign()
+            elif Elsewhere() in e.doubts:
+                premise = Elsewhere()
             if wide is not None and reading.wide and not wide[1]:
-                premise = WHOLE
+                premise = WholeProduct()
             if small is not None and not reading.transposed:
-                premise = POWER
+                premise = PowerOfT()
             last = _unbounded(e, pairs)
             open_ends = () if last is None else (last[0],)
-            rival = SMALL if reading.transposed else ""
+            rival = SmallT() if reading.transposed else None
             read = Claim(
                 pairs, givens, notes + e.notes(), (*doubts, *open_ends), said,
                 tuple(component_letters(e)), premise, rival,
@@ -125,7 +131,7 @@ def _changes(side: Node) -> bool:
     return any(isinstance(n, Call) and n.fn == DIFFERENTIAL for n in walk(side))
 
 
-def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[str, ...]:
+def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[Reason, ...]:
     """An index twice on one side and nowhere on the other: a sum that the author did not write?"""
     counts = [Counter(_free_indices(n, e, frozenset())) for n in (lhs, rhs)]
     bound = [{b.index.name for b in walk(n) if isinstance(b, BigOp)} for n in (lhs, rhs)]
@@ -135,11 +141,11 @@ def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[str, ...]:
             # Where the other side sums over k and this one nowhere, the author knows what a sum is.
             if count > 1 and not counts[there][k] and (k in bound[here] or k not in bound[there]):
                 said = f"{k} stands on one side only: is a sum over {k} meant?"
-                out.append(f"{said}  A repeated index is not a sum")
+                out.append(Remark(f"{said}  A repeated index is not a sum"))
     return tuple(out)
 
 
-def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, ...]:
+def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[Reason, ...]:
     """A function that nobody defined, on one side only: the other side is what the author knows of it."""
     out = []
     for name in sorted(e.unknown_functions):
@@ -148,11 +154,11 @@ def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) ->
             for side in zip(*pairs, strict=True)
         ]
         if sides[0] != sides[1]:
-            out.append(f"{name} is not defined here: write let {name}(..) = ..")
+            out.append(NotDefined(name, f"write let {name}(..) = .."))
     return tuple(out)
 
 
-def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, ...]:
+def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[Reason, ...]:
     """An identity or a vector of ones of a size that nobody wrote is compared with what n means."""
     if not e.unsaid:
         return ()
@@ -160,7 +166,7 @@ def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, 
     said = {e.sizes.find(k) for k in e.sizes.settled() if k not in own}
     used = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
     return tuple(
-        f"of what size is {base}?  write let {base} \\in .."
+        Remark(f"of what size is {base}?  write let {base} \\in ..")
         for base, size in dict.fromkeys(e.unsaid)
         if e.sizes.find(size) in used & own - said
     )
@@ -228,7 +234,7 @@ def _labels(e: Elaborator) -> Iterator[Given]:
         yield Given(every, "<=", upper, text=said)
 
 
-def _unbounded(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str, Sym, Sym] | None:
+def _unbounded(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[Reason, Sym, Sym] | None:
     """A sum without ends and a letter that may be its end, as in ``\\frac{1}{n} \\sum_i``: (doubt, both)."""
     leaves = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
     ends = [(k, k.name.of) for k in leaves if isinstance(k.name, Cardinality)]
@@ -236,7 +242,8 @@ def _unbounded(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[str
     if len(ends) != 1 or len(letters) != 1:
         return None
     (end, index), letter = ends[0], letters[0].name
-    return f"how far does {index} run?  write \\sum_{{{index}=1}}^{letter}", end, letters[0]
+    said = f"how far does {index} run?  write \\sum_{{{index}=1}}^{letter}"
+    return Remark(said), end, letters[0]
 
 
 def _is_count(letter: str, e: Elaborator) -> bool:
@@ -247,7 +254,7 @@ def _is_count(letter: str, e: Elaborator) -> bool:
     return letter in COUNTS or (letter == "m" and any(n in means for root in roots for n in walk(root)))
 
 
-def _ended(read: Claim, doubt: str, end: Sym, letter: Sym) -> Claim:
+def _ended(read: Claim, doubt: Reason, end: Sym, letter: Sym) -> Claim:
     """The reading in which the letter is the end of that sum."""
     size = Sym(letter.name, "size")
 

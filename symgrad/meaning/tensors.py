@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..core import Add, Call, Core, Div, Mul, Num, Pow, Ref, Sum, Sym, text, walk
+from ..core import Add, Call, Core, Div, Mul, Num, Pow, Ref, Sum, Sym, walk
 from ..errors import ShapeError, Span
 from ..names import Cardinality, Dimension, Fresh, letter_of
+from ..reasons import CannotCombine, CannotMultiply, NoTranspose
 
 Shape = tuple[Core, ...]
 Entry = Callable[[tuple[Core, ...]], Core]
@@ -55,19 +56,6 @@ def tensor(shape: Shape, at: Entry) -> Value:
     if shape == (ONE,):
         return scalar(at((ONE,)))
     return Value(shape, at) if shape else scalar(at(()))
-
-
-def shown(shape: Shape) -> str:
-    """The shape in words.
-
-    >>> shown((Num(Fraction(3)), Sym("d", "size")))
-    '3xd'
-    """
-    if not shape:
-        return "a scalar"
-    if len(shape) == 1:
-        return f"{text(shape[0])}x1"
-    return "x".join(text(k) for k in shape)
 
 
 def add(*terms: Core) -> Core:
@@ -155,7 +143,7 @@ def transposed(v: Value) -> Value:
     if len(v.shape) == 1:
         return tensor((ONE, v.shape[0]), lambda k: v.at((k[1],)))
     if len(v.shape) > 2:
-        raise ShapeError(f"no transpose of {shown(v.shape)}")
+        raise ShapeError(NoTranspose(v.shape))
     n, m = v.shape
     return tensor((m, n), lambda k: v.at((k[1], k[0])))
 
@@ -259,7 +247,7 @@ class Sizes:
         chained = self._chained(a, b)
         if chained is not None:
             return chained
-        raise ShapeError(f"cannot multiply {self.words(a)} by {self.words(b)}", span)
+        raise ShapeError(CannotMultiply(self.found(a.shape), self.found(b.shape)), span)
 
     def _chained(self, a: Value, b: Value) -> Value | None:
         """dL/dZ dZ/dW: a derivative of a matrix or by one is contracted over all it shares."""
@@ -284,8 +272,9 @@ class Sizes:
             return replace(out, gradient=a.gradient or b.gradient)
         return None
 
-    def words(self, v: Value) -> str:
-        return shown(tuple(self.find(k) for k in v.shape))
+    def found(self, shape: Shape) -> Shape:
+        """The shape with what is known of its sizes by now."""
+        return tuple(self.find(k) for k in shape)
 
     def entrywise(
         self, values: tuple[Value, ...], fn: Callable[..., Core], what: str, span: Span | None
@@ -307,7 +296,7 @@ class Sizes:
                 shape = v.shape
             elif not self._spreads(v.shape, shape):
                 first = next(u for u in values if u.shape)
-                raise ShapeError(f"cannot {what} {self.words(first)} and {self.words(v)}", span)
+                raise ShapeError(CannotCombine(what, self.found(first.shape), self.found(v.shape)), span)
 
         def pick(v: Value, k: tuple[Core, ...]) -> Core:
             if not v.shape:
@@ -371,5 +360,5 @@ def refs(name: str, indices: tuple[Core, ...]) -> Core:
 
 __all__ = [
     "MINUS", "ONE", "TWO", "ZERO", "Call", "Shape", "Sizes", "Value", "add", "div", "each", "gap", "mul",
-    "neg", "refs", "scalar", "shown", "square", "tensor", "transposed",
+    "neg", "refs", "scalar", "square", "tensor", "transposed",
 ]

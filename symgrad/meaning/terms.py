@@ -16,9 +16,10 @@ from ..page.matching import instance, placeholders
 from ..page.scope import Scope
 from ..page.symbols import symbol_of
 from ..page.tree import Node
+from ..reasons import AnySign, CannotDivide, Elsewhere, NotDefined, PointOfShape
 from .derivatives import exchange, fill, settled
 from .functions import Functions
-from .indices import ANY_SIGN, ELSEWHERE, LITERAL, Env, Reading, delta, page_short
+from .indices import LITERAL, Env, Reading, delta, page_short
 from .products import leaves
 from .survey import Generic, Range
 from .tensors import (
@@ -202,7 +203,7 @@ class Elaborator(Functions):
             return False
         if name.base == "\\delta" and all(self.counts(k, env) for k in name.lower):
             if any(isinstance(k, page.Add | page.Mul) for k in name.lower):
-                self.doubt("\\delta is not defined here: it was read as Kronecker's")
+                self.doubt(NotDefined("\\delta", "it was read as Kronecker's"))
             return True
         for k in name.lower:
             known = isinstance(k, page.Sym) and (
@@ -252,7 +253,7 @@ class Elaborator(Functions):
     def quotient(self, num: Value, den: Value, span: Span | None) -> Value:
         alike = self.sizes.fit(num.shape, den.shape) or num.loose or den.loose
         if den.shape and not (num.shape and alike):
-            raise ShapeError(f"cannot divide {self.sizes.words(num)} by {self.sizes.words(den)}", span)
+            raise ShapeError(CannotDivide(self.sizes.found(num.shape), self.sizes.found(den.shape)), span)
         return self.sizes.entrywise((num, den), div, "divide", span)
 
     def power(self, base: Node, exp: Node, env: Env, span: Span | None) -> Value:
@@ -289,7 +290,7 @@ class Elaborator(Functions):
             return
         letters = (*name.indices, *(exp.factors if isinstance(exp, page.Mul) else (exp,)))
         if len(letters) == 2 and all(isinstance(k, page.Sym) for k in letters):
-            raise UnknownMeaning("\\delta is not defined here: write \\delta_{ij} for Kronecker's", span)
+            raise UnknownMeaning(NotDefined("\\delta", "write \\delta_{ij} for Kronecker's"), span)
 
     def raised_name(self, base: Node, exp: Node, env: Env, span: Span | None) -> Value | None:
         """E^q where E^q is defined or declared with an upper index: no power."""
@@ -491,9 +492,9 @@ class Elaborator(Functions):
 
     def product_over(self, body: Core, k: Sym, lower: Core, upper: Core) -> Core:
         """A product of which only its name is known: one for one body, whatever its indices are called."""
-        self.doubt(ANY_SIGN)
+        self.doubt(AnySign())
         if any(map(self.is_filled_in_later, leaves(body))):
-            raise UnknownMeaning(ANY_SIGN)
+            raise UnknownMeaning(AnySign())
         bound = {k, *(t.index for t in walk(body) if isinstance(t, Sum))}
         whole = Sum(body, k, lower, upper)
         free = tuple(dict.fromkeys(t for t in walk(whole) if isinstance(t, Sym) and t not in bound))
@@ -554,7 +555,7 @@ class Elaborator(Functions):
     def cases(self, branches: tuple[tuple[Node, page.Relation | None], ...], env: Env) -> Value:
         signs = _compared([condition for _, condition in branches])
         if not signs & {"", "=!", "<>"}:
-            self.doubt(ELSEWHERE)
+            self.doubt(Elsewhere())
         values = [self.value(v, env) for v, _ in branches]
         weights: list[Core] = []
         rest: list[Core] = []
@@ -589,7 +590,7 @@ class Elaborator(Functions):
         probe = v.at(tuple(self.sizes.index() for _ in v.shape))
         if v.shape and point.shape and not self.sizes.fit(v.shape, point.shape):
             raise ShapeError(
-                f"a point of shape {self.sizes.words(point)} for {self.sizes.words(Value(v.shape, v.at))}",
+                PointOfShape(self.sizes.found(point.shape), self.sizes.found(v.shape)),
                 at.span,
             )
         name = probe.name if isinstance(probe, Ref | Sym) else ""

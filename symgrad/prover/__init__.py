@@ -78,13 +78,23 @@ from fractions import Fraction
 from flint import ctx
 
 from ..core import Add, Call, Core, Given, Num, children, counts, text, walk
-from ..errors import ScopeError
+from ..errors import Reason, ScopeError
 from ..functions import BUILTIN
 from ..kernel.differentiate import eliminate
 from ..kernel.domain import conditions
 from ..kernel.limits import OutOfFuel, Undefined, Unsupported
 from ..kernel.signs import integral
 from ..kernel.verdict import Verdict
+from ..reasons import (
+    FuelSpent,
+    NoCommonPoint,
+    NoValuesForGivens,
+    NowhereDefined,
+    Open,
+    SeveralArities,
+    TooDeep,
+    TooLarge,
+)
 from .hypotheses import assume
 from .inequalities import Relation, apart, apart_as_written
 from .normal import Normal
@@ -122,14 +132,14 @@ def judge(
     >>> print(judge(Pow(a, two), a, relation=">="))
     refuted at a = 1/2: left = 1/4, right = 1/2
     """
-    reason = _too_large(lhs, rhs, *(side for g in given for side in (g.lhs, g.rhs)))
-    if reason:
-        return Verdict("undecided", reason=reason)
+    too_much = _too_large(lhs, rhs, *(side for g in given for side in (g.lhs, g.rhs)))
+    if too_much is not None:
+        return Verdict("undecided", cause=too_much)
     precision = ctx.prec
     try:
         return _judge(lhs, rhs, given, fuel, relation)
     except RecursionError:
-        return Verdict("undecided", reason="the expression is nested too deeply")
+        return Verdict("undecided", cause=TooDeep())
     finally:
         ctx.prec = precision
 
@@ -166,10 +176,10 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int, relation: 
         # Differentiate with all entries independent; only then may givens rewrite anything.
         left, right = eliminate(lhs, kinks), eliminate(rhs, kinks)
     except Unsupported as problem:
-        proof: _Proof | str = str(problem)
+        proof: _Proof | Reason = problem.reason
     else:
         proof, _ = _prove(left, right, relation, (), fuel, ends)
-        if given and isinstance(proof, str):
+        if given and isinstance(proof, Reason):
             proof, _ = _prove(left, right, relation, given, fuel, ends)
             used, budget = given, fuel
             for g in given if isinstance(proof, _Proof) else ():
@@ -178,19 +188,19 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int, relation: 
                 if isinstance(smaller, _Proof):
                     used, proof = fewer, smaller
     mixed = _mixed(terms)
-    if isinstance(proof, str):
+    if isinstance(proof, Reason):
         witness, defined = search(lhs, rhs, given, relation=relation)
         if witness is not None and mixed:
-            proof = f"{mixed} is applied to different numbers of arguments"
+            proof = SeveralArities(mixed)
         elif witness is not None:
             return Verdict("refuted", witness=witness)
         if given and not defined and not search(ZERO, ZERO, given, 40, domain_only=True)[1]:
-            proof = "no values were found that satisfy the givens"
-        return Verdict("undecided", reason=proof)
+            proof = NoValuesForGivens()
+        return Verdict("undecided", cause=proof)
     domain = conditions(Add((lhs, rhs, *(Call("sign", (k,)) for k in kinks))), used)
     # A domain that holds no point would make every equality on it true.
     if (domain or given) and not search(lhs, rhs, given, 200, domain_only=True)[1]:
-        return Verdict("undecided", reason="no point was found at which both sides are defined")
+        return Verdict("undecided", cause=NoCommonPoint())
     # A proof takes [z > 0] and sign z to be two-valued; where they are written, z = 0 is a point too.
     if not proof.assumed and not mixed and _switched(terms):
         witness, _ = search(lhs, rhs, used, 24, relation=relation)
@@ -212,13 +222,13 @@ def _consistent(given: tuple[Given, ...], fuel: int) -> None:
 
 def _prove(
     left: Core, right: Core, relation: Relation, given: tuple[Given, ...], fuel: int, ends: frozenset[str]
-) -> tuple[_Proof | str, int]:
+) -> tuple[_Proof | Reason, int]:
     """A proof that the D-free terms are so related where defined, or why there is none; fuel left."""
     if relation != "=" and apart_as_written(left, right, relation, given):
         return _Proof((), False), fuel
     algebra = Normal(fuel)
     algebra.counts = ends
-    reason = "no proof and no counterexample found"
+    reason: Reason = Open()
     try:
         assume(algebra, given)
         algebra.needed = algebra.conditions.copy()
@@ -243,11 +253,11 @@ def _prove(
                 break
             algebra.start_again()
     except OutOfFuel:
-        reason = "fuel spent: too large to decide within the limit"
+        reason = FuelSpent()
     except Undefined:
-        reason = "the sides are defined nowhere (division by zero, or log of a number that is not positive)"
+        reason = NowhereDefined()
     except Unsupported as problem:
-        reason = str(problem)
+        reason = problem.reason
     return reason, algebra.fuel
 
 
@@ -266,14 +276,14 @@ def _switched(terms: list[Core]) -> bool:
     return any(isinstance(t, Call) and t.fn in ("step", "sign") and not integral(t.args[0]) for t in terms)
 
 
-def _too_large(*terms: Core) -> str:
-    """Why the terms are not worth starting on, else ''."""
+def _too_large(*terms: Core) -> Reason | None:
+    """Why the terms are not worth starting on."""
     level, depth, count = list(terms), 0, 0
     while level:
         depth, count = depth + 1, count + len(level)
         if depth > DEPTH:
-            return "the expression is nested too deeply"
+            return TooDeep()
         if count > SIZE:
-            return "the expression is too large"
+            return TooLarge()
         level = [k for t in level for k in children(t)]
-    return ""
+    return None
