@@ -5,7 +5,6 @@ A hint is never a pass: it is proved by the same judge, and the step stays refut
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -41,7 +40,8 @@ from ..page.tree import (
 from . import queries
 from .step import Judged
 
-SECONDS = 0.8  # for all tries at one step; a hint may be missed, never be wrong
+WORK = 5_000  # nodes of all the pages tried at one step; a hint may be missed, never be wrong
+FUEL = 30_000  # for one of them
 Repair = tuple[str, Node, Node]
 
 
@@ -61,9 +61,10 @@ def add(
 
 
 def repair(lhs: Node, rhs: Node, scope: Scope, answers: bool = True) -> str | None:
-    end = time.monotonic() + SECONDS
+    work = 0
     for text, left, right in _repairs(lhs, rhs, scope, answers):
-        if time.monotonic() > end:
+        work += sum(1 for side in (left, right) for _ in walk(side))
+        if work > WORK:
             return None
         if _proved(left, right, scope):
             return text
@@ -72,7 +73,7 @@ def repair(lhs: Node, rhs: Node, scope: Scope, answers: bool = True) -> str | No
 
 def _proved(lhs: Node, rhs: Node, scope: Scope) -> bool:
     try:
-        return holds(lhs, rhs, scope)
+        return holds(lhs, rhs, scope, FUEL)
     except (SymgradError, RecursionError):
         return False
 

@@ -12,7 +12,7 @@ from ..kernel.verdict import Verdict
 from ..page.scope import Scope
 from ..page.tree import Node
 from ..patterns import Pattern
-from ..prover import Relation, conjunction, judge
+from ..prover import FUEL, Relation, conjunction, judge
 from ..prover.witness import search
 from .derivatives import fill
 from .readings import claim, readings
@@ -31,19 +31,21 @@ class Judgement:
     notes: tuple[Reason, ...] = ()
 
 
-def prove_nodes(lhs: Node, rhs: Node, scope: Scope, relation: Relation = "=") -> Verdict:
+def prove_nodes(
+    lhs: Node, rhs: Node, scope: Scope, relation: Relation = "=", fuel: int = FUEL
+) -> Verdict:
     """The verdict on ``lhs = rhs``, or another relation, as written, with all that ``scope`` holds.
 
     A vector or matrix claim is proved when every component is, refuted when one is.  ReadError and
     ShapeError pass through; what has no meaning here is undecided with that reason.
     """
-    return judgement(lhs, rhs, scope, relation).verdict
+    return judgement(lhs, rhs, scope, relation, fuel).verdict
 
 
-def holds(lhs: Node, rhs: Node, scope: Scope) -> bool:
+def holds(lhs: Node, rhs: Node, scope: Scope, fuel: int = FUEL) -> bool:
     """Is ``lhs = rhs`` proved?  For guesses, of which few are true: a point where one fails is cheap."""
     guess = claim(lhs, rhs, scope)
-    return not _fails(guess.pairs, guess.givens) and bool(prove_nodes(lhs, rhs, scope))
+    return not _fails(guess.pairs, guess.givens) and bool(prove_nodes(lhs, rhs, scope, fuel=fuel))
 
 
 def _fails(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> bool:
@@ -51,13 +53,15 @@ def _fails(pairs: Iterable[tuple[Core, Core]], given: tuple[Given, ...]) -> bool
     return any(search(left, right, given, _PROBES)[0] is not None for left, right in pairs)
 
 
-def judgement(lhs: Node, rhs: Node, scope: Scope, relation: Relation = "=") -> Judgement:
+def judgement(
+    lhs: Node, rhs: Node, scope: Scope, relation: Relation = "=", fuel: int = FUEL
+) -> Judgement:
     """The verdict with notes: the first reading decides, unless only another one can be proved."""
     first: Judgement | None = None
     try:
         for found in readings(lhs, rhs, scope):
             verdict = conjunction(
-                _judge(left, right, found.givens, relation) for left, right in found.pairs
+                _judge(left, right, found.givens, relation, fuel) for left, right in found.pairs
             )
             if verdict:
                 said = (_OF_VECTOR.sub(r"\1", k) for k in verdict.assuming if not found.is_range(k))
@@ -78,13 +82,15 @@ def judgement(lhs: Node, rhs: Node, scope: Scope, relation: Relation = "=") -> J
     return first
 
 
-def _judge(left: Core, right: Core, given: tuple[Given, ...], relation: Relation) -> Verdict:
+def _judge(
+    left: Core, right: Core, given: tuple[Given, ...], relation: Relation, fuel: int
+) -> Verdict:
     """The judge's verdict, also at the ends of ranges that the two sides do not share.
 
     The derivative by x_k of sums over 1..N and over 2..N is the same where 2 <= k; it is not for k = 1,
     and a condition on k must not hide that.
     """
-    verdict = judge(left, right, given, relation=relation)
+    verdict = judge(left, right, given, fuel, relation)
     if not verdict:
         return verdict
     bound = {t.index for side in (left, right) for t in walk(side) if isinstance(t, Sum)}
@@ -95,7 +101,7 @@ def _judge(left: Core, right: Core, given: tuple[Given, ...], relation: Relation
         # An end that an outer index moves is no place for a free one: its bound letter would get loose.
         for end in (end for end in ends if not bound.intersection(walk(end))):
             there = partial(fill, name=letter.name, at=partial(_constant, end))
-            at = judge(there(left), there(right), given, relation=relation)
+            at = judge(there(left), there(right), given, fuel, relation)
             if not at:
                 return at
     return verdict

@@ -100,7 +100,7 @@ from .inequalities import Relation, apart, apart_as_written
 from .normal import Normal
 from .witness import search
 
-__all__ = ["Relation", "conjunction", "judge"]
+__all__ = ["FUEL", "Relation", "conjunction", "judge"]
 
 FUEL = 10**6
 DEPTH = 150
