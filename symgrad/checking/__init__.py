@@ -3,8 +3,10 @@
 The modules, each importing only those before it: ``codes`` (the table of findings), ``findings`` (steps and
 findings), ``queries`` (questions about the names in a page), ``conditions`` (what limits one formula alone),
 ``step`` (one step judged), ``repairs`` (what would mend it), ``conventions`` (what writers customarily mean),
-``facts`` (what is in force and where it was said), ``excuses`` (readings under which a step that fails may
-still be right), ``classify`` (what each relation is), ``document`` (a document from top to bottom),
+``facts`` (what is in force and where it was said), ``roles`` (what a relation is where it stands),
+``excuses`` (readings under which a step that fails may still be right), ``classify`` (the relations of a
+formula), ``ruling`` (one relation judged under what stands beside it), ``record`` (steps and findings as they
+come), ``document`` (a document from top to bottom),
 ``process_main`` (the loop of the process that does it), ``process`` (that process kept alive), ``output``
 (findings as text, JSON, SARIF ..).
 

@@ -14,212 +14,210 @@ from pathlib import Path
 from typing import Any
 
 from ..documents import phrases
-from ..documents.displays import Side, split
+from ..documents.displays import Chain, Side, split
 from ..documents.files import read_file, read_text
 from ..documents.model import Document, Region
 from ..documents.sides import Reading, TooLarge
 from ..errors import Remark, Slip, SpannedError, SymgradError
-from ..kernel.verdict import Witness
 from ..page.scope import Scope
-from . import queries, repairs
-from .classify import Classified, Classifier
-from .conditions import NEAR, assume, of_sentence
-from .excuses import BAD, judge_with_excuses, vacuous
-from .facts import MAX_REGION, Facts
-from .findings import Derivation, FileResult, Finding, Job, Place, Step
-from .step import Judged, judge_step, shown, with_rule
+from . import repairs
+from .classify import Classified, Formula, classify
+from .conditions import NEAR, of_sentence
+from .excuses import BAD
+from .facts import MAX_REGION, Facts, throughout
+from .findings import Job
+from .record import Record
+from .ruling import learned, rooted_above, rule, settled
+from .step import Judged
 
 MAX_STEPS = 20_000
 Event = tuple[Any, ...]
 
 
-
 def check_document(job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]) -> Iterator[Event]:
-    """Events ``("at", unit)``, ``("known", unit, result)`` and at last ``("end", FileResult)``."""
+    """Events ``("at", unit)``, ``("known", unit, result)`` and at last ``("end", FileResult)``.
+
+    ``known`` and ``lost`` are units of an earlier try: what was found of them, and what ended it there.
+    """
     yield ("at", ("document",))
     if job.text is not None:
         document = read_text(job.text, job.kind, job.path)
     else:
         document = read_file(Path(job.path), Path(job.root) if job.root else None)
-    yield from _Checker(document, job, known, lost).run()
+    walk = _Walk(document, job, known, lost)
+    yield from walk.events()
+    yield ("end", walk.record.finished(walk.facts.definitions))
 
 
 def in_force(path: Path) -> Scope:
     """What is in force at the end of a document: its macros, directives and the definitions in its text."""
-    checker = _Checker(read_file(path), Job(str(path), None, "", ""), {}, {})
-    for _ in checker.run():
+    walk = _Walk(read_file(path), Job(str(path), None, "", ""), {}, {})
+    for _ in walk.events():
         pass
-    return checker.facts.scope
+    return walk.facts.scope
 
 
-class _Checker:
+class _Walk:
+    """The way through a document: what is in force where it has come to, and the record of what it found."""
+
     def __init__(
         self, document: Document, job: Job, known: Mapping[Any, Any], lost: Mapping[Any, str]
     ) -> None:
-        self.document, self.known, self.lost = document, known, lost
-        self.answers, self.rules = job.answers, job.rules
-        self.facts = Facts(document)
-        self.classifier = Classifier(document, self.facts)
-        self.result = FileResult(document.path)
-        self.groups: list[tuple[Region, list[tuple[Classified, Step]]]] = []
-        self.directed = 0  # directives up to here have been read
-        self.undefined: set[str] = set()
-        self.ignores: list[tuple[Region, list[bool]]] = []
-        self.ignoring: tuple[frozenset[str], list[bool]] | None = None
-        self.early: set[int] = set()  # formulas that were read with the display before them
+        self.document, self.job, self.known, self.lost = document, job, known, lost
+        self.record = Record(document)
+        self.facts = Facts(throughout(document))
+        self.last: Side | None = None  # the end of the last display
         self.previous: tuple[Classified, Judged] | None = None
+        self.directed = 0  # directives up to here have been read
+        self.early: set[int] = set()  # formulas that were read with the display before them
         self.count = 0
 
-    # --- the run ------------------------------------------------------------------------------------------
-
-    def run(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Event]:
         for problem in self.document.problems:
             at = min(problem.offset, len(self.document.parts[problem.part].text))
-            self.report("SG501", problem.message, problem.part, at, at + 1)
-        regions = self.document.regions
+            self.record.report("SG501", problem.message, problem.part, at, at + 1)
         part = 0
-        for index, region in enumerate(regions):
+        for index, region in enumerate(self.document.regions):
             if index in self.early:
-                continue
-            yield ("at", ("region", index))
-            if ("region", index) in self.lost:
-                self.give_up(index, region, self.loss("region", index), "not read within the limits")
                 continue
             if region.part != part:
                 part, self.directed = region.part, 0
-            if region.kind == "macro":
+            yield ("at", ("region", index))
+            if ("region", index) in self.lost:
+                self.give_up(index, self.loss("region", index), "not read within the limits")
+            elif region.kind == "macro":
                 self.macro(region)
             elif region.kind == "directive":
-                self.directive(region)
-            elif region.kind == "weave":
-                continue
+                self.directive(index)
             elif region.kind == "heading":
-                self.facts.headings += 1
-                self.classifier.solving = False
-            else:
-                try:
-                    classified = self.classify(index, region)
-                except Exception as error:  # one formula must not take the others with it
-                    self.give_up(index, region, "SG207", f"{type(error).__name__}: {error}"[:200])
-                    continue
-                for step in classified:
-                    yield from self.settle(step)
-                if region.kind == "display":
-                    self.ignoring = None
-        self.finish()
-        yield ("end", self.result)
-
-    def give_up(self, index: int, region: Region, code: str, message: str) -> None:
-        """Steps of a formula that could not be read at all, from its signs alone."""
-        if region.kind not in ("display", "inline"):
-            self.report(code, message, *self.whole(region))
-            return
-        self.groups.append((region, []))
-        nothing = Reading(None, SymgradError(message))
-        for chain in split(region.body, index):
-            for link in chain.links:
-                classified = Classified(link, region, nothing, nothing, self.facts.scope, "claim", True)
-                self.record(classified, Judged("timeout", code, Remark(message)))
+                self.facts = self.facts.with_heading()
+            elif region.kind in ("display", "inline"):
+                yield from self.formula(index)
 
     def loss(self, *unit: Any) -> str:
         return "SG204" if self.lost[unit] == "timeout" else "SG205"
 
-    def settle(self, classified: Classified) -> Iterator[Event]:
-        """Judge a classified step, unless an earlier try already did or died of it."""
-        unit = ("step", *classified.key)
-        self.count += 1
-        if unit in self.known:  # where its hints hung, the verdict stands
-            judged = self.known[unit]
-        elif unit in self.lost:
-            limit = "the hard limit of a step" if self.lost[unit] == "timeout" else "the memory limit"
-            judged = Judged("timeout", self.loss(*unit), Remark(f"{limit} was reached"))
-        elif not classified.judge:
-            judged = self.unjudged(classified)
-        else:
-            yield ("at", unit)
-            try:
-                judged = self.judge(classified)
-            except Exception as error:  # one step must not take the others with it
-                judged = Judged("undecided", "SG207", Remark(f"{type(error).__name__}: {error}"[:200]))
-            yield ("known", unit, judged)
-        if judged.verdict in BAD and not judged.studied and unit not in self.lost:
-            assert classified.lhs.node is not None and classified.rhs.node is not None
-            yield ("at", unit)
-            try:
-                lhs, rhs = classified.lhs.node, classified.rhs.node
-                judged = repairs.add(judged, lhs, rhs, classified.scope, classified.head, self.answers)
-            except Exception:  # the verdict stands without a hint
-                judged = replace(judged, studied=True)
-            yield ("known", unit, judged)
-        if judged.verdict in BAD and ("slip", *classified.key) not in self.lost:
-            yield ("at", ("slip", *classified.key))
-            judged = self.after_a_slip(classified, judged)
-        self.previous = (classified, judged)
-        self.record(classified, judged)
-
-    def after_a_slip(self, classified: Classified, judged: Judged) -> Judged:
-        """Where the row above disagrees with both its neighbours and they agree, it is the root of both."""
-        if self.previous is None:
-            return judged
-        before, verdict = self.previous
-        if verdict.verdict not in BAD or before.link.rhs != classified.link.lhs:
-            return judged
-        start, end = before.lhs.node, classified.rhs.node
-        if start is None or end is None or judge_step(start, end, classified.scope).verdict != "proved":
-            return judged
-        line = self.place(before.region.part, *_span(before)).line
-        message = f"the row above (line {line}) disagrees with both its neighbours, which agree"
-        return replace(judged, code="SG104", cause=Remark(message), hint=None, derived=None)
-
-    # --- macros, directives, prose ------------------------------------------------------------------------
+    # --- macros and directives ----------------------------------------------------------------------------
 
     def macro(self, region: Region) -> None:
         try:
-            self.facts.macro(region.body)
+            self.facts = self.facts.with_macro(region.body)
         except SymgradError as error:
-            self.report("SG404", str(error), *self.whole(region))
+            self.record.about("SG404", str(error), region)
 
-    def directive(self, region: Region) -> None:
-        words = region.body.split()
-        if words[0] == "ignore":
-            self.ignoring = (frozenset(w.strip(",") for w in words[1:]), [False])
-            self.ignores.append((region, self.ignoring[1]))
-            return
-        if region.start >= self.directed:
-            self.directives(region)
-
-    def directives(self, first: Region) -> None:
+    def directive(self, index: int) -> None:
         """This directive and those right behind it, read together; what cannot be read is left out."""
-        index = self.document.regions.index(first)
+        first = self.document.regions[index]
+        if _ignores(first):
+            self.record.ignore(first)
+            return
+        if first.start < self.directed:
+            return
         lines: list[Region] = []
         for region in self.document.regions[index:]:
-            if region.kind != "directive" or region.part != first.part or region.body.split()[0] == "ignore":
+            if region.kind != "directive" or region.part != first.part or _ignores(region):
                 break
             lines.append(region)
         self.directed = lines[-1].end
         try:
-            self.facts.directives([r.body for r in lines])
+            self.facts = self.facts.with_directives(r.body for r in lines)
         except (SymgradError, RecursionError):  # one by one, to name those that cannot be read
             for region in lines:
                 self.one_directive(region)
 
     def one_directive(self, region: Region) -> None:
         try:
-            self.facts.directives([region.body])
+            self.facts = self.facts.with_directives([region.body])
         except RecursionError:
-            self.report("SG403", "nested too deeply", *self.whole(region))
-        except SymgradError as error:
-            start, end, message = region.start, region.end, str(error)
-            if isinstance(error, SpannedError) and error.span is not None:
-                message = error.message
+            self.record.about("SG403", "nested too deeply", region)
+        except SpannedError as error:
+            if error.span is None:
+                self.record.about("SG403", error.message, region)
+            else:
                 start, end = region.start + error.span.start, region.start + error.span.end
-            self.report("SG403", message, region.part, start, end)
+                self.record.report("SG403", error.message, region.part, start, end)
+        except SymgradError as error:
+            self.record.about("SG403", str(error), region)
 
-    def prose_before(self, index: int) -> str:
+    # --- formulas -----------------------------------------------------------------------------------------
+
+    def formula(self, index: int) -> Iterator[Event]:
+        try:
+            steps = self.classified(index)
+        except Exception as error:  # one formula must not take the others with it
+            self.give_up(index, "SG207", _fault(error))
+            return
+        for step in steps:
+            yield from self.settle(step)
+        if self.document.regions[index].kind == "display":
+            self.record.ignoring = None
+
+    def give_up(self, index: int, code: str, message: str) -> None:
+        """Steps of a formula that could not be read at all, from its signs alone."""
+        region = self.document.regions[index]
+        if region.kind not in ("display", "inline"):
+            self.record.about(code, message, region)
+            return
+        self.record.derivation(region)
+        nothing = Reading(None, SymgradError(message))
+        for chain in split(region.body, index):
+            for link in chain.links:
+                step = Classified(
+                    link,
+                    region,
+                    nothing,
+                    nothing,
+                    self.facts.scope,
+                    "claim",
+                    judge=False,
+                    key=(index, link.start),
+                    line=0,
+                )
+                self.record.step(step, Judged("timeout", code, Remark(message)))
+
+    def classified(self, index: int) -> list[Classified]:
+        region = self.document.regions[index]
+        if len(region.body) > MAX_REGION:
+            self.record.about("SG205", f"a formula of {len(region.body):,} characters", region)
+            return []
+        if self.count > MAX_STEPS:
+            return []
+        chains = [c for c in split(region.body, index) if c.links or c.dangles]
+        self.said_around(index, any(c.links for c in chains))
+        if not any(c.links for c in chains):
+            return []
+        if region.kind == "display":
+            self.look_ahead(index)
+            self.reason_behind(index)
+        last = self.last if region.kind == "display" else None
+        formula = Formula(
+            self.document, index, self.before(index), of_sentence(self.document, region), last
+        )
+        steps = self.chains(formula, chains)
+        goes_on = chains[0].carries and self.last is not None and bool(self.record.derivations)
+        if not goes_on:
+            self.record.derivation(region)
+        if region.kind == "display" and steps:
+            self.last = steps[-1].link.rhs
+        return steps
+
+    def chains(self, formula: Formula, chains: list[Chain]) -> list[Classified]:
+        """The relations of several chains; what they define is in force behind them."""
+        steps: list[Classified] = []
+        for chain in chains:
+            found, self.facts = classify(formula, chain, self.facts)
+            steps += found
+        steps.sort(key=lambda step: step.link.start)
+        judged = {step.under for step in steps if step.judge}
+        return [replace(step, elsewhere=bool(judged - {step.under})) for step in steps]
+
+    # --- the text around a formula ------------------------------------------------------------------------
+
+    def before(self, index: int) -> str:
+        """The words between a formula and the one before it."""
         region = self.document.regions[index]
         at = 0
-        for k in range(index - 1, -1, -1):
-            other = self.document.regions[k]
+        for other in reversed(self.document.regions[:index]):
             if other.part != region.part:
                 break
             if other.outer[1] <= region.outer[0]:
@@ -228,40 +226,19 @@ class _Checker:
         text = self.document.parts[region.part].text
         return text[max(at, region.outer[0] - NEAR) : region.outer[0]]
 
-    # --- classification -----------------------------------------------------------------------------------
+    def behind(self, region: Region) -> str:
+        return self.document.parts[region.part].text[region.outer[1] : region.outer[1] + NEAR]
 
-    def classify(self, index: int, region: Region) -> list[Classified]:
-        if len(region.body) > MAX_REGION:
-            self.report("SG205", f"a formula of {len(region.body):,} characters", *self.whole(region))
-            return []
-        if self.count > MAX_STEPS:
-            return []
-        chains = [c for c in split(region.body, index) if c.links or c.dangles]
-        prose = self.prose_before(index)
-        behind = self.document.parts[region.part].text[region.outer[1] : region.outer[1] + NEAR]
+    def said_around(self, index: int, relates: bool) -> None:
+        """What the sentence of a formula says of the names in it."""
+        region = self.document.regions[index]
+        before, behind = self.before(index), self.behind(region)
         if region.kind == "inline":
-            self.facts.supposed(region.body, prose, behind)
-        if not any(c.links for c in chains):
-            self.facts.kind(region.body)
+            self.facts = self.facts.with_suppositions(region.body, before, behind)
+        if not relates:
+            self.facts = self.facts.with_kind(region.body)
             if region.kind == "inline":
-                self.facts.properties(region.body, prose, behind)
-            return []
-        if region.kind == "display":
-            self.look_ahead(index)
-            self.reason_behind(index)
-        classified = []
-        around = of_sentence(self.document, region)
-        for chain in chains:
-            classified += self.classifier.chain(index, region, chain, prose, around)
-        for step in classified:
-            step.elsewhere = any(other.judge and other.under != step.under for other in classified)
-        classified.sort(key=lambda p: p.link.start)
-        goes_on = chains[0].carries and self.classifier.last is not None and bool(self.groups)
-        if not goes_on:
-            self.groups.append((region, []))
-        if region.kind == "display" and classified:
-            self.classifier.last = classified[-1].link.rhs
-        return classified
+                self.facts = self.facts.with_properties(region.body, before, behind)
 
     def look_ahead(self, index: int) -> None:
         """Definitions and kinds in the sentence that follows a display: ``where $z = w x$``."""
@@ -281,20 +258,19 @@ class _Checker:
                 continue
             chains = split(region.body, k)
             if not any(c.links for c in chains):
-                self.facts.kind(region.body)
+                self.facts = self.facts.with_kind(region.body)
                 continue
-            if phrases.CONCLUDES_A_RESULT.search(self.prose_before(k)):
+            if phrases.CONCLUDES_A_RESULT.search(self.before(k)):
                 return  # "and hence the minimum is at w = y/x": not so in the display
-            facts = self.facts
-            before = facts.scope, dict(facts.sources), facts.definitions
-            steps = [step for c in chains for step in self.classifier.chain(k, region, c, "where")]
+            formula, facts = Formula(self.document, k, "where"), self.facts
+            steps = self.chains(formula, chains)
             if any(step.judge for step in steps):  # claims wait for their turn
-                facts.scope, facts.sources, facts.definitions = before
+                self.facts = facts
                 continue
             self.early.add(k)
-            self.groups.append((region, []))
+            self.record.derivation(region)
             for step in steps:
-                self.record(step, self.unjudged(step))
+                self.conclude(step, _unjudged(step))
 
     def reason_behind(self, index: int) -> None:
         """``The last step holds since $A$ is symmetric``, in the sentence that follows a display."""
@@ -307,69 +283,56 @@ class _Checker:
                 return
             if not phrases.GIVES_A_REASON.match(between):
                 return
-            self.facts.properties(region.body, between, text[region.outer[1] : region.outer[1] + NEAR])
+            self.facts = self.facts.with_properties(region.body, between, self.behind(region))
 
     # --- judging ------------------------------------------------------------------------------------------
 
-    def unjudged(self, classified: Classified) -> Judged:
-        return Judged(None, None, Remark(classified.message) if classified.message else None)
+    def settle(self, step: Classified) -> Iterator[Event]:
+        """Judge a step, unless an earlier try already did or died of it."""
+        unit = ("step", *step.key)
+        self.count += 1
+        if unit in self.known:  # where its hints hung, the verdict stands
+            judged = self.known[unit]
+        elif unit in self.lost:
+            limit = "the hard limit of a step" if self.lost[unit] == "timeout" else "the memory limit"
+            judged = Judged("timeout", self.loss(*unit), Remark(f"{limit} was reached"))
+        elif not step.judge:
+            judged = _unjudged(step)
+        else:
+            yield ("at", unit)
+            try:
+                step, judged = self.judged(step)
+            except Exception as error:  # one step must not take the others with it
+                judged = Judged("undecided", "SG207", Remark(_fault(error)))
+            yield ("known", unit, judged)
+        if judged.verdict in BAD and not judged.studied and unit not in self.lost:
+            yield ("at", unit)
+            judged = self.studied(step, judged)
+            yield ("known", unit, judged)
+        if judged.verdict in BAD and ("slip", *step.key) not in self.lost and self.previous is not None:
+            yield ("at", ("slip", *step.key))
+            before, verdict = self.previous
+            if rooted_above(before, verdict, step):
+                line = self.record.place_of(before).line
+                said = f"the row above (line {line}) disagrees with both its neighbours, which agree"
+                judged = replace(judged, code="SG104", cause=Remark(said), hint=None, derived=None)
+        self.previous = (step, judged)
+        self.conclude(step, judged)
 
-    def judge(self, classified: Classified) -> Judged:
-        for side, reading in ((classified.link.lhs, classified.lhs), (classified.link.rhs, classified.rhs)):
+    def judged(self, step: Classified) -> tuple[Classified, Judged]:
+        for side, reading in ((step.link.lhs, step.lhs), (step.link.rhs, step.rhs)):
             if reading.node is None:
-                return self.unreadable(side, reading)
-        lhs, rhs = classified.lhs.node, classified.rhs.node
+                return step, self.unreadable(side, reading)
+        return rule(step, self.facts, self.job.rules)
+
+    def studied(self, step: Classified, judged: Judged) -> Judged:
+        """With what would mend it."""
+        lhs, rhs = step.lhs.node, step.rhs.node
         assert lhs is not None and rhs is not None
-        inline = classified.region.kind == "inline"
-        ruling = judge_with_excuses(lhs, rhs, classified.scope, self.facts, inline, classified.alone)
-        if ruling.judged.verdict != "proved" and (classified.under or classified.elsewhere):
-            under = assume(classified.under, lhs, rhs, classified.scope)
-            if under.scope is not classified.scope:
-                lhs, rhs = under.lhs, under.rhs
-                ruling = judge_with_excuses(lhs, rhs, under.scope, self.facts, inline, classified.alone)
-                if ruling.judged.empty:
-                    ruling = replace(ruling, judged=vacuous(" and ".join(classified.under.lines)))
-            if ruling.judged.verdict in BAD and (under.unread or classified.elsewhere):
-                said = f"the condition {under.unread[0]}" if under.unread else "a condition in another row"
-                doubt = Judged("undecided", "SG201", Remark(f"false in general, but {said} may limit it"))
-                ruling = replace(ruling, judged=doubt)
-        judged, classified.scope = ruling.judged, ruling.scope
-        if ruling.stated:
-            classified.kind = "condition"
-        if judged.verdict == "proved" and (self.rules or classified.link.label):
-            judged = with_rule(judged, lhs, rhs, classified.scope, classified.link.label)
-        for reading in (classified.lhs, classified.rhs):
-            if reading.dropped:
-                note = ("SG306", Remark("a parenthesis has no partner; it was left out"))
-                judged = replace(judged, notes=(*judged.notes, note))
-                break
-        return judged
-
-    def state(self, classified: Classified) -> None:
-        lhs, rhs = classified.lhs.node, classified.rhs.node
-        if (
-            lhs is not None
-            and rhs is not None
-            and classified.link.sign == "="
-            and not queries.has_derivative(lhs)
-        ):
-            about = queries.leaves([lhs, rhs], classified.scope)
-            self.facts.state(classified.link.lhs, classified.link.rhs, about, queries.base(lhs))
-
-    def leave(self, classified: Classified, judged: Judged) -> None:
-        """An equation of which the judge could make nothing may still say what its left side is."""
-        lhs, rhs = classified.lhs.node, classified.rhs.node
-        if lhs is None or classified.link.sign != "=" or classified.head is not lhs:
-            return
-        if queries.has_derivative(lhs):
-            return
-        if classified.restates:
-            self.classifier.leave(classified.restates, classified.link, classified.region)
-        elif judged.verdict not in BAD:
-            spoken = frozenset() if rhs is None else queries.inside(rhs, classified.scope)
-            defined = classified.scope.definitions.keys()
-            for name in queries.quantities(lhs, classified.scope) - spoken - defined:
-                self.classifier.leave(name, classified.link, classified.region)
+        try:
+            return repairs.add(judged, lhs, rhs, step.scope, step.head, self.job.answers)
+        except Exception:  # the verdict stands without a hint
+            return replace(judged, studied=True)
 
     def unreadable(self, side: Side, reading: Reading) -> Judged:
         error = reading.error
@@ -380,177 +343,25 @@ class _Checker:
             message += f" (line {line}, column {column})"
         again = self.previous is not None and self.previous[0].link.rhs == side
         if isinstance(error, Slip) and not again:
-            meant = f"write {error.meant}" if self.answers else None
+            meant = f"write {error.meant}" if self.job.answers else None
             return Judged("illtyped", "SG102", Remark(message), hint=meant, studied=True)
         code = "SG205" if isinstance(error, TooLarge) else "SG203"
         return Judged("unreadable", code, Remark(message))
 
-    # --- recording ----------------------------------------------------------------------------------------
-
-    def record(self, classified: Classified, judged: Judged) -> None:
-        """Turn a judgement into a step and its findings."""
-        kind = classified.kind
-        if classified.soft and judged.verdict in ("refuted", "undecided", "illtyped"):
-            rhs = classified.rhs.node
-            kind = "condition" if rhs is not None and queries.is_constant(rhs) else "rewriting"
-            if rhs is not None and queries.is_zero(rhs):
-                self.classifier.solving = True
-            judged = Judged(
-                None,
-                None,
-                Remark(
-                    "an equation to be solved, not a claim"
-                    if kind == "condition"
-                    else "rests on the equation before it; not judged by itself"
-                ),
-            )
-        if any(note == "SG304" for note, _ in judged.notes):
-            kind = "approximation"
-        if judged.verdict in ("undecided", "unreadable", *BAD) and not classified.soft:
-            self.leave(classified, judged)
-        if classified.restates and judged.verdict in BAD:
-            line = self.facts.sources[classified.restates][0]
-            judged = replace(
-                judged,
-                notes=(
-                    ("SG305", Remark(f"{classified.restates} was defined in line {line} in another way")),
-                ),
-                verdict=None,
-                code=None,
-            )
-            kind = "definition"
-        rhs = classified.rhs.node
-        if kind == "condition" or (kind == "definition" and rhs is not None and queries.is_constant(rhs)):
-            self.state(classified)  # what is given a value is still spoken of in general
-        code, hint = judged.code, judged.hint
-        name = judged.undefined
-        if code == "SG202" and name is not None and hint is None:
-            hint = self.directive_line(f"let {name} = ...")
-        region, link = classified.region, classified.link
-        place = self.place(region.part, region.start + link.start, region.start + link.end)
-        silenced = self.silenced(code)
-        claimed = judged.claimed or (classified.link.label or None)
-        step = Step(
-            place,
-            link.written,
-            _squeeze(link.lhs.text),
-            _squeeze(link.rhs.text),
-            kind,
-            judged.verdict,
-            None if judged.verdict in (None, "proved") else code,
-            judged.rule,
-            claimed,
-            judged.assuming,
-            _witness(judged),
-            hint,
-            None if judged.cause is None else str(judged.cause),
-            judged.derived,
-        )
-        self.groups[-1][1].append((classified, step))
-        repeated = code == "SG202" and name in self.undefined
-        if name is not None:
-            self.undefined.add(name)
-        if code is not None and judged.verdict != "proved" and not silenced and not repeated:
-            witness = None if judged.witness is None else str(_readable(judged.witness))
-            self.add(
-                code,
-                str(judged.cause),
-                place,
-                region.part,
-                hint,
-                witness,
-                judged.derived,
-            )
-        for extra, reason in judged.notes:
-            if not self.silenced(extra):
-                self.add(extra, str(reason), place, region.part)
-
-    def silenced(self, code: str | None) -> bool:
-        if self.ignoring is None or code is None:
-            return False
-        codes, used = self.ignoring
-        if codes and code not in codes:
-            return False
-        used[0] = True
-        return True
-
-    def directive_line(self, line: str) -> str:
-        form = {"tex": "% symgrad: {}", "rst": ".. symgrad: {}"}.get(
-            self.document.format, "<!-- symgrad: {} -->"
-        )
-        return form.format(line)
-
-    def finish(self) -> None:
-        self.result.definitions = self.facts.definitions
-        for region, used in self.ignores:
-            if not used[0]:
-                self.report("SG402", "this ignore silences nothing", *self.whole(region))
-        ordered = sorted((g for g in self.groups if g[1]), key=lambda g: (g[0].part, g[1][0][0].region.start))
-        for region, steps in ordered:
-            cell = self.document.parts[region.part].cell
-            entries = tuple(s for _, s in steps)
-            self.result.derivations.append(Derivation(entries[0].place.line, cell, entries))
-        judged = any(s.verdict is not None for s in self.result.steps())
-        if not judged and not self.document.problems:
-            counts = {k: sum(r.kind == k for r in self.document.regions) for k in ("display", "inline")}
-            seen = f"{counts['display']} displayed and {counts['inline']} inline formulas"
-            definitions = self.facts.definitions
-            self.report("SG401", f"no step was judged ({seen}, {definitions} definitions)", 0, 0, 0)
-        self.result.findings.sort(key=lambda f: (f.place.cell or 0, f.place.line, f.place.column))
-
-    # --- places -------------------------------------------------------------------------------------------
-
-    def whole(self, region: Region) -> tuple[int, int, int]:
-        return region.part, region.start, region.end
-
-    def place(self, part: int, start: int, end: int) -> Place:
-        line, column = self.document.position(part, start)
-        end_line, end_column = self.document.position(part, end)
-        return Place(line, column, end_line, end_column, self.document.parts[part].cell)
-
-    def report(self, code: str, message: str, part: int, start: int, end: int) -> None:
-        self.add(code, message, self.place(part, start, end), part)
-
-    def add(
-        self,
-        code: str,
-        message: str,
-        place: Place,
-        part: int,
-        hint: str | None = None,
-        witness: str | None = None,
-        derived: str | None = None,
-    ) -> None:
-        source = self.document.line(part, place.line) if self.document.parts[part].text else ""
-        first = self.document.parts[part].text.lstrip()[:40].splitlines() if place.cell is not None else []
-        self.result.findings.append(
-            Finding(
-                self.document.path, place, code, message, hint, witness, derived, source, (first or [""])[0]
-            )
-        )
+    def conclude(self, step: Classified, judged: Judged) -> None:
+        """Record a step, and go on with what is in force behind it."""
+        final, verdict = settled(step, judged, self.facts)
+        self.facts = learned(final, judged, self.facts)
+        self.record.step(final, verdict)
 
 
-def _span(classified: Classified) -> tuple[int, int]:
-    return classified.region.start + classified.link.start, classified.region.start + classified.link.end
+def _ignores(region: Region) -> bool:
+    return region.body.split()[0] == "ignore"
 
 
-def _squeeze(text: str) -> str:
-    return " ".join(text.split())
+def _unjudged(step: Classified) -> Judged:
+    return Judged(None, cause=Remark(step.message) if step.message else None)
 
 
-def _readable(witness: Witness) -> Witness:
-    return replace(witness, left=shown(witness.left), right=shown(witness.right))
-
-
-def _witness(judged: Judged) -> dict[str, object] | None:
-    w = judged.witness
-    if w is None:
-        return None
-    return {
-        "sizes": dict(w.sizes),
-        "data": {k: dict(v) for k, v in w.data.items()},
-        "parameters": dict(w.parameters),
-        "functions": dict(w.functions),
-        "left": w.left,
-        "right": w.right,
-    }
+def _fault(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]

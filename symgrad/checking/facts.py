@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from ..documents.displays import Side, split
 from ..documents.model import Document
@@ -34,7 +35,18 @@ _BY = Pattern(  # d/dw, \partial/\partial w, \partial_w, \nabla_w, f'(w)
     rf"(?:[}}\dd]\s*\{{\s*|/\s*\(?\s*)(?:\\partial|\\mathrm\s*\{{?d\}}?|d)\s*{_LETTER}"
     rf"|\\(?:nabla|partial)\s*_\s*{_LETTER}|'\s*(?:\\left)?\(\s*{_LETTER}\s*(?:\\right)?\)"
 )
-_SPACE = r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*"
+_SPACE = Pattern(r"\s*(?:\\forall\s*)?(?P<names>[^=<>]+?)\s*\\in\s*(?P<set>.+?)[\s.,;]*", re.DOTALL)
+_REALS = Pattern(
+    r"\\(?:mathbf|mathcal|mathds|Bbb|mathrm|rm)\s*\{?R\}?|^\\(?:R|Re|reals|RR)(?![A-Za-z])"
+)
+_VALUES = Pattern(r"\\\{\s*[-\d]+\s*(?:,\s*[-+\d]+\s*)+\\\}")
+
+
+class Origin(NamedTuple):
+    """Where the text says something: its line and its section, the headings before it."""
+
+    line: int
+    section: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +54,7 @@ class Untaken:
     """An equation of the text that says what a name is, and that is not in force."""
 
     directive: str
-    line: int
-    headings: int
+    at: Origin
     here: bool  # perhaps so only where it is said
 
 
@@ -52,145 +63,163 @@ class _Stated:
     """An equation that the text states: the quantities in it, the directive, and what it gives a value."""
 
     about: frozenset[str]
-    line: str
-    headings: int
+    directive: str
+    section: int
     name: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Throughout:
+    """What a document says by the whole of its text."""
+
+    uses: Counter[str]  # how often a name may be defined
+    varied: frozenset[str]  # the letters by which it differentiates
+    shares: bool  # it speaks of labels or chances that sum to one
+    positive: frozenset[str]  # what is positive by its nature
+
+
+def throughout(document: Document) -> Throughout:
+    prose = "\n".join(part.text for part in document.parts)
+    shares = conventions.SHARES.pattern.search(prose) is not None
+    return Throughout(_uses(document), _varied(document), shares, conventions.positive(prose))
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """The scope, with the origin of everything in it."""
+    """The scope at a place of a document, with the origin of everything in it.
 
-    def __init__(self, document: Document) -> None:
-        self.scope = Scope()
-        self.headings = 0
-        self.sources: dict[str, tuple[int, int]] = {}  # definitions from the text: name -> line, headings
-        self.kinds: dict[str, int] = {}  # kinds from the text: name -> headings
-        self.hypotheses: set[Relation] = set()  # from the text
-        self.stated: list[_Stated] = []
-        self.untaken: dict[str, list[Untaken]] = {}  # by name
-        self.declared: set[str] = set()  # names of which a directive speaks
-        self.definitions = 0
-        self.uses = _uses(document)
-        self.varied = _varied(document)
-        prose = "\n".join(part.text for part in document.parts)
-        self.shares = conventions.SHARES.pattern.search(prose) is not None
-        self.positive = conventions.positive(prose)
+    A value: what the text goes on to say gives other facts, by the methods ``with_..``.
+    """
 
-    def macro(self, body: str) -> None:
+    throughout: Throughout
+    scope: Scope = field(default_factory=Scope)
+    section: int = 0
+    solving: bool = False  # an equation to be solved is in force
+    sources: Mapping[str, Origin] = field(default_factory=dict)  # of definitions from the text
+    kinds: Mapping[str, int] = field(default_factory=dict)  # the sections of kinds from the text
+    hypotheses: frozenset[Relation] = frozenset()  # from the text
+    stated: tuple[_Stated, ...] = ()
+    untaken: Mapping[str, tuple[Untaken, ...]] = field(default_factory=dict)  # by name
+    declared: frozenset[str] = frozenset()  # names of which a directive speaks
+    definitions: int = 0
+
+    def with_heading(self) -> Facts:
+        return replace(self, section=self.section + 1, solving=False)
+
+    def with_macro(self, body: str) -> Facts:
+        scope = self.scope
         for command, macro in read_macro_definitions(body).items():
-            self.scope = self.scope.with_macro(command, macro)
+            scope = scope.with_macro(command, macro)
+        return replace(self, scope=scope)
 
-    def directives(self, lines: list[str]) -> None:
+    def with_directives(self, lines: Iterable[str]) -> Facts:
         """Lines of the author, all or (an error) none of them."""
-        scope = read_directives(lines, self.scope)
-        self.declared |= {n for n, kind in scope.kinds.items() if kind != self.scope.kinds.get(n)}
-        for name, definitions in scope.definitions.items():
-            if definitions != self.scope.definitions.get(name):
-                self.declared |= {name} | {n for d in definitions for n in queries.quantities(d.body)}
-                self.sources.pop(name, None)
-        self.scope = scope
+        scope = read_directives(list(lines), self.scope)
+        declared = {n for n, kind in scope.kinds.items() if kind != self.scope.kinds.get(n)}
+        anew = {n for n, found in scope.definitions.items() if found != self.scope.definitions.get(n)}
+        declared |= anew | {n for k in anew for d in scope.definitions[k] for n in queries.quantities(d.body)}
+        sources = {n: at for n, at in self.sources.items() if n not in anew}
+        return replace(self, scope=scope, sources=sources, declared=self.declared | declared)
 
-    def supposed(self, body: str, before: str, behind: str) -> None:
+    def with_suppositions(self, body: str, before: str, behind: str) -> Facts:
         """``Let $s > 0$``, ``$s$ is a positive number``: a hypothesis, in place of an earlier one about s."""
+        facts = self
         for line in supposed(body, before, behind):
-            try:
-                scope = read_directive(f"assume {line}", self.scope)
-            except (SymgradError, RecursionError):
+            scope = _read(f"assume {line}", facts.scope)
+            if scope is None:
                 continue
-            new = scope.assumptions[len(self.scope.assumptions) :]
+            new = scope.assumptions[len(facts.scope.assumptions) :]
             kept = tuple(
-                r for r in self.scope.assumptions
-                if r not in self.hypotheses or not any(_instead(n, r) for n in new)
+                r for r in facts.scope.assumptions
+                if r not in facts.hypotheses or not any(_instead(n, r) for n in new)
             )
-            self.hypotheses |= set(new)
-            self.scope = replace(scope, assumptions=(*kept, *new))
+            hypotheses = facts.hypotheses | set(new)
+            facts = replace(facts, scope=replace(scope, assumptions=(*kept, *new)), hypotheses=hypotheses)
+        return facts
 
-    def properties(self, body: str, before: str, behind: str) -> None:
+    def with_properties(self, body: str, before: str, behind: str) -> Facts:
         """``a symmetric matrix $A$``, ``$u$ is a unit vector``, ``the $p_k$ sum to one``: hypotheses."""
+        facts = self
         for line in conventions.properties(body, before, behind):
-            try:
-                scope = read_directive(f"assume {line}", self.scope)
-            except (SymgradError, RecursionError):
-                continue
-            self.hypotheses |= set(scope.assumptions[len(self.scope.assumptions) :])
-            self.scope = scope
+            scope = _read(f"assume {line}", facts.scope)
+            if scope is not None:
+                facts = replace(facts, scope=scope, hypotheses=facts.hypotheses | facts._new(scope))
+        return facts
 
-    def kind(self, body: str) -> None:
+    def with_kind(self, body: str) -> Facts:
         """``X \\in \\mathbb{R}^{m \\times n}`` in the text: a kind, where it can be read as one."""
-        m = re.fullmatch(_SPACE, body, re.DOTALL)
+        m = _SPACE.fullmatch(body)
         if m is None or len(body) > 300 or "\\text" in body:
-            return
-        space = re.sub(r"\\(?:mathbf|mathcal|mathds|Bbb|mathrm|rm)\s*\{?R\}?", r"\\mathbb{R}", m.group("set"))
-        space = re.sub(r"^\\(?:R|Re|reals|RR)(?![A-Za-z])", r"\\mathbb{R}", space)
-        values = re.fullmatch(r"\\\{\s*[-\d]+\s*(?:,\s*[-+\d]+\s*)+\\\}", space)
+            return self
+        space = _REALS.sub(r"\\mathbb{R}", m["set"])
+        values = _VALUES.fullmatch(space)
         if not values and "\\mathbb{R}" not in space and "dots" not in space:
-            return
-        for name in separated(m.group("names")):
-            line = f"{'assume' if values else 'let'} {name.strip()} \\in {space}"
-            try:
-                scope = read_directive(line, self.scope)
-            except (SymgradError, RecursionError):
+            return self
+        facts = self
+        for name in separated(m["names"]):
+            scope = _read(f"{'assume' if values else 'let'} {name.strip()} \\in {space}", facts.scope)
+            if scope is None:
                 continue
-            self.hypotheses |= set(scope.assumptions[len(self.scope.assumptions) :])
-            for key, kind in scope.kinds.items():
-                if kind != self.scope.kinds.get(key):
-                    self.kinds[key] = self.headings
+            kinds = {key for key, kind in scope.kinds.items() if kind != facts.scope.kinds.get(key)}
+            hypotheses = facts.hypotheses | facts._new(scope)
             if not values:  # "now let $y_i \\in \\mathbb{R}$": no longer in {0, 1}
                 about = read_side(Side(0, 0, name.strip()), scope).node
                 kept = tuple(
-                    r for r in scope.assumptions if r.op != "in" or r.lhs != about or r not in self.hypotheses
+                    r for r in scope.assumptions if r.op != "in" or r.lhs != about or r not in hypotheses
                 )
                 scope = replace(scope, assumptions=kept)
-            self.scope = scope
+            kinds_at = {**facts.kinds, **dict.fromkeys(kinds, facts.section)}
+            facts = replace(facts, scope=scope, hypotheses=hypotheses, kinds=kinds_at)
+        return facts
 
-    def define(self, lhs: Side, rhs: Side, line: int) -> bool:
-        """Take ``lhs = rhs`` as a definition from here on; False where it cannot be one."""
-        try:
-            scope = read_directive(f"let {lhs.text.strip()} = {rhs.text.strip()}", self.scope)
-        except (SymgradError, RecursionError):
-            return False
+    def _new(self, scope: Scope) -> frozenset[Relation]:
+        return frozenset(scope.assumptions[len(self.scope.assumptions) :])
+
+    def with_definition(self, lhs: Side, rhs: Side, line: int) -> Facts | None:
+        """``lhs = rhs`` is a definition from here on; None where it cannot be one."""
+        scope = _read(f"let {lhs.text.strip()} = {rhs.text.strip()}", self.scope)
+        if scope is None:
+            return None
         node, body = read_side(lhs, scope).node, read_side(rhs, self.scope).node
         name = None if node is None else queries.base(node)
         if name is not None and body is not None and name in queries.inside(body, self.scope):
             every = [d for group in scope.definitions.values() for d in group]
             new = next(iter(scope.definitions.get(name, ())), None)
             if new is None or id(new) not in descents(every):
-                return False  # a = f(b) and b = g(a): the same equation twice
-        self.scope = scope
-        if name is not None:
-            self.sources[name] = (line, self.headings)
-            self.untaken.pop(name, None)
-        self.definitions += 1
-        return True
+                return None  # a = f(b) and b = g(a): the same equation twice
+        facts = replace(self, scope=scope, definitions=self.definitions + 1)
+        if name is None:
+            return facts
+        sources = {**self.sources, name: Origin(line, self.section)}
+        untaken = {n: left for n, left in self.untaken.items() if n != name}
+        return replace(facts, sources=sources, untaken=untaken)
 
-    def leave(self, lhs: Side, rhs: Side, name: str, line: int, here: bool) -> None:
-        """An equation that says what the name is and that is not taken as a definition."""
-        left = Untaken(f"let {lhs.text.strip()} = {rhs.text.strip()}", line, self.headings, here)
-        self.untaken.setdefault(name, []).append(left)
+    def with_untaken(self, lhs: Side, rhs: Side, name: str, line: int, here: bool) -> Facts:
+        """An equation says what the name is and is not taken as a definition."""
+        directive = f"let {lhs.text.strip()} = {rhs.text.strip()}"
+        left = Untaken(directive, Origin(line, self.section), here)
+        return replace(self, untaken={**self.untaken, name: (*self.untaken.get(name, ()), left)})
+
+    def with_statement(self, lhs: Side, rhs: Side, about: frozenset[str], name: str | None) -> Facts:
+        """An equation of the text that is no claim: said about its quantities in this section; ``name`` is
+        what it gives a value."""
+        directive = f"assume {lhs.text.strip()} = {rhs.text.strip()}"
+        return replace(self, stated=(*self.stated, _Stated(about, directive, self.section, name)))
 
     def left(self, names: Iterable[str]) -> list[tuple[str, Untaken]]:
         """What was said of these names and is not in force, the latest first."""
-        found = [(n, u) for n in names for u in self.untaken.get(n, ()) if self.headings - u.headings < FAR]
-        return sorted(found, key=lambda pair: (-pair[1].line, pair[0]))
-
-    def state(self, lhs: Side, rhs: Side, about: frozenset[str], name: str | None) -> None:
-        """An equation of the text that is no claim: said about its quantities in this section; ``name`` is
-        what it gives a value."""
-        line = f"assume {lhs.text.strip()} = {rhs.text.strip()}"
-        self.stated.append(_Stated(about, line, self.headings, name))
+        found = [(n, u) for n in names for u in self.untaken.get(n, ()) if self.section - u.at.section < FAR]
+        return sorted(found, key=lambda pair: (-pair[1].at.line, pair[0]))
 
     def under_what_is_stated(
         self, names: frozenset[str], scope: Scope, free: frozenset[str] = frozenset()
     ) -> Scope | None:
         """The scope with what this section states about these names, without values of the ``free`` ones;
         None where it states nothing."""
-        here = [s for s in self.stated if s.about & names and s.headings == self.headings]
+        here = [s for s in self.stated if s.about & names and s.section == self.section]
         found = scope
-        for line in [s.line for s in here if s.name not in free][-4:]:
-            try:
-                found = read_directive(line, found)
-            except (SymgradError, RecursionError):
-                continue
+        for directive in [s.directive for s in here if s.name not in free][-4:]:
+            found = _read(directive, found) or found
         return None if found is scope else found
 
     def relevant(self, scope: Scope, names: frozenset[str]) -> Scope:
@@ -207,12 +236,13 @@ class Facts:
 
     def far(self, names: Iterable[str]) -> set[str]:
         """Those of the names whose definition stands in another section of the text."""
-        return {n for n in names if n in self.sources and self.sources[n][1] != self.headings}
+        return {n for n in names if n in self.sources and self.sources[n].section != self.section}
 
     def doubtful(self, names: Iterable[str]) -> list[str]:
         """Those that are far and defined more than once, or very far."""
+        uses = self.throughout.uses
         return sorted(
-            n for n in self.far(names) if self.uses[n] > 1 or self.headings - self.sources[n][1] >= FAR
+            n for n in self.far(names) if uses[n] > 1 or self.section - self.sources[n].section >= FAR
         )
 
     def passing(self, names: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -220,13 +250,13 @@ class Facts:
         plain = {unbold(n) for n in names}
         used = {n for n in (*self.kinds, *self.sources) if unbold(n) in plain}
         spoken = {n for n in used if n in self.kinds}
-        elsewhere = self.far(used) | {n for n in spoken if self.kinds[n] != self.headings}
+        elsewhere = self.far(used) | {n for n in spoken if self.kinds[n] != self.section}
         return spoken | elsewhere, elsewhere
 
     def gives_shape(self, leaf: queries.Leaf) -> bool:
         """Does this section say what shape a name has, or does it look like a scalar?"""
         name = leaf.whole
-        if any(unbold(n) == unbold(name) for n, where in self.kinds.items() if where == self.headings):
+        if any(unbold(n) == unbold(name) for n, where in self.kinds.items() if where == self.section):
             return True
         symbol = symbol_of(name)
         capital = symbol.initial.isupper() and not symbol.is_command and not symbol.marks
@@ -240,16 +270,24 @@ class Facts:
         """
         found = set()
         for name in self.sources:
-            if unbold(name) in self.varied and name in scope.definitions:
+            if unbold(name) in self.throughout.varied and name in scope.definitions:
                 bodies = [d.body for d in scope.definitions[name]]
                 spoken = {unbold(n) for body in bodies for n in queries.inside(body, scope)}
-                if {n.lower() for n in spoken}.isdisjoint(n.lower() for n in self.varied):
+                if {n.lower() for n in spoken}.isdisjoint(n.lower() for n in self.throughout.varied):
                     found.add(name)
         return frozenset(found)
 
     def defines(self, name: str, node: Node) -> bool:
         """Is this very quantity defined, and not only one that shares its letter?"""
         return any(_same_form(d, node) for d in self.scope.definitions.get(name, ()))
+
+
+def _read(directive: str, scope: Scope) -> Scope | None:
+    """The scope with the directive, None where it cannot be read."""
+    try:
+        return read_directive(directive, scope)
+    except (SymgradError, RecursionError):
+        return None
 
 
 def without(scope: Scope, names: set[str]) -> Scope:

@@ -61,6 +61,7 @@ class Judged:
     notes: tuple[tuple[str, Reason], ...] = field(default=())
     studied: bool = False  # hints were looked for
     empty: bool = False  # proved as 0 = 0, of sides that do not look like it
+    stated: bool = False  # no claim after all
 
 
 def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:

@@ -1,0 +1,157 @@
+"""The record of a document: its steps in their derivations, and the findings, but for those it ignores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..documents.model import Document, Region
+from ..kernel.verdict import Witness
+from .classify import Classified
+from .findings import Derivation, FileResult, Finding, Place, Step
+from .step import Judged, shown
+
+_DIRECTIVES = {"tex": "% symgrad: {}", "rst": ".. symgrad: {}"}
+
+
+class Ignored:
+    """An ``ignore`` directive: the codes that it silences (none named: all), and whether it did."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.codes = frozenset(word.strip(",") for word in region.body.split()[1:])
+        self.used = False
+
+    def silences(self, code: str) -> bool:
+        silenced = not self.codes or code in self.codes
+        self.used = self.used or silenced
+        return silenced
+
+
+class Record:
+    """What is found in a document, in the order in which it is found."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.derivations: list[tuple[Region, list[tuple[Region, Step]]]] = []
+        self.findings: list[Finding] = []
+        self.ignored: list[Ignored] = []
+        self.ignoring: Ignored | None = None  # until the next display has ended
+        self.undefined: set[str] = set()  # names that were asked for already
+
+    def ignore(self, region: Region) -> None:
+        self.ignoring = Ignored(region)
+        self.ignored.append(self.ignoring)
+
+    def derivation(self, region: Region) -> None:
+        """The steps that follow belong to a new derivation, which begins here."""
+        self.derivations.append((region, []))
+
+    def step(self, classified: Classified, judged: Judged) -> None:
+        link, code, name, hint = classified.link, judged.code, judged.undefined, judged.hint
+        proved = judged.verdict == "proved"
+        if code == "SG202" and name is not None and hint is None:
+            hint = _DIRECTIVES.get(self.document.format, "<!-- symgrad: {} -->").format(f"let {name} = ...")
+        place = self.place_of(classified)
+        message = None if judged.cause is None else str(judged.cause)
+        step = Step(
+            place,
+            link.written,
+            " ".join(link.lhs.text.split()),
+            " ".join(link.rhs.text.split()),
+            classified.kind,
+            judged.verdict,
+            None if judged.verdict is None or proved else code,
+            judged.rule,
+            judged.claimed or link.label or None,
+            judged.assuming,
+            None if judged.witness is None else _values(judged.witness),
+            hint,
+            message,
+            judged.derived,
+        )
+        self.derivations[-1][1].append((classified.region, step))
+        asked = name is not None and name in self.undefined
+        if name is not None:
+            self.undefined.add(name)
+        part = classified.region.part
+        if code is not None and not proved and not self.silenced(code) and not (code == "SG202" and asked):
+            witness = None if judged.witness is None else str(_readable(judged.witness))
+            self.add(code, message or "", place, part, hint, witness, judged.derived)
+        for extra, reason in judged.notes:
+            if not self.silenced(extra):
+                self.add(extra, str(reason), place, part)
+
+    def silenced(self, code: str) -> bool:
+        return self.ignoring is not None and self.ignoring.silences(code)
+
+    def report(self, code: str, message: str, part: int, start: int, end: int) -> None:
+        self.add(code, message, self.place(part, start, end), part)
+
+    def about(self, code: str, message: str, region: Region) -> None:
+        """A finding about a region as a whole."""
+        self.report(code, message, region.part, region.start, region.end)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        part: int,
+        hint: str | None = None,
+        witness: str | None = None,
+        derived: str | None = None,
+    ) -> None:
+        text = self.document.parts[part].text
+        source = self.document.line(part, place.line) if text else ""
+        begins = text.lstrip()[:40].splitlines()[:1] if place.cell is not None else []
+        self.findings.append(
+            Finding(
+                self.document.path, place, code, message, hint, witness, derived, source, "".join(begins)
+            )
+        )
+
+    def place_of(self, classified: Classified) -> Place:
+        region, link = classified.region, classified.link
+        return self.place(region.part, region.start + link.start, region.start + link.end)
+
+    def place(self, part: int, start: int, end: int) -> Place:
+        line, column = self.document.position(part, start)
+        end_line, end_column = self.document.position(part, end)
+        return Place(line, column, end_line, end_column, self.document.parts[part].cell)
+
+    def finished(self, definitions: int) -> FileResult:
+        """The result; ``definitions``: how many were taken up."""
+        document = self.document
+        for ignored in self.ignored:
+            if not ignored.used:
+                self.about("SG402", "this ignore silences nothing", ignored.region)
+        begun = sorted(
+            (found for found in self.derivations if found[1]),
+            key=lambda found: (found[0].part, found[1][0][0].start),
+        )
+        derivations = []
+        for region, steps in begun:
+            entries = tuple(step for _, step in steps)
+            derivations.append(Derivation(entries[0].place.line, document.parts[region.part].cell, entries))
+        judged = any(step.verdict is not None for found in derivations for step in found.steps)
+        if not judged and not document.problems:
+            counts = {k: sum(r.kind == k for r in document.regions) for k in ("display", "inline")}
+            seen = f"{counts['display']} displayed and {counts['inline']} inline formulas"
+            self.report("SG401", f"no step was judged ({seen}, {definitions} definitions)", 0, 0, 0)
+        self.findings.sort(key=lambda f: (f.place.cell or 0, f.place.line, f.place.column))
+        return FileResult(document.path, derivations, self.findings, definitions)
+
+
+def _readable(witness: Witness) -> Witness:
+    return replace(witness, left=shown(witness.left), right=shown(witness.right))
+
+
+def _values(witness: Witness) -> dict[str, object]:
+    return {
+        "sizes": dict(witness.sizes),
+        "data": {k: dict(v) for k, v in witness.data.items()},
+        "parameters": dict(witness.parameters),
+        "functions": dict(witness.functions),
+        "left": witness.left,
+        "right": witness.right,
+    }
