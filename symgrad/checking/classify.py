@@ -13,7 +13,7 @@ from typing import Any
 
 from ..documents import phrases
 from ..documents.displays import Chain, Link, Side
-from ..documents.model import Document, Region
+from ..documents.model import Region
 from ..documents.sides import Reading, read_side
 from ..errors import SymgradError
 from ..page.scope import Scope
@@ -52,14 +52,14 @@ class Classified:
 class Classifier:
     """Classifies the steps of a document in reading order and takes up what they define."""
 
-    def __init__(self, document: Document, facts: Facts) -> None:
-        self.document, self.facts = document, facts
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
         self.solving = False  # an equation to be solved is in force
         self.last: Side | None = None  # the end of the last display
         self.under = Conditions()  # what is said beside the link at hand
 
     def chain(
-        self, index: int, region: Region, chain: Chain, prose: str, around: Conditions = NOTHING
+        self, region: Region, chain: Chain, prose: str, around: Conditions = NOTHING
     ) -> list[Classified]:
         out: list[Classified] = []
         held = NOTHING  # \partial a_{j \neq i}: what the indices of the chain say
@@ -87,10 +87,10 @@ class Classifier:
             )
             (left, one), (right, other) = _indices_apart(left), _indices_apart(right)
             held += Conditions((*one, *other))
-            self.under = around + of_link(region.body, chain, link) + held
+            self.under = around + of_link(region, chain, link) + held
             step = self.classify(region, chain, k, link, left, right, prose)
             step.under = self.under
-            step.key = (index, link.start)
+            step.key = (region.index, link.start)
             step.alone = len(chain.links) == 1
             step.head = out[0].lhs.node if out else step.lhs.node
             out.append(step)
@@ -206,7 +206,7 @@ class Classifier:
     def define(self, lhs: Side, rhs: Side, region: Region, link: Link) -> bool:
         node = read_side(lhs, self.facts.scope).node
         there = node is not None and limits(self.under, node)  # it holds there only
-        line, _ = self.document.position(region.part, region.start + link.start)
+        line, _ = region.position(link.start)
         taken = not there and self.facts.define(lhs, rhs, line)
         name = None if node is None else queries.base(node)
         if name is not None and not taken:
@@ -216,7 +216,7 @@ class Classifier:
     def leave(self, name: str, link: Link, region: Region, here: bool = False) -> None:
         """Keep in mind that the text says what the name is, in an equation that is not in force; ``here``:
         it may be so only where it is said ("if $z > 0$ then $a = z$")."""
-        line, _ = self.document.position(region.part, region.start + link.start)
+        line, _ = region.position(link.start)
         lhs, rhs = (link.rhs, link.lhs) if link.sign == "=:" else (link.lhs, link.rhs)
         self.facts.leave(lhs, rhs, name, line, here)
 

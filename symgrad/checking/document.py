@@ -7,23 +7,23 @@ a definition.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from ..documents import phrases
-from ..documents.displays import Side, split
-from ..documents.files import read_file, read_text
-from ..documents.model import Document, Region
+from ..documents.displays import Side
+from ..documents.files import FORMATS, read_file, read_text
+from ..documents.model import Document, Part, Region
 from ..documents.sides import Reading, TooLarge
 from ..errors import Remark, Slip, SpannedError, SymgradError
 from ..kernel.verdict import Witness
 from ..page.scope import Scope
 from . import queries, repairs
 from .classify import Classified, Classifier
-from .conditions import NEAR, assume, of_sentence
+from .conditions import assume, of_sentence
 from .excuses import BAD, judge_with_excuses, vacuous
 from .facts import MAX_REGION, Facts
 from .findings import Derivation, FileResult, Finding, Job, Place, Step
@@ -59,10 +59,10 @@ class _Checker:
         self.document, self.known, self.lost = document, known, lost
         self.answers, self.rules = job.answers, job.rules
         self.facts = Facts(document)
-        self.classifier = Classifier(document, self.facts)
+        self.classifier = Classifier(self.facts)
         self.result = FileResult(document.path)
         self.groups: list[tuple[Region, list[tuple[Classified, Step]]]] = []
-        self.directed = 0  # directives up to here have been read
+        self.directed: set[int] = set()  # directives that were read with one before them
         self.undefined: set[str] = set()
         self.ignores: list[tuple[Region, list[bool]]] = []
         self.ignoring: tuple[frozenset[str], list[bool]] | None = None
@@ -74,19 +74,16 @@ class _Checker:
 
     def run(self) -> Iterator[Event]:
         for problem in self.document.problems:
-            at = min(problem.offset, len(self.document.parts[problem.part].text))
-            self.report("SG501", problem.message, problem.part, at, at + 1)
-        regions = self.document.regions
-        part = 0
-        for index, region in enumerate(regions):
+            part = problem.part or self.document.parts[0]
+            at = min(problem.offset, len(part.text))
+            self.report("SG501", problem.message, part, at, at + 1)
+        for index, region in enumerate(self.document.regions):
             if index in self.early:
                 continue
             yield ("at", ("region", index))
             if ("region", index) in self.lost:
-                self.give_up(index, region, self.loss("region", index), "not read within the limits")
+                self.give_up(region, self.loss("region", index), "not read within the limits")
                 continue
-            if region.part != part:
-                part, self.directed = region.part, 0
             if region.kind == "macro":
                 self.macro(region)
             elif region.kind == "directive":
@@ -98,9 +95,9 @@ class _Checker:
                 self.classifier.solving = False
             else:
                 try:
-                    classified = self.classify(index, region)
+                    classified = self.classify(region)
                 except Exception as error:  # one formula must not take the others with it
-                    self.give_up(index, region, "SG207", f"{type(error).__name__}: {error}"[:200])
+                    self.give_up(region, "SG207", f"{type(error).__name__}: {error}"[:200])
                     continue
                 for step in classified:
                     yield from self.settle(step)
@@ -109,14 +106,14 @@ class _Checker:
         self.finish()
         yield ("end", self.result)
 
-    def give_up(self, index: int, region: Region, code: str, message: str) -> None:
+    def give_up(self, region: Region, code: str, message: str) -> None:
         """Steps of a formula that could not be read at all, from its signs alone."""
-        if region.kind not in ("display", "inline"):
+        if not region.is_formula:
             self.report(code, message, *self.whole(region))
             return
         self.groups.append((region, []))
         nothing = Reading(None, SymgradError(message))
-        for chain in split(region.body, index):
+        for chain in region.chains:
             for link in chain.links:
                 classified = Classified(link, region, nothing, nothing, self.facts.scope, "claim", True)
                 self.record(classified, Judged("timeout", code, Remark(message)))
@@ -167,7 +164,7 @@ class _Checker:
         start, end = before.lhs.node, classified.rhs.node
         if start is None or end is None or judge_step(start, end, classified.scope).verdict != "proved":
             return judged
-        line = self.place(before.region.part, *_span(before)).line
+        line = before.region.position(before.link.start)[0]
         message = f"the row above (line {line}) disagrees with both its neighbours, which agree"
         return replace(judged, code="SG104", cause=Remark(message), hint=None, derived=None)
 
@@ -185,18 +182,16 @@ class _Checker:
             self.ignoring = (frozenset(w.strip(",") for w in words[1:]), [False])
             self.ignores.append((region, self.ignoring[1]))
             return
-        if region.start >= self.directed:
+        if region.index not in self.directed:
             self.directives(region)
 
     def directives(self, first: Region) -> None:
         """This directive and those right behind it, read together; what cannot be read is left out."""
-        index = self.document.regions.index(first)
-        lines: list[Region] = []
-        for region in self.document.regions[index:]:
-            if region.kind != "directive" or region.part != first.part or region.body.split()[0] == "ignore":
-                break
-            lines.append(region)
-        self.directed = lines[-1].end
+        behind = takewhile(
+            lambda r: r.kind == "directive" and r.body.split()[0] != "ignore", self.document.following(first)
+        )
+        lines = [first, *behind]
+        self.directed |= {region.index for region in lines}
         try:
             self.facts.directives([r.body for r in lines])
         except (SymgradError, RecursionError):  # one by one, to name those that cannot be read
@@ -215,44 +210,29 @@ class _Checker:
                 start, end = region.start + error.span.start, region.start + error.span.end
             self.report("SG403", message, region.part, start, end)
 
-    def prose_before(self, index: int) -> str:
-        region = self.document.regions[index]
-        at = 0
-        for k in range(index - 1, -1, -1):
-            other = self.document.regions[k]
-            if other.part != region.part:
-                break
-            if other.outer[1] <= region.outer[0]:
-                at = other.outer[1]
-                break
-        text = self.document.parts[region.part].text
-        return text[max(at, region.outer[0] - NEAR) : region.outer[0]]
-
     # --- classification -----------------------------------------------------------------------------------
 
-    def classify(self, index: int, region: Region) -> list[Classified]:
+    def classify(self, region: Region) -> list[Classified]:
         if len(region.body) > MAX_REGION:
             self.report("SG205", f"a formula of {len(region.body):,} characters", *self.whole(region))
             return []
         if self.count > MAX_STEPS:
             return []
-        chains = [c for c in split(region.body, index) if c.links or c.dangles]
-        prose = self.prose_before(index)
-        behind = self.document.parts[region.part].text[region.outer[1] : region.outer[1] + NEAR]
+        chains, prose = region.chains, region.before
         if region.kind == "inline":
-            self.facts.supposed(region.body, prose, behind)
+            self.facts.supposed(region.body, prose, region.behind)
         if not any(c.links for c in chains):
             self.facts.kind(region.body)
             if region.kind == "inline":
-                self.facts.properties(region.body, prose, behind)
+                self.facts.properties(region.body, prose, region.behind)
             return []
         if region.kind == "display":
-            self.look_ahead(index)
-            self.reason_behind(index)
+            self.look_ahead(region)
+            self.reason_behind(region)
         classified = []
-        around = of_sentence(self.document, region)
+        around = of_sentence(region)
         for chain in chains:
-            classified += self.classifier.chain(index, region, chain, prose, around)
+            classified += self.classifier.chain(region, chain, prose, around)
         for step in classified:
             step.elsewhere = any(other.judge and other.under != step.under for other in classified)
         classified.sort(key=lambda p: p.link.start)
@@ -263,51 +243,34 @@ class _Checker:
             self.classifier.last = classified[-1].link.rhs
         return classified
 
-    def look_ahead(self, index: int) -> None:
+    def look_ahead(self, display: Region) -> None:
         """Definitions and kinds in the sentence that follows a display: ``where $z = w x$``."""
-        regions = self.document.regions
-        here = regions[index]
-        text = self.document.parts[here.part].text
-        tail = text[here.outer[1] : here.outer[1] + 2000]
-        if not phrases.EXPLAINS.match(tail):
+        if not phrases.EXPLAINS.match(display.tail):
             return
-        stop = re.search(r"\n[ \t]*\r?\n|(?<=[a-z)$])\.\s", tail)
-        end = here.outer[1] + (stop.start() if stop else len(tail))
-        for k in range(index + 1, len(regions)):
-            region = regions[k]
-            if region.part != here.part or region.outer[0] > end or region.kind == "display":
-                return
-            if region.kind != "inline":
-                continue
-            chains = split(region.body, k)
-            if not any(c.links for c in chains):
+        for region in self.document.trailing(display):
+            if not any(c.links for c in region.chains):
                 self.facts.kind(region.body)
                 continue
-            if phrases.CONCLUDES_A_RESULT.search(self.prose_before(k)):
+            if phrases.CONCLUDES_A_RESULT.search(region.before):
                 return  # "and hence the minimum is at w = y/x": not so in the display
             facts = self.facts
             before = facts.scope, dict(facts.sources), facts.definitions
-            steps = [step for c in chains for step in self.classifier.chain(k, region, c, "where")]
+            steps = [step for c in region.chains for step in self.classifier.chain(region, c, "where")]
             if any(step.judge for step in steps):  # claims wait for their turn
                 facts.scope, facts.sources, facts.definitions = before
                 continue
-            self.early.add(k)
+            self.early.add(region.index)
             self.groups.append((region, []))
             for step in steps:
                 self.record(step, self.unjudged(step))
 
-    def reason_behind(self, index: int) -> None:
+    def reason_behind(self, display: Region) -> None:
         """``The last step holds since $A$ is symmetric``, in the sentence that follows a display."""
-        regions = self.document.regions
-        here = regions[index]
-        text = self.document.parts[here.part].text
-        for region in regions[index + 1 :]:
-            between = text[here.outer[1] : region.outer[0]]
-            if region.part != here.part or region.kind != "inline":
+        for region in self.document.following(display):
+            between = display.up_to(region)
+            if region.kind != "inline" or not phrases.GIVES_A_REASON.match(between):
                 return
-            if not phrases.GIVES_A_REASON.match(between):
-                return
-            self.facts.properties(region.body, between, text[region.outer[1] : region.outer[1] + NEAR])
+            self.facts.properties(region.body, between, region.behind)
 
     # --- judging ------------------------------------------------------------------------------------------
 
@@ -376,7 +339,7 @@ class _Checker:
         message = error.message if isinstance(error, SpannedError) else str(error)
         if isinstance(error, SpannedError) and error.span is not None:
             region = self.document.regions[side.block]
-            line, column = self.document.position(region.part, region.start + side.start + error.span.start)
+            line, column = region.position(side.start + error.span.start)
             message += f" (line {line}, column {column})"
         again = self.previous is not None and self.previous[0].link.rhs == side
         if isinstance(error, Slip) and not again:
@@ -475,40 +438,34 @@ class _Checker:
         return True
 
     def directive_line(self, line: str) -> str:
-        form = {"tex": "% symgrad: {}", "rst": ".. symgrad: {}"}.get(
-            self.document.format, "<!-- symgrad: {} -->"
-        )
-        return form.format(line)
+        return FORMATS[self.document.format].comment.format(f"symgrad: {line}")
 
     def finish(self) -> None:
         self.result.definitions = self.facts.definitions
         for region, used in self.ignores:
             if not used[0]:
                 self.report("SG402", "this ignore silences nothing", *self.whole(region))
-        ordered = sorted((g for g in self.groups if g[1]), key=lambda g: (g[0].part, g[1][0][0].region.start))
+        ordered = sorted((g for g in self.groups if g[1]), key=lambda g: g[0].index)
         for region, steps in ordered:
-            cell = self.document.parts[region.part].cell
             entries = tuple(s for _, s in steps)
-            self.result.derivations.append(Derivation(entries[0].place.line, cell, entries))
+            self.result.derivations.append(Derivation(entries[0].place.line, region.part.cell, entries))
         judged = any(s.verdict is not None for s in self.result.steps())
         if not judged and not self.document.problems:
             counts = {k: sum(r.kind == k for r in self.document.regions) for k in ("display", "inline")}
             seen = f"{counts['display']} displayed and {counts['inline']} inline formulas"
-            definitions = self.facts.definitions
-            self.report("SG401", f"no step was judged ({seen}, {definitions} definitions)", 0, 0, 0)
+            seen += f", {self.facts.definitions} definitions"
+            self.report("SG401", f"no step was judged ({seen})", self.document.parts[0], 0, 0)
         self.result.findings.sort(key=lambda f: (f.place.cell or 0, f.place.line, f.place.column))
 
     # --- places -------------------------------------------------------------------------------------------
 
-    def whole(self, region: Region) -> tuple[int, int, int]:
+    def whole(self, region: Region) -> tuple[Part, int, int]:
         return region.part, region.start, region.end
 
-    def place(self, part: int, start: int, end: int) -> Place:
-        line, column = self.document.position(part, start)
-        end_line, end_column = self.document.position(part, end)
-        return Place(line, column, end_line, end_column, self.document.parts[part].cell)
+    def place(self, part: Part, start: int, end: int) -> Place:
+        return Place(*part.position(start), *part.position(end), part.cell)
 
-    def report(self, code: str, message: str, part: int, start: int, end: int) -> None:
+    def report(self, code: str, message: str, part: Part, start: int, end: int) -> None:
         self.add(code, message, self.place(part, start, end), part)
 
     def add(
@@ -516,22 +473,18 @@ class _Checker:
         code: str,
         message: str,
         place: Place,
-        part: int,
+        part: Part,
         hint: str | None = None,
         witness: str | None = None,
         derived: str | None = None,
     ) -> None:
-        source = self.document.line(part, place.line) if self.document.parts[part].text else ""
-        first = self.document.parts[part].text.lstrip()[:40].splitlines() if place.cell is not None else []
+        source = part.line(place.line) if part.text else ""
+        first = part.text.lstrip()[:40].splitlines() if place.cell is not None else []
         self.result.findings.append(
             Finding(
                 self.document.path, place, code, message, hint, witness, derived, source, (first or [""])[0]
             )
         )
-
-
-def _span(classified: Classified) -> tuple[int, int]:
-    return classified.region.start + classified.link.start, classified.region.start + classified.link.end
 
 
 def _squeeze(text: str) -> str:
