@@ -31,9 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if not parent.config.getoption("symgrad"):
         return None
-    from .documents.files import FORMATS
+    from .documents.files import SUFFIXES
 
-    return Notes.from_parent(parent, path=file_path) if file_path.suffix.lower() in FORMATS else None
+    return Notes.from_parent(parent, path=file_path) if file_path.suffix.lower() in SUFFIXES else None
 
 
 class Notes(pytest.File):

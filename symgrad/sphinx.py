@@ -31,7 +31,7 @@ from docutils.statemachine import StringList
 from sphinx.directives.patches import MathDirective
 from sphinx.util import logging
 
-from .documents.files import FORMATS, read_text
+from .documents.files import SUFFIXES, read_text
 from .errors import InputError
 from .reporting.model import Claim, Lines, Table, Text
 from .reporting.rendering import aligned
@@ -95,9 +95,10 @@ class _Proof(MathDirective):
     def _context(self) -> Context:
         """The symgrad comments of this page above this line."""
         path = Path(self.env.doc2path(self.env.docname))
-        kind = FORMATS.get(path.suffix.lower(), "rst")
+        format = SUFFIXES.get(path.suffix.lower())
+        kind = format.name if format else "rst"
         document = read_text(path.read_text(encoding="utf-8-sig"), kind, str(path))
-        above = [r for r in document.regions if document.position(r.part, r.start)[0] < self.lineno]
+        above = [r for r in document.regions if r.position()[0] < self.lineno]
         lines = tuple(
             r.body for r in above if r.kind == "directive" and r.body.split()[0] in ("let", "assume")
         )

@@ -87,9 +87,8 @@ def test_notebook() -> None:
     ]
     document = read_text(json.dumps({"cells": cells}), "ipynb")
     assert [p.cell for p in document.parts] == [1, 3]
-    first = document.regions[0]
-    assert document.parts[first.part].cell == 1
-    assert document.position(first.part, first.start) == (2, 3)
+    assert document.regions[0].part.cell == 1
+    assert document.regions[0].position() == (2, 3)
 
 
 @pytest.mark.parametrize("text", ["not json", "[]", "{}", '{"cells": 3}', '{"cells": [1]}', "[" * 100_000])
@@ -105,7 +104,7 @@ def test_directives_in_comments() -> None:
     document = read_text(text, "md")
     found = [r for r in document.regions if r.kind == "directive"]
     assert [r.body for r in found] == ["let a = b", "let c = d", "assume e = 1"]
-    assert [document.position(0, r.start) for r in found] == [(1, 15), (3, 1), (5, 1)]
+    assert [r.position() for r in found] == [(1, 15), (3, 1), (5, 1)]
 
 
 def test_macros_from_everywhere(tmp_path: Path) -> None:
@@ -136,13 +135,61 @@ def test_what_is_wrong_with_the_file_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_positions_whatever_the_line_ends(end: str) -> None:
     document = read_text(f"one{end}{end}x $a = b$ y", "md")
-    region = document.regions[0]
-    assert document.position(0, region.start) == (3, 4)
-    assert document.line(0, 3) == "x $a = b$ y"
+    assert document.regions[0].position() == (3, 4)
+    assert document.parts[0].line(3) == "x $a = b$ y"
 
 
-def whole(document: Document, region: Region) -> str:
-    return document.parts[region.part].text[region.start : region.end]
+def formulas(text: str) -> tuple[Document, list[Region]]:
+    document = read_text(text, "md")
+    return document, list(document.formulas)
+
+
+def test_a_region_knows_its_section() -> None:
+    cells = [{"cell_type": "markdown", "source": s} for s in ("$a$\n# One\n$b$\n# Two\n$c$", "$d$ # no\n")]
+    document = read_text(json.dumps({"cells": cells}), "ipynb")
+    assert [(r.body, r.section) for r in document.formulas] == [("a", 0), ("b", 1), ("c", 2), ("d", 2)]
+
+
+def test_the_prose_before_a_formula_begins_behind_the_region_before() -> None:
+    _, [a, b] = formulas("Let $a$ be, <!-- symgrad: let c = d -->and then\n$b$ is.")
+    assert (a.before, a.behind[:5], b.before) == ("Let ", " be, ", "and then\n")
+    _, [far] = formulas("x" * 1000 + " $a$ " + "y" * 1000)
+    assert (len(far.before), len(far.behind)) == (400, 400)
+
+
+@pytest.mark.parametrize(
+    "text, before, behind",
+    [
+        ("One. If $x > 0$, then $$a$$ for $y$. Two", "If $x > 0$, then", " for $y$"),
+        ("$$z$$ where $$a$$ and $$c$$", "where", " and "),
+        ("# Title\nand $$a$$\n\nnext", "and", ""),
+        ("<!-- symgrad: let d = e -->now $$a$$ <!-- symgrad: let d = e -->", "now", " "),
+        ("e.g. one, $$a$$; two", "e.g. one,", ""),
+    ],
+)
+def test_the_sentence_around_a_display(text: str, before: str, behind: str) -> None:
+    _, found = formulas(text)
+    [display] = [r for r in found if r.body == "a"]
+    assert (display.sentence.before.strip(), display.sentence.behind) == (before, behind)
+
+
+def test_what_trails_a_display_is_the_rest_of_its_sentence() -> None:
+    text = "$$a$$ where $b$ and <!-- symgrad: let x = y --> $c$ are so. And $d$"
+    document, [a, b, c, _] = formulas(text)
+    assert list(document.trailing(a)) == [b, c] and a.up_to(b) == " where "
+    assert [r.kind for r in document.following(a)] == ["inline", "directive", "inline", "inline"]
+    document, [a, b, *_] = formulas("$$a$$ with $b$ in $$c$$ and $d$")
+    assert list(document.trailing(a)) == [b]
+    document, [a, _] = formulas("$$a$$\n\nwith $b$")
+    assert list(document.trailing(a)) == []
+
+
+def test_a_formula_knows_its_chains_and_rows() -> None:
+    _, [_, region] = formulas("$x$ and $$a &= b \\\\ &= c$$")
+    [chain] = region.chains
+    assert region.chains is region.chains
+    assert [(k.lhs.block, k.rhs.text.strip()) for k in chain.links] == [(1, "b"), (1, "c")]
+    assert [region.body[a:b] for a, b in region.rows] == ["a &= b ", "\\\\ &= c"]
 
 
 _PIECES = st.sampled_from(
@@ -164,4 +211,4 @@ def test_any_text_gives_regions_inside_it(text: str, kind: str) -> None:
         assert 0 <= region.outer[0] <= region.start <= region.end <= region.outer[1] <= len(text)
         if region.kind in ("display", "inline"):
             assert len(region.body) == region.end - region.start
-        document.position(region.part, region.start)
+        region.position()

@@ -21,7 +21,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..documents.files import FORMATS, files_below
+from ..documents.files import files_below, format_of
 from ..errors import InputError
 from .findings import FileResult, Finding, Job, Place, Step
 
@@ -46,8 +46,7 @@ def check(path: str | os.PathLike[str]) -> list[Finding]:
     found: list[Finding] = []
     with Keeper() as keeper:
         for file, root in files_below([Path(path)], missing):
-            if file.suffix.lower() not in FORMATS:
-                raise InputError(f"{file}: not one of {', '.join(FORMATS)}")
+            format_of(file)
             found += result_of(keeper, Job(str(file), None, "", str(root))).findings
     return found
 

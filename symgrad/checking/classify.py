@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..documents.displays import Chain, Link, Side
-from ..documents.model import Document, Region
+from ..documents.model import Region
 from ..documents.sides import Reading, read_side
 from ..errors import SymgradError
 from ..page.scope import Scope
@@ -39,36 +39,30 @@ class Classified:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """A formula of a document: its number among the regions, the words around it, and the last side of the
-    display before it, from which it may go on."""
+def classify(
+    region: Region,
+    chain: Chain,
+    facts: Facts,
+    prose: str,
+    around: Conditions = NOTHING,
+    last: Side | None = None,
+) -> tuple[list[Classified], Facts]:
+    """The relations of a chain, and what is in force behind it.
 
-    document: Document
-    index: int
-    prose: str
-    around: Conditions = NOTHING
-    last: Side | None = None
-
-    @property
-    def region(self) -> Region:
-        return self.document.regions[self.index]
-
-
-def classify(formula: Formula, chain: Chain, facts: Facts) -> tuple[list[Classified], Facts]:
-    """The relations of a chain, and what is in force behind it."""
-    region = formula.region
+    ``prose`` is what stands before its formula, ``around`` what the sentence says, and ``last`` the last
+    side of the display before it, from which it may go on.
+    """
     out: list[Classified] = []
     held = NOTHING  # \partial a_{j \neq i}: what the indices of the chain say
     for k, link in enumerate(chain.links):
-        carried = k == 0 and chain.carries and not link.lhs and formula.last is not None
+        carried = k == 0 and chain.carries and not link.lhs and last is not None
         if carried:
-            assert formula.last is not None
-            link = replace(link, lhs=formula.last)
+            assert last is not None
+            link = replace(link, lhs=last)
         left = out[-1].rhs if out else _read(link.lhs, "left", facts)
         (left, one), (right, other) = _indices_apart(left), _indices_apart(_read(link.rhs, "right", facts))
         held += Conditions((*one, *other))
-        line, _ = formula.document.position(region.part, region.start + link.start)
+        line, _ = region.position(link.start)
         statement = Statement(
             facts,
             link.sign,
@@ -78,14 +72,14 @@ def classify(formula: Formula, chain: Chain, facts: Facts) -> tuple[list[Classif
             right.node,
             head=chain.links[0].lhs,
             following=region.body[link.start :],
-            prose=formula.prose,
+            prose=prose,
             opened=chain.opened,
             line=line,
             inline=region.kind == "inline",
             first=k == 0,
             alone=len(chain.links) == 1,
             carried=carried,
-            under=formula.around + of_link(region.body, chain, link) + held,
+            under=around + of_link(region, chain, link) + held,
         )
         role = role_of(statement)
         kind = role.kind
@@ -100,7 +94,7 @@ def classify(formula: Formula, chain: Chain, facts: Facts) -> tuple[list[Classif
                 facts.scope,
                 kind,
                 role.judge,
-                (formula.index, link.start),
+                (region.index, link.start),
                 line,
                 head=out[0].lhs.node if out else left.node,
                 alone=statement.alone,

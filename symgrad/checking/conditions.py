@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..documents import phrases
-from ..documents.displays import Chain, Link, row_spans
-from ..documents.model import Document, Region
+from ..documents.displays import Chain, Link
+from ..documents.model import Region, last_sentence
 from ..errors import SymgradError
 from ..latex.tokens import DEPTHS, sign_at
 from ..meaning.directives import read_directive
@@ -27,7 +27,6 @@ from ..page.tree import Node, Relation, Sym, free_names, substitute
 from ..patterns import Pattern
 from . import queries
 
-NEAR = 400  # characters of prose in which a word still speaks of a formula
 _ORDER = Pattern(rf"[\u2260\u2264\u2265]|\\not|{pattern('<', '<=', '>', '>=', '!=', 'in')}")
 INDICES = Pattern(r"\s*[i-npq]\s*=\s*[i-npq]\s*")  # k = l stands for a condition, also without a word
 _SIGN = Pattern(pattern("=", "<", "<=", ">", ">=", "!=", "in"))
@@ -43,7 +42,6 @@ _ARROWS = {
     ),
 }  # fmt: skip
 _CUTS = ("\\\\", "\\begin{", "\\end{")
-_BREAK = Pattern(r"\n[ \t]*\r?\n|[.!?](?=\s+[A-Z$\\])|^#.*$", re.MULTILINE)
 
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\d*\.\d+)"
@@ -67,7 +65,7 @@ def supposed(formula: str, before: str, behind: str) -> tuple[str, ...]:
     >>> supposed("s", "Let ", " be a positive number."), supposed("x > 0", "If ", " then")
     (('s > 0',), ())
     """
-    formula, before = formula.strip(" ,."), _BREAK.split(before)[-1]
+    formula, before = formula.strip(" ,."), last_sentence(before)
     m = _ABOVE.match(formula) or _BETWEEN.match(formula) or _WITHIN.match(formula)
     if m is not None:
         if not phrases.INTRODUCES.search(before) or phrases.DEPENDS.search(before):
@@ -179,30 +177,21 @@ def _sorted(pieces: Iterable[tuple[str, str]]) -> Conditions:
     return out
 
 
-def of_link(body: str, chain: Chain, link: Link) -> Conditions:
+def of_link(region: Region, chain: Chain, link: Link) -> Conditions:
     """The conditions in the rows of a relation, outside of its chain."""
-    rows = row_spans(body)
-    start = next((a for a, b in rows if a <= link.start <= b), 0)
-    end = next((b for a, b in rows if a <= link.rhs.end <= b), len(body))
-    within = [k for k in chain.links if k.block == link.block and start <= k.start <= end]
+    body = region.body
+    start = next((a for a, b in region.rows if a <= link.start <= b), 0)
+    end = next((b for a, b in region.rows if a <= link.rhs.end <= b), len(body))
+    within = [k for k in chain.links if start <= k.start <= end]
     first = min([link.start, *(k.lhs.start for k in within if start <= k.lhs.start and k.lhs)])
     last = max([link.rhs.end, *(k.rhs.end for k in within if k.rhs.end <= end)])
     return beside(body[start:first]) + beside(body[last:end])
 
 
-def of_sentence(document: Document, region: Region) -> Conditions:
+def of_sentence(region: Region) -> Conditions:
     """The conditions in the sentence around a formula: before it, and behind it ("for $x > 0$")."""
-    text = document.parts[region.part].text
-    others = [
-        r for r in document.regions if r.part == region.part and r.kind in ("display", "directive", "weave")
-    ]
-    edge = max((r.outer[1] for r in others if r.outer[1] <= region.outer[0]), default=0)
-    before = text[max(edge, region.outer[0] - NEAR) : region.outer[0]].rstrip()
-    before = _BREAK.split(before)[-1]
-    stop = min((r.outer[0] for r in others if r.outer[0] >= region.outer[1]), default=len(text))
-    after = text[region.outer[1] : min(stop, region.outer[1] + NEAR)]
-    after = re.split(r"\n[ \t]*\r?\n|[.!?;](?=\s|$)", after)[0]
-    return _spoken(before) + (_spoken(after) if phrases.GOES_ON.match(after) else Conditions())
+    before, behind = region.sentence
+    return _spoken(before) + (_spoken(behind) if phrases.GOES_ON.match(behind) else Conditions())
 
 
 def _spoken(text: str) -> Conditions:

@@ -7,22 +7,22 @@ a definition.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from ..documents import phrases
-from ..documents.displays import Chain, Side, split
+from ..documents.displays import Side
 from ..documents.files import read_file, read_text
 from ..documents.model import Document, Region
 from ..documents.sides import Reading, TooLarge
 from ..errors import Remark, Slip, SpannedError, SymgradError
 from ..page.scope import Scope
 from . import repairs
-from .classify import Classified, Formula, classify
-from .conditions import NEAR, of_sentence
+from .classify import Classified, classify
+from .conditions import NOTHING, Conditions, of_sentence
 from .excuses import BAD
 from .facts import MAX_REGION, Facts, throughout
 from .findings import Job
@@ -68,31 +68,30 @@ class _Walk:
         self.facts = Facts(throughout(document))
         self.last: Side | None = None  # the end of the last display
         self.previous: tuple[Classified, Judged] | None = None
-        self.directed = 0  # directives up to here have been read
+        self.directed: set[int] = set()  # directives that were read with one before them
         self.early: set[int] = set()  # formulas that were read with the display before them
         self.count = 0
 
     def events(self) -> Iterator[Event]:
         for problem in self.document.problems:
-            at = min(problem.offset, len(self.document.parts[problem.part].text))
-            self.record.report("SG501", problem.message, problem.part, at, at + 1)
-        part = 0
-        for index, region in enumerate(self.document.regions):
-            if index in self.early:
+            part = problem.part or self.document.parts[0]
+            at = min(problem.offset, len(part.text))
+            self.record.report("SG501", problem.message, part, at, at + 1)
+        for region in self.document.regions:
+            unit = ("region", region.index)
+            if region.index in self.early:
                 continue
-            if region.part != part:
-                part, self.directed = region.part, 0
-            yield ("at", ("region", index))
-            if ("region", index) in self.lost:
-                self.give_up(index, self.loss("region", index), "not read within the limits")
+            yield ("at", unit)
+            if unit in self.lost:
+                self.give_up(region, self.loss(*unit), "not read within the limits")
             elif region.kind == "macro":
                 self.macro(region)
             elif region.kind == "directive":
-                self.directive(index)
+                self.directive(region)
             elif region.kind == "heading":
                 self.facts = self.facts.with_heading()
-            elif region.kind in ("display", "inline"):
-                yield from self.formula(index)
+            elif region.is_formula:
+                yield from self.formula(region)
 
     def loss(self, *unit: Any) -> str:
         return "SG204" if self.lost[unit] == "timeout" else "SG205"
@@ -105,20 +104,16 @@ class _Walk:
         except SymgradError as error:
             self.record.about("SG404", str(error), region)
 
-    def directive(self, index: int) -> None:
+    def directive(self, first: Region) -> None:
         """This directive and those right behind it, read together; what cannot be read is left out."""
-        first = self.document.regions[index]
         if _ignores(first):
             self.record.ignore(first)
             return
-        if first.start < self.directed:
+        if first.index in self.directed:
             return
-        lines: list[Region] = []
-        for region in self.document.regions[index:]:
-            if region.kind != "directive" or region.part != first.part or _ignores(region):
-                break
-            lines.append(region)
-        self.directed = lines[-1].end
+        behind = self.document.following(first)
+        lines = [first, *takewhile(lambda r: r.kind == "directive" and not _ignores(r), behind)]
+        self.directed |= {region.index for region in lines}
         try:
             self.facts = self.facts.with_directives(r.body for r in lines)
         except (SymgradError, RecursionError):  # one by one, to name those that cannot be read
@@ -141,71 +136,56 @@ class _Walk:
 
     # --- formulas -----------------------------------------------------------------------------------------
 
-    def formula(self, index: int) -> Iterator[Event]:
+    def formula(self, region: Region) -> Iterator[Event]:
         try:
-            steps = self.classified(index)
+            steps = self.classified(region)
         except Exception as error:  # one formula must not take the others with it
-            self.give_up(index, "SG207", _fault(error))
+            self.give_up(region, "SG207", _fault(error))
             return
         for step in steps:
             yield from self.settle(step)
-        if self.document.regions[index].kind == "display":
+        if region.kind == "display":
             self.record.ignoring = None
 
-    def give_up(self, index: int, code: str, message: str) -> None:
+    def give_up(self, region: Region, code: str, message: str) -> None:
         """Steps of a formula that could not be read at all, from its signs alone."""
-        region = self.document.regions[index]
-        if region.kind not in ("display", "inline"):
+        if not region.is_formula:
             self.record.about(code, message, region)
             return
-        self.record.derivation(region)
-        nothing = Reading(None, SymgradError(message))
-        for chain in split(region.body, index):
-            for link in chain.links:
-                step = Classified(
-                    link,
-                    region,
-                    nothing,
-                    nothing,
-                    self.facts.scope,
-                    "claim",
-                    judge=False,
-                    key=(index, link.start),
-                    line=0,
-                )
-                self.record.step(step, Judged("timeout", code, Remark(message)))
+        self.record.derivation()
+        nothing, scope = Reading(None, SymgradError(message)), self.facts.scope
+        for link in (link for chain in region.chains for link in chain.links):
+            key = (region.index, link.start)
+            step = Classified(link, region, nothing, nothing, scope, "claim", judge=False, key=key, line=0)
+            self.record.step(step, Judged("timeout", code, Remark(message)))
 
-    def classified(self, index: int) -> list[Classified]:
-        region = self.document.regions[index]
+    def classified(self, region: Region) -> list[Classified]:
         if len(region.body) > MAX_REGION:
             self.record.about("SG205", f"a formula of {len(region.body):,} characters", region)
             return []
         if self.count > MAX_STEPS:
             return []
-        chains = [c for c in split(region.body, index) if c.links or c.dangles]
-        self.said_around(index, any(c.links for c in chains))
-        if not any(c.links for c in chains):
+        self.said_around(region)
+        if not _relates(region):
             return []
         if region.kind == "display":
-            self.look_ahead(index)
-            self.reason_behind(index)
+            self.look_ahead(region)
+            self.reason_behind(region)
         last = self.last if region.kind == "display" else None
-        formula = Formula(
-            self.document, index, self.before(index), of_sentence(self.document, region), last
-        )
-        steps = self.chains(formula, chains)
-        goes_on = chains[0].carries and self.last is not None and bool(self.record.derivations)
-        if not goes_on:
-            self.record.derivation(region)
+        steps = self.chains(region, region.before, of_sentence(region), last)
+        if not (region.chains[0].carries and self.last is not None and self.record.derivations):
+            self.record.derivation()
         if region.kind == "display" and steps:
             self.last = steps[-1].link.rhs
         return steps
 
-    def chains(self, formula: Formula, chains: list[Chain]) -> list[Classified]:
-        """The relations of several chains; what they define is in force behind them."""
+    def chains(
+        self, region: Region, prose: str, around: Conditions = NOTHING, last: Side | None = None
+    ) -> list[Classified]:
+        """The relations of a formula; what they define is in force behind them."""
         steps: list[Classified] = []
-        for chain in chains:
-            found, self.facts = classify(formula, chain, self.facts)
+        for chain in region.chains:
+            found, self.facts = classify(region, chain, self.facts, prose, around, last)
             steps += found
         steps.sort(key=lambda step: step.link.start)
         judged = {step.under for step in steps if step.judge}
@@ -213,77 +193,43 @@ class _Walk:
 
     # --- the text around a formula ------------------------------------------------------------------------
 
-    def before(self, index: int) -> str:
-        """The words between a formula and the one before it."""
-        region = self.document.regions[index]
-        at = 0
-        for other in reversed(self.document.regions[:index]):
-            if other.part != region.part:
-                break
-            if other.outer[1] <= region.outer[0]:
-                at = other.outer[1]
-                break
-        text = self.document.parts[region.part].text
-        return text[max(at, region.outer[0] - NEAR) : region.outer[0]]
-
-    def behind(self, region: Region) -> str:
-        return self.document.parts[region.part].text[region.outer[1] : region.outer[1] + NEAR]
-
-    def said_around(self, index: int, relates: bool) -> None:
+    def said_around(self, region: Region) -> None:
         """What the sentence of a formula says of the names in it."""
-        region = self.document.regions[index]
-        before, behind = self.before(index), self.behind(region)
+        around = region.body, region.before, region.behind
         if region.kind == "inline":
-            self.facts = self.facts.with_suppositions(region.body, before, behind)
-        if not relates:
+            self.facts = self.facts.with_suppositions(*around)
+        if not _relates(region):
             self.facts = self.facts.with_kind(region.body)
             if region.kind == "inline":
-                self.facts = self.facts.with_properties(region.body, before, behind)
+                self.facts = self.facts.with_properties(*around)
 
-    def look_ahead(self, index: int) -> None:
+    def look_ahead(self, display: Region) -> None:
         """Definitions and kinds in the sentence that follows a display: ``where $z = w x$``."""
-        regions = self.document.regions
-        here = regions[index]
-        text = self.document.parts[here.part].text
-        tail = text[here.outer[1] : here.outer[1] + 2000]
-        if not phrases.EXPLAINS.match(tail):
+        if not phrases.EXPLAINS.match(display.tail):
             return
-        stop = re.search(r"\n[ \t]*\r?\n|(?<=[a-z)$])\.\s", tail)
-        end = here.outer[1] + (stop.start() if stop else len(tail))
-        for k in range(index + 1, len(regions)):
-            region = regions[k]
-            if region.part != here.part or region.outer[0] > end or region.kind == "display":
-                return
-            if region.kind != "inline":
-                continue
-            chains = split(region.body, k)
-            if not any(c.links for c in chains):
+        for region in self.document.trailing(display):
+            if not _relates(region):
                 self.facts = self.facts.with_kind(region.body)
                 continue
-            if phrases.CONCLUDES_A_RESULT.search(self.before(k)):
+            if phrases.CONCLUDES_A_RESULT.search(region.before):
                 return  # "and hence the minimum is at w = y/x": not so in the display
-            formula, facts = Formula(self.document, k, "where"), self.facts
-            steps = self.chains(formula, chains)
+            facts = self.facts
+            steps = self.chains(region, "where")
             if any(step.judge for step in steps):  # claims wait for their turn
                 self.facts = facts
                 continue
-            self.early.add(k)
-            self.record.derivation(region)
+            self.early.add(region.index)
+            self.record.derivation()
             for step in steps:
                 self.conclude(step, _unjudged(step))
 
-    def reason_behind(self, index: int) -> None:
+    def reason_behind(self, display: Region) -> None:
         """``The last step holds since $A$ is symmetric``, in the sentence that follows a display."""
-        regions = self.document.regions
-        here = regions[index]
-        text = self.document.parts[here.part].text
-        for region in regions[index + 1 :]:
-            between = text[here.outer[1] : region.outer[0]]
-            if region.part != here.part or region.kind != "inline":
+        for region in self.document.following(display):
+            between = display.up_to(region)
+            if region.kind != "inline" or not phrases.GIVES_A_REASON.match(between):
                 return
-            if not phrases.GIVES_A_REASON.match(between):
-                return
-            self.facts = self.facts.with_properties(region.body, between, self.behind(region))
+            self.facts = self.facts.with_properties(region.body, between, region.behind)
 
     # --- judging ------------------------------------------------------------------------------------------
 
@@ -339,7 +285,7 @@ class _Walk:
         message = error.message if isinstance(error, SpannedError) else str(error)
         if isinstance(error, SpannedError) and error.span is not None:
             region = self.document.regions[side.block]
-            line, column = self.document.position(region.part, region.start + side.start + error.span.start)
+            line, column = region.position(side.start + error.span.start)
             message += f" (line {line}, column {column})"
         again = self.previous is not None and self.previous[0].link.rhs == side
         if isinstance(error, Slip) and not again:
@@ -353,6 +299,10 @@ class _Walk:
         final, verdict = settled(step, judged, self.facts)
         self.facts = learned(final, judged, self.facts)
         self.record.step(final, verdict)
+
+
+def _relates(region: Region) -> bool:
+    return any(chain.links for chain in region.chains)
 
 
 def _ignores(region: Region) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from ..documents.displays import Side, split
+from ..documents.displays import Side
 from ..documents.model import Document
 from ..documents.sides import read_side
 from ..errors import SymgradError
@@ -321,9 +321,9 @@ def _same_form(definition: Definition, node: Node) -> bool:
 def _uses(document: Document) -> Counter[str]:
     """How often a name stands alone on the left of a first relation sign: how often it may be defined."""
     out: Counter[str] = Counter()
-    for region in document.regions:
-        if region.kind in ("display", "inline") and len(region.body) < MAX_REGION:
-            for chain in split(region.body):
+    for region in document.formulas:
+        if len(region.body) < MAX_REGION:
+            for chain in region.chains:
                 if chain.links:
                     out[re.split(r"[_(^]", "".join(chain.links[0].lhs.text.split()))[0]] += 1
     return out
@@ -331,7 +331,7 @@ def _uses(document: Document) -> Counter[str]:
 
 def _varied(document: Document) -> frozenset[str]:
     """The letters by which the document differentiates."""
-    bodies = (r.body for r in document.regions if r.kind in ("display", "inline"))
+    bodies = (r.body for r in document.formulas)
     found = (m for body in bodies if len(body) < MAX_REGION for m in _BY.finditer(body))
     return frozenset(unbold("".join(next(filter(None, m.groups())).split())) for m in found)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..documents.model import Document, Region
+from ..documents.files import FORMATS
+from ..documents.model import Document, Part, Region
 from ..kernel.verdict import Witness
 from .classify import Classified
 from .findings import Derivation, FileResult, Finding, Place, Step
 from .step import Judged, shown
-
-_DIRECTIVES = {"tex": "% symgrad: {}", "rst": ".. symgrad: {}"}
 
 
 class Ignored:
@@ -32,7 +31,7 @@ class Record:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.derivations: list[tuple[Region, list[tuple[Region, Step]]]] = []
+        self.derivations: list[list[tuple[Region, Step]]] = []
         self.findings: list[Finding] = []
         self.ignored: list[Ignored] = []
         self.ignoring: Ignored | None = None  # until the next display has ended
@@ -42,15 +41,15 @@ class Record:
         self.ignoring = Ignored(region)
         self.ignored.append(self.ignoring)
 
-    def derivation(self, region: Region) -> None:
-        """The steps that follow belong to a new derivation, which begins here."""
-        self.derivations.append((region, []))
+    def derivation(self) -> None:
+        """The steps that follow belong to a new derivation."""
+        self.derivations.append([])
 
     def step(self, classified: Classified, judged: Judged) -> None:
         link, code, name, hint = classified.link, judged.code, judged.undefined, judged.hint
         proved = judged.verdict == "proved"
         if code == "SG202" and name is not None and hint is None:
-            hint = _DIRECTIVES.get(self.document.format, "<!-- symgrad: {} -->").format(f"let {name} = ...")
+            hint = FORMATS[self.document.format].comment.format(f"symgrad: let {name} = ...")
         place = self.place_of(classified)
         message = None if judged.cause is None else str(judged.cause)
         step = Step(
@@ -69,7 +68,7 @@ class Record:
             message,
             judged.derived,
         )
-        self.derivations[-1][1].append((classified.region, step))
+        self.derivations[-1].append((classified.region, step))
         asked = name is not None and name in self.undefined
         if name is not None:
             self.undefined.add(name)
@@ -84,7 +83,7 @@ class Record:
     def silenced(self, code: str) -> bool:
         return self.ignoring is not None and self.ignoring.silences(code)
 
-    def report(self, code: str, message: str, part: int, start: int, end: int) -> None:
+    def report(self, code: str, message: str, part: Part, start: int, end: int) -> None:
         self.add(code, message, self.place(part, start, end), part)
 
     def about(self, code: str, message: str, region: Region) -> None:
@@ -96,14 +95,13 @@ class Record:
         code: str,
         message: str,
         place: Place,
-        part: int,
+        part: Part,
         hint: str | None = None,
         witness: str | None = None,
         derived: str | None = None,
     ) -> None:
-        text = self.document.parts[part].text
-        source = self.document.line(part, place.line) if text else ""
-        begins = text.lstrip()[:40].splitlines()[:1] if place.cell is not None else []
+        source = part.line(place.line) if part.text else ""
+        begins = part.text.lstrip()[:40].splitlines()[:1] if part.cell is not None else []
         self.findings.append(
             Finding(
                 self.document.path, place, code, message, hint, witness, derived, source, "".join(begins)
@@ -114,10 +112,8 @@ class Record:
         region, link = classified.region, classified.link
         return self.place(region.part, region.start + link.start, region.start + link.end)
 
-    def place(self, part: int, start: int, end: int) -> Place:
-        line, column = self.document.position(part, start)
-        end_line, end_column = self.document.position(part, end)
-        return Place(line, column, end_line, end_column, self.document.parts[part].cell)
+    def place(self, part: Part, start: int, end: int) -> Place:
+        return Place(*part.position(start), *part.position(end), part.cell)
 
     def finished(self, definitions: int) -> FileResult:
         """The result; ``definitions``: how many were taken up."""
@@ -125,19 +121,16 @@ class Record:
         for ignored in self.ignored:
             if not ignored.used:
                 self.about("SG402", "this ignore silences nothing", ignored.region)
-        begun = sorted(
-            (found for found in self.derivations if found[1]),
-            key=lambda found: (found[0].part, found[1][0][0].start),
-        )
         derivations = []
-        for region, steps in begun:
+        for steps in sorted(filter(None, self.derivations), key=lambda steps: steps[0][0].index):
             entries = tuple(step for _, step in steps)
-            derivations.append(Derivation(entries[0].place.line, document.parts[region.part].cell, entries))
+            derivations.append(Derivation(entries[0].place.line, entries[0].place.cell, entries))
         judged = any(step.verdict is not None for found in derivations for step in found.steps)
         if not judged and not document.problems:
             counts = {k: sum(r.kind == k for r in document.regions) for k in ("display", "inline")}
             seen = f"{counts['display']} displayed and {counts['inline']} inline formulas"
-            self.report("SG401", f"no step was judged ({seen}, {definitions} definitions)", 0, 0, 0)
+            message = f"no step was judged ({seen}, {definitions} definitions)"
+            self.report("SG401", message, document.parts[0], 0, 0)
         self.findings.sort(key=lambda f: (f.place.cell or 0, f.place.line, f.place.column))
         return FileResult(document.path, derivations, self.findings, definitions)
 

@@ -58,7 +58,7 @@ def run_check(args: argparse.Namespace) -> int:
     try:
         from ..checking import output
         from ..checking.findings import Job
-        from ..documents.files import FORMATS, files_below
+        from ..documents.files import SUFFIXES, files_below, format_of
 
         answers, rules = not args.no_answers, args.format == "json"
         missing: list[Path] = []
@@ -75,13 +75,12 @@ def run_check(args: argparse.Namespace) -> int:
                 )
                 continue
             for file, root in files_below([Path(name)], missing.append):
-                if file.suffix.lower() not in FORMATS:
-                    raise InputError(f"{file}: not one of {', '.join(FORMATS)}")
+                format_of(file)
                 jobs.append(Job(str(file), None, "", str(root), answers, rules))
         if missing:
             raise InputError(f"{missing[0]}: no such file or folder")
         if not jobs:
-            raise InputError(f"no document ({', '.join(FORMATS)}) in {', '.join(args.paths)}")
+            raise InputError(f"no document ({', '.join(SUFFIXES)}) in {', '.join(args.paths)}")
         results = []
         for result in _results(first, jobs, args.jobs):
             results.append(result)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import NamedTuple
 
 from ..latex.tokens import group_end, sign_at
@@ -22,7 +21,11 @@ from ..latex.vocabulary import INFIX_SIGNS
 from ..page.relations import ARROWS, CUTS
 from ..patterns import Pattern
 from . import phrases
-from .model import DISPLAYS, ROWS
+
+# Environments that hold display mathematics by themselves, and those that only arrange its rows.
+DISPLAYS = ("equation", "align", "alignat", "flalign", "gather", "multline", "eqnarray", "displaymath",
+            "dmath", "IEEEeqnarray")  # fmt: skip
+ROWS = ("aligned", "alignedat", "split", "gathered", "multlined")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -63,7 +66,7 @@ _MARK = Pattern(r"\s*&?\s*(?:\\checkmark|\\times|\?)(?:\\ |\s)*\\text\{(?:proved
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a relation: ``text`` has the length of ``body[start:end]`` of the display ``block``."""
+    """One side of a relation: ``text`` has the length of ``body[start:end]`` of region number ``block``."""
 
     start: int
     end: int
@@ -85,7 +88,6 @@ class Link:
     end: int
     written: str
     label: str = ""
-    block: int = 0
 
 
 @dataclass(slots=True)
@@ -111,10 +113,9 @@ class _Item(NamedTuple):
 
 def split(body: str, block: int = 0) -> list[Chain]:
     """The chains of a display in reading order (an aside, ``\\because ..``, is a chain of its own)."""
-    return _Splitter(body, block).chains
+    return [c for c in _Splitter(body, block).chains if c.links or c.dangles]
 
 
-@lru_cache(maxsize=1)  # asked once for every relation of the display
 def row_spans(body: str) -> tuple[tuple[int, int], ...]:
     """Where the rows of a display begin and end."""
     return tuple((row[0].start, row[-1].end) for row in _rows(body) if row)
@@ -483,7 +484,7 @@ class _Splitter:
         value = sign.value.partition("\0")[0]
         written = self.body[sign.start : sign.end]
         chain.links.append(
-            Link(self.side(lhs), value, self.side(rhs), sign.start, sign.end, written, label, self.block)
+            Link(self.side(lhs), value, self.side(rhs), sign.start, sign.end, written, label)
         )
 
     def segments(self, items: list[_Item], more: bool, between: bool = False) -> list[_Segment]:

@@ -1,33 +1,27 @@
 """Files: from a path, or from text in one of the formats, to a document.
 
+A format is a row of `FORMATS` and a file with its marks: a function from a `Part` to the regions and the
+problems in it, in any order, which `scanning.Marks` makes from a table; `rst` is the smallest.
+
 >>> note = read_text("Let $a = b$.\\n\\n$$\\na = c\\n$$\\n", "md")
 >>> [(r.kind, r.body) for r in note.regions]
 [('inline', 'a = b'), ('display', '\\na = c\\n')]
->>> note.position(0, note.regions[1].start + 3)
+>>> note.regions[1].position(3)
 (4, 3)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
 from ..patterns import Pattern
-from .markdown import scan_markdown, yaml_macros
-from .model import (
-    Document,
-    Part,
-    Problem,
-    Region,
-)
+from . import markdown, rst, tex
+from .model import Document, Found, Part, Problem, Region
 from .notebook import cells
-from .rst import scan_rst
-from .tex import scan_tex
 
-FORMATS = {
-    ".md": "md", ".markdown": "md", ".qmd": "md", ".tex": "tex", ".ipynb": "ipynb", ".rst": "rst",
-}  # fmt: skip
 MAX_BYTES = 20_000_000
 MAX_INPUTS = 50
 
@@ -35,17 +29,18 @@ MAX_INPUTS = 50
 def read_file(path: Path, root: Path | None = None) -> Document:
     """The document in a file.  Macros are also taken from files that it inputs and from ``myst.yml``,
     as far as these lie below ``root`` (by default the file's own folder)."""
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(f"{path}: not one of {', '.join(FORMATS)}")
+    format = format_of(path)
     if path.stat().st_size > MAX_BYTES:
-        return Document(str(path), kind, (Part(""),), (), (Problem(f"larger than {MAX_BYTES // 10**6} MB"),))
+        problem = Problem(f"larger than {MAX_BYTES // 10**6} MB")
+        return Document.of(str(path), format.name, (Part(""),), (), [problem])
     text, problems = decode(path.read_bytes())
-    document = read_text(text, kind, str(path), problems)
-    borrowed = _borrowed(path, (root or path.parent).resolve(), text, kind)
-    if not borrowed:
-        return document
-    return Document(document.path, kind, document.parts, (*borrowed, *document.regions), document.problems)
+    macros = format.macros(path.resolve(), (root or path.parent).resolve(), text)
+    return _read(text, format, str(path), problems, macros)
+
+
+def read_text(text: str, kind: str, path: str = "<text>") -> Document:
+    """The document that ``text`` is; ``kind`` is one of md, tex, rst, ipynb."""
+    return _read(text, FORMATS[kind], path, (), ())
 
 
 def decode(data: bytes) -> tuple[str, list[Problem]]:
@@ -53,68 +48,110 @@ def decode(data: bytes) -> tuple[str, list[Problem]]:
     problems = []
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     if "\ufffd" in text and "\ufffd".encode() not in data:
-        problems.append(Problem("not UTF-8 here", 0, text.index("\ufffd")))
+        problems.append(Problem("not UTF-8 here", text.index("\ufffd")))
     if "\0" in text:
-        problems.append(Problem("a NUL byte here", 0, text.index("\0")))
+        problems.append(Problem("a NUL byte here", text.index("\0")))
         text = text.replace("\0", " ")
     return text, problems
 
 
-def read_text(text: str, kind: str, path: str = "<text>", problems: Iterable[Problem] = ()) -> Document:
-    """The document that ``text`` is; ``kind`` is one of md, tex, rst, ipynb."""
-    found = list(problems)
-    parts = tuple(cells(text, found)) if kind == "ipynb" else (Part(text),)
-    regions: list[Region] = []
-    scan = {"tex": scan_tex, "rst": scan_rst}.get(kind, scan_markdown)
-    for number, part in enumerate(parts):
-        regions += sorted(scan(part.text, number, found), key=lambda r: (r.outer[0], r.kind != "macro"))
-    return Document(path, kind, parts or (Part(""),), tuple(regions), tuple(found))
+def _read(
+    text: str, format: Format, path: str, problems: Iterable[Problem], macros: Iterable[Region]
+) -> Document:
+    cells = list(format.parts(text))
+    parts = [part for part in cells if isinstance(part, Part)] or [Part("")]
+    regions = [Region("macro", parts[0], 0, 0, macro.body, (0, 0), macro.name) for macro in macros]
+    problems = [*problems, *(cell for cell in cells if isinstance(cell, Problem))]
+    for part in parts:
+        found = list(format.regions(part))
+        inside = (region for region in found if isinstance(region, Region))
+        regions += sorted(inside, key=lambda r: (r.outer[0], r.kind != "macro"))
+        problems += (problem for problem in found if isinstance(problem, Problem))
+    return Document.of(path, format.name, parts, regions, problems)
 
 
-# --- Markdown -----------------------------------------------------------------------------------------
-
-
-# --- TeX ----------------------------------------------------------------------------------------------
-
-
-# --- reStructuredText ---------------------------------------------------------------------------------
-
-
-# --- what all formats share ---------------------------------------------------------------------------
-
+# --- macros from elsewhere ----------------------------------------------------------------------------
 
 _INPUT = Pattern(r"\\(?:input|include|usepackage|subfile)\s*(?:\[[^\]]*\])?\{([^}\\#]+)\}")
 
 
-def _borrowed(path: Path, root: Path, text: str, kind: str) -> tuple[Region, ...]:
-    """Macros from ``\\input`` files (TeX) and from ``myst.yml`` above the file (Markdown, notebooks)."""
-    found: list[Region] = []
-    if kind == "tex":
-        seen = {path.resolve()}
-        queue = [(path, text)]
-        while queue and len(seen) < MAX_INPUTS:
-            here, content = queue.pop(0)
-            for name in _INPUT.findall(content):
-                for suffix in ("", ".tex", ".sty"):
-                    for folder in (here.parent, root):
-                        target = (folder / (name.strip() + suffix)).resolve()
-                        if target in seen or not target.is_relative_to(root) or not target.is_file():
-                            continue
-                        if target.stat().st_size > MAX_BYTES:
-                            continue
-                        seen.add(target)
-                        inner = decode(target.read_bytes())[0]
-                        found += [r for r in scan_tex(inner, 0, []) if r.kind == "macro"]
-                        queue.append((target, inner))
-    elif kind in ("md", "ipynb"):
-        folder = path.resolve().parent
-        while folder.is_relative_to(root):
-            config = folder / "myst.yml"
-            if config.is_file() and config.stat().st_size < MAX_BYTES:
-                found += list(yaml_macros(decode(config.read_bytes())[0], 0))
-                break
-            folder = folder.parent
-    return tuple(Region("macro", 0, 0, 0, r.body, (0, 0), r.name) for r in found)
+def _tex_macros(path: Path, root: Path, text: str) -> Iterator[Region]:
+    """From the files that it inputs, and that these input."""
+    seen = {path}
+    queue = [(path, text)]
+    while queue and len(seen) < MAX_INPUTS:
+        here, content = queue.pop(0)
+        for target in _inputs(content, here.parent, root):
+            if target not in seen and _is_readable(target, root):
+                seen.add(target)
+                inner = decode(target.read_bytes())[0]
+                yield from _macros(tex.regions(Part(inner)))
+                queue.append((target, inner))
+
+
+def _inputs(text: str, folder: Path, root: Path) -> Iterator[Path]:
+    for name in _INPUT.findall(text):
+        for suffix in ("", ".tex", ".sty"):
+            yield from ((place / (name.strip() + suffix)).resolve() for place in (folder, root))
+
+
+def _myst_macros(path: Path, root: Path, text: str) -> Iterator[Region]:
+    """From the nearest ``myst.yml`` above it."""
+    above = (folder / "myst.yml" for folder in path.parents)
+    found = next((config for config in above if _is_readable(config, root)), None)
+    if found is not None:
+        yield from _macros(markdown.yaml_macros(decode(found.read_bytes())[0], Part("")))
+
+
+def _macros(found: Iterable[Found]) -> Iterator[Region]:
+    return (region for region in found if isinstance(region, Region) and region.kind == "macro")
+
+
+def _is_readable(path: Path, root: Path) -> bool:
+    return path.is_relative_to(root) and path.is_file() and path.stat().st_size <= MAX_BYTES
+
+
+# --- the formats --------------------------------------------------------------------------------------
+
+
+def _whole(text: str) -> Iterator[Part]:
+    yield Part(text)
+
+
+def _no_macros(path: Path, root: Path, text: str) -> Iterator[Region]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How documents of a format are read; ``comment`` is how one writes a comment in them."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    comment: str
+    regions: Callable[[Part], Iterator[Found]]
+    parts: Callable[[str], Iterator[Part | Problem]] = _whole
+    macros: Callable[[Path, Path, str], Iterator[Region]] = _no_macros
+
+
+FORMATS = {
+    format.name: format
+    for format in (
+        Format("md", (".md", ".markdown", ".qmd"), "<!-- {} -->", markdown.regions, macros=_myst_macros),
+        Format("tex", (".tex",), "% {}", tex.regions, macros=_tex_macros),
+        Format("ipynb", (".ipynb",), "<!-- {} -->", markdown.regions, cells, _myst_macros),
+        Format("rst", (".rst",), ".. {}", rst.regions),
+    )
+}
+SUFFIXES = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+
+
+def format_of(path: Path) -> Format:
+    """The format of a file, by its suffix; InputError where it has none."""
+    format = SUFFIXES.get(path.suffix.lower())
+    if format is None:
+        raise InputError(f"{path}: not one of {', '.join(SUFFIXES)}")
+    return format
 
 
 def files_below(paths: Iterable[Path], on_missing: Callable[[Path], None]) -> Iterator[tuple[Path, Path]]:
@@ -124,7 +161,7 @@ def files_below(paths: Iterable[Path], on_missing: Callable[[Path], None]) -> It
             for file in sorted(path.rglob("*")):
                 folders = file.relative_to(path).parts
                 hidden = any(p.startswith((".", "_build", "node_modules")) for p in folders)
-                if file.suffix.lower() in FORMATS and file.is_file() and not hidden:
+                if file.suffix.lower() in SUFFIXES and file.is_file() and not hidden:
                     yield file, path
         elif path.is_file():
             yield path, path.parent

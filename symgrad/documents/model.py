@@ -1,64 +1,140 @@
-"""The model of a document: parts, regions, positions; and the regions that all formats share.
+r"""The model of a document: its parts, its regions and what stands around each.
 
 A document is one or more *parts* (a file, or the Markdown cells of a notebook); a *region* is a half-open
 range of a part.  Nothing is lost: a region's ``body`` has exactly the length of the text it stands for,
 with what is no mathematics (comments, quotation marks of a block quote) blanked, so that an offset into
-the body is an offset into the file.
+the body is an offset into the file.  A region knows the section and the sentence it stands in, and a formula
+its chains of relations.
+
+>>> from symgrad.documents.files import read_text
+>>> document = read_text("For $x > 0$ we find\n$$a &= b \\\\ &= c,$$ if $d$ is zero. Then", "md")
+>>> _, shown, last = document.regions
+>>> shown.before, shown.sentence, shown.position()
+(' we find\n', Sentence(before='For $x > 0$ we find', behind=' if $d$ is zero'), (2, 3))
+>>> [link.rhs.text.strip() for chain in shown.chains for link in chain.links]
+['b', 'c']
+>>> list(document.trailing(shown)) == [last]
+True
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby, takewhile
+from typing import Literal, NamedTuple
 
-from ..latex.tokens import group_end
 from ..patterns import Pattern
+from .displays import Chain, row_spans, split
 
 RegionKind = Literal["display", "inline", "directive", "macro", "heading", "weave"]
+NEAR = 400  # characters of prose in which a word still speaks of a formula
+FAR = 2000  # and in which a sentence ends
+_PARAGRAPH = r"\n[ \t]*\r?\n"
+_SENTENCE_BEFORE = Pattern(rf"{_PARAGRAPH}|[.!?](?=\s+[A-Z$\\])|^#.*$", re.MULTILINE)
+_SENTENCE_BEHIND = Pattern(rf"{_PARAGRAPH}|[.!?;](?=\s|$)")
+_TAIL = Pattern(rf"{_PARAGRAPH}|(?<=[a-z)$])\.\s")
 
 
-MAX_MACRO = 10_000
-
-
-
-
-# Environments that hold display mathematics by themselves, and those that only arrange its rows.
-DISPLAYS = ("equation", "align", "alignat", "flalign", "gather", "multline", "eqnarray", "displaymath",
-            "dmath", "IEEEeqnarray")  # fmt: skip
-
-
-ROWS = ("aligned", "alignedat", "split", "gathered", "multlined")
-
-
-ENVIRONMENT = "|".join((*DISPLAYS, *ROWS, "math"))
-
-
-CODE = r"verbatim|Verbatim|lstlisting|minted|comment|alltt|tikzpicture|algorithmic|filecontents"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """A whole file (``cell`` None) or one Markdown cell of a notebook (0-based over all cells)."""
 
     text: str
     cell: int | None = None
 
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, of an offset into the text."""
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
 
-@dataclass(frozen=True, slots=True)
+    def line(self, number: int) -> str:
+        """The text of a line, without its end."""
+        end = self._lines[number] if number < len(self._lines) else len(self.text)
+        return self.text[self._lines[number - 1] : end].rstrip("\r\n")
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(m.end() for m in re.finditer(r"\r\n|\n|\r", self.text))]
+
+
+class Sentence(NamedTuple):
+    """The text of a sentence before and behind a formula, other inline formulas as they are written."""
+
+    before: str
+    behind: str
+
+
+@dataclass(frozen=True)
 class Region:
     """``text[start:end]`` of a part; ``outer`` includes the delimiters.  A macro's ``name`` is the
-    command that it defines, its ``body`` the whole definition."""
+    command that it defines, its ``body`` the whole definition.
+
+    The document adds where it stands: ``index`` among the regions, ``section`` (headings before it), where
+    the region before it ends (``since``), and the room between the displays, directives and marks around it.
+    """
 
     kind: RegionKind
-    part: int
+    part: Part
     start: int
     end: int
     body: str
     outer: tuple[int, int]
     name: str = ""
+    index: int = 0
+    section: int = 0
+    since: int = 0
+    room: tuple[int, int] = (0, 0)
+
+    @property
+    def is_formula(self) -> bool:
+        return self.kind in ("display", "inline")
+
+    def position(self, at: int = 0) -> tuple[int, int]:
+        """Line and column of an offset into the body."""
+        return self.part.position(self.start + at)
+
+    @property
+    def before(self) -> str:
+        """The prose before it, up to the region before."""
+        return self.part.text[max(self.since, self.outer[0] - NEAR) : self.outer[0]]
+
+    @property
+    def behind(self) -> str:
+        """What is written behind it."""
+        return self.part.text[self.outer[1] : self.outer[1] + NEAR]
+
+    @property
+    def tail(self) -> str:
+        """The rest of its sentence or paragraph, whatever stands in it."""
+        text = self.part.text[self.outer[1] : self.outer[1] + FAR]
+        stop = _TAIL.search(text)
+        return text[: stop.start()] if stop else text
+
+    @property
+    def sentence(self) -> Sentence:
+        """The sentence around it, as far as there is no display, directive or mark in it."""
+        text, (start, end) = self.part.text, self.outer
+        before = text[max(self.room[0], start - NEAR) : start].rstrip()
+        behind = text[end : min(self.room[1], end + NEAR)]
+        return Sentence(last_sentence(before), _SENTENCE_BEHIND.split(behind)[0])
+
+    def up_to(self, other: Region) -> str:
+        """The text between it and a later region of its part."""
+        return self.part.text[self.outer[1] : other.outer[0]]
+
+    @cached_property
+    def chains(self) -> tuple[Chain, ...]:
+        """The chains of relations in a formula, in reading order."""
+        return tuple(split(self.body, self.index))
+
+    @cached_property
+    def rows(self) -> tuple[tuple[int, int], ...]:
+        """Where the rows of a formula begin and end in its body."""
+        return tuple(row_spans(self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +142,12 @@ class Problem:
     """Something about the file itself: not JSON, not UTF-8, a formula that never ends."""
 
     message: str
-    part: int = 0
     offset: int = 0
+    part: Part | None = None
+
+
+Found = Region | Problem
+"""What is found in the text of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,142 +159,59 @@ class Document:
     parts: tuple[Part, ...]
     regions: tuple[Region, ...]
     problems: tuple[Problem, ...] = ()
-    _starts: dict[int, list[int]] = field(default_factory=dict, compare=False, repr=False)
 
-    def position(self, part: int, offset: int) -> tuple[int, int]:
-        """Line and column, both from 1, of an offset into a part."""
-        starts = self._line_starts(part)
-        line = bisect_right(starts, offset)
-        return line, offset - starts[line - 1] + 1
+    @classmethod
+    def of(
+        cls,
+        path: str,
+        format: str,
+        parts: Iterable[Part],
+        regions: Iterable[Region],
+        problems: Iterable[Problem] = (),
+    ) -> Document:
+        """The document in which each of the regions knows where it stands."""
+        return cls(path, format, tuple(parts), tuple(_placed(list(regions))), tuple(problems))
 
-    def line(self, part: int, number: int) -> str:
-        """The text of a line, without its end."""
-        starts, text = self._line_starts(part), self.parts[part].text
-        end = starts[number] if number < len(starts) else len(text)
-        return text[starts[number - 1] : end].rstrip("\r\n")
+    @property
+    def formulas(self) -> Iterator[Region]:
+        return (region for region in self.regions if region.is_formula)
 
-    def _line_starts(self, part: int) -> list[int]:
-        if part not in self._starts:
-            text = self.parts[part].text
-            self._starts[part] = [0, *(m.end() for m in re.finditer(r"\r\n|\n|\r", text))]
-        return self._starts[part]
+    def following(self, region: Region) -> Iterator[Region]:
+        """The regions behind this one in its part."""
+        return takewhile(lambda r: r.part is region.part, self.regions[region.index + 1 :])
 
-
-def environment_region(
-    text: str, m: re.Match[str], part: int, problems: list[Problem], missing: set[str]
-) -> Generator[Region, None, int]:
-    """The environment's region; returns where to go on."""
-    name = m.group("env")
-    close = None if name in missing else closing_end(text, name, m.end())
-    if close is None:
-        missing.add(name)
-        problems.append(Problem(f"\\begin{{{name}}} is never closed", part, m.start()))
-        return m.end()
-    kind: RegionKind = "inline" if name == "math" else "display"
-    yield from mathematics(kind, text, m.start(), close.end(), part, (m.start(), close.end()))
-    return close.end()
+    def trailing(self, display: Region) -> Iterator[Region]:
+        """The inline formulas in the rest of the sentence that a display stands in."""
+        end = display.outer[1] + len(display.tail)
+        near = takewhile(lambda r: r.outer[0] <= end and r.kind != "display", self.following(display))
+        return (region for region in near if region.kind == "inline")
 
 
-def closing_end(text: str, name: str, at: int) -> re.Match[str] | None:
-    depth = 1
-    for m in re.compile(rf"\\(begin|end)\s*\{{{re.escape(name)}\}}").finditer(text, at):
-        depth += 1 if m.group(1) == "begin" else -1
-        if depth == 0:
-            return m
-    return None
+def _placed(regions: list[Region]) -> Iterator[Region]:
+    index = section = 0
+    for _, group in groupby(regions, key=lambda r: id(r.part)):
+        here = list(group)
+        borders = [r.outer for r in here if r.kind in ("display", "directive", "weave")]
+        ends, above = sorted(r.outer[1] for r in here), sorted(end for _, end in borders)
+        below = [*sorted(start for start, _ in borders), len(here[0].part.text)]
+        for r in here:
+            start, end = r.outer
+            room = (_last(above, start), below[bisect_left(below, end)])
+            yield replace(r, index=index, section=section, since=_last(ends, start), room=room)
+            index += 1
+            section += r.kind == "heading"
 
 
-def bracketed(text: str, m: re.Match[str], part: int, missing: set[str]) -> Generator[Region, None, int]:
-    opening = m.group("open")
-    close = (
-        -1 if opening in missing else text.find(opening[:-1] + ("]" if opening[-1] == "[" else ")"), m.end())
-    )
-    if close < 0:
-        missing.add(opening)
-    if close < 0 or (opening[-1] == "(" and "\n\n" in text[m.end() : close]):
-        return m.end()
-    kind: RegionKind = "display" if opening[-1] == "[" else "inline"
-    outer = (m.start(), close + len(opening))
-    yield from mathematics(kind, text, m.end(), close, part, outer)
-    return outer[1]
+def _last(ends: list[int], at: int) -> int:
+    """The last end up to ``at``, or the beginning."""
+    before = bisect_right(ends, at)
+    return ends[before - 1] if before else 0
 
 
-def unescaped(text: str, what: str, at: int) -> int:
-    while (found := text.find(what, at)) >= 0:
-        slashes = len(text[:found]) - len(text[max(0, found - 50) : found].rstrip("\\")) - max(0, found - 50)
-        if slashes % 2 == 0:
-            return found
-        at = found + 1
-    return -1
+def last_sentence(text: str) -> str:
+    """The sentence at whose end the text breaks off.
 
-
-def blanks(m: re.Match[str]) -> str:
-    return "".join(c if c in "\r\n" else " " for c in m.group())
-
-
-_TEX_COMMENT = Pattern(r"(?<!\\)((?:\\\\)*)%[^\n]*")
-
-
-def mathematics(
-    kind: RegionKind,
-    text: str,
-    start: int,
-    end: int,
-    part: int,
-    outer: tuple[int, int],
-    body: str | None = None,
-) -> Iterator[Region]:
-    """The region, and the macros that are defined inside it (blanked in its body)."""
-    body = text[start:end] if body is None else body
-    if ">" in text[text.rfind("\n", 0, outer[0]) + 1 : outer[0]]:
-        body = re.sub(r"(?<=\n)[ \t]*>+", blanks, body)
-    if "%" in body:
-        body = _TEX_COMMENT.sub(lambda m: m.group(1) + " " * (len(m.group()) - len(m.group(1))), body)
-    for m in list(_MACRO_COMMAND.finditer(body)):
-        macro = macro_definition(body, m.start(), part)
-        if macro is not None:
-            here = (start + macro.start, start + macro.end)
-            yield Region("macro", part, *here, macro.body, outer, macro.name)
-            blank = re.sub(r"[^\r\n]", " ", macro.body)
-            body = body[: macro.start] + blank + body[macro.end :]
-    yield Region(kind, part, start, end, body, outer)
-
-
-_MACRO_COMMAND = Pattern(
-    r"\\(?:newcommand|renewcommand|providecommand)\b|\\def(?=\s*\\)|\\DeclareMathOperator\b"
-)
-
-
-_ARGUMENT = Pattern(r"\s*(?:\[[^\]]*\]|#\d)*\s*")
-
-
-def macro_definition(text: str, start: int, part: int) -> Region | None:
-    """The macro definition that starts here, whole, or None where it is not of a form that is read."""
-    m = re.compile(r"\\[A-Za-z]+\*?\s*(?:\{\s*)?\\([A-Za-z]+|.)\s*\}?").match(text, start)
-    if m is None:
-        return None
-    at = m.end()
-    groups = 2 if "PairedDelimiter" in text[start:at] or "DocumentCommand" in text[start:at] else 1
-    for _ in range(groups):
-        skipped = _ARGUMENT.match(text, at)
-        at = skipped.end() if skipped else at
-        at = group_end(text, at)
-        if at < 0 or at - start > MAX_MACRO:
-            return None
-    return Region("macro", part, start, at, text[start:at], (start, at), m.group(1))
-
-
-def directive_regions(text: str, start: int, end: int, part: int, outer: tuple[int, int]) -> Iterator[Region]:
-    """Directive lines in a comment: ``symgrad: let ..``, or several lines after a first ``symgrad``."""
-    first = re.compile(r"[ \t\r\n]*symgrad(?P<weave>:(?:begin|end)\b)?:?").match(text, start, end)
-    if first is None:
-        return
-    if first.group("weave"):  # a mark of weaving: its body is "begin VERB .." or "end .."
-        at = first.start("weave") + 1
-        yield Region("weave", part, at, end, text[at:end].strip(), outer)
-        return
-    for m in re.compile(r"[^\r\n]+").finditer(text, first.end(), end):
-        line = m.group().strip()
-        if line:
-            at = m.start() + len(m.group()) - len(m.group().lstrip())
-            yield Region("directive", part, at, at + len(line), line, outer)
+    >>> last_sentence("Now this. Let ")
+    ' Let '
+    """
+    return _SENTENCE_BEFORE.split(text)[-1]

@@ -1,17 +1,18 @@
-"""Notebooks: their Markdown cells are the parts of a document."""
+"""Notebooks: their Markdown cells are the parts of a document.
+
+>>> [part.text for part in cells('{"cells": [{"cell_type": "markdown", "source": ["a\\\\n", "b"]}]}')]
+['a\\nb']
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 
-from .model import (
-    Part,
-    Problem,
-)
+from .model import Part, Problem
 
 
-def cells(text: str, problems: list[Problem]) -> Iterator[Part]:
+def cells(text: str) -> Iterator[Part | Problem]:
     try:
         notebook = json.loads(text)
         cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]
@@ -20,4 +21,4 @@ def cells(text: str, problems: list[Problem]) -> Iterator[Part]:
                 source = cell["source"]
                 yield Part(source if isinstance(source, str) else "".join(map(str, source)), number)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        problems.append(Problem(f"not a notebook: {type(error).__name__}: {error}"[:200]))
+        yield Problem(f"not a notebook: {type(error).__name__}: {error}"[:200])

@@ -11,8 +11,8 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from ..documents.files import FORMATS, read_text
-from ..documents.model import Document
+from ..documents.files import format_of, read_text
+from ..documents.model import Document, Part
 from ..errors import InputError
 from . import memory
 from .filling import Context, Filling, fill
@@ -56,9 +56,7 @@ class Woven:
 
 def weave_file(path: Path, flavor: Flavor | None = None) -> Woven:
     """Weave a file in memory; nothing is written.  InputError where it cannot be read or is marked wrong."""
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(f"{path}: not one of {', '.join(FORMATS)}")
+    kind = format_of(path).name
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
@@ -84,18 +82,16 @@ def weave_text(text: str, kind: str, path: str = "<text>", flavor: Flavor | None
     if document.problems and kind == "ipynb":
         raise InputError(f"{path}: {document.problems[0].message}")
     flavor = flavor or guess(path, kind, text)
-    parts = [part.text for part in document.parts]
     found = []
     changes: list[tuple[Marked, str]] = []
     for region in marked(document):
         filling, problem = _filling(document, region, text, kind, flavor)
-        there = parts[region.part][region.start : region.end]
-        state, content = _state(region, there, filling)
-        found.append(Found(region.line, region.column, document.parts[region.part].cell, state, problem))
+        part = region.opened.part
+        state, content = _state(region, part.text[region.start : region.end], filling)
+        found.append(Found(*part.position(region.opened.outer[0]), part.cell, state, problem))
         if content is not None:
             changes.append((region, content))
-    for region, content in reversed(changes):
-        parts[region.part] = _replaced(parts[region.part], region, content)
+    parts = [_replaced(part, [c for c in changes if c[0].opened.part is part]) for part in document.parts]
     new = _notebook(text, document, parts, path) if kind == "ipynb" else parts[0]
     return Woven(path, bom + text, bom + new, tuple(found))
 
@@ -104,16 +100,14 @@ def _filling(
     document: Document, region: Marked, text: str, kind: str, flavor: Flavor
 ) -> tuple[Filling | None, str]:
     request = region.request
-    before = [
-        r for r in document.regions
-        if r.kind in ("directive", "macro") and (r.part, r.start) < (region.part, region.start)
-    ]  # fmt: skip
+    before = document.regions[: region.opened.index]
     lines = tuple(r.body for r in before if r.kind == "directive" and r.body.split()[0] in ("let", "assume"))
     macros = tuple(r.body for r in before if r.kind == "macro")
     context = Context(lines, macros)
     if request.verb == "check-status":
-        after = document.position(region.part, region.mark[1])[0]
-        context = Context(lines, macros, text, kind, after, document.parts[region.part].cell)
+        mark = region.closed
+        after, _ = mark.part.position(mark.outer[1])
+        context = Context(lines, macros, text, kind, after, mark.part.cell)
     name = memory.key(request, context, flavor)
     known = memory.recall(name)
     if known is not None:
@@ -140,19 +134,24 @@ def _state(region: Marked, there: str, filling: Filling | None) -> tuple[State, 
     return (State.STALE if filling.holds else State.UNPROVED), filling.text
 
 
-def _replaced(text: str, region: Marked, content: str) -> str:
+def _replaced(part: Part, changes: list[tuple[Marked, str]]) -> str:
+    text = part.text
+    for region, content in reversed(changes):
+        text = _filled(text, region, content)
+    return text
+
+
+def _filled(text: str, region: Marked, content: str) -> str:
     """The region's text and the sum in its end mark, line ends as the document has them."""
+    start, after = region.closed.outer
     end = "\r\n" if "\r\n" in text else "\n"
     # Markdown and RST need an empty line between a comment and a paragraph; in LaTeX it would end one.
-    block = f"{content}\n" if text[region.mark[0]] == "%" else f"\n{content}\n\n"
-    mark = text[region.mark[0] : region.mark[1]]
-    head, _, tail = mark.partition("end")
+    block = f"{content}\n" if text[start] == "%" else f"\n{content}\n\n"
+    head, _, tail = text[start:after].partition("end")
     closing = "-->" if tail.rstrip().endswith("-->") else ""
     signed = f"{head}end sum={checksum(content)}{' ' + closing if closing else ''}"
     first = "" if text[: region.start].endswith(("\n", "\r")) else "\n"
-    return (
-        text[: region.start] + (first + block).replace("\n", end) + signed + text[region.mark[1] :]
-    )
+    return text[: region.start] + (first + block).replace("\n", end) + signed + text[after:]
 
 
 def _notebook(text: str, document: Document, parts: list[str], path: str) -> str:

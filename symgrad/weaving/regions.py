@@ -28,19 +28,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A region of part ``part``: what stands at ``[start, end)`` is ours, ``sum`` is what it was signed with.
+    """Between two marks what stands at ``[start, end)`` is ours; ``sum`` is what it was signed with."""
 
-    ``mark`` is the place of the end mark.
-    """
-
-    part: int
-    line: int
-    column: int
+    opened: Region
+    closed: Region
     request: Request
     start: int
     end: int
     sum: str
-    mark: tuple[int, int]
 
 
 def marked(document: Document) -> list[Marked]:
@@ -59,7 +54,7 @@ def _pairs(document: Document) -> Iterator[Marked]:
     labels: dict[str, int] = {}
     for region in (r for r in document.regions if r.kind == "weave"):
         word, _, rest = region.body.partition(" ")
-        if opened is not None and region.part != opened.part:
+        if opened is not None and region.part is not opened.part:
             raise _wrong(document, opened, "this region is not closed in its cell: add symgrad:end")
         if word == "begin":
             if opened is not None:
@@ -69,15 +64,15 @@ def _pairs(document: Document) -> Iterator[Marked]:
         if opened is None:
             raise _wrong(document, region, "symgrad:end without symgrad:begin")
         request = _request(document, opened)
-        line, column = document.position(opened.part, opened.outer[0])
+        line, _ = opened.part.position(opened.outer[0])
         if request.label and request.label in labels:
             raise _wrong(document, opened, f"the label {request.label} stands in line {labels[request.label]}"
                                            " already: every label names one block")  # fmt: skip
         labels[request.label] = line
         found = re.search(r"\bsum=(\w+)", rest)
-        start = _line_end(document.parts[opened.part].text, opened.outer[1])
-        yield Marked(region.part, line, column, request, start, max(start, region.outer[0]),
-                     found.group(1) if found else "", region.outer)  # fmt: skip
+        start = _line_end(opened.part.text, opened.outer[1])
+        sum = found.group(1) if found else ""
+        yield Marked(opened, region, request, start, max(start, region.outer[0]), sum)
         opened = None
     if opened is not None:
         raise _wrong(document, opened, "this region is never closed: add symgrad:end behind it")
@@ -89,8 +84,8 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _wrong(document: Document, region: Region, message: str) -> InputError:
-    line, column = document.position(region.part, region.outer[0])
-    cell = document.parts[region.part].cell
+    line, column = region.part.position(region.outer[0])
+    cell = region.part.cell
     where = f"{document.path}:{'' if cell is None else f'cell {cell}:'}{line}:{column}"
     return InputError(f"{where}: {message}")
 
