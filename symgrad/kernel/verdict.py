@@ -46,6 +46,7 @@ class Witness(Displayed):
 class Demand:
     """``term > 0``, ``term >= 0`` or ``term != 0``: where a side is defined.
 
+    >>> from symgrad.core import Sym
     >>> print(Demand(Sym("a"), "!="))
     a != 0
     """
@@ -61,6 +62,7 @@ class Demand:
 class Assumed:
     """What a proof takes for granted, between each term and the next: an index in its range, a ratio not 1.
 
+    >>> from symgrad.core import Sym
     >>> print(Assumed((Num(Fraction(1)), Sym("j", "index"), Sym("K", "size")), "<="))
     1 <= j <= K
     """
