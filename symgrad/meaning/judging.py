@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ..core import Call, Core, D, Delta, Given, Mul, Ref, Sum, Sym, rebuild, walk
+from ..core import Call, Core, D, Delta, Given, Mul, Num, Ref, Sum, Sym, rebuild, walk
 from ..errors import Reason, UnknownMeaning
 from ..kernel.verdict import Condition, Demand, Verdict
 from ..names import Part
@@ -88,14 +88,11 @@ def _of_vectors(condition: Condition) -> Condition:
 def _vectors(t: Core) -> Core:
     match t:
         case Sum(Call(Part(), (k, entry)), index) if k == index:
-            whole = partial(_without, index)
-            return rebuild(entry, whole) if isinstance(entry, Mul) else whole(entry)
+            factors = entry.factors if isinstance(entry, Mul) else (entry,)
+            whole = [Sym(f.name) if isinstance(f, Ref) and f.indices == (index,) else f for f in factors]
+            if whole != [*factors] and all(isinstance(f, Num | Sym) for f in whole):
+                return Mul(tuple(whole))
     return rebuild(t, _vectors)
-
-
-def _without(index: Sym, entry: Core) -> Core:
-    """The vector of which this is the entry."""
-    return Sym(entry.name) if isinstance(entry, Ref) and entry.indices == (index,) else entry
 
 
 def _judge(left: Core, right: Core, given: tuple[Given, ...], relation: Relation) -> Verdict:
