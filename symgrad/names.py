@@ -34,19 +34,23 @@ class Made(str):
 
 
 class Fresh(str):
-    """``k#3``: a name that stands nowhere else; ``letter`` is what people may see of it."""
+    """``k#3``: a name that stands nowhere else; ``letter`` is what people may see of it.
 
-    __slots__ = ("letter", "number")
+    ``mark`` is ``'`` where they are to see the number too.
+    """
+
+    __slots__ = ("letter", "mark", "number")
     letter: str
     number: int
+    mark: str
 
-    def __new__(cls, letter: str, number: int) -> Self:
-        self = super().__new__(cls, f"{letter}#{number}")
-        self.letter, self.number = letter, number
+    def __new__(cls, letter: str, number: int, mark: str = "#") -> Self:
+        self = super().__new__(cls, f"{letter}{mark}{number}")
+        self.letter, self.number, self.mark = letter, number, mark
         return self
 
     def __getnewargs__(self) -> Any:
-        return self.letter, self.number
+        return self.letter, self.number, self.mark
 
 
 class Numbered(str):

@@ -44,7 +44,7 @@ def prove(lhs: Any, rhs: Any, given: Iterable[str] = ()) -> Verdict:
     if verdict and symbolic:
         from .bridge import counted
 
-        verdict = replace(verdict, assuming=(*verdict.assuming, *counted(*symbolic)))
+        verdict = replace(verdict, conditions=(*verdict.conditions, *counted(*symbolic)))
     return verdict
 
 

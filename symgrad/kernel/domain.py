@@ -1,8 +1,8 @@
 """The domain of a term as received: what must hold for it to have a value.
 
 >>> from symgrad.core import Div, Num, Sym
->>> conditions(Div(Sym("a"), Sym("b")), ())
-['b != 0']
+>>> print(*conditions(Div(Sym("a"), Sym("b")), ()))
+b != 0
 >>> conditions(Div(Sym("a"), Sym("N", "size")), ())
 []
 """
@@ -36,9 +36,10 @@ from ..core import (
 from ..functions import FUNCTIONS, at
 from ..names import Fresh
 from .signs import ANY, POSITIVE, Range, integral, range_of
+from .verdict import Demand
 
 
-def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
+def conditions(term: Core, given: tuple[Given, ...]) -> list[Demand]:
     """Conditions of the term's domain that do not hold by structure or by a sign that is given."""
     positive = {
         g.lhs.name for g in given
@@ -53,8 +54,8 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
     terms = list(_meant(term))
     bound = [(t.index.name, range_of(t.lower, known).positive) for t in terms if isinstance(t, Sum)]
     positive |= {name for name, above in bound if above} - {name for name, above in bound if not above}
-    out: dict[str, dict[str, None]] = {}
-    seen: dict[str, str] = {}
+    out: dict[str, tuple[Core, dict[str, None]]] = {}
+    seen: dict[str, Core] = {}
 
     def demand(t: Core, relation: str) -> None:
         if isinstance(t, Pow) and isinstance(t.exp, Num) and t.exp.value % 2 == 0 and relation != ">=":
@@ -64,7 +65,8 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
         found = range_of(t, known)
         if not {"!=": found.nonzero, ">": found.positive, ">=": found.nonnegative}[relation]:
             t = _plain(t)
-            out.setdefault(seen.setdefault(_sorted(t), text(t)), {})[relation] = None
+            t = seen.setdefault(_sorted(t), t)
+            out.setdefault(text(t), (t, {}))[1][relation] = None
 
     def nonzero(t: Core) -> None:
         match t:
@@ -100,7 +102,7 @@ def conditions(term: Core, given: tuple[Given, ...]) -> list[str]:
             case Call(fn, (arg,)) if fn in FUNCTIONS:
                 for k, relation in FUNCTIONS[fn].demands or ():
                     demand(at(k, arg), relation) if relation != "!=" else nonzero(at(k, arg))
-    return [f"{shown} {relation} 0" for shown, found in out.items() for relation in _strongest(found)]
+    return [Demand(t, relation) for t, found in out.values() for relation in _strongest(found)]
 
 
 def _meant(term: Core) -> Iterator[Core]:
@@ -122,7 +124,7 @@ def _plain(t: Core) -> Core:
     others = text(reduce(lambda out, k: rename(out, k, Sym("#")), fresh, t))
     apart = len(letters) == len(fresh) and not any(re.search(rf"\b{k}\b", others) for k in letters)
     for k, name in fresh.items():
-        t = rename(t, k, replace(k, name=name.letter if apart else f"{name.letter}'{name.number}"))
+        t = rename(t, k, replace(k, name=name.letter if apart else Fresh(name.letter, name.number, "'")))
     return t
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from ..core import Core, Given, Num, Sym
+from ..core import Core, Given, Num, Ref, Sym
 from ..errors import Reason, ShapeError
+from ..kernel.verdict import Assumed, Condition
+from ..names import Cardinality
 from ..page.tree import Node
 from ..page.tree import Sym as PageSym
 from ..reasons import Convention, SidesDiffer
-from .tensors import ZERO, Value
+from .tensors import ONE, ZERO, Value
 from .terms import Elaborator
 
 ENTRIES = 64
@@ -36,10 +37,15 @@ class Claim:
     premise: Reason | None = None
     rival: Reason | None = None
 
-    def is_range(self, condition: str) -> bool:
+    def is_range(self, condition: Condition) -> bool:
         """Does the condition only say that a component is one (1 <= i <= d)?"""
-        letters = "|".join(map(re.escape, self.components))
-        return re.fullmatch(rf"(1 <= )?({letters})( <= [\w {{}}\\]+| >= 1)?", condition) is not None
+        match condition:
+            case Assumed((Sym(letter), end), ">="):
+                return letter in self.components and end == ONE
+            case Assumed((*start, Sym(letter), Num() | Sym() | Ref() as end), "<="):
+                unknown = isinstance(end, Sym) and isinstance(end.name, Cardinality)
+                return letter in self.components and start in ([], [ONE]) and not unknown
+        return False
 
 
 def pairs_of(

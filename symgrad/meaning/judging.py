@@ -6,19 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ..core import Core, D, Delta, Given, Ref, Sum, Sym, walk
+from ..core import Call, Core, D, Delta, Given, Mul, Num, Ref, Sum, Sym, rebuild, walk
 from ..errors import Reason, UnknownMeaning
-from ..kernel.verdict import Verdict
+from ..kernel.verdict import Condition, Demand, Verdict
+from ..names import Part
 from ..page.scope import Scope
 from ..page.tree import Node
-from ..patterns import Pattern
 from ..prover import FUEL, Relation, conjunction, judge
 from ..prover.witness import search
 from .derivatives import fill
 from .readings import claim, readings
-
-# How elaboration passes a whole vector v to a function of which nothing is known (``Names.apply``).
-_OF_VECTOR = Pattern(r"Sum_\{\w+=1\.\.[^(]*\}\([^(]*\.\d+\(\w+, ([^()]+?)_\{\w+\}\)\)")
 
 _PROBES = 6  # points at which a claim that is probably false is tried before it is judged
 
@@ -64,8 +61,8 @@ def judgement(
                 _judge(left, right, found.givens, relation, fuel) for left, right in found.pairs
             )
             if verdict:
-                said = (_OF_VECTOR.sub(r"\1", k) for k in verdict.assuming if not found.is_range(k))
-                verdict = replace(verdict, assuming=tuple(dict.fromkeys((*said, *found.assuming))))
+                said = (_of_vectors(k) for k in verdict.conditions if not found.is_range(k))
+                verdict = replace(verdict, conditions=(*said, *found.assuming))
             if verdict.status == "refuted" and found.doubts:
                 verdict = Verdict("undecided", cause=found.doubts[0])
             only_so = verdict.status == "proved" and found.premise is not None
@@ -80,6 +77,26 @@ def judgement(
         return first or Judgement(Verdict("undecided", cause=problem.located))
     assert first is not None
     return first
+
+
+def _of_vectors(condition: Condition) -> Condition:
+    """A function of a whole vector v as f(v), not as it is passed to the judge (``Names.apply``)."""
+    match condition:
+        case Demand(term):
+            return replace(condition, term=_vectors(term))
+        case Given(lhs, _, rhs):
+            return replace(condition, lhs=_vectors(lhs), rhs=_vectors(rhs))
+    return condition
+
+
+def _vectors(t: Core) -> Core:
+    match t:
+        case Sum(Call(Part(), (k, entry)), index) if k == index:
+            factors = entry.factors if isinstance(entry, Mul) else (entry,)
+            whole = [Sym(f.name) if isinstance(f, Ref) and f.indices == (index,) else f for f in factors]
+            if whole != [*factors] and all(isinstance(f, Num | Sym) for f in whole):
+                return Mul(tuple(whole))
+    return rebuild(t, _vectors)
 
 
 def _judge(

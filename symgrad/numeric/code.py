@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -13,7 +12,8 @@ import numpy as np
 from .. import core
 from ..core import Core
 from ..errors import InputError
-from ..kernel.verdict import Verdict
+from ..kernel.verdict import Condition, Demand, Verdict
+from ..names import Fresh, letter_of
 from ..prover import conjunction, judge
 from .arguments import Argument, Lengths, array_of, identifier, seen, shape_text
 from .blocks import Blockwise, NotBlockwise
@@ -236,13 +236,23 @@ class Code:
     def _about(self) -> str:
         shapes = "; ".join(f"{a.python} {shape_text(a)}" for a in self.arguments.values() if a.shape)
         by = ", ".join(self.arguments[n].python for n in self.wrt)
-        plain = (re.sub(r"(#|(?<=\w)')\d+", "", a) for a in self.verdict.assuming)
-        assuming = ", ".join(dict.fromkeys(plain))
+        verdict = self.verdict
+        assuming = ", ".join(replace(verdict, conditions=tuple(map(_lettered, verdict.conditions))).assuming)
         told = "The gradient is the derivative, proved" + (f", assuming {assuming}" if assuming else "")
         if not self.verdict:
             told = f"Not proved: {self.verdict}"
         about = f"{self.formula}\n\n    and its gradient by {by}.  Shapes: {shapes}.\n    {told}.\n    "
         return about.replace("\\", "").replace('"', "'")  # nothing in it ends the docstring
+
+
+def _lettered(condition: Condition) -> Condition:
+    """What is demanded of every i#3 and i'3, as of i."""
+    if not isinstance(condition, Demand):
+        return condition
+    term = condition.term
+    for k in {t for t in core.walk(term) if isinstance(t, core.Sym) and isinstance(t.name, Fresh)}:
+        term = core.rename(term, k, core.Sym(letter_of(k.name), k.sort))
+    return replace(condition, term=term)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -77,14 +77,14 @@ from fractions import Fraction
 
 from flint import ctx
 
-from ..core import Add, Call, Core, Given, Num, children, counts, text, walk
+from ..core import Add, Call, Core, Given, Num, children, counts, walk
 from ..errors import Reason, ScopeError
 from ..functions import BUILTIN
 from ..kernel.differentiate import eliminate
 from ..kernel.domain import conditions
 from ..kernel.limits import OutOfFuel, Undefined, Unsupported
 from ..kernel.signs import integral
-from ..kernel.verdict import Verdict
+from ..kernel.verdict import Assumed, Verdict
 from ..reasons import (
     FuelSpent,
     NoCommonPoint,
@@ -112,7 +112,7 @@ ZERO = Num(Fraction(0))
 class _Proof:
     """What a proof assumed; are both sides 0?"""
 
-    assumed: tuple[str, ...]
+    assumed: tuple[Assumed, ...]
     vanishing: bool
 
 
@@ -159,10 +159,10 @@ def conjunction(verdicts: Iterable[Verdict]) -> Verdict:
             proved.append(verdict)
         elif undecided is None:
             undecided = verdict
-    assuming = dict.fromkeys(a for v in proved for a in v.assuming)
+    conditions = dict.fromkeys(c for v in proved for c in v.conditions)
     if undecided is not None:
         return undecided
-    return Verdict("proved", tuple(assuming), vanishing=all(v.vanishing for v in proved))
+    return Verdict("proved", tuple(conditions), vanishing=all(v.vanishing for v in proved))
 
 
 def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int, relation: Relation) -> Verdict:
@@ -206,8 +206,7 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int, relation: 
         witness, _ = search(lhs, rhs, used, 24, relation=relation)
         if witness is not None:
             return Verdict("refuted", witness=witness)
-    named = dict.fromkeys([*domain, *proof.assumed, *(text(g) for g in used)])
-    return Verdict("proved", assuming=tuple(named), vanishing=proof.vanishing)
+    return Verdict("proved", (*domain, *proof.assumed, *used), vanishing=proof.vanishing)
 
 
 def _consistent(given: tuple[Given, ...], fuel: int) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from flint import fmpq
 
+from ..core import Add, Call, Core, Mul, Num, Pow, Ref, Sym
 from ..kernel.limits import Unsupported
+from ..kernel.verdict import Assumed
 from .functions import Functions
-from .polynomials import ONE, Frozen, Poly, constant_of, freeze, thaw
+from .polynomials import ONE, Frozen, Mono, Poly, const, constant_of, freeze, rational, thaw
 from .signs import Range
 
 
@@ -17,8 +20,8 @@ class Atoms(Functions):
 
     def __init__(self, fuel: int) -> None:
         super().__init__(fuel)
-        self.conditions: dict[str, None] = {}
-        self.needed: dict[str, None] = {}
+        self.conditions: dict[Assumed, None] = {}
+        self.needed: dict[Assumed, None] = {}
         """Those under which the givens mean what was made of them."""
         self.symmetric: dict[str, int] = {}
         """Names with A_ij = A_ji (1) or A_ij = -A_ji (-1)."""
@@ -82,7 +85,7 @@ class Atoms(Functions):
             return False
         if below or above:
             return self.ordered(at, hi) if below else self.ordered(lo, at)
-        self.demand(f"{self.show(lo)} <= {self.show(at)} <= {self.show(hi)}", lo, at, hi)
+        self.demand("<=", lo, at, hi)
         self._in_range(at, lo, hi)
         return True
 
@@ -93,11 +96,11 @@ class Atoms(Functions):
         if at == self.gen(n) and n not in self.poly_deps(lo) | self.poly_deps(hi):
             self.ranges.setdefault(n, (freeze(lo), freeze(hi)))
 
-    def demand(self, condition: str, *parts: Poly) -> None:
+    def demand(self, relation: str, *parts: Poly) -> None:
         """Record what the proof assumes; an index that a sum binds has no meaning in it."""
         if any(map(self.is_bound, parts)):
             raise Unsupported("the proof would assume something of a bound index")
-        self.conditions[condition] = None
+        self.conditions[Assumed(tuple(map(self.term_of, parts)), relation)] = None
 
     def start_again(self) -> None:
         """Nothing is assumed yet but what the givens need."""
@@ -117,10 +120,10 @@ class Atoms(Functions):
             return False
         terms = {m: c for m, c in gap.items() if m}
         if len(terms) == 1 and 1 in terms.values():
-            self.demand(f"{self.show(terms)} >= {-gap.get(ONE, fmpq(0))}", gap)
+            self.demand(">=", terms, const(-gap.get(ONE, fmpq(0))))
         else:
             less, more = ({m: abs(c) for m, c in gap.items() if (c > 0) == above} for above in (False, True))
-            self.demand(f"{self.show(less)} <= {self.show(more)}", gap)
+            self.demand("<=", less, more)
         return True
 
     def is_bound(self, p: Poly) -> bool:
@@ -161,29 +164,29 @@ class Atoms(Functions):
             return x == y
         return binding.setdefault(hole, thaw(y)) == thaw(y)
 
-    # -- text --------------------------------------------------------------------------------
-    def show(self, p: Poly) -> str:
-        """Plain text of an index or parameter polynomial, for conditions."""
-        parts = []
-        for m, c in sorted(p.items(), key=lambda item: (-len(item[0]), item[0])):
-            factors = [self._show_atom(k) + ("" if e == 1 else f"^{e}") for k, e in m]
-            if c != 1 or not factors:
-                factors.insert(0, str(c))
-            parts.append("*".join(factors) if factors[0] != "-1" or len(factors) == 1
-                         else "-" + "*".join(factors[1:]))
-        return " + ".join(parts).replace("+ -", "- ") or "0"
+    # -- terms -------------------------------------------------------------------------------
+    def term_of(self, p: Poly) -> Core:
+        """An index or parameter polynomial as a term, for conditions."""
+        terms = [self._product(m, c) for m, c in sorted(p.items(), key=lambda item: (-len(item[0]), item[0]))]
+        return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
-    def _show_atom(self, n: int) -> str:
+    def _product(self, m: Mono, c: Any) -> Core:
+        factors = [self._named(k) if e == 1 else Pow(self._named(k), Num(Fraction(e))) for k, e in m]
+        if c != 1 or not factors:
+            factors.insert(0, Num(Fraction(rational(c))))
+        return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+    def _named(self, n: int) -> Core:
         key = self.atoms[n]
         match key[0]:
             case "sym":
-                return str(key[1])
+                return Sym(key[1], key[2])
             case "ref":
-                return f"{key[1]}_{{{','.join(self.show(thaw(k)) for k in key[2])}}}"
+                return Ref(key[1], tuple(self.term_of(thaw(k)) for k in key[2]))
             case "exp":
-                return f"exp({self.show({key[1]: fmpq(1)})})"
+                return Call("exp", (self.term_of({key[1]: fmpq(1)}),))
             case "pow":
-                return f"({self.show(thaw(key[1]))})^({self.show({key[2]: fmpq(1)})})"
+                return Pow(self.term_of(thaw(key[1])), self.term_of({key[2]: fmpq(1)}))
             case "poly":
-                return f"({self.show(thaw(key[1]))})"
-        return str(key[0])
+                return self.term_of(thaw(key[1]))
+        return Sym(key[0])

@@ -26,7 +26,7 @@ from .polynomials import Poly, const, freeze, thaw
 class Normal(Contractions):
     """One judgement's table of atoms; ``norm`` maps core terms to polynomials over it.
 
-    ``conditions`` collects, as text, what the rewritings assumed beyond structure.
+    ``conditions`` collects what the rewritings assumed beyond structure.
     """
 
     def __init__(self, fuel: int) -> None:

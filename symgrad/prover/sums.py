@@ -405,7 +405,7 @@ class Sums(Atoms):
         if not self.ordered(lo, self.add(hi, const(1))):
             return None
         if constant_of(gap) is None and not {k for k, _ in self.factor(gap)[2]} <= self.nonzero:
-            self.demand(f"{self.show(ratio)} != 1", ratio)
+            self.demand("!=", ratio, const(1))
         one, inverse = const(1), self.inverse(gap)
         top, bottom = self.raise_to(ratio, self.add(hi, one)), self.raise_to(ratio, lo)
         sums: list[Poly] = []
