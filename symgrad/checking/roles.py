@@ -107,7 +107,7 @@ class Statement:
     @cached_property
     def seeks(self) -> bool:
         """Does it speak of the place of an extremum?"""
-        return any(_ARGUMENT.search(side.text) for side in (self.left, self.right))
+        return _ARGUMENT.search(self.right.text) is not None or "\\arg" in self.left.text
 
     @cached_property
     def follows(self) -> bool:
