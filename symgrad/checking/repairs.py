@@ -5,8 +5,9 @@ A hint is never a pass: it is proved by the same judge, and the step stays refut
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..errors import Remark, SymgradError
 from ..meaning.judging import holds, prove_nodes
@@ -95,7 +96,7 @@ def _repairs(lhs: Node, rhs: Node, scope: Scope, answers: bool) -> Iterator[Repa
     for factor in _scales(lhs, rhs):
         yield f"holds with the factor ${to_latex(factor)}$ on the right", lhs, Mul((factor, rhs))
     for where, side, other in (("right", rhs, lhs), ("left", lhs, rhs)):
-        for text, new in _edits(side, other, scope):
+        for text, new in (edit for kind in EDITS for edit in kind(_Side(side, other, scope))):
             pair = (lhs, new) if where == "right" else (new, rhs)
             yield f"holds if {text}: ${to_latex(new)}$" if answers else f"holds if {text}", *pair
 
@@ -154,65 +155,112 @@ def _scales(lhs: Node, rhs: Node) -> Iterator[Node]:
         yield size
 
 
-def _edits(side: Node, other: Node, scope: Scope) -> Iterator[tuple[str, Node]]:
-    """Every page that is one slip of the pen away."""
-    places = [(path, node) for path, node in paths(side)]
-    for path, node in places:
+@dataclass(frozen=True)
+class _Side:
+    """A side to be edited, and what may come into it."""
+
+    node: Node
+    other: Node
+    scope: Scope
+
+    @cached_property
+    def places(self) -> list[tuple[tuple[int, ...], Node]]:
+        return list(paths(self.node))
+
+    def put(self, path: tuple[int, ...], new: Node) -> Node:
+        return put(self.node, path, new)
+
+
+_Edit = Iterator[tuple[str, Node]]
+
+
+def _signs(side: _Side) -> _Edit:
+    for path, node in side.places:
         if isinstance(node, Add):
-            for k, term in enumerate(node.terms):
+            for term, rest in _each(node.terms):
                 flipped = term.arg if isinstance(term, Neg) else Neg(term)
-                terms = (*node.terms[:k], flipped, *node.terms[k + 1 :])
-                yield f"the sign of ${to_latex(term)}$ is changed", put(side, path, Add(terms))
+                yield f"the sign of ${to_latex(term)}$ is changed", side.put(path, Add(rest(flipped)))
         elif isinstance(node, Neg) and path:
-            yield "a minus sign is dropped", put(side, path, node.arg)
-    for old, new in _exchanges(side, other):
-        renamed = _renamed(side, old, new)
-        yield f"${old}$ is read as ${new}$", renamed
-    used = sorted(queries.indices(side) | queries.indices(other))
-    for path, node in places:
-        if isinstance(node, Indexed) and len(node.lower) == 1 and isinstance(node.lower[0], Sym):
-            for index in used:
-                if index != node.lower[0].name and len(index) == 1:
-                    new_node = replace(node, lower=(Sym(index),))
-                    yield f"${to_latex(node)}$ is ${to_latex(new_node)}$", put(side, path, new_node)
-    for path, node in places:
-        kind = scope.kinds.get(node.name) if isinstance(node, Sym) else None
+            yield "a minus sign is dropped", side.put(path, node.arg)
+
+
+def _names(side: _Side) -> _Edit:
+    """A name that only this side has for one that only the other side has."""
+    here, there = free_names(side.node), free_names(side.other)
+    for old in sorted(here - there):
+        for new in sorted(there - here):
+            yield f"${old}$ is read as ${new}$", substitute(side.node, {Sym(old): Sym(new)})
+
+
+def _indices(side: _Side) -> _Edit:
+    used = sorted(queries.indices(side.node) | queries.indices(side.other))
+    for path, node in side.places:
+        if not isinstance(node, Indexed) or len(node.lower) != 1 or not isinstance(node.lower[0], Sym):
+            continue
+        for index in used:
+            if index != node.lower[0].name and len(index) == 1:
+                new = replace(node, lower=(Sym(index),))
+                yield f"${to_latex(node)}$ is ${to_latex(new)}$", side.put(path, new)
+
+
+def _transposes(side: _Side) -> _Edit:
+    for path, node in side.places:
+        kind = side.scope.kinds.get(node.name) if isinstance(node, Sym) else None
         if isinstance(node, Transpose):
-            yield f"${to_latex(node)}$ is not transposed", put(side, path, node.arg)
+            yield f"${to_latex(node)}$ is not transposed", side.put(path, node.arg)
         elif kind is not None and len(kind.shape) == 2:
-            yield f"${to_latex(node)}$ is transposed", put(side, path, Transpose(node))
-    for path, node in places:
-        if isinstance(node, Pow) and isinstance(node.exp, Num):
-            for k in (int(node.exp.value) + 1, int(node.exp.value) - 1):
-                if k > 1:
-                    yield f"the exponent is {k}", put(side, path, Pow(node.base, Num(k)))
-                elif k == 1:
-                    yield "the exponent is dropped", put(side, path, node.base)
-    for path, node in places:
-        if isinstance(node, Mul) and len(node.factors) > 1:
-            for k, factor in enumerate(node.factors):
-                rest = (*node.factors[:k], *node.factors[k + 1 :])
-                yield (
-                    f"the factor ${to_latex(factor)}$ is dropped",
-                    put(side, path, rest[0] if len(rest) == 1 else Mul(rest)),
-                )
-        elif isinstance(node, Add) and len(node.terms) > 1:
-            for k, term in enumerate(node.terms):
-                rest = (*node.terms[:k], *node.terms[k + 1 :])
-                yield (
-                    f"the term ${to_latex(term)}$ is dropped",
-                    put(side, path, rest[0] if len(rest) == 1 else Add(rest)),
-                )
-    for factor in _chain_factors(other, scope):
-        for path, node in places:
-            if not path or (isinstance(node, Mul) and _is_body(side, path)):
+            yield f"${to_latex(node)}$ is transposed", side.put(path, Transpose(node))
+
+
+def _exponents(side: _Side) -> _Edit:
+    for path, node in side.places:
+        if not isinstance(node, Pow) or not isinstance(node.exp, Num):
+            continue
+        for k in (int(node.exp.value) + 1, int(node.exp.value) - 1):
+            if k > 1:
+                yield f"the exponent is {k}", side.put(path, Pow(node.base, Num(k)))
+            elif k == 1:
+                yield "the exponent is dropped", side.put(path, node.base)
+
+
+def _parts_dropped(side: _Side) -> _Edit:
+    for path, node in side.places:
+        match node:
+            case Mul(parts) if len(parts) > 1:
+                what = "factor"
+            case Add(parts) if len(parts) > 1:
+                what = "term"
+            case _:
+                continue
+        for part, rest in _each(parts):
+            new = rest()[0] if len(parts) == 2 else type(node)(rest())
+            yield f"the {what} ${to_latex(part)}$ is dropped", side.put(path, new)
+
+
+def _factors_put_in(side: _Side) -> _Edit:
+    for factor in _chain_factors(side.other, side.scope):
+        for path, node in side.places:
+            if not path or (isinstance(node, Mul) and _is_body(side.node, path)):
                 wider = Mul((*queries.factors(node), factor))
-                yield f"the factor ${to_latex(factor)}$ is put in", put(side, path, wider)
-    for path, node in places:
-        if isinstance(node, Add):
-            for k, term in enumerate(node.terms):
-                doubled = (*node.terms[:k], Mul((Num(2), term)), *node.terms[k + 1 :])
-                yield f"${to_latex(term)}$ is doubled", put(side, path, Add(doubled))
+                yield f"the factor ${to_latex(factor)}$ is put in", side.put(path, wider)
+
+
+def _doubled(side: _Side) -> _Edit:
+    for path, node in side.places:
+        for term, rest in _each(node.terms) if isinstance(node, Add) else ():
+            yield f"${to_latex(term)}$ is doubled", side.put(path, Add(rest(Mul((Num(2), term)))))
+
+
+def _each(parts: tuple[Node, ...]) -> Iterator[tuple[Node, Callable[..., tuple[Node, ...]]]]:
+    """Each part, and all parts with others (or none) put for it."""
+    for k, part in enumerate(parts):
+        yield part, lambda *new, k=k: (*parts[:k], *new, *parts[k + 1 :])
+
+
+EDITS = (
+    _signs, _names, _indices, _transposes, _exponents, _parts_dropped, _factors_put_in, _doubled,
+)  # fmt: skip
+"""Every page that is one slip of the pen away, the likelier slips first."""
 
 
 def _is_body(side: Node, path: tuple[int, ...]) -> bool:
@@ -220,18 +268,6 @@ def _is_body(side: Node, path: tuple[int, ...]) -> bool:
     for k in path[:-1]:
         node = tuple(children(node))[k]
     return isinstance(node, BigOp) and path[-1] == 0
-
-
-def _exchanges(side: Node, other: Node) -> Iterator[tuple[str, str]]:
-    """A name that only this side has for one that only the other side has."""
-    here, there = free_names(side), free_names(other)
-    for old in sorted(here - there):
-        for new in sorted(there - here):
-            yield old, new
-
-
-def _renamed(node: Node, old: str, new: str) -> Node:
-    return substitute(node, {Sym(old): Sym(new)})
 
 
 def _chain_factors(other: Node, scope: Scope) -> Iterator[Node]:
