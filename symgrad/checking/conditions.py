@@ -41,6 +41,8 @@ _ARROWS = {
         ("\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", "\\iff", "\\Leftrightarrow"), "so"
     ),
 }  # fmt: skip
+_LABELS = ("\\tag", "\\label")
+_BREAKS = ("\\quad", "\\qquad", ";", "&", ":", *_LABELS)
 _CUTS = ("\\\\", "\\begin{", "\\end{")
 
 
@@ -106,45 +108,60 @@ class Conditions:
 NOTHING = Conditions()
 
 
+@dataclass(slots=True)
+class _Piece:
+    """A piece of what stands beside a formula: the words that introduce it, and its mathematics."""
+
+    words: str
+    formula: str = ""
+
+
 def beside(text: str) -> Conditions:
     """The conditions in what stands before or behind a formula in its row."""
-    pieces: list[tuple[str, str]] = [("", "")]  # what introduces it, the mathematics
+    pieces = [_Piece("")]
     at = depth = 0
     while at < len(text):
         token = sign_at(text, at)
-        group = _GROUP.match(text, token.end)
-        written, at = token.text, token.end
-        if group is not None and (written in _TEXTS or written in ("\\tag", "\\label")):
-            at = group.end()
-        full_stop = written.strip(".") == "" and (at == len(text) or text[at].isspace())
-        if group is not None and written in _TEXTS and not depth:
-            for k, part in enumerate(re.split(r"\$([^$]*)\$", group[1])):
-                if k % 2:
-                    pieces[-1] = (pieces[-1][0], pieces[-1][1] + part)
-                elif part.strip():
-                    pieces.append((part, ""))
-        elif written in _ARROWS and not depth:
-            pieces.append((_ARROWS[written], ""))
-        elif written == "," and not depth and _listing(*pieces[-1]):
-            pieces[-1] = (pieces[-1][0], pieces[-1][1] + ",")
-        elif written == "," and not depth:
-            pieces.append(("" if pieces[-1][1].strip() else pieces[-1][0], ""))
-        elif not depth and (
-            full_stop or written in ("\\quad", "\\qquad", ";", "&", ":", "\\tag", "\\label")
-            or written.startswith(_CUTS)
-        ):
-            pieces.append(("", ""))
+        group = _GROUP.match(text, token.end) if token.text in (*_TEXTS, *_LABELS) else None
+        at = token.end if group is None else group.end()
+        ends = at == len(text) or text[at].isspace()
+        opened = None if depth else _opens(token.text, ends, pieces[-1])
+        if not depth and group is not None and token.text in _TEXTS:
+            _say(group[1], pieces)
+        elif opened is not None:
+            pieces.append(_Piece(opened))
         else:
-            depth = max(depth + DEPTHS.get(written, 0), 0)
-            pieces[-1] = (pieces[-1][0], pieces[-1][1] + text[token.start : at])
+            depth = max(depth + DEPTHS.get(token.text, 0), 0)
+            pieces[-1].formula += text[token.start : at]
     return _sorted(pieces)
 
 
-def _listing(words: str, formula: str) -> bool:
+def _say(words: str, pieces: list[_Piece]) -> None:
+    """Words in a formula, with mathematics between dollar signs."""
+    for k, part in enumerate(re.split(r"\$([^$]*)\$", words)):
+        if k % 2:
+            pieces[-1].formula += part
+        elif part.strip():
+            pieces.append(_Piece(part))
+
+
+def _opens(sign: str, ends: bool, last: _Piece) -> str | None:
+    """The words of the piece that a sign begins; None: it belongs to the last one."""
+    if sign in _ARROWS:
+        return _ARROWS[sign]
+    if sign == ",":
+        if _listing(last):
+            return None
+        return "" if last.formula.strip() else last.words
+    full_stop = ends and not sign.strip(".")
+    return "" if full_stop or sign in _BREAKS or sign.startswith(_CUTS) else None
+
+
+def _listing(piece: _Piece) -> bool:
     """``for x, y > 0``: are these names of which one condition speaks?"""
-    if not formula.strip() or "=" in formula or _ORDER.search(formula):
+    if not piece.formula.strip() or "=" in piece.formula or _ORDER.search(piece.formula):
         return False
-    return phrases.EQUATES.search(words) is not None
+    return phrases.EQUATES.search(piece.words) is not None
 
 
 def _bare(formula: str) -> tuple[str, bool]:
@@ -156,10 +173,11 @@ def _bare(formula: str) -> tuple[str, bool]:
     return m.group(1).strip(), True
 
 
-def _sorted(pieces: Iterable[tuple[str, str]]) -> Conditions:
+def _sorted(pieces: Iterable[_Piece]) -> Conditions:
     out = Conditions()
-    for words, written in pieces:
-        formula, enclosed = _bare(written)
+    for piece in pieces:
+        words = piece.words
+        formula, enclosed = _bare(piece.formula)
         if enclosed and formula.startswith("\\text"):
             out += beside(formula)
             continue
@@ -201,7 +219,7 @@ def _spoken(text: str) -> Conditions:
     for k in range(1, len(parts), 3):
         formula = parts[k] or parts[k + 1] or ""
         if sum(1 for _ in _SIGN.finditer(formula)) == 1:
-            out += _sorted([(words[-60:], formula)])
+            out += _sorted([_Piece(words[-60:], formula)])
         words = parts[k + 2]
     said = " ".join(parts[0::3])
     if phrases.SUPPOSES.search(said):

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Self
+from typing import NamedTuple, Self
 
 from ..deriving.definitions import unfold
 from ..functions import COMMANDS
@@ -255,6 +255,26 @@ def label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
     return "_{" + ",".join(words) + "}" if words else ""
 
 
+class Differentiation(NamedTuple):
+    """A derivative or gradient as it is written: of what, by what; a quotient, or with a bare nabla."""
+
+    body: Node
+    variables: tuple[Node, ...]
+    quotient: bool = False
+    bare: bool = False
+
+
+def differentiations(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Differentiation]:
+    for node in (*walk(lhs), *walk(rhs)):
+        match node:
+            case Derivative(body, by, style):
+                yield Differentiation(body, tuple(v for v, _ in by), quotient=style == "fraction")
+            case Gradient(body, None):
+                yield Differentiation(body, scope.nabla, bare=True)
+            case Gradient(body, Node() as wrt):
+                yield Differentiation(body, (wrt,))
+
+
 def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     """A derivative by a variable on which, as far as is written, its body does not depend: (body, variable).
 
@@ -263,35 +283,35 @@ def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     (``\\frac{dh}{dg}``).
     """
     spoken = leaves([lhs, rhs], scope)
-    for node in (*walk(lhs), *walk(rhs)):
-        match node:
-            case Derivative(body, by, style):
-                variables = [v for v, _ in by]
-                quotient = style == "fraction"
-            case Gradient(body, wrt):
-                variables = list(scope.nabla) if wrt is None else [wrt]
-                quotient = False
-                names = {name for v in variables if (name := base(v)) is not None}
-                spoken_of = leaves([body], scope) | inside(body, scope)
-                if wrt is None and names and not (leaves(variables, scope) | names) & spoken_of:
-                    return (sorted(quantities(body)) or ["it"])[0], sorted(names)[0]
-            case _:
-                continue
-        subject = base(body)
-        for v in variables:
+    for found in differentiations(lhs, rhs, scope):
+        body = base(found.body) or (sorted(quantities(found.body)) or ["it"])[0]
+        names = {name for v in found.variables if (name := base(v)) is not None}
+        if found.bare and names and not _speaks_of(found, names, scope):
+            return (sorted(quantities(found.body)) or ["it"])[0], sorted(names)[0]
+        for v in found.variables:
             name = base(v)
-            if name is None or name == subject or name in inside(body, scope):
-                continue
-            if quotient and subject is not None and name in scope.definitions:
-                other_names = {base(d.body) for d in scope.definitions[name]}  # z_{ij} for Z_{ij}
-                if not other_names & inside(body, scope):
-                    return subject, name
-                continue
-            if not leaves([v], scope) & (
-                leaves([body], scope) if quotient and subject is not None else spoken
-            ):
-                return subject or (sorted(quantities(body)) or ["it"])[0], name
+            if name is not None and _is_loose(found, v, name, spoken, scope):
+                return body, name
     return None
+
+
+def _speaks_of(found: Differentiation, names: set[str], scope: Scope) -> bool:
+    about = leaves([found.body], scope) | inside(found.body, scope)
+    return bool((leaves(found.variables, scope) | names) & about)
+
+
+def _is_loose(
+    found: Differentiation, variable: Node, name: str, spoken: frozenset[Leaf], scope: Scope
+) -> bool:
+    """Does nothing connect the body with the variable?"""
+    subject, within = base(found.body), inside(found.body, scope)
+    if name == subject or name in within:
+        return False
+    over_a_name = found.quotient and subject is not None
+    if over_a_name and name in scope.definitions:
+        other_names = {base(d.body) for d in scope.definitions[name]}  # z_{ij} for Z_{ij}
+        return not other_names & within
+    return not leaves([variable], scope) & (leaves([found.body], scope) if over_a_name else spoken)
 
 
 def inside(node: Node, scope: Scope) -> frozenset[str]:
@@ -315,18 +335,11 @@ def lost(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
 
     It is 0 to the letter; how the body depends on the variable was never said, or was not read.
     """
-    for node in (*walk(lhs), *walk(rhs)):
-        match node:
-            case Derivative(body, by):
-                variables = [v for v, _ in by]
-            case Gradient(body, wrt):
-                variables = list(scope.nabla) if wrt is None else [wrt]
-            case _:
-                continue
-        for v in variables:
-            if not is_constant(body) and not _reaches(body, v, scope):
-                names = ", ".join(sorted(quantities(body)))
-                return base(body) or names or "it", base(v) or "the variable"
+    for found in differentiations(lhs, rhs, scope):
+        for v in found.variables:
+            if not is_constant(found.body) and not _reaches(found.body, v, scope):
+                names = ", ".join(sorted(quantities(found.body)))
+                return base(found.body) or names or "it", base(v) or "the variable"
     return None
 
 
