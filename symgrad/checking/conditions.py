@@ -21,7 +21,7 @@ from ..documents.model import Region, last_sentence
 from ..errors import SymgradError
 from ..latex.tokens import DEPTHS, sign_at
 from ..meaning.directives import read_directive
-from ..page.relations import pattern
+from ..page.relations import OPS, pattern
 from ..page.scope import Scope
 from ..page.tree import Node, Relation, Sym, free_names, substitute
 from ..patterns import Pattern
@@ -68,26 +68,38 @@ def supposed(formula: str, before: str, behind: str) -> tuple[str, ...]:
     (('s > 0',), ())
     """
     formula, before = formula.strip(" ,."), last_sentence(before)
-    m = _ABOVE.match(formula) or _BETWEEN.match(formula) or _WITHIN.match(formula)
+    if phrases.DEPENDS.search(before):
+        return ()
+    names, ends = _bounds(formula)
+    if ends and not phrases.INTRODUCES.search(before):
+        return ()
+    if not ends and _NAMES.fullmatch(formula):
+        names, ends = formula, _told(before, behind)
+    return tuple(f"{name.strip()} {sign} {end}" for name in names.split(",") for sign, end in ends)
+
+
+_Bound = tuple[str, str]  # sign and end
+
+
+def _bounds(formula: str) -> tuple[str, list[_Bound]]:
+    """Names and their bounds: ``s > 0``, ``0 < s < 1``, ``s \\in (0, 1]``."""
+    m = _ABOVE.match(formula)
     if m is not None:
-        if not phrases.INTRODUCES.search(before) or phrases.DEPENDS.search(before):
-            return ()
-        found = m.groupdict()
-        ends = [(found["sign"], "0")] if "sign" in found else [
-            (">" if found["from"] in ("<", "\\lt", "(") else "\\ge", found["low"]),
-            ("<" if found["to"] in ("<", "\\lt", ")") else "\\le", found["high"]),
-        ]
-        ends = [(sign, end) for sign, end in ends if "infty" not in end]
-    else:
-        m = _NAMES.fullmatch(formula)
-        told = phrases.POSITIVE_BEFORE.search(before) or phrases.POSITIVE_BEHIND.match(behind)
-        if m is None or told is None or phrases.DEPENDS.search(before):
-            return ()
-        if told["noun"] is None and phrases.MAY_SAY_WHERE.search(before):
-            return ()
-        found = {"names": formula}
-        ends = [(">" if told["sign"].lower() == "positive" else "\\ge", "0")]
-    return tuple(f"{name.strip()} {sign} {end}" for name in found["names"].split(",") for sign, end in ends)
+        return m["names"], [(m["sign"], "0")]
+    m = _BETWEEN.match(formula) or _WITHIN.match(formula)
+    if m is None:
+        return "", []
+    low = (">" if OPS.get(m["from"]) == "<" or m["from"] == "(" else "\\ge", m["low"])
+    high = ("<" if OPS.get(m["to"]) == "<" or m["to"] == ")" else "\\le", m["high"])
+    return m["names"], [bound for bound in (low, high) if "infty" not in bound[1]]
+
+
+def _told(before: str, behind: str) -> list[_Bound]:
+    """The bound that words give: ``a positive number $s$``."""
+    told = phrases.POSITIVE_BEFORE.search(before) or phrases.POSITIVE_BEHIND.match(behind)
+    if told is None or (told["noun"] is None and phrases.MAY_SAY_WHERE.search(before)):
+        return []
+    return [(">" if told["sign"].lower() == "positive" else "\\ge", "0")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from ..errors import (
     UnknownMeaning,
 )
 from ..kernel.verdict import Verdict, Witness
-from ..meaning.judging import judgement, prove_nodes
+from ..meaning.judging import Judgement, judgement, prove_nodes
 from ..names import Part
 from ..page.scope import Scope
 from ..page.symbols import symbol_of
@@ -80,43 +80,39 @@ def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
         return Judged("undecided", "SG201", Remark(str(error)))
     except RecursionError:
         return Judged("undecided", "SG205", Remark("the formula is nested too deeply"))
+    decided = {"proved": _proof, "undecided": _undecided, "refuted": _refutation}
+    return decided[found.verdict.status](lhs, rhs, scope, found)
+
+
+def _proof(lhs: Node, rhs: Node, scope: Scope, found: Judgement) -> Judged:
+    conventions = (note for note in found.notes if isinstance(note, Convention))
+    notes: tuple[tuple[str, Reason], ...] = tuple(("SG302", note) for note in conventions)
     verdict = found.verdict
-    if verdict.status == "proved":
-        conventions = (note for note in found.notes if isinstance(note, Convention))
-        notes: tuple[tuple[str, Reason], ...] = tuple(("SG302", note) for note in conventions)
-        empty = verdict.vanishing and not (queries.is_constant(lhs) or queries.is_constant(rhs))
-        lost = queries.lost(lhs, rhs, scope) if empty else None
+    empty = verdict.vanishing and not (queries.is_constant(lhs) or queries.is_constant(rhs))
+    if empty:
+        lost = queries.lost(lhs, rhs, scope)
         if lost is not None:
             return Judged("undecided", "SG202", UnknownDependence(*lost), undefined=lost[0])
-        if empty:
-            notes = (*notes, ("SG301", Remark("both sides are 0 for all data")))
-        return Judged(verdict.status, assuming=verdict.assuming, notes=notes, empty=empty)
-    if verdict.status == "undecided":
-        return _undecided(lhs, rhs, scope, verdict)
-    witness = verdict.witness
-    rounded = _rounded(rhs, witness)
-    if rounded is None and witness is not None:
-        rounded = _rounded(lhs, replace(witness, left=witness.right, right=witness.left))
-    if rounded is not None:
-        return rounded
-    wide = _wide_sums(lhs, rhs, scope)
-    if wide is not None:
-        return wide
+        notes = (*notes, ("SG301", Remark("both sides are 0 for all data")))
+    return Judged(verdict.status, assuming=verdict.assuming, notes=notes, empty=empty)
+
+
+def _refutation(lhs: Node, rhs: Node, scope: Scope, found: Judgement) -> Judged:
+    witness = found.verdict.witness
+    assert witness is not None
+    mirrored = replace(witness, left=witness.right, right=witness.left)
+    saved = _rounded(rhs, witness) or _rounded(lhs, mirrored) or _wide_sums(lhs, rhs, scope)
+    if saved is not None:
+        return saved
     missing = ignorance(lhs, rhs, scope)
     if missing is not None and not _misnamed(lhs, rhs, scope):
         return Judged("undecided", "SG202", missing, undefined=missing.name)
-    return Judged("refuted", "SG101", Remark(_values(verdict)), witness=verdict.witness)
+    said = Remark(f"the sides differ: {shown(witness.left)} and {shown(witness.right)}")
+    return Judged("refuted", "SG101", said, witness=witness)
 
 
-def _values(verdict: Verdict) -> str:
-    witness = verdict.witness
-    if witness is None:
-        return "the sides differ"
-    return f"the sides differ: {shown(witness.left)} and {shown(witness.right)}"
-
-
-def _undecided(lhs: Node, rhs: Node, scope: Scope, verdict: Verdict) -> Judged:
-    cause = verdict.cause
+def _undecided(lhs: Node, rhs: Node, scope: Scope, found: Judgement) -> Judged:
+    cause = found.verdict.cause
     reason = cause.reason if isinstance(cause, Located) else cause
     if isinstance(reason, NotDefined):
         return Judged("undecided", "SG202", cause, undefined=reason.name)
@@ -295,44 +291,41 @@ def with_rule(judged: Judged, lhs: Node, rhs: Node, scope: Scope, label: str) ->
     return replace(judged, rule=found, claimed=claimed, notes=notes)
 
 
-def _rounded(rhs: Node, witness: Witness | None) -> Judged | None:
+def _rounded(rhs: Node, witness: Witness) -> Judged | None:
     """``exact = 0.2233``: rounded correctly or not; None where the right side is no lone decimal."""
-    places, value = _decimal(rhs)
-    entries = [n.places for n in walk(rhs) if isinstance(n, Num) and n.places]
-    if value is None and isinstance(rhs, Matrix | Call) and entries and witness is not None:
-        right = enclosure(witness.right)  # of the entry that differs
-        places, value = min(entries), None if right is None else right[0]
-        if value is None or not _near(witness.left, value, places):
-            return None
-    if value is None or places == 0 or witness is None:
-        return None
     if witness.parameters or witness.data or witness.sizes or witness.functions:
         return None
-    exact = enclosure(witness.left)
-    if exact is None:
+    decimal, exact = _decimal(rhs) or _entry(rhs, witness), enclosure(witness.left)
+    if decimal is None or exact is None:
         return None
-    middle, radius = exact
-    half = Fraction(1, 2 * 10**places)
-    if abs(middle - value) + radius <= half:
-        shown = witness.left
-        said = Remark(f"a rounded value of {shown}")
-        return Judged(None, None, Remark("a rounded value"), notes=(("SG304", said),))
+    if _near(exact, *decimal):
+        said = Remark(f"a rounded value of {witness.left}")
+        return Judged(None, cause=Remark("a rounded value"), notes=(("SG304", said),))
     return Judged("refuted", "SG103", Remark(f"the exact value is {witness.left}"), witness=witness)
 
 
-def _near(text: str, value: Fraction, places: int) -> bool:
+def _entry(side: Node, witness: Witness) -> tuple[Fraction, int] | None:
+    """The entry of a vector of decimals that differs, where it is a rounded one, and its places."""
+    places = [n.places for n in walk(side) if isinstance(n, Num) and n.places]
+    left, right = enclosure(witness.left), enclosure(witness.right)
+    if not isinstance(side, Matrix | Call) or not places or left is None or right is None:
+        return None
+    entry = right[0], min(places)
+    return entry if _near(left, *entry) else None
+
+
+def _near(exact: tuple[Fraction, Fraction], value: Fraction, places: int) -> bool:
     """Is the value as printed that of a number rounded to so many places?"""
-    exact = enclosure(text)
-    return exact is not None and abs(exact[0] - value) + exact[1] <= Fraction(1, 2 * 10**places)
+    middle, radius = exact
+    return abs(middle - value) + radius <= Fraction(1, 2 * 10**places)
 
 
-def _decimal(node: Node) -> tuple[int, Fraction | None]:
+def _decimal(node: Node) -> tuple[Fraction, int] | None:
+    """A lone decimal and its places."""
     sign = 1
     while isinstance(node, Neg):
         node, sign = node.arg, -sign
-    if isinstance(node, Num):
-        return node.places, sign * Fraction(node.value)
-    return 0, None
+    return (sign * Fraction(node.value), node.places) if isinstance(node, Num) and node.places else None
 
 
 def shown(value: str, digits: int = 6) -> str:
