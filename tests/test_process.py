@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from checked import run
@@ -52,3 +53,14 @@ def test_a_process_that_dies_is_replaced(begin: Callable[[Keeper], None]) -> Non
         keeper.process.kill()
         keeper.process.wait()
         assert run(keeper, "$$1 + 1 = 2$$").steps()[0].verdict == "proved"
+
+
+def test_nothing_is_imported_from_the_folder_we_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("flint", "symgrad", "bisect"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from outside')")
+    monkeypatch.chdir(tmp_path)
+    with Keeper() as keeper:
+        keeper.start()
+        assert [s.verdict for s in run(keeper, "$$2 x + x = 3 x$$").steps()] == ["proved"]

@@ -54,10 +54,10 @@ class Keeper:
         """Spawn the process."""
         import subprocess
 
-        # Without site: the way to our own package and its dependencies is handed on.
+        # Without site and without the folder we stand in: the way to our own package is handed on.
         root = str(Path(__file__).parents[2])
         self.process = subprocess.Popen(
-            [sys.executable, "-S", "-c", f"from {run_jobs.__module__} import run_jobs; run_jobs(0, 1)"],
+            [sys.executable, "-S", "-P", "-c", f"from {run_jobs.__module__} import run_jobs; run_jobs(0, 1)"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
