@@ -239,44 +239,72 @@ def _free(term: Core) -> set[str]:
 
 def _text(term: Core, level: int) -> str:
     # level: 0 sum, 1 product, 2 power base
-    match term:
-        case Num(value):
-            s = str(value)
-            return f"({s})" if level and (value < 0 or value.denominator != 1) else s
-        case Sym(name):
-            return name
-        case Ref(name, indices):
-            return f"{name}_{{{','.join(_text(k, 0) for k in indices)}}}"
-        case Add(terms):
-            s = " + ".join(_text(t, 0) for t in terms).replace("+ -", "- ") or "0"
-            return f"({s})" if level else s
-        case Mul(factors):
-            if len(factors) > 1 and factors[0] == Num(Fraction(-1)):
-                s = "-" + _text(factors[1] if len(factors) == 2 else Mul(factors[1:]), 1)
-                return f"({s})" if level else s
-            if len(factors) == 1:
-                return _text(factors[0], level)
-            s = "*".join(_text(t, 1) for t in factors) or "1"
-            return f"({s})" if level > 1 else s
-        case Div(num, den):
-            s = f"{_text(num, 1)}/{_text(den, 2)}"
-            return f"({s})" if level else s
-        case Pow(base, exp):
-            s = f"{_text(base, 2)}^{_text(exp, 2)}"
-            return f"({s})" if level > 1 else s
-        case Call(fn, args, orders):
-            mark = "^{(" + ",".join(map(str, orders)) + ")}" if any(orders) else ""
-            return fn + mark + ("(" + ", ".join(_text(a, 0) for a in args) + ")" if args else "")
-        case Sum(body, index, lower, upper):
-            return f"Sum_{{{index.name}={_text(lower, 0)}..{_text(upper, 0)}}}({_text(body, 0)})"
-        case D(body, var):
-            return f"d/d{_text(var, 2)}({_text(body, 0)})"
-        case Delta(left, right):
-            return f"delta_{{{_text(left, 0)},{_text(right, 0)}}}"
-        case Given(lhs, op, rhs, values, shown):
-            if shown:
-                return shown
-            if op == "in":
-                return f"{_text(lhs, 0)} in {{{', '.join(map(str, values))}}}"
-            return f"{_text(lhs, 0)} {op} {_text(rhs, 0)}"
-    raise TypeError(f"not a core term: {term!r}")
+    write = _WRITTEN.get(type(term))
+    if write is None:
+        raise TypeError(f"not a core term: {term!r}")
+    return write(term, level)
+
+
+def _bracketed(s: str, needed: bool) -> str:
+    return f"({s})" if needed else s
+
+
+def _joined(terms: Iterable[Core], mark: str, level: int = 0) -> str:
+    return mark.join([_text(t, level) for t in terms])
+
+
+def _number(t: Num, level: int) -> str:
+    return _bracketed(str(t.value), level > 0 and (t.value < 0 or t.value.denominator != 1))
+
+
+def _sum_of_terms(t: Add, level: int) -> str:
+    return _bracketed(_joined(t.terms, " + ").replace("+ -", "- ") or "0", level > 0)
+
+
+def _product(t: Mul, level: int) -> str:
+    match t.factors:
+        case (Num(Fraction(numerator=-1, denominator=1)), *rest) if rest:
+            return _bracketed("-" + _text(rest[0] if len(rest) == 1 else Mul(tuple(rest)), 1), level > 0)
+        case (factor,):
+            return _text(factor, level)
+    return _bracketed(_joined(t.factors, "*", 1) or "1", level > 1)
+
+
+def _quotient(t: Div, level: int) -> str:
+    return _bracketed(f"{_text(t.num, 1)}/{_text(t.den, 2)}", level > 0)
+
+
+def _power(t: Pow, level: int) -> str:
+    return _bracketed(f"{_text(t.base, 2)}^{_text(t.exp, 2)}", level > 1)
+
+
+def _call(t: Call, level: int) -> str:
+    mark = "^{(" + ",".join(map(str, t.orders)) + ")}" if any(t.orders) else ""
+    return t.fn + mark + (f"({_joined(t.args, ', ')})" if t.args else "")
+
+
+def _sum(t: Sum, level: int) -> str:
+    return f"Sum_{{{t.index.name}={_text(t.lower, 0)}..{_text(t.upper, 0)}}}({_text(t.body, 0)})"
+
+
+def _given(t: Given, level: int) -> str:
+    if t.text:
+        return t.text
+    right = f"{{{', '.join(map(str, t.values))}}}" if t.op == "in" else _text(t.rhs, 0)
+    return f"{_text(t.lhs, 0)} {t.op} {right}"
+
+
+_WRITTEN: dict[type[Core], Callable[[Any, int], str]] = {
+    Num: _number,
+    Sym: lambda t, level: str(t.name),
+    Ref: lambda t, level: f"{t.name}_{{{_joined(t.indices, ',')}}}",
+    Add: _sum_of_terms,
+    Mul: _product,
+    Div: _quotient,
+    Pow: _power,
+    Call: _call,
+    Sum: _sum,
+    D: lambda t, level: f"d/d{_text(t.var, 2)}({_text(t.body, 0)})",
+    Delta: lambda t, level: f"delta_{{{_text(t.left, 0)},{_text(t.right, 0)}}}",
+    Given: _given,
+}

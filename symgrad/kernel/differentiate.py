@@ -11,7 +11,10 @@ A function that is not in the table of functions is undefined and gets the deriv
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from ..core import Add, Call, Core, D, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, rebuild, rename, text, walk
 from ..functions import BUILTIN, FUNCTIONS, Function, Z, at
@@ -37,7 +40,7 @@ def derivative(term: Core, var: Core, kinks: list[Core] | None = None) -> Core:
         raise Unsupported(f"{var.name} is an integer: no derivative by it")
     if not isinstance(var, Sym | Ref):
         raise Unsupported(f"no derivative by {text(var)}")
-    return _Derivative(var, [] if kinks is None else kinks).of(term)
+    return _of(term, _By(var, [] if kinks is None else kinks))
 
 
 def slope(row: Function) -> Core:
@@ -45,97 +48,113 @@ def slope(row: Function) -> Core:
     return derivative(row.meant, Z) if row.slope is None else row.slope
 
 
-class _Derivative:
-    """Derivatives by one variable; a subterm that occurs often is differentiated once."""
+@dataclass(frozen=True, slots=True)
+class _By:
+    """The variable; ``kinks`` is added to; a subterm that occurs often is differentiated once."""
 
-    def __init__(self, var: Sym | Ref, kinks: list[Core]) -> None:
-        self.var, self.kinks = var, kinks
-        self.known: dict[int, tuple[Core, Core]] = {}
+    var: Sym | Ref
+    kinks: list[Core]
+    known: dict[int, tuple[Core, Core]] = field(default_factory=dict)
 
-    def of(self, t: Core) -> Core:
-        found = self.known.get(id(t))
-        if found is None:
-            # The term is kept with its derivative, so that its id stays its own.
-            found = self.known[id(t)] = (t, self._of(t))
-        return found[1]
 
-    def _of(self, t: Core) -> Core:
-        match t:
-            case Num() | Delta():
-                return ZERO
-            case Sym():
-                return ONE if t == self.var else ZERO
-            case Ref(name, indices):
-                v = self.var
-                if not isinstance(v, Ref) or v.name != name or len(v.indices) != len(indices):
-                    return ZERO
-                return times(*(_delta(a, b) for a, b in zip(indices, v.indices, strict=True)))
-            case Add(terms):
-                return plus(*map(self.of, terms))
-            case Mul(factors):
-                return plus(*(
-                    times(*factors[:k], self.of(f), *factors[k + 1 :]) for k, f in enumerate(factors)
-                ))
-            case Div(num, den):
-                dn, dd = self.of(num), self.of(den)
-                if dd == ZERO:
-                    return ZERO if dn == ZERO else Div(dn, den)
-                first = Div(dn, den) if dn != ZERO else ZERO
-                return plus(first, times(MINUS, num, Div(dd, Pow(den, TWO))))
-            case Pow(base, exp):
-                return self._power(base, exp)
-            case Call(fn, args, orders):
-                return self._call(fn, args, orders)
-            case Sum(body, index, lower, upper):
-                if any(s == index for s in walk(self.var)):
-                    taken = {s.name for k in (t, self.var) for s in walk(k) if isinstance(s, Sym)}
-                    name = primed(index.name)
-                    while name in taken:
-                        name = primed(name)
-                    fresh = Sym(name, "index")
-                    return self.of(Sum(rename(body, index, fresh), fresh, lower, upper))
-                inner = self.of(body)
-                return ZERO if inner == ZERO else Sum(inner, index, lower, upper)
-        raise Unsupported(f"no derivative of {text(t)}")
+def _of(t: Core, by: _By) -> Core:
+    found = by.known.get(id(t))
+    if found is None:
+        rule = _RULES.get(type(t))
+        if rule is None:
+            raise Unsupported(f"no derivative of {text(t)}")
+        # The term is kept with its derivative, so that its id stays its own.
+        found = by.known[id(t)] = (t, rule(t, by))
+    return found[1]
 
-    def _power(self, base: Core, exp: Core) -> Core:
-        db, de = self.of(base), self.of(exp)
-        if isinstance(exp, Num):
-            lower: Core = Num(exp.value - 1)
-            inner = base if lower == ONE else (ONE if lower == ZERO else Pow(base, lower))
-        else:
-            inner = Pow(base, plus(exp, MINUS))
-        first = times(exp, inner, db)
-        return plus(first, times(Pow(base, exp), Call("log", (base,)), de)) if de != ZERO else first
 
-    def _call(self, fn: str, args: tuple[Core, ...], orders: tuple[int, ...]) -> Core:
-        if fn == "E":
-            inner = self.of(args[0])
-            return ZERO if inner == ZERO else Call("E", (inner,))
-        if fn in ("max", "min"):
-            out = args[0]
-            for b in args[1:]:
-                gap = plus(out, times(MINUS, b))
-                rest = Call("relu", (gap,))
-                out = plus(b, rest) if fn == "max" else plus(out, times(MINUS, rest))
-            return self.of(out)
-        slopes = [self.of(a) for a in args]
-        if all(d == ZERO for d in slopes):
-            return ZERO
-        row = FUNCTIONS.get(fn)
-        if row is not None:
-            if row.kinked:
-                self.kinks.append(args[0])
-            if row.slope is None:
-                return self.of(at(row.meant, args[0]))
-            return times(at(row.slope, args[0]), slopes[0])
-        if fn in BUILTIN:
-            raise Unsupported(f"no derivative of {fn}")
-        base = orders or (0,) * len(args)
-        return plus(*(
-            times(Call(fn, args, tuple(o + (j == k) for j, o in enumerate(base))), d)
-            for k, d in enumerate(slopes)
-        ))
+def _entry(t: Ref, by: _By) -> Core:
+    v = by.var
+    if not isinstance(v, Ref) or v.name != t.name or len(v.indices) != len(t.indices):
+        return ZERO
+    return times(*(_delta(a, b) for a, b in zip(t.indices, v.indices, strict=True)))
+
+
+def _product(t: Mul, by: _By) -> Core:
+    fs = t.factors
+    return plus(*(times(*fs[:k], _of(f, by), *fs[k + 1 :]) for k, f in enumerate(fs)))
+
+
+def _quotient(t: Div, by: _By) -> Core:
+    dn, dd = _of(t.num, by), _of(t.den, by)
+    first = Div(dn, t.den) if dn != ZERO else ZERO
+    return first if dd == ZERO else plus(first, times(MINUS, t.num, Div(dd, Pow(t.den, TWO))))
+
+
+def _power(t: Pow, by: _By) -> Core:
+    base, exp = t.base, t.exp
+    db, de = _of(base, by), _of(exp, by)
+    if isinstance(exp, Num):
+        lower: Core = Num(exp.value - 1)
+        inner = base if lower == ONE else (ONE if lower == ZERO else Pow(base, lower))
+    else:
+        inner = Pow(base, plus(exp, MINUS))
+    first = times(exp, inner, db)
+    return plus(first, times(Pow(base, exp), Call("log", (base,)), de)) if de != ZERO else first
+
+
+def _sum(t: Sum, by: _By) -> Core:
+    if any(k == t.index for k in walk(by.var)):
+        taken = {k.name for side in (t, by.var) for k in walk(side) if isinstance(k, Sym)}
+        name = primed(t.index.name)
+        while name in taken:
+            name = primed(name)
+        fresh = Sym(name, "index")
+        return _of(Sum(rename(t.body, t.index, fresh), fresh, t.lower, t.upper), by)
+    inner = _of(t.body, by)
+    return ZERO if inner == ZERO else Sum(inner, t.index, t.lower, t.upper)
+
+
+def _call(t: Call, by: _By) -> Core:
+    if t.fn == "E":
+        inner = _of(t.args[0], by)
+        return ZERO if inner == ZERO else Call("E", (inner,))
+    if t.fn in ("max", "min"):
+        return _of(_extreme(t.fn, *t.args), by)
+    slopes = [_of(a, by) for a in t.args]
+    if all(d == ZERO for d in slopes):
+        return ZERO
+    row = FUNCTIONS.get(t.fn)
+    if row is not None:
+        if row.kinked:
+            by.kinks.append(t.args[0])
+        if row.slope is None:
+            return _of(at(row.meant, t.args[0]), by)
+        return times(at(row.slope, t.args[0]), slopes[0])
+    if t.fn in BUILTIN:
+        raise Unsupported(f"no derivative of {t.fn}")
+    base = t.orders or (0,) * len(t.args)
+    return plus(*(
+        times(Call(t.fn, t.args, tuple(o + (j == k) for j, o in enumerate(base))), d)
+        for k, d in enumerate(slopes)
+    ))
+
+
+def _extreme(fn: str, out: Core, *rest: Core) -> Core:
+    """The largest or smallest argument, by relu."""
+    for b in rest:
+        gap = Call("relu", (plus(out, times(MINUS, b)),))
+        out = plus(b, gap) if fn == "max" else plus(out, times(MINUS, gap))
+    return out
+
+
+_RULES: dict[type[Core], Callable[[Any, _By], Core]] = {
+    Num: lambda t, by: ZERO,
+    Delta: lambda t, by: ZERO,
+    Sym: lambda t, by: ONE if t == by.var else ZERO,
+    Ref: _entry,
+    Add: lambda t, by: plus(*(_of(k, by) for k in t.terms)),
+    Mul: _product,
+    Div: _quotient,
+    Pow: _power,
+    Call: _call,
+    Sum: _sum,
+}
 
 
 def _delta(a: Core, b: Core) -> Core:

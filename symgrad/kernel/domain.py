@@ -10,10 +10,11 @@ b != 0
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
+from typing import Any
 
 from ..core import (
     Add,
@@ -35,74 +36,94 @@ from ..core import (
 )
 from ..functions import FUNCTIONS, at
 from ..names import Fresh
-from .signs import ANY, POSITIVE, Range, integral, range_of
+from .signs import ANY, POSITIVE, Known, Range, integral, range_of
 from .verdict import Demand
 
 
 def conditions(term: Core, given: tuple[Given, ...]) -> list[Demand]:
     """Conditions of the term's domain that do not hold by structure or by a sign that is given."""
-    positive = {
-        g.lhs.name for g in given
-        if g.op == ">" and isinstance(g.lhs, Sym | Ref) and isinstance(g.rhs, Num) and g.rhs.value >= 0
-    }
-    positive |= counts(walk(term))
-
-    def known(t: Core) -> Range:
-        return POSITIVE if isinstance(t, Sym | Ref) and t.name in positive else ANY
-
-    # A bound index that runs from 1 on is as positive as a size.
     terms = list(_meant(term))
-    bound = [(t.index.name, range_of(t.lower, known).positive) for t in terms if isinstance(t, Sum)]
-    positive |= {name for name, above in bound if above} - {name for name, above in bound if not above}
+    known = _known_positive(terms, counts(walk(term)), given)
     out: dict[str, tuple[Core, dict[str, None]]] = {}
     seen: dict[str, Core] = {}
-
-    def demand(t: Core, relation: str) -> None:
-        if isinstance(t, Pow) and isinstance(t.exp, Num) and t.exp.value % 2 == 0 and relation != ">=":
-            return nonzero(t.base)
-        if isinstance(t, Call) and t.fn == "abs" and relation == ">":
-            return nonzero(t.args[0])
-        found = range_of(t, known)
-        if not {"!=": found.nonzero, ">": found.positive, ">=": found.nonnegative}[relation]:
-            t = _plain(t)
-            t = seen.setdefault(_sorted(t), t)
-            out.setdefault(text(t), (t, {}))[1][relation] = None
-
-    def nonzero(t: Core) -> None:
-        match t:
-            case Mul(factors):
-                for f in factors:
-                    nonzero(f)
-            case Pow(base, Num()) | Call("sqrt" | "abs", (base,)):
-                nonzero(base)
-            case Div(num, _):
-                nonzero(num)
-            case _:
-                demand(t, "!=")
-
     for t in terms:
-        if isinstance(t, Num | Sym | Ref | Add | Mul):
-            continue
-        match t:
-            case Div(_, den):
-                nonzero(den)
-            case Pow(base, Num(value)):
-                if value.denominator != 1:
-                    demand(base, ">" if value < 0 else ">=")
-                elif value < 0:
-                    nonzero(base)
-            case Pow(base, exp):
-                if not integral(exp):
-                    demand(base, ">")
-                elif not range_of(exp, _natural).nonnegative:
-                    nonzero(base)
-            case Call("step" | "sign", (arg,)):
-                if not integral(arg):
-                    demand(_unsigned(arg), "!=")
-            case Call(fn, (arg,)) if fn in FUNCTIONS:
-                for k, relation in FUNCTIONS[fn].demands or ():
-                    demand(at(k, arg), relation) if relation != "!=" else nonzero(at(k, arg))
+        for demand in _DEMANDS[type(t)](t) if type(t) in _DEMANDS else ():
+            if not _holds(demand.relation, range_of(demand.term, known)):
+                plain = _plain(demand.term)
+                plain = seen.setdefault(_sorted(plain), plain)
+                out.setdefault(text(plain), (plain, {}))[1][demand.relation] = None
     return [Demand(t, relation) for t, found in out.values() for relation in _strongest(found)]
+
+
+def _known_positive(terms: list[Core], sizes: frozenset[str], given: tuple[Given, ...]) -> Known:
+    """Names of which it is given; a bound index that runs from 1 on is as positive as a size."""
+    named = (
+        g.lhs.name for g in given
+        if g.op == ">" and isinstance(g.lhs, Sym | Ref) and isinstance(g.rhs, Num) and g.rhs.value >= 0
+    )
+    positive = sizes.union(named)
+    first = _positive(positive)
+    bound = [(t.index.name, range_of(t.lower, first).positive) for t in terms if isinstance(t, Sum)]
+    indices = {name for name, above in bound if above} - {name for name, above in bound if not above}
+    return _positive(positive | indices)
+
+
+def _positive(names: frozenset[str]) -> Known:
+    return lambda t: POSITIVE if isinstance(t, Sym | Ref) and t.name in names else ANY
+
+
+def _holds(relation: str, found: Range) -> bool:
+    return {"!=": found.nonzero, ">": found.positive, ">=": found.nonnegative}[relation]
+
+
+def _related(t: Core, relation: str) -> Iterator[Demand]:
+    match t:
+        case Pow(base, Num(value)) if value % 2 == 0 and relation != ">=":
+            yield from _nonzero(base)
+        case Call("abs", (base,)) if relation == ">":
+            yield from _nonzero(base)
+        case _:
+            yield Demand(t, relation)
+
+
+def _nonzero(t: Core) -> Iterator[Demand]:
+    match t:
+        case Mul(factors):
+            for f in factors:
+                yield from _nonzero(f)
+        case Pow(base, Num()) | Call("sqrt" | "abs", (base,)) | Div(base, _):
+            yield from _nonzero(base)
+        case _:
+            yield from _related(t, "!=")
+
+
+def _of_power(t: Pow) -> Iterator[Demand]:
+    if not isinstance(t.exp, Num):
+        if not integral(t.exp):
+            yield from _related(t.base, ">")
+        elif not range_of(t.exp, _natural).nonnegative:
+            yield from _nonzero(t.base)
+    elif t.exp.value.denominator != 1:
+        yield from _related(t.base, ">" if t.exp.value < 0 else ">=")
+    elif t.exp.value < 0:
+        yield from _nonzero(t.base)
+
+
+def _of_call(t: Call) -> Iterator[Demand]:
+    match t:
+        case Call("step" | "sign", (arg,)):
+            if not integral(arg):
+                yield from _related(_unsigned(arg), "!=")
+        case Call(fn, (arg,)) if fn in FUNCTIONS:
+            for k, relation in FUNCTIONS[fn].demands or ():
+                yield from _nonzero(at(k, arg)) if relation == "!=" else _related(at(k, arg), relation)
+
+
+_DEMANDS: dict[type[Core], Callable[[Any], Iterator[Demand]]] = {
+    Div: lambda t: _nonzero(t.den),
+    Pow: _of_power,
+    Call: _of_call,
+}
 
 
 def _meant(term: Core) -> Iterator[Core]:

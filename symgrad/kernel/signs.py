@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import inf
+from typing import Any
 
 from ..core import Add, Call, Core, Delta, Div, Mul, Num, Pow, Sum, Sym, walk
 from ..functions import FUNCTIONS, Function
@@ -152,42 +153,60 @@ def range_of(t: Core, known: Known = nothing) -> Range:
 
 
 def _range_of(t: Core, known: Known) -> Range:
+    found = _OF.get(type(t))
+    return found(t, known) if found is not None else ANY
+
+
+def _of_sum(t: Add, known: Known) -> Range:
+    out = exactly(ZERO)
+    for k in t.terms:
+        out += range_of(k, known)
+    return out
+
+
+def _of_product(t: Mul, known: Known) -> Range:
+    out = exactly(ONE)
+    for k, n in Counter(t.factors).items():
+        out *= range_of(k, known).power(n)
+    return out
+
+
+def _of_power(t: Pow, known: Known) -> Range:
+    base = range_of(t.base, known)
+    if not isinstance(t.exp, Num):
+        return base.sign() if integral(t.exp) else POSITIVE
+    if t.exp.value.denominator == 1:
+        return base.power(t.exp.value.numerator)
+    # It is defined for a base that is not negative.
+    return NONNEGATIVE if t.exp.value > 0 and not base.positive else POSITIVE
+
+
+def _of_call(t: Call, known: Known) -> Range:
     match t:
-        case Num(value):
-            return exactly(value)
-        case Sym(_, "size"):
-            return POSITIVE
-        case Add(terms):
-            out = exactly(ZERO)
-            for k in terms:
-                out += range_of(k, known)
-            return out
-        case Mul(factors):
-            out = exactly(ONE)
-            for k, n in Counter(factors).items():
-                out *= range_of(k, known).power(n)
-            return out
-        case Div(num, den):
-            return range_of(num, known) * range_of(den, known).inverse()
-        case Pow(base, Num(value)) if value.denominator == 1:
-            return range_of(base, known).power(value.numerator)
-        case Pow(_, Num(value)):  # defined for a base that is not negative
-            return NONNEGATIVE if value > 0 and not range_of(t.base, known).positive else POSITIVE
-        case Pow(base, exp):
-            return range_of(base, known).sign() if integral(exp) else POSITIVE
         case Call("abs", (arg,)):
             return range_of(arg, known).size()
         case Call("sqrt", (arg,)):
             return POSITIVE if range_of(arg, known).positive else NONNEGATIVE
         case Call("log", (Num(value),)):
             return POSITIVE if value > 1 else -POSITIVE if value < 1 else exactly(ZERO)
-        case Call(fn):
-            return RANGES.get(fn, ANY)
-        case Sum(body, _, lower, upper):
-            return _total(range_of(body, known), lower == Num(ONE) and range_of(upper, known).positive)
-        case Delta():
-            return RANGES["step"]
-    return ANY
+    return RANGES.get(t.fn, ANY)
+
+
+def _of_total(t: Sum, known: Known) -> Range:
+    return _total(range_of(t.body, known), t.lower == Num(ONE) and range_of(t.upper, known).positive)
+
+
+_OF: dict[type[Core], Callable[[Any, Known], Range]] = {
+    Num: lambda t, known: exactly(t.value),
+    Sym: lambda t, known: POSITIVE if t.sort == "size" else ANY,
+    Add: _of_sum,
+    Mul: _of_product,
+    Div: lambda t, known: range_of(t.num, known) * range_of(t.den, known).inverse(),
+    Pow: _of_power,
+    Call: _of_call,
+    Sum: _of_total,
+    Delta: lambda t, known: RANGES["step"],
+}
 
 
 def _total(one: Range, some: bool) -> Range:

@@ -8,10 +8,12 @@ fails, evaluated independently of the normal form in exact rationals or disjoint
 *undecided*, with the reason; no sampling ever proves.  Work is counted, not timed: a verdict does not depend
 on the machine.
 
-The modules, each importing only those before it: ``polynomials``, ``ring``, ``algebra`` (quotients),
-``signs``, ``functions``, ``atoms`` (symbols and givens), ``sums``, ``contractions`` (several sums at once),
-``normal`` (terms to normal form), ``hypotheses`` (the givens), ``inequalities`` (differences that have one
-sign), ``witness`` (a point that refutes).
+The modules, each importing only those before it: ``polynomials`` (plain values), ``state`` (atoms, and what
+is known and assumed of them), ``ring``, ``algebra`` (quotients), ``signs``, ``powers`` (with exponentials and
+logarithms), ``functions``, ``substitution``, ``assumptions``, ``atoms`` (symbols and entries),
+``closed_forms``, ``contractions`` (several sums at once), ``sums``, ``normal`` (terms to normal form),
+``hypotheses`` (the givens), ``inequalities`` (differences that have one sign), ``witness`` (a point that
+refutes).
 
 How a proof goes, and where each construct ends:
 
@@ -95,9 +97,12 @@ from ..reasons import (
     TooDeep,
     TooLarge,
 )
+from .assumptions import start_again
 from .hypotheses import assume
 from .inequalities import Relation, apart, apart_as_written
-from .normal import Normal
+from .normal import norm, vanishes_by_cases
+from .ring import sub
+from .state import State
 from .witness import search
 
 __all__ = ["FUEL", "Relation", "conjunction", "judge"]
@@ -170,7 +175,6 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int, relation: 
         _consistent(given, fuel)
     kinks: list[Core] = []
     terms = [*walk(lhs), *walk(rhs)]
-    ends = counts(terms)
     used: tuple[Given, ...] = ()
     try:
         # Differentiate with all entries independent; only then may givens rewrite anything.
@@ -178,25 +182,10 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int, relation: 
     except Unsupported as problem:
         proof: _Proof | Reason = problem.reason
     else:
-        proof, _ = _prove(left, right, relation, (), fuel, ends)
-        if given and isinstance(proof, Reason):
-            proof, _ = _prove(left, right, relation, given, fuel, ends)
-            used, budget = given, fuel
-            for g in given if isinstance(proof, _Proof) else ():
-                fewer = tuple(k for k in used if k is not g)
-                smaller, budget = _prove(left, right, relation, fewer, budget, ends)
-                if isinstance(smaller, _Proof):
-                    used, proof = fewer, smaller
+        proof, used = _proof_by_fewest(left, right, relation, given, fuel, counts(terms))
     mixed = _mixed(terms)
     if isinstance(proof, Reason):
-        witness, defined = search(lhs, rhs, given, relation=relation)
-        if witness is not None and mixed:
-            proof = SeveralArities(mixed)
-        elif witness is not None:
-            return Verdict("refuted", witness=witness)
-        if given and not defined and not search(ZERO, ZERO, given, 40, domain_only=True)[1]:
-            proof = NoValuesForGivens()
-        return Verdict("undecided", cause=proof)
+        return _unproved(lhs, rhs, given, relation, SeveralArities(mixed) if mixed else None, proof)
     domain = conditions(Add((lhs, rhs, *(Call("sign", (k,)) for k in kinks))), used)
     # A domain that holds no point would make every equality on it true.
     if (domain or given) and not search(lhs, rhs, given, 200, domain_only=True)[1]:
@@ -212,11 +201,40 @@ def _judge(lhs: Core, rhs: Core, given: tuple[Given, ...], fuel: int, relation: 
 def _consistent(given: tuple[Given, ...], fuel: int) -> None:
     """Contradictory givens are an error, whatever the claim."""
     try:
-        assume(Normal(fuel), given)
+        assume(State(fuel), given)
     except Undefined:
         raise ScopeError("a given is defined nowhere") from None
     except (OutOfFuel, Unsupported):
         pass  # the proof that needs them will say so
+
+
+def _unproved(
+    lhs: Core, rhs: Core, given: tuple[Given, ...], relation: Relation, doubt: Reason | None, reason: Reason
+) -> Verdict:
+    """Refuted if there is a point that refutes, and no doubt of it; else undecided, and why."""
+    witness, defined = search(lhs, rhs, given, relation=relation)
+    if witness is not None and doubt is None:
+        return Verdict("refuted", witness=witness)
+    if given and not defined and not search(ZERO, ZERO, given, 40, domain_only=True)[1]:
+        return Verdict("undecided", cause=NoValuesForGivens())
+    return Verdict("undecided", cause=doubt if witness is not None else reason)
+
+
+def _proof_by_fewest(
+    left: Core, right: Core, relation: Relation, given: tuple[Given, ...], fuel: int, ends: frozenset[str]
+) -> tuple[_Proof | Reason, tuple[Given, ...]]:
+    """A proof without givens is tried first, then with all of them, then each is dropped in turn."""
+    proof, _ = _prove(left, right, relation, (), fuel, ends)
+    if not given or isinstance(proof, _Proof):
+        return proof, ()
+    proof, _ = _prove(left, right, relation, given, fuel, ends)
+    used, budget = given, fuel
+    for g in given if isinstance(proof, _Proof) else ():
+        fewer = tuple(k for k in used if k is not g)
+        smaller, budget = _prove(left, right, relation, fewer, budget, ends)
+        if isinstance(smaller, _Proof):
+            used, proof = fewer, smaller
+    return proof, used
 
 
 def _prove(
@@ -225,39 +243,52 @@ def _prove(
     """A proof that the D-free terms are so related where defined, or why there is none; fuel left."""
     if relation != "=" and apart_as_written(left, right, relation, given):
         return _Proof((), False), fuel
-    algebra = Normal(fuel)
-    algebra.counts = ends
+    s = State(fuel, ends)
     reason: Reason = Open()
     try:
-        assume(algebra, given)
-        algebra.needed = algebra.conditions.copy()
+        assume(s, given)
+        s.attempt.needed = s.attempt.conditions.copy()
         for _ in range(4):
-            names: dict[str, int] = {}
-            algebra.forget()
-            sides = algebra.norm(left, names), algebra.norm(right, names)
-            gap = algebra.sub(*sides)
-            if relation != ">" and algebra.vanishes_by_cases(gap):
-                return _Proof(tuple(algebra.conditions), not all(sides)), algebra.fuel
-            if relation != "=" and apart(algebra, gap, relation):
-                return _Proof(tuple(algebra.conditions), False), algebra.fuel
-            # Once more with the signs that logarithms and roots taught, then with geometric sums closed,
-            # then with free indices in the ranges as they are written.
-            if algebra.learned:
-                algebra.learned = False
-            elif algebra.ratios and not algebra.closes_ratios:
-                algebra.closes_ratios = True
-            elif algebra.waits and not algebra.early:
-                algebra.early = True
-            else:
+            proof = _attempt(s, left, right, relation)
+            if proof is not None:
+                return proof, s.fuel
+            if not _another(s):
                 break
-            algebra.start_again()
     except OutOfFuel:
         reason = FuelSpent()
     except Undefined:
         reason = NowhereDefined()
     except Unsupported as problem:
         reason = problem.reason
-    return reason, algebra.fuel
+    return reason, s.fuel
+
+
+def _attempt(s: State, left: Core, right: Core, relation: Relation) -> _Proof | None:
+    names: dict[str, int] = {}
+    s.memo.forget()
+    sides = norm(s, left, names), norm(s, right, names)
+    gap = sub(s, *sides)
+    if relation != ">" and vanishes_by_cases(s, gap):
+        return _Proof(tuple(s.attempt.conditions), not all(sides))
+    if relation != "=" and apart(s, gap, relation):
+        return _Proof(tuple(s.attempt.conditions), False)
+    return None
+
+
+def _another(s: State) -> bool:
+    """Is there something left to try: the signs that logarithms and roots taught, then geometric sums closed,
+    then free indices in the ranges as they are written?"""
+    tried = s.attempt
+    if s.signs.learned:
+        s.signs.learned = False
+    elif tried.ratios and not tried.closes_ratios:
+        tried.closes_ratios = True
+    elif tried.waits and not tried.early:
+        tried.early = True
+    else:
+        return False
+    start_again(s)
+    return True
 
 
 def _mixed(terms: list[Core]) -> str:

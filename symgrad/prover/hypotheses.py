@@ -3,67 +3,77 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any, TypeVar
 
 from flint import fmpq
 
 from ..core import Add, Given, Mul, Num, Ref, Sum, Sym, every_entry, walk
 from ..errors import ScopeError
-from .normal import Normal
-from .polynomials import Poly, constant_of, freeze
+from .normal import norm
+from .polynomials import Poly, constant_of, freeze, minus, scale
+from .ring import sub
+from .state import State, new_index, restrict
 
 ZERO = Num(Fraction(0))
+T = TypeVar("T")
 
 
-def assume(algebra: Normal, given: tuple[Given, ...]) -> None:
+def assume(s: State, given: tuple[Given, ...]) -> None:
     """Install the givens; an equation that reduces to a false one raises ScopeError."""
     for g in given:  # symmetries first: they say of which entry the others speak
         if g.op == "=" and symmetry(g):
             assert isinstance(g.lhs, Ref)
-            algebra.symmetric[g.lhs.name] = symmetry(g)
+            s.givens.symmetric[g.lhs.name] = symmetry(g)
     for g in sorted(given, key=lambda g: g.op in (">", "<")):  # strict signs last: they contradict others
         if g.op == "in" and isinstance(g.lhs, Sym | Ref) and len(g.values) == 2:
             a, b = (fmpq(v.numerator, v.denominator) for v in g.values)
             if every_entry(g.lhs):
-                algebra.two_valued[g.lhs.name] = (a, b)
+                s.givens.two_valued[g.lhs.name] = (a, b)
                 continue
-            match list(algebra.norm(g.lhs, {}).items()):
+            match list(norm(s, g.lhs, {}).items()):
                 case [(((n, 1),), c)]:  # c is -1 where A_21 is written -A_12
-                    algebra.restrict(n, (a / c, b / c))
+                    restrict(s, n, (a / c, b / c))
         elif g.op in (">", "<", ">=", "<="):
-            _sign(algebra, g)
+            _sign(s, g)
     for g in given:
         if g.op == "=" and not symmetry(g):
-            _one_hot(algebra, g)
-            _equation(algebra, g)
+            _one_hot(s, g)
+            _equation(s, g)
 
 
-def _sign(algebra: Normal, g: Given) -> None:
+def _sign(s: State, g: Given) -> None:
     """A sign; that >= and > make no difference is seen where it would: at [a > 0], 1/a and log a."""
     greater, smaller = (g.lhs, g.rhs) if g.op[0] == ">" else (g.rhs, g.lhs)
     weak = len(g.op) == 2
+    zero = weak and smaller == ZERO
     above = isinstance(smaller, Num) and smaller.value >= 0
     if above and isinstance(greater, Ref) and every_entry(greater):
-        if weak and greater.name not in algebra.positive_names and smaller == ZERO:
-            algebra.weak.add(greater.name)
-        elif not weak:
-            algebra.weak.discard(greater.name)
-        algebra.positive_names.add(greater.name)
+        _note(greater.name, s.signs.names, s.signs.weak, zero, not weak)
         return
-    p = algebra.sub(algebra.norm(greater, {}), algebra.norm(smaller, {}))
+    value = norm(s, greater, {})
+    p = sub(s, value, norm(s, smaller, {}))
+    _contradiction(s, g, p, weak)
+    if constant_of(p) is None:
+        _note(freeze(p), s.signs.positive, s.signs.weak, weak, not weak)
+        if above:
+            _note(freeze(value), s.signs.positive, s.signs.weak, zero, not zero)
+
+
+def _contradiction(s: State, g: Given, p: Poly, weak: bool) -> None:
+    """p > 0 (``weak``: p >= 0) is false, or what was given before says that it is."""
     value = constant_of(p)
-    if value is not None:
-        if value < 0 or (value == 0 and len(g.op) == 1):
-            raise ScopeError(f"the given {g.text or 'inequality'} is false")
-        return
-    if len(g.op) == 1 and freeze(algebra.scale(p, fmpq(-1))) in algebra.positive:
+    if value is not None and (value < 0 or (value == 0 and not weak)):
+        raise ScopeError(f"the given {g.text or 'inequality'} is false")
+    if value is None and not weak and freeze(minus(p)) in s.signs.positive:
         raise ScopeError(f"the given {g.text or 'inequality'} contradicts another one")
-    for known, zero in ((freeze(p), weak), (freeze(algebra.norm(greater, {})), weak and smaller == ZERO)):
-        if known == freeze(p) or above:
-            if zero and known not in algebra.positive:
-                algebra.weak.add(known)
-            elif not zero:
-                algebra.weak.discard(known)
-            algebra.positive.add(known)
+
+
+def _note(known: T, positive: set[T], weak: set[T | Any], zero: bool, sure: bool) -> None:
+    if zero and known not in positive:
+        weak.add(known)
+    elif sure:
+        weak.discard(known)
+    positive.add(known)
 
 
 def symmetry(g: Given) -> int:
@@ -76,47 +86,47 @@ def symmetry(g: Given) -> int:
     return 0
 
 
-def _one_hot(algebra: Normal, g: Given) -> None:
+def _one_hot(s: State, g: Given) -> None:
     """sum_k y_k = 1 with y_k in {0, 1}: exactly one of them is 1."""
     match g:
         case Given(Sum(Ref(name, (k,)), index, lower, upper), "=", Num(value)) if k == index and value == 1:
-            if algebra.two_valued.get(name) in ((0, 1), (1, 0)):
-                algebra.one_hot[name] = (freeze(algebra.norm(lower, {})), freeze(algebra.norm(upper, {})))
+            if s.givens.two_valued.get(name) in ((0, 1), (1, 0)):
+                s.givens.one_hot[name] = (freeze(norm(s, lower, {})), freeze(norm(s, upper, {})))
 
 
-def _equation(algebra: Normal, g: Given) -> None:
+def _equation(s: State, g: Given) -> None:
     both = Add((g.lhs, g.rhs))
     bound = {t.index for t in walk(both) if isinstance(t, Sum)}
     holes = {t for t in walk(both) if isinstance(t, Sym) and t.sort == "index" and t not in bound}
-    env = {h.name: algebra.new_index() for h in sorted(holes, key=lambda h: h.name)}
-    p = algebra.sub(algebra.norm(g.lhs, env), algebra.norm(g.rhs, env))
+    env = {h.name: new_index(s) for h in sorted(holes, key=lambda h: h.name)}
+    p = sub(s, norm(s, g.lhs, env), norm(s, g.rhs, env))
     if not p:
         return
     if constant_of(p) is not None:
         raise ScopeError(f"the given {g.text or 'equation'} contradicts the others: it would mean 1 = 0")
-    lead = _leading(algebra, p, frozenset(env.values()))
+    lead = _leading(s, p, frozenset(env.values()))
     if lead is None:
         return
     c = p[((lead, 1),)]
     rest: Poly = {m: v for m, v in p.items() if m != ((lead, 1),)}
-    algebra.forget()
-    algebra.rules.append((lead, frozenset(env.values()), algebra.scale(rest, -1 / c)))
+    s.memo.forget()
+    s.givens.rules.append((lead, frozenset(env.values()), scale(rest, -1 / c)))
 
 
-def _leading(algebra: Normal, p: Poly, holes: frozenset[int]) -> int | None:
+def _leading(s: State, p: Poly, holes: frozenset[int]) -> int | None:
     """The atom to eliminate: alone in its term, in no other term, holding every placeholder."""
     best = None
     for m in p:
-        if len(m) != 1 or m[0][1] != 1 or algebra.atoms[m[0][0]][0] not in ("sum", "ref", "sym"):
+        if len(m) != 1 or m[0][1] != 1 or s.atoms[m[0][0]][0] not in ("sum", "ref", "sym"):
             continue
         n = m[0][0]
-        if not holes <= algebra.deps[n]:
+        if not holes <= s.deps[n]:
             continue
-        if algebra.atoms[n][0] == "sym" and algebra.atoms[n][2] != "real":
+        if s.atoms[n][0] == "sym" and s.atoms[n][2] != "real":
             continue
-        if any(n == k or n in algebra.deps[k] for u in p if u != m for k, _ in u):
+        if any(n == k or n in s.deps[k] for u in p if u != m for k, _ in u):
             continue
-        key = (("sym", "ref", "sum").index(algebra.atoms[n][0]), n)
+        key = (("sym", "ref", "sum").index(s.atoms[n][0]), n)
         if best is None or key > best:
             best = key
     return best[1] if best else None

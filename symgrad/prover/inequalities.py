@@ -9,8 +9,10 @@ from flint import fmpq
 
 from ..core import Add, Core, Given, Mul, Num, Ref, every_entry
 from ..kernel.signs import ANY, Range, range_of
-from .normal import Normal
+from .algebra import factor
 from .polynomials import Poly, const
+from .signs import bases, is_complex, sign, surely_positive
+from .state import State
 
 Relation = Literal["=", ">=", ">"]
 
@@ -44,11 +46,11 @@ def _allowed(g: Given) -> Range:
     return Range(low=end) if g.op[0] == ">" else Range(high=end)
 
 
-def apart(algebra: Normal, gap: Poly, relation: Relation) -> bool:
+def apart(s: State, gap: Poly, relation: Relation) -> bool:
     """Does the normal form of left - right show the relation: every factor positive, or an even power?"""
-    if not gap or algebra.is_complex(gap):
+    if not gap or is_complex(s, gap):
         return False
     if relation == ">=":
-        return algebra.sign(gap) == const(1)
-    c, m, factors = algebra.factor(gap)
-    return bool(c > fmpq(0)) and all(algebra.surely_positive(b) for b, _ in algebra.bases((*m, *factors)))
+        return sign(s, gap) == const(1)
+    c, m, factors = factor(s, gap)
+    return bool(c > fmpq(0)) and all(surely_positive(s, b) for b, _ in bases(s, (*m, *factors)))

@@ -13,103 +13,133 @@ What is done, construct by construct (each line is an identity on the common dom
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 from flint import fmpq
 
 from ..core import Add, Call, Core, Delta, Div, Mul, Num, Pow, Ref, Sum, Sym, text
 from ..functions import FUNCTIONS
 from ..kernel.limits import Unsupported
 from ..kernel.signs import range_of
-from .contractions import Contractions
-from .polynomials import Poly, const, freeze, thaw
+from .algebra import factor, inverse, vanishes
+from .atoms import reference, rewritten, symbol
+from .functions import by_cases, call
+from .polynomials import Poly, const, freeze, minus, scale, thaw
+from .powers import raise_to
+from .ring import add, delta, mul, sub
+from .signs import at_least, note_positive
+from .state import State, burn
+from .substitution import subst
+from .sums import index_over, sum_over
+
+Names: TypeAlias = dict[str, int]
+"""Bound names with their index atoms."""
 
 
-class Normal(Contractions):
-    """One judgement's table of atoms; ``norm`` maps core terms to polynomials over it.
+def norm(s: State, t: Core, names: Names) -> Poly:
+    """The polynomial of a term."""
+    key = id(t), id(names)
+    known = s.memo.terms.get(key)
+    if known is None:
+        burn(s, 1)
+        form = _FORMS.get(type(t))
+        if form is None:
+            raise Unsupported(f"no normal form for {text(t)}")
+        # The term and the names are kept with the result, so that their ids stay theirs.
+        known = s.memo.terms[key] = (t, names, form(s, t, names))
+    return known[2]
 
-    ``conditions`` collects what the rewritings assumed beyond structure.
-    """
 
-    def __init__(self, fuel: int) -> None:
-        super().__init__(fuel)
-        self.memo: dict[tuple[int, int], tuple[Core, dict[str, int], Poly]] = {}
+def _number(s: State, t: Num, names: Names) -> Poly:
+    return const(fmpq(t.value.numerator, t.value.denominator))
 
-    def forget(self) -> None:
-        """Signs were learned, or rules installed: what was computed may come out better now."""
-        self.memo.clear()
-        self.called.clear()
-        self.summed.clear()
 
-    # -- terms -------------------------------------------------------------------------------
-    def norm(self, t: Core, env: dict[str, int]) -> Poly:
-        """The polynomial of a term; ``env`` maps bound names to their index atoms."""
-        key = id(t), id(env)
-        known = self.memo.get(key)
-        if known is None:
-            self.burn(1)
-            # The term and the names are kept with the result, so that their ids stay theirs.
-            known = self.memo[key] = (t, env, self._norm(t, env))
-        return known[2]
+def _symbol(s: State, t: Sym, names: Names) -> Poly:
+    return rewritten(s, names[t.name] if t.name in names else symbol(s, t.name, t.sort))
 
-    def _norm(self, t: Core, env: dict[str, int]) -> Poly:
-        match t:
-            case Num(value):
-                return const(fmpq(value.numerator, value.denominator))
-            case Sym(name, sort):
-                return self.rewritten(env[name] if name in env else self.symbol(name, sort))
-            case Ref(name, indices):
-                return self.reference(name, tuple(freeze(self.norm(k, env)) for k in indices))
-            case Add(terms):
-                return self.add(*(self.norm(k, env) for k in terms))
-            case Mul(factors):
-                out, *rest = (self.norm(f, env) for f in factors) if factors else (const(1),)
-                for p in rest:
-                    out = self.mul(out, p)
-                return out
-            case Div(num, den):
-                below = self.norm(den, env)
-                if below:
-                    self.nonzero.update(k for k, _ in self.factor(below)[2])
-                return self.mul(self.norm(num, env), self.by_cases([below], lambda p: self.inverse(*p)))
-            case Pow(base, exp):
-                powers = [self.norm(base, env), self.norm(exp, env)]
-                if isinstance(exp, Num) and exp.value.denominator > 1:
-                    self.note_positive(powers[0])
-                return self.by_cases(powers, lambda p: self.raise_to(*p))
-            case Call(fn, args, orders):
-                values = [self.norm(a, env) for a in args]
-                if fn in FUNCTIONS and FUNCTIONS[fn].kinked and range_of(args[0]).nonnegative:
-                    self.note_positive(values[0])
-                return self.call(fn, values, orders)
-            case Delta(left, right):
-                return self.delta(self.sub(self.norm(left, env), self.norm(right, env)))
-            case Sum(body, index, lower, upper):
-                lo, hi = self.norm(lower, env), self.norm(upper, env)
-                i = self.index_over((freeze(lo), freeze(hi)), set(env.values()))
-                known, weak = self.positive.copy(), self.weak.copy()
-                term = self.norm(body, {**env, index.name: i})
-                if (self.positive, self.weak) != (known, weak) and not self.at_least(self.sub(hi, lo), 0):
-                    # Where the range is empty the body need not be defined: what it taught is unlearned.
-                    self.positive, self.weak = known, weak
-                    self.forget()
-                return self.sum_over(term, i, lo, hi)
-        raise Unsupported(f"no normal form for {text(t)}")
 
-    # -- cases -------------------------------------------------------------------------------
-    def vanishes_by_cases(self, p: Poly, apart: tuple[Poly, ...] = ()) -> bool:
-        """Is p zero whichever of its free indices coincide?  ``apart`` are differences that are not 0."""
-        if self.vanishes(p):
-            return True
-        for k in sorted({k for m in p for k, _ in m if self.atoms[k][0] == "delta"}):
-            equation = thaw(self.atoms[k][1])
-            if any(self.atoms[d][0] != "sym" for d in self.deps[k]):
-                continue
-            without = {u: v for u, v in p.items() if all(j != k for j, _ in u)}
-            if equation in apart or self.scale(equation, fmpq(-1)) in apart:
-                return self.vanishes_by_cases(without, apart)
-            for mono, c in equation.items():
-                if c * c == 1 and len(mono) == 1 and mono[0][1] == 1:
-                    at = {mono[0][0]: self.scale({u: v for u, v in equation.items() if u != mono}, -1 / c)}
-                    still = tuple(self.subst(q, at) for q in apart)
-                    together = not all(still) or self.vanishes_by_cases(self.subst(p, at), still)
-                    return together and self.vanishes_by_cases(without, (*apart, equation))
-        return False
+def _reference(s: State, t: Ref, names: Names) -> Poly:
+    return reference(s, t.name, tuple(freeze(norm(s, k, names)) for k in t.indices))
+
+
+def _added(s: State, t: Add, names: Names) -> Poly:
+    return add(s, *(norm(s, k, names) for k in t.terms))
+
+
+def _multiplied(s: State, t: Mul, names: Names) -> Poly:
+    out, *rest = (norm(s, f, names) for f in t.factors) if t.factors else (const(1),)
+    for p in rest:
+        out = mul(s, out, p)
+    return out
+
+
+def _divided(s: State, t: Div, names: Names) -> Poly:
+    below = norm(s, t.den, names)
+    if below:
+        s.attempt.nonzero.update(k for k, _ in factor(s, below)[2])
+    return mul(s, norm(s, t.num, names), by_cases(s, [below], lambda p: inverse(s, *p)))
+
+
+def _raised(s: State, t: Pow, names: Names) -> Poly:
+    powers = [norm(s, t.base, names), norm(s, t.exp, names)]
+    if isinstance(t.exp, Num) and t.exp.value.denominator > 1:
+        note_positive(s, powers[0])
+    return by_cases(s, powers, lambda p: raise_to(s, *p))
+
+
+def _called(s: State, t: Call, names: Names) -> Poly:
+    values = [norm(s, a, names) for a in t.args]
+    if t.fn in FUNCTIONS and FUNCTIONS[t.fn].kinked and range_of(t.args[0]).nonnegative:
+        note_positive(s, values[0])
+    return call(s, t.fn, values, t.orders)
+
+
+def _delta(s: State, t: Delta, names: Names) -> Poly:
+    return delta(s, sub(s, norm(s, t.left, names), norm(s, t.right, names)))
+
+
+def _summed(s: State, t: Sum, names: Names) -> Poly:
+    lo, hi = norm(s, t.lower, names), norm(s, t.upper, names)
+    i = index_over(s, (freeze(lo), freeze(hi)), set(names.values()))
+    known, weak = s.signs.positive.copy(), s.signs.weak.copy()
+    term = norm(s, t.body, {**names, t.index.name: i})
+    if (s.signs.positive, s.signs.weak) != (known, weak) and not at_least(s, sub(s, hi, lo), 0):
+        # Where the range is empty the body need not be defined: what it taught is unlearned.
+        s.signs.positive, s.signs.weak = known, weak
+        s.memo.forget()
+    return sum_over(s, term, i, lo, hi)
+
+
+_FORMS: dict[type[Core], Callable[[State, Any, Names], Poly]] = {
+    Num: _number,
+    Sym: _symbol,
+    Ref: _reference,
+    Add: _added,
+    Mul: _multiplied,
+    Div: _divided,
+    Pow: _raised,
+    Call: _called,
+    Delta: _delta,
+    Sum: _summed,
+}
+
+
+def vanishes_by_cases(s: State, p: Poly, apart: tuple[Poly, ...] = ()) -> bool:
+    """Is p zero whichever of its free indices coincide?  ``apart`` are differences that are not 0."""
+    if vanishes(s, p):
+        return True
+    for k in sorted({k for m in p for k, _ in m if s.atoms[k][0] == "delta"}):
+        equation = thaw(s.atoms[k][1])
+        if any(s.atoms[d][0] != "sym" for d in s.deps[k]):
+            continue
+        without = {u: v for u, v in p.items() if all(j != k for j, _ in u)}
+        if equation in apart or minus(equation) in apart:
+            return vanishes_by_cases(s, without, apart)
+        for mono, c in equation.items():
+            if c * c == 1 and len(mono) == 1 and mono[0][1] == 1:
+                at = {mono[0][0]: scale({u: v for u, v in equation.items() if u != mono}, -1 / c)}
+                still = tuple(subst(s, q, at) for q in apart)
+                together = not all(still) or vanishes_by_cases(s, subst(s, p, at), still)
+                return together and vanishes_by_cases(s, without, (*apart, equation))
+    return False

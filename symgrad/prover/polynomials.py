@@ -36,6 +36,67 @@ def const(value: Any) -> Poly:
     return {ONE: fmpq(value)} if value else {}
 
 
+def gen(n: int, e: Exp = 1) -> Poly:
+    """The atom n as a polynomial, or a power of it."""
+    return {((n, e),): fmpq(1)}
+
+
+def accumulate(out: Poly, m: Mono, c: Any) -> None:
+    """Add c * m to ``out``, in place."""
+    old = out.get(m)
+    if old is None:
+        out[m] = c
+    else:
+        c = old + c
+        if c:
+            out[m] = c
+        else:
+            del out[m]
+
+
+def scale(p: Poly, c: Any) -> Poly:
+    if c == 1:
+        return p
+    return {m: k * c for m, k in p.items()} if c else {}
+
+
+def minus(p: Poly) -> Poly:
+    return scale(p, fmpq(-1))
+
+
+def negated(p: Frozen) -> Frozen:
+    return freeze(minus(thaw(p)))
+
+
+def product(p: Poly, q: Poly) -> Poly:
+    """p * q before any power is rewritten."""
+    if len(p) * len(q) > 2_000:
+        big = _dense_product(p, q)
+        if big is not None:
+            return big
+    out: Poly = {}
+    if p is q:
+        terms = list(p.items())
+        for j, (m, c) in enumerate(terms):
+            accumulate(out, mono_mul(m, m), c * c)
+            c = 2 * c
+            for k, d in terms[:j]:
+                accumulate(out, mono_mul(m, k), c * d)
+        return out
+    for m, c in p.items():
+        for k, d in q.items():
+            accumulate(out, mono_mul(m, k), c * d)
+    return out
+
+
+def _dense_product(p: Poly, q: Poly) -> Poly | None:
+    gens = sorted({k for r in (p, q) for m in r for k, _ in m})
+    if len(gens) > 12 or any(not isinstance(e, int) or e < 0 for r in (p, q) for m in r for _, e in m):
+        return None
+    flint, place = ring(len(gens)), {g: j for j, g in enumerate(gens)}
+    return sparse(flint.from_dict(dense(p, place)) * flint.from_dict(dense(q, place)), gens)
+
+
 def constant_of(p: Poly) -> Any | None:
     """The value of a constant polynomial, else None."""
     if not p:
@@ -77,6 +138,22 @@ def mono_pow(a: Mono, n: Exp) -> Mono:
 def exponent(e: Exp) -> Exp:
     """An exponent as an integer where it is one."""
     return e if isinstance(e, int) else (int(e) if e.denominator == 1 else e)
+
+
+def even(e: Exp) -> bool:
+    return isinstance(e, int) and e % 2 == 0
+
+
+def exponent_of(n: int, m: Mono) -> Exp:
+    """The power of atom n in a monomial."""
+    for k, e in m:
+        if k == n:
+            return e
+    return 0
+
+
+def without(n: int, m: Mono) -> Mono:
+    return tuple([x for x in m if x[0] != n])
 
 
 def rational(c: Any) -> Exp:

@@ -1,182 +1,230 @@
-"""The ring of Laurent polynomials over interned atoms, with counted work."""
+"""Laurent polynomials over Q in atoms: the ring under the normal form.
+
+A polynomial is a dict from monomial to coefficient; a monomial is a tuple of (atom, exponent) sorted by
+atom.  Exponents are integers, or fractions for exponentials and roots.  An irreducible polynomial that was
+divided by is itself an atom ("poly", P), present only with negative (or fractional) exponents; ``reduce``
+keeps that form canonical:
+
+* q^e with e >= 1 is expanded;
+* with q = c_d g^d + .. + c_0 in its highest atom g and c_d, c_0 units, g^n q^-k is rewritten until
+  0 <= n < d (partial fractions in g), so that 1/(1+E_1), .., 1/(1+E_50) never meet a common
+  denominator;
+* idempotent atoms (step, delta, order, y in {0,1}) have exponent 1, and y_j y_k = delta_jk y_j where
+  sum_k y_k = 1 too.
+
+Every rewriting is an identity on the common domain, so a difference that becomes 0 is 0.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from math import comb
-from typing import Any
+from typing import Any, TypeAlias
 
 from flint import fmpq
 
-from ..kernel.limits import OutOfFuel
-from .polynomials import ONE, Exp, Frozen, Mono, Poly, const, dense, freeze, mono_mul, mono_pow, sparse
-from .polynomials import ring as flint_ring
+from .polynomials import (
+    ONE,
+    Exp,
+    Mono,
+    Poly,
+    accumulate,
+    const,
+    constant_of,
+    drop_zero,
+    exponent_of,
+    freeze,
+    gen,
+    mono_mul,
+    mono_pow,
+    product,
+    scale,
+    thaw,
+    without,
+)
+from .state import SWITCHES, State, atom, burn, poly_deps
 
-SWITCHES = ("step", "delta", "order")
-"""Kinds of atoms that are 0 or 1."""
+
+def add(s: State, *polys: Poly) -> Poly:
+    if len(polys) == 1:
+        return polys[0]
+    out: Poly = {}
+    for p in polys:
+        gather(s, out, p)
+    return out
 
 
-class Ring:
-    """Interned atoms and the ring operations on polynomials over them."""
+def gather(s: State, out: Poly, p: Poly) -> None:
+    """Add p to ``out``, in place."""
+    burn(s, len(p))
+    for m, c in p.items():
+        accumulate(out, m, c)
 
-    def __init__(self, fuel: int) -> None:
-        self.fuel = fuel
-        self.atoms: list[tuple[Any, ...]] = []
-        self.deps: list[frozenset[int]] = []
-        self.ids: dict[tuple[Any, ...], int] = {}
-        self.special: set[int] = set()
-        """Atoms whose powers are rewritten."""
-        self.value_sets: dict[int, tuple[Any, Any]] = {}
-        """Atoms that take two values only."""
 
-    def reduce(self, p: Poly) -> Poly:
-        """The canonical form of a product: see ``Algebra``."""
-        raise NotImplementedError
+def sub(s: State, p: Poly, q: Poly) -> Poly:
+    out = dict(p)
+    burn(s, len(q))
+    for m, c in q.items():
+        accumulate(out, m, -c)
+    return out
 
-    def inverse(self, p: Poly) -> Poly:
-        """1/p: see ``Algebra``."""
-        raise NotImplementedError
 
-    # -- atoms -------------------------------------------------------------------------------
-    def atom(self, key: tuple[Any, ...], deps: Iterable[int] = ()) -> int:
-        """The id of an atom; ``deps`` are ids of the symbols and indices it contains."""
-        known = self.ids.get(key)
-        if known is not None:
-            return known
-        n = len(self.atoms)
-        self.ids[key] = n
-        self.atoms.append(key)
-        own = (n,) if key[0] in ("sym", "idx", "bound") else ()
-        self.deps.append(frozenset((*own, *deps)))
-        if key[0] in ("poly", "prime", "i", *SWITCHES):
-            self.special.add(n)
-        if key[0] in SWITCHES:
-            self.value_sets[n] = (fmpq(0), fmpq(1))
-        self.burn(1)
-        return n
+def times(s: State, p: Poly, m: Mono, c: Any = 1) -> Poly:
+    """p * c * m for a monomial m."""
+    return reduce(s, {mono_mul(k, m): v * c for k, v in p.items()})
 
-    def restrict(self, n: int, values: tuple[Any, Any]) -> None:
-        """Atom ``n`` takes two values only: its square is linear in it."""
-        self.special.add(n)
-        self.value_sets[n] = values
 
-    def burn(self, work: int) -> None:
-        self.fuel -= work
-        if self.fuel < 0:
-            raise OutOfFuel
+def mul(s: State, p: Poly, q: Poly) -> Poly:
+    if not p or not q:
+        return {}
+    if len(p) == 1 and ONE in p:
+        p, q = q, p
+    if len(q) == 1 and ONE in q:
+        burn(s, len(p) * (1 + q[ONE].height_bits() // 64))
+        return scale(p, q[ONE])
+    burn(s, len(p) * len(q))
+    return reduce(s, product(p, q))
 
-    def mono_deps(self, m: Mono) -> frozenset[int]:
-        if len(m) == 1:
-            return self.deps[m[0][0]]
-        return frozenset().union(*[self.deps[k] for k, _ in m])
 
-    def poly_deps(self, p: Poly) -> frozenset[int]:
-        return frozenset().union(*[self.mono_deps(m) for m in p])
+def natural_power(s: State, p: Poly, n: int) -> Poly:
+    """p^n for n >= 0; the terms of the result are bounded before they are computed."""
+    if not p or not n:
+        return {} if n else const(1)
+    if len(p) == 1:
+        ((m, c),) = p.items()
+        burn(s, 1 + (n * (c.height_bits() - 1) if c * c != 1 else n) // 64)
+        return reduce(s, {mono_pow(m, n): c**n})
+    if len(p) * n > 10_000 or comb(n + len(p) - 1, len(p) - 1) > 20_000:
+        # Too large to expand: an opaque power, equal only to itself.
+        key = ("call", "^", (freeze(p), freeze(const(n))), ())
+        return gen(atom(s, key, poly_deps(s, p)))
+    out, base = const(1), p
+    while n:
+        if n & 1:
+            out = mul(s, out, base)
+        n >>= 1
+        if n:
+            base = mul(s, base, base)
+    return out
 
-    def frozen_deps(self, p: Frozen) -> frozenset[int]:
-        return frozenset().union(*[self.mono_deps(m) for m, _ in p])
 
-    # -- ring --------------------------------------------------------------------------------
-    def gen(self, n: int, e: Exp = 1) -> Poly:
-        return {((n, e),): fmpq(1)}
+def delta(s: State, p: Poly) -> Poly:
+    """[p = 0]"""
+    value = constant_of(p)
+    if value is not None:
+        return const(1 if value == 0 else 0)
+    lead = min(p)
+    if p[lead] < 0:
+        p = scale(p, fmpq(-1))
+    return gen(atom(s, ("delta", freeze(p)), poly_deps(s, p)))
 
-    def add(self, *polys: Poly) -> Poly:
-        if len(polys) == 1:
-            return polys[0]
-        out: Poly = {}
-        for p in polys:
-            self.gather(out, p)
-        return out
 
-    def gather(self, out: Poly, p: Poly) -> None:
-        """Add p to ``out``, in place."""
-        self.burn(len(p))
+# -- canonical form ----------------------------------------------------------------------
+def reduce(s: State, p: Poly) -> Poly:
+    """p with every monomial rewritten until nothing more applies."""
+    special = s.special
+    if not special or not _touches(p, special):
+        return p
+    out: Poly = {}
+    while p:
+        # In rounds, so that equal terms meet before they are rewritten further.
+        more: Poly = {}
+        burn(s, 2 * len(p))
         for m, c in p.items():
-            self.accumulate(out, m, c)
+            step = _rewrite(s, m)
+            if step is None:
+                accumulate(out, m, c)
+                continue
+            burn(s, 2 * len(step))
+            for k, v in step.items():
+                accumulate(more, k, v * c)
+        p = more
+    return out
 
-    @staticmethod
-    def accumulate(out: Poly, m: Mono, c: Any) -> None:
-        old = out.get(m)
-        if old is None:
-            out[m] = c
-        else:
-            c = old + c
-            if c:
-                out[m] = c
-            else:
-                del out[m]
 
-    def scale(self, p: Poly, c: Any) -> Poly:
-        if c == 1:
-            return p
-        return {m: k * c for m, k in p.items()} if c else {}
+def _touches(p: Poly, special: set[int]) -> bool:
+    for m in p:
+        for k, _ in m:
+            if k in special:
+                return True
+    return False
 
-    def sub(self, p: Poly, q: Poly) -> Poly:
-        out = dict(p)
-        self.burn(len(q))
-        for m, c in q.items():
-            self.accumulate(out, m, -c)
-        return out
 
-    def times(self, p: Poly, m: Mono, c: Any = 1) -> Poly:
-        """p * c * m for a monomial m."""
-        return self.reduce({mono_mul(k, m): v * c for k, v in p.items()})
+def _rewrite(s: State, m: Mono) -> Poly | None:
+    """One reduction of a monomial, or None if it is reduced."""
+    for n, e in m:
+        if n in s.special:
+            found = _POWERS.get(s.atoms[n][0], _of_given)(s, m, n, e)
+            if found is not None:
+                return found
+    return None
 
-    def mul(self, p: Poly, q: Poly) -> Poly:
-        if not p or not q:
-            return {}
-        if len(p) == 1 and ONE in p:
-            p, q = q, p
-        if len(q) == 1 and ONE in q:
-            self.burn(len(p) * (1 + q[ONE].height_bits() // 64))
-            return self.scale(p, q[ONE])
-        self.burn(len(p) * len(q))
-        if len(p) * len(q) > 2_000:
-            big = self._flint_mul(p, q)
-            if big is not None:
-                return self.reduce(big)
-        out: Poly = {}
-        if p is q:
-            terms = list(p.items())
-            for j, (m, c) in enumerate(terms):
-                self.accumulate(out, mono_mul(m, m), c * c)
-                c = 2 * c
-                for k, d in terms[:j]:
-                    self.accumulate(out, mono_mul(m, k), c * d)
-            return self.reduce(out)
-        for m, c in p.items():
-            for k, d in q.items():
-                self.accumulate(out, mono_mul(m, k), c * d)
-        return self.reduce(out)
 
-    def _flint_mul(self, p: Poly, q: Poly) -> Poly | None:
-        gens = sorted({k for r in (p, q) for m in r for k, _ in m})
-        if len(gens) > 12 or any(not isinstance(e, int) or e < 0 for r in (p, q) for m in r for _, e in m):
+def _of_irreducible(s: State, m: Mono, n: int, e: Exp) -> Poly | None:
+    if e >= 1:
+        whole = int(e)
+        return times(s, natural_power(s, thaw(s.atoms[n][1]), whole), mono_mul(m, ((n, -whole),)))
+    main = s.memo.mains[n]
+    if main is None or e >= 0:
+        return None
+    g, d, parts = main
+    k = exponent_of(g, m)
+    if k >= d:  # g^d = (q - sum_{k<d} c_k g^k) / c_d
+        return _exchanged(mono_mul(m, ((g, -d),)), n, g, parts[-1][1], parts[:-1])
+    if k < 0 and parts[0][0] == 0 and len(parts[0][1]) == 1:  # 1 = (q - sum_{k>0} c_k g^k) / c_0
+        return _exchanged(m, n, g, parts[0][1], parts[1:])
+    return None
+
+
+def _exchanged(m: Mono, q: int, g: int, lead: Poly, others: list[tuple[Exp, Poly]]) -> Poly:
+    """m (q - sum of c_k g^k) / lead."""
+    ((unit, c),) = lead.items()
+    base = mono_mul(m, mono_pow(unit, -1))
+    out = {mono_mul(base, ((q, 1),)): 1 / c}
+    for k, coeff in others:
+        shifted = mono_mul(base, ((g, k),)) if k else base
+        for u, v in coeff.items():
+            accumulate(out, mono_mul(shifted, u), -v / c)
+    return out
+
+
+def _of_switch(s: State, m: Mono, n: int, e: Exp) -> Poly | None:
+    return {tuple((k, 1 if k == n else x) for k, x in m): fmpq(1)} if e != 1 and e > 0 else None
+
+
+def _of_unit(s: State, m: Mono, n: int, e: Exp) -> Poly | None:
+    """i^2 = -1."""
+    return {mono_mul(m, ((n, e % 2 - e),)): fmpq(1 if e % 4 < 2 else -1)} if e >= 2 or e < 0 else None
+
+
+def _of_prime(s: State, m: Mono, n: int, e: Exp) -> Poly | None:
+    whole = int(e // 1)
+    return {mono_mul(m, ((n, -whole),)): fmpq(s.atoms[n][1]) ** whole} if whole else None
+
+
+def _of_given(s: State, m: Mono, n: int, e: Exp) -> Poly | None:
+    """Of an entry or symbol that a given restricts."""
+    name = s.givens.exclusive.get(n)
+    if name is not None and e == 1:
+        other = next((k for k, x in m if x == 1 and k > n and s.givens.exclusive.get(k) == name), None)
+        if other is None:
             return None
-        flint = flint_ring(len(gens))
-        place = {g: j for j, g in enumerate(gens)}
-        product = flint.from_dict(dense(p, place)) * flint.from_dict(dense(q, place))
-        return sparse(product, gens)
+        (i,), (j,) = s.atoms[n][2], s.atoms[other][2]
+        rest = without(other, m)
+        return {mono_mul(rest, u): c for u, c in delta(s, sub(s, thaw(i), thaw(j))).items()}
+    if n in s.value_sets and isinstance(e, int) and e >= 2:
+        a, b = s.value_sets[n]
+        rest = mono_mul(m, ((n, -2),))
+        return drop_zero({mono_mul(rest, ((n, 1),)): a + b, rest: -a * b})
+    return None
 
-    def power(self, p: Poly, n: int) -> Poly:
-        """p^n for an integer n; the terms of the result are bounded before they are computed."""
-        if n < 0:
-            return self.power(self.inverse(p), -n)
-        if not p or not n:
-            return {} if n else const(1)
-        if len(p) == 1:
-            ((m, c),) = p.items()
-            self.burn(1 + (n * (c.height_bits() - 1) if c * c != 1 else n) // 64)
-            return self.reduce({mono_pow(m, n): c**n})
-        if len(p) * n > 10_000 or comb(n + len(p) - 1, len(p) - 1) > 20_000:
-            # Too large to expand: an opaque power, equal only to itself.
-            key = ("call", "^", (freeze(p), freeze(const(n))), ())
-            return self.gen(self.atom(key, self.poly_deps(p)))
-        out, base = const(1), p
-        while n:
-            if n & 1:
-                out = self.mul(out, base)
-            n >>= 1
-            if n:
-                base = self.mul(base, base)
-        return out
+
+_Rewriting: TypeAlias = Callable[[State, Mono, int, Exp], Poly | None]
+
+_POWERS: dict[str, _Rewriting] = {
+    "poly": _of_irreducible,
+    "i": _of_unit,
+    "prime": _of_prime,
+    **dict.fromkeys(SWITCHES, _of_switch),
+}
+"""By the kind of an atom n, a monomial rewritten in which n^e stands; None where it may stay."""
