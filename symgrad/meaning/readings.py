@@ -17,7 +17,7 @@ from ..page.tree import BigOp, Call, Component, Frac, Indexed, Mul, Node, childr
 from ..page.tree import Num as PageNum
 from ..page.tree import Sym as PageSym
 from ..reasons import AnySign, Elsewhere, Layout, NotDefined, PowerOfT, SmallT, WholeProduct
-from .claim import Claim, component_letters, is_index, pairs_of
+from .claim import Claim, Pairs, component_letters, is_index, pairs_of
 from .compact_indices import reaching, spelled, transposed, widened
 from .derivatives import exchange, fill
 from .differentials import DIFFERENTIAL, uprights
@@ -27,10 +27,8 @@ from .products import warranted
 from .tensors import ONE, ZERO, add, mul, neg
 from .terms import Elaborator
 
-Pairs = tuple[tuple[Core, Core], ...]
 
-
-def elaborate_pair(lhs: Node, rhs: Node, scope: Scope) -> tuple[tuple[Core, Core], ...]:
+def elaborate_pair(lhs: Node, rhs: Node, scope: Scope) -> Pairs:
     """The pairs of core terms, one for each component, that ``lhs = rhs`` asserts to be equal."""
     return claim(lhs, rhs, scope).pairs
 
@@ -51,7 +49,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Respelling:
-    """A choice of ``Reading`` that spells the claim anew: what it assumes, and what stands with and without it."""
+    """A choice of ``Reading`` that spells the claim anew: what it assumes, and how the claim then stands."""
 
     choice: str
     sides: tuple[Node, Node]
