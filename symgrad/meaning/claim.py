@@ -18,6 +18,8 @@ from .terms import Elaborator
 
 ENTRIES = 64
 
+Pairs = tuple[tuple[Core, Core], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -28,7 +30,7 @@ class Claim:
     the reading whose only doubt is the ``rival``.
     """
 
-    pairs: tuple[tuple[Core, Core], ...]
+    pairs: Pairs
     givens: tuple[Given, ...]
     notes: tuple[Reason, ...] = ()
     doubts: tuple[Reason, ...] = ()
@@ -48,34 +50,14 @@ class Claim:
         return False
 
 
-def pairs_of(
-    e: Elaborator, left: Value, right: Value, where: Node
-) -> tuple[tuple[tuple[Core, Core], ...], tuple[Reason, ...]]:
-    notes: tuple[Reason, ...] = ()
-    if left.shape and not right.shape and right.term == ZERO:
-        right = Value(left.shape, lambda _: ZERO)
-    elif right.shape and not left.shape and left.term == ZERO:
-        left = Value(right.shape, lambda _: ZERO)
-    if left.shape and right.lift is not None:
-        right = right.lift
-    elif right.shape and left.lift is not None:
-        left = left.lift
-    if not e.sizes.fit(left.shape, right.shape):
-        flipped = e.flipped(right) if len(right.shape) < 3 else right
-        loose = left.loose or right.loose
-        if not (loose or left.gradient or right.gradient) or not e.sizes.fit(left.shape, flipped.shape):
-            raise ShapeError(SidesDiffer(e.sizes.found(left.shape), e.sizes.found(right.shape)), where.span)
-        right = flipped
-        if not loose:
-            notes = (Convention("equal after transposing one side"),)
-    elif (left.gradient or right.gradient) and e.is_square(left):
-        e.alternatives.add("layout")
-        right = e.flipped(right) if e.reading.layout else right
+def pairs_of(e: Elaborator, left: Value, right: Value, where: Node) -> tuple[Pairs, tuple[Reason, ...]]:
+    """What the sides assert entry by entry, with notes on how one was laid out."""
+    left, right = _shaped_as(left, right), _shaped_as(right, left)
+    right, notes = _laid_out(e, left, right, where)
     letters = iter(component_letters(e))
     axes: list[list[Core]] = []
-    sizes = [e.sizes.find(k) for k in left.shape]
     count = 1
-    for size in sizes:
+    for size in map(e.sizes.find, left.shape):
         if isinstance(size, Num) and count * size.value <= ENTRIES:
             count *= int(size.value)
             axes.append([Num(Fraction(k + 1)) for k in range(int(size.value))])
@@ -84,12 +66,35 @@ def pairs_of(
     return tuple((e.closed(left.at(k)), e.closed(right.at(k))) for k in product(*axes)), notes
 
 
+def _shaped_as(value: Value, other: Value) -> Value:
+    """Beside a vector or a matrix, 0 is one of its shape, and a name that may be a vector is one."""
+    if value.shape or not other.shape:
+        return value
+    if value.term == ZERO:
+        return Value(other.shape, lambda _: ZERO)
+    return value if value.lift is None else value.lift
+
+
+def _laid_out(e: Elaborator, left: Value, right: Value, where: Node) -> tuple[Value, tuple[Reason, ...]]:
+    """The right side, transposed where a gradient or a loose vector fits only so."""
+    of_gradient = left.gradient or right.gradient
+    if e.sizes.fit(left.shape, right.shape):
+        if of_gradient and e.is_square(left):
+            e.alternatives.add("layout")
+            return (e.flipped(right) if e.reading.layout else right), ()
+        return right, ()
+    flipped = e.flipped(right) if len(right.shape) < 3 else right
+    loose = left.loose or right.loose
+    if not (loose or of_gradient) or not e.sizes.fit(left.shape, flipped.shape):
+        raise ShapeError(SidesDiffer(e.sizes.found(left.shape), e.sizes.found(right.shape)), where.span)
+    return flipped, () if loose else (Convention("equal after transposing one side"),)
+
+
 def is_index(e: Elaborator, node: Node) -> bool:
-    return (
-        isinstance(node, PageSym) and node.name in e.survey.subscripts and e.scope.kind(node.name) is None
-    ) or (
-        isinstance(node, PageSym) and (kind := e.scope.kind(node.name)) is not None and kind.role == "index"
-    )
+    if not isinstance(node, PageSym):
+        return False
+    kind = e.scope.kind(node.name)
+    return node.name in e.survey.subscripts if kind is None else kind.role == "index"
 
 
 def component_letters(e: Elaborator) -> list[str]:

@@ -12,7 +12,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..page.indexed import name_of
@@ -43,30 +43,45 @@ Uses = dict[Node, set[int]]
 
 def spelled(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ...], Scope]:
     """The nodes and the scope with such indices taken apart or together."""
-    bodies = [d.body for group in scope.definitions.values() for d in group]
-    if any(isinstance(n, BigOp) and not n.index.name for root in (*nodes, *bodies) for n in walk(root)):
+    if any(isinstance(n, BigOp) and not n.index.name for n in _everywhere(nodes, scope)):
         nodes, scope = _with_indices(nodes, scope)
-        bodies = [d.body for group in scope.definitions.values() for d in group]
-    doubtful = {
-        n.base for root in (*nodes, *bodies) for n in walk(root) if isinstance(n, Indexed) and _doubtful(n)
-    }
+    indexed = [n for n in _everywhere(nodes, scope) if isinstance(n, Indexed)]
+    doubtful = {n.base for n in indexed if _doubtful(n)}
     if not doubtful:
         return nodes, scope
     uses: Uses = {base: {2} if base == Sym("\\delta") else set() for base in doubtful}
-    for root in (*nodes, *bodies):
-        _collect(walk(root), uses)
+    for base, count in (*_written(indexed), *_said(scope)):
+        if base in uses:
+            uses[base].add(count)
+    return tuple(_respelled(n, uses) for n in nodes), _with_bodies(scope, lambda d: _respelled(d.body, uses))
+
+
+def _everywhere(nodes: tuple[Node, ...], scope: Scope) -> Iterator[Node]:
+    bodies = (d.body for group in scope.definitions.values() for d in group)
+    return (n for root in (*nodes, *bodies) for n in walk(root))
+
+
+def _with_bodies(scope: Scope, body: Callable[[Definition], Node]) -> Scope:
+    definitions = {
+        key: tuple(replace(d, body=body(d)) for d in group) for key, group in scope.definitions.items()
+    }
+    return replace(scope, definitions=definitions)
+
+
+def _written(indexed: list[Indexed]) -> Iterator[tuple[Node, int]]:
+    """How many indices names have where there is no doubt."""
+    return ((n.base, len(n.lower)) for n in indexed if n.lower and not _doubtful(n))
+
+
+def _said(scope: Scope) -> Iterator[tuple[Node, int]]:
+    """How many indices names have by their definitions and kinds."""
     for key, group in scope.definitions.items():
-        uses.get(Sym(key), set()).update(len(d.lower) for d in group if d.lower)
+        yield from ((Sym(key), len(d.lower)) for d in group if d.lower)
     for name, kind in scope.kinds.items():
         if kind.role == "real" and kind.arity + len(kind.shape):
-            uses.get(Sym(name), set()).add(kind.arity + len(kind.shape))
+            yield Sym(name), kind.arity + len(kind.shape)
             if len(kind.shape) == 2 and not kind.arity:
-                uses.get(Sym(unbold(name).lower()), set()).add(2)  # a_{11} beside a matrix A
-    definitions = {
-        key: tuple(replace(d, body=_respelled(d.body, uses)) for d in group)
-        for key, group in scope.definitions.items()
-    }
-    return tuple(_respelled(n, uses) for n in nodes), replace(scope, definitions=definitions)
+                yield Sym(unbold(name).lower()), 2  # a_{11} beside a matrix A
 
 
 def reaching(scope: Scope) -> tuple[Scope, dict[str, str]]:
@@ -157,30 +172,35 @@ def transposed(sides: tuple[Node, Node], scope: Scope) -> tuple[tuple[Node, Node
     True
     >>> transposed((read("a^t b"), read("a^{t-1} a b")), Scope())
     """
-    t = Sym("t")
     group = [d for ds in scope.definitions.values() for d in ds]
     own = (n for d in group for n in (*d.upper, *d.lower, *(d.params or ()), d.body))
     nodes = [n for root in (*sides, *scope.assumptions, *own) for n in walk(root)]
-    raised = [n.base for n in nodes if n.__class__ is Pow and n.exp == t]
-    if not raised or len(raised) != nodes.count(t) or "t" in scope.kinds or "t" in scope.definitions:
+    if "t" in scope.kinds or "t" in scope.definitions or not _is_transpose(Sym("t"), nodes, scope):
         return None
+    new = _transposed(sides[0]), _transposed(sides[1])
+    return new, _with_bodies(scope, lambda d: _transposed(d.body))
+
+
+def _is_transpose(t: Sym, nodes: list[Node], scope: Scope) -> bool:
+    raised = [n.base for n in nodes if isinstance(n, Pow) and n.exp == t]
+    if not raised or len(raised) != nodes.count(t):
+        return False
     if any(isinstance(n, BigOp) and n.index == t for n in nodes):
-        return None
-    rows = [
-        n.base for product in nodes if isinstance(product, Mul)
-        for n in product.factors[:-1] if isinstance(n, Pow) and n.exp == t
-    ]
-    letters = [(name.base, base in rows) for base in raised if (name := name_of(base)) is not None]
-    if not any(
-        ((kind := scope.kind(letter)) is not None and kind.shape)
-        or (unbold(letter).isalpha() and letter != "e" and (row or unbold(letter).isupper()))
-        for letter, row in letters
-    ):
-        return None
-    definitions = {
-        key: tuple(replace(d, body=_transposed(d.body)) for d in ds) for key, ds in scope.definitions.items()
-    }
-    return (_transposed(sides[0]), _transposed(sides[1])), replace(scope, definitions=definitions)
+        return False
+    products = (n for n in nodes if isinstance(n, Mul))
+    rows = [n.base for p in products for n in p.factors[:-1] if isinstance(n, Pow) and n.exp == t]
+    return any(_has_transpose(base, base in rows, scope) for base in raised)
+
+
+def _has_transpose(node: Node, in_front: bool, scope: Scope) -> bool:
+    """Is it a matrix, or a letter ``in_front`` of a factor?"""
+    name = name_of(node)
+    if name is None:
+        return False
+    kind, letter = scope.kind(name.base), unbold(name.base)
+    if kind is not None and kind.shape:
+        return True
+    return letter.isalpha() and name.base != "e" and (in_front or letter.isupper())
 
 
 def _transposed(node: Node) -> Node:
@@ -192,12 +212,11 @@ def _with_indices(nodes: tuple[Node, ...], scope: Scope) -> tuple[tuple[Node, ..
     """A sum that names no index runs over the one letter that counts in it and stands free nowhere."""
     free = frozenset[str]().union(*(_counters(n, inside=False) for n in nodes))
 
-    def own(d: Definition) -> Definition:
+    def own(d: Definition) -> Node:
         places = frozenset(k.name for k in (*d.lower, *d.upper) if isinstance(k, Sym))
-        return replace(d, body=_with_index(d.body, places))
+        return _with_index(d.body, places)
 
-    definitions = {key: tuple(map(own, group)) for key, group in scope.definitions.items()}
-    return tuple(_with_index(n, free) for n in nodes), replace(scope, definitions=definitions)
+    return tuple(_with_index(n, free) for n in nodes), _with_bodies(scope, own)
 
 
 def _with_index(node: Node, free: frozenset[str]) -> Node:
@@ -231,12 +250,6 @@ def _doubtful(node: Indexed) -> bool:
     return False
 
 
-def _collect(found: Iterable[Node], uses: Uses) -> None:
-    for n in found:
-        if isinstance(n, Indexed) and n.base in uses and n.lower and not _doubtful(n):
-            uses[n.base].add(len(n.lower))
-
-
 def _respelled(node: Node, uses: Uses) -> Node:
     node = map_children(node, lambda child: _respelled(child, uses))
     if not isinstance(node, Indexed) or not _doubtful(node):
@@ -249,5 +262,3 @@ def _respelled(node: Node, uses: Uses) -> Node:
             return replace(node, lower=(Mul(node.lower),))
     return node
 
-
-__all__ = ["reaching", "spelled", "transposed", "widened"]

@@ -179,17 +179,19 @@ def _command(left: _Text, body: _Text | None, scope: Scope) -> Scope:
     found = _COMMAND.match(str(left))
     if found is None or found.group(1) in scope.macros or not _unknown(found.group(1), scope):
         return scope
-    if body is not None and str(left) == found.group(1):
-        try:
-            node = read(str(body), scope)
-        except ReadError:
-            if not _unknown(str(body), scope) or re.fullmatch(r"\\[A-Za-z]+", str(body)):
-                return scope
-        else:
-            entries = (k for n in walk(node) if isinstance(n, Indexed) for k in (*n.lower, *n.upper))
-            if not _opens(node) or any(free_names(k) & free_names(node) for k in entries):
-                return scope
+    if body is not None and str(left) == found.group(1) and not _is_quantity(str(body), scope):
+        return scope
     return scope.with_macro(found.group(1), Macro(0, f"\\mathrm{{{found.group(1)[1:]}}}"))
+
+
+def _is_quantity(body: str, scope: Scope) -> bool:
+    """Does a command with this body name a quantity?"""
+    try:
+        node = read(body, scope)
+    except ReadError:
+        return _unknown(body, scope) and not re.fullmatch(r"\\[A-Za-z]+", body)
+    entries = (k for n in walk(node) if isinstance(n, Indexed) for k in (*n.lower, *n.upper))
+    return _opens(node) and not any(free_names(k) & free_names(node) for k in entries)
 
 
 def _unknown(text: str, scope: Scope) -> bool:
@@ -424,12 +426,20 @@ def _kind(left: _Text, right: _Text, scope: Scope, function: bool = False) -> Sc
         raise ReadError("only a name can be declared", left.span)
     kind, sign = _set(right, scope)
     if kind is None:
-        claim = Relation(node, "in", right.read(scope), span=left.span)
-        return scope if claim in scope.assumptions else scope.assume(claim)
+        return _assumed(Relation(node, "in", right.read(scope), span=left.span), scope)
     if function or args is not None:
         kind = replace(kind, role="function")
-    indices = tuple(k for k in name.indices)
-    generic = indices and all(isinstance(k, Sym) and k.name in _CONVENTIONAL for k in indices)
+    scope = _declared(name, kind, scope, function)
+    return scope if sign is None else _assumed(Relation(node, sign, Num(0)), scope)
+
+
+def _assumed(claim: Relation, scope: Scope) -> Scope:
+    return scope if claim in scope.assumptions else scope.assume(claim)
+
+
+def _declared(name: Name, kind: Kind, scope: Scope, function: bool) -> Scope:
+    """The kind under the name as written, and under the letter where the indices may be any."""
+    indices = name.indices
     old = scope.kind(name.base)
     own: dict[Node, Node] = {k: Sym(Numbered(place)) for place, k in enumerate(indices) if isinstance(k, Sym)}
     # a^{[l]} in R^{n_l}: the size goes with the index.
@@ -437,12 +447,10 @@ def _kind(left: _Text, right: _Text, scope: Scope, function: bool = False) -> Sc
     kind = replace(kind, shape=shape, arity=len(indices), rests=old.rests if old is not None else ())
     if indices and not function:
         scope = scope.declare(written(name.base, name.upper, name.lower, name.bracket), kind)
+    generic = all(isinstance(k, Sym) and k.name in _CONVENTIONAL for k in indices)
     if not indices or (generic and (old is None or old.arity)):
         scope = scope.declare(name.base, kind)
-    if sign is None:
-        return scope
-    claim = Relation(node, sign, Num(0))
-    return scope if claim in scope.assumptions else scope.assume(claim)
+    return scope
 
 
 def _set(text: _Text, scope: Scope) -> tuple[Kind | None, str | None]:

@@ -395,7 +395,7 @@ class Functions(Matrices):
         if len(letters) != 1:
             return None
         letter = letters.pop()
-        lower, upper = self.range_of(self.survey.range_over(letter, node), env)
+        lower, upper = self.range_of(self.survey.ranges.over(letter, node), env)
         if lower != ONE:
             return None
         return tensor((upper,), lambda k: self.number(node, env.bind(letter, k[0])))

@@ -18,8 +18,9 @@ from ..page.scope import Definition, Kind, Scope
 from ..page.symbols import unbold
 from ..page.tree import Node
 from ..reasons import Convention, Needed
+from .ranges import Generic, Range
 from .recursive_definitions import descents
-from .survey import Generic, Range, Survey
+from .survey import survey
 from .tensors import ONE, ZERO, Shape, Sizes, Value, add, gap, mul, neg
 
 
@@ -111,7 +112,7 @@ class Indices:
         self.aliases: dict[str, None] = {}
         self.unknown_functions: set[str] = set()
         self.forms: dict[str, tuple[int, int]] = {}  # of undefined functions: numbers of indices, arguments
-        self.survey = Survey(scope, nodes)
+        self.survey = survey(scope, nodes)
         self.sizes = Sizes()
         self.nodes = nodes
         self._stacks: dict[str, list[Definition]] = {}
@@ -218,7 +219,7 @@ class Indices:
                 place = self.survey.picked.get(node)
                 if place is not None:
                     try:
-                        self.picked[chosen] = self.range_of(self.survey.range_at(place), env)
+                        self.picked[chosen] = self.range_of(self.survey.ranges.at(place), env)
                     except UnknownMeaning as problem:
                         self.doubt(problem.reason)
                 return chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from ..page.scope import Scope
 from ..page.tree import Node
 from ..prover import FUEL, Relation, conjunction, judge
 from ..prover.witness import search
+from .claim import Claim
 from .derivatives import fill
 from .readings import claim, readings
 
@@ -57,26 +58,35 @@ def judgement(
     first: Judgement | None = None
     try:
         for found in readings(lhs, rhs, scope):
-            verdict = conjunction(
+            judged = conjunction(
                 _judge(left, right, found.givens, relation, fuel) for left, right in found.pairs
             )
+            verdict = _weighed(judged, found)
             if verdict:
-                said = (_of_vectors(k) for k in verdict.conditions if not found.is_range(k))
-                verdict = replace(verdict, conditions=(*said, *found.assuming))
-            if verdict.status == "refuted" and found.doubts:
-                verdict = Verdict("undecided", cause=found.doubts[0])
-            only_so = verdict.status == "proved" and found.premise is not None
-            if only_so:
-                verdict = Verdict("undecided", cause=found.premise)
-            alike = verdict.status == "refuted" and first is not None and first.verdict.cause == found.rival
-            if verdict or first is None or alike or (only_so and first.verdict.status == "refuted"):
+                return Judgement(verdict, found.notes)
+            only_so = bool(judged)
+            if (
+                first is None
+                or (verdict.status == "refuted" and first.verdict.cause == found.rival)
+                or (only_so and first.verdict.status == "refuted")
+            ):
                 first = Judgement(verdict, found.notes)
-            if verdict:
-                break
     except UnknownMeaning as problem:
         return first or Judgement(Verdict("undecided", cause=problem.located))
     assert first is not None
     return first
+
+
+def _weighed(verdict: Verdict, claim: Claim) -> Verdict:
+    """With a doubt, a refutation says nothing; with a premise, a proof says nothing."""
+    if verdict.status == "refuted" and claim.doubts:
+        return Verdict("undecided", cause=claim.doubts[0])
+    if verdict and claim.premise is not None:
+        return Verdict("undecided", cause=claim.premise)
+    if verdict:
+        said = (_of_vectors(k) for k in verdict.conditions if not claim.is_range(k))
+        return replace(verdict, conditions=(*said, *claim.assuming))
+    return verdict
 
 
 def _of_vectors(condition: Condition) -> Condition:
@@ -132,20 +142,23 @@ def _ranges(*sides: Core) -> dict[Sym, dict[tuple[Core, Core], None]]:
     """For every free index that a sum is compared with, the ranges of those sums."""
     out: dict[Sym, dict[tuple[Core, Core], None]] = {}
     terms = [t for side in sides for t in walk(side)]
-    bound = {t.index for t in terms if isinstance(t, Sum)}
+    sums = [t for t in terms if isinstance(t, Sum)]
+    bound = {t.index for t in sums}
     variables = [t.var for t in terms if isinstance(t, D) and isinstance(t.var, Ref)]
-    for t in terms:
-        if not isinstance(t, Sum):
-            continue
-        for inner in walk(t.body):
-            met: list[Core] = []
-            if isinstance(inner, Delta) and t.index in (inner.left, inner.right):
-                met = [inner.right if inner.left == t.index else inner.left]
-            elif isinstance(inner, Ref) and t.index in inner.indices:
-                place = inner.indices.index(t.index)
-                same = (v for v in variables if isinstance(v, Ref) and v.name == inner.name)
-                met = [v.indices[place] for v in same if len(v.indices) == len(inner.indices)]
-            for k in met:
-                if isinstance(k, Sym) and k.sort == "index" and k not in bound:
-                    out.setdefault(k, {})[(t.lower, t.upper)] = None
+    for t in sums:
+        for k in _met(t, variables):
+            if isinstance(k, Sym) and k.sort == "index" and k not in bound:
+                out.setdefault(k, {})[(t.lower, t.upper)] = None
     return out
+
+
+def _met(total: Sum, variables: list[Ref]) -> Iterator[Core]:
+    """The indices that the index of a sum is compared with, by a delta or in a derivative."""
+    for t in walk(total.body):
+        match t:
+            case Delta(left, right) if total.index in (left, right):
+                yield right if left == total.index else left
+            case Ref(name, indices) if total.index in indices:
+                place = indices.index(total.index)
+                same = (v for v in variables if v.name == name and len(v.indices) == len(indices))
+                yield from (v.indices[place] for v in same)

@@ -24,7 +24,8 @@ from ..page.symbols import Symbol, symbol_of, unbold
 from ..page.tree import Node
 from ..reasons import IndexOnScalar, NotDefined, WrongIndices
 from .indices import Env, Indices, delta, page_short
-from .survey import Generic, Range, definition_order
+from .ranges import Generic, Range
+from .survey import definition_order
 from .tensors import MINUS, ONE, Shape, Value, add, gap, refs, scalar, tensor
 
 DEPTH = 40
@@ -148,7 +149,7 @@ class Names(Indices):
         if len(x) != 1 or not x.isascii() or not x.isalpha():
             return None
         for upper in (0, 1):
-            ends = self.survey.range_at(Place(x, (), upper, 0))
+            ends = self.survey.ranges.at(Place(x, (), upper, 0))
             if isinstance(ends, Range) and ends.lower == page.Num(1):
                 one = f"{x}^{{(i)}}" if upper else f"{x}_i"
                 self.doubt(NotDefined(base, f"is it the mean of the {one}?"))
@@ -207,7 +208,7 @@ class Names(Indices):
         base = unbold(name.base)
         if len(base) != 1 or not base.islower() or name.upper or len(name.lower) < 2 or base in self._stacks:
             return None
-        if base in self.survey.kinds or len(indices) < 2:
+        if base in self.survey.ranges.kinds or len(indices) < 2:
             return None
         for capital in (base.upper(), f"\\mathbf{{{base.upper()}}}"):
             whole = Name(capital, (), name.lower[:-2])
@@ -280,7 +281,7 @@ class Names(Indices):
             return kind, max(kind.arity, sum(not self.survey.is_label(k) for k in name.upper))
         if kind is None and counting:
             # w_j is an entry of the declared bold w.
-            for other in self.survey.kinds.get(unbold(name.base), ()):
+            for other in self.survey.ranges.kinds.get(unbold(name.base), ()):
                 if other.role == "real" and len(counting) == other.arity + len(other.shape):
                     return other, other.arity
         for d in self._aliases:
@@ -410,7 +411,7 @@ class Names(Indices):
         """The size of an undeclared dimension: how far sums run through it, or open."""
         key = (core, position)
         if key not in self._inferred:
-            found = self.survey.range_at(name.place(position))
+            found = self.survey.ranges.at(name.place(position))
             if isinstance(found, Range) and found.lower == page.Num(1):
                 self._inferred[key] = self.size(found.upper)
             else:
@@ -537,7 +538,7 @@ class Names(Indices):
         if missing:
             base = Name(d.key, d.upper, d.lower)
             letters = [k.name if isinstance(k, page.Sym) else "" for k in base.indices]
-            ends = [self.range_of(self.survey.range_at(base.place(letters.index(m))), env) for m in missing]
+            ends = [self.range_of(self.survey.ranges.at(base.place(letters.index(m))), env) for m in missing]
             shape = tuple(self.length(low, high) for low, high in ends)
 
             def at(k: tuple[Core, ...]) -> Value:
@@ -745,7 +746,7 @@ class Names(Indices):
         ]
         if name is None or not letters or len(letters) > 2:
             return self.value(node, env)
-        ends = [self.range_of(self.survey.range_at(name.place(p)), env) for p, _ in letters]
+        ends = [self.range_of(self.survey.ranges.at(name.place(p)), env) for p, _ in letters]
 
         def at(k: tuple[Core, ...]) -> Core:
             inner = env

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..core import Call as CoreCall
@@ -17,7 +17,7 @@ from ..page.tree import BigOp, Call, Component, Frac, Indexed, Mul, Node, childr
 from ..page.tree import Num as PageNum
 from ..page.tree import Sym as PageSym
 from ..reasons import AnySign, Elsewhere, Layout, NotDefined, PowerOfT, SmallT, WholeProduct
-from .claim import Claim, component_letters, is_index, pairs_of
+from .claim import Claim, Pairs, component_letters, is_index, pairs_of
 from .compact_indices import reaching, spelled, transposed, widened
 from .derivatives import exchange, fill
 from .differentials import DIFFERENTIAL, uprights
@@ -28,7 +28,7 @@ from .tensors import ONE, ZERO, add, mul, neg
 from .terms import Elaborator
 
 
-def elaborate_pair(lhs: Node, rhs: Node, scope: Scope) -> tuple[tuple[Core, Core], ...]:
+def elaborate_pair(lhs: Node, rhs: Node, scope: Scope) -> Pairs:
     """The pairs of core terms, one for each component, that ``lhs = rhs`` asserts to be equal."""
     return claim(lhs, rhs, scope).pairs
 
@@ -36,6 +36,42 @@ def elaborate_pair(lhs: Node, rhs: Node, scope: Scope) -> tuple[tuple[Core, Core
 def claim(lhs: Node, rhs: Node, scope: Scope) -> Claim:
     """Both sides and the givens, read together."""
     return next(readings(lhs, rhs, scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a choice adds to a claim: a doubt, the premise of a proof, the rival of a refutation."""
+
+    doubt: Reason | None = None
+    premise: Reason | None = None
+    rival: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Respelling:
+    """A choice of ``Reading`` that spells the claim anew: what it assumes, and how the claim then stands."""
+
+    choice: str
+    sides: tuple[Node, Node]
+    scope: Scope
+    assumed: str
+    chosen: Standing = Standing()
+    otherwise: Standing = Standing()
+
+
+def _respellings(written: tuple[Node, Node], scope: Scope) -> Iterator[Respelling]:
+    """The choices that the page leaves open."""
+    if (sides := uprights(written, scope)) is not None:
+        doubt = Standing(Remark("is d a differential?  write \\mathrm{d}"))
+        yield Respelling("differentials", sides, scope, "d is a differential", doubt, doubt)
+    if (wide := widened(written)) is not None:
+        sides, meant = wide
+        chosen = Standing(premise=None if meant else WholeProduct())
+        yield Respelling("wide", sides, scope, "the derivative is one of the whole product", chosen)
+    if (small := transposed(written, scope)) is not None:
+        sides, scope = small
+        chosen, otherwise = Standing(rival=SmallT()), Standing(SmallT(), PowerOfT())
+        yield Respelling("transposed", sides, scope, "t above is the transpose", chosen, otherwise)
 
 
 def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
@@ -46,77 +82,25 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
     """
     scope, reached = reaching(scope)
     (lhs, rhs), scope = spelled((lhs, rhs), scope)
+    written = lhs, rhs
+    respellings = tuple(_respellings(written, scope))
+    queue = [LITERAL, *(replace(LITERAL, **{r.choice: True}) for r in respellings)]
     problem: ShapeError | UnknownMeaning | None = None
     found = False
-    queue = [LITERAL]
-    written = lhs, rhs
-    changes = _changes(lhs) or _changes(rhs)
-    wide, small = widened(written), transposed(written, scope)
-    respelled = {
-        "differentials": uprights(written, scope),
-        "wide": None if wide is None else wide[0],
-        "transposed": None if small is None else small[0],
-    }
-    for choice, sides in respelled.items():
-        if sides is not None:
-            queue.append(replace(LITERAL, **{choice: True}))
     for reading in queue:
-        lhs, rhs = next((s for k, s in respelled.items() if s is not None and getattr(reading, k)), written)
-        own = small[1] if small is not None and reading.transposed else scope
-        e = Elaborator(own, (lhs, rhs), reading)
-        if respelled["differentials"] is not None:
-            e.doubt("is d a differential?  write \\mathrm{d}")
-        if small is not None and not reading.transposed:
-            e.doubt(SmallT())
-        if reading.differentials:
-            e.assumed["d is a differential"] = None
-        if reading.wide:
-            e.assumed["the derivative is one of the whole product"] = None
-        if reading.transposed:
-            e.assumed["t above is the transpose"] = None
+        chosen = next((r for r in respellings if getattr(reading, r.choice)), None)
+        sides, own = (written, scope) if chosen is None else (chosen.sides, chosen.scope)
+        e = Elaborator(own, sides, reading)
+        if chosen is not None:
+            e.assumed[chosen.assumed] = None
+        standings = [r.chosen if r is chosen else r.otherwise for r in respellings]
+        for standing in standings:
+            if standing.doubt is not None:
+                e.doubt(standing.doubt)
         try:
-            left, right = e.value(lhs, Env()), e.value(rhs, Env())
-            pairs, notes = pairs_of(e, left, right, rhs)
-            for key in dict.fromkeys(d.key for d in e.survey.definitions if d.key in reached):
-                e.doubt(reached[key])
-                e.assumed[reached[key]] = None
-            weight, assuming = _apart(e)
-            if weight != ONE:
-                pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
-            givens = (*givens_of(e), *_one_hot(e, pairs), *_labels(e))
-            if (changes or reading.differentials) and _changes(lhs) != _changes(rhs):
-                e.doubt("a differential on one side only: is it the name of a derivative?")
-            doubts = (
-                *e.doubts, *_summed_silently(lhs, rhs, e),
-                *_one_sided_functions(e, pairs), *_unsized(e, pairs),
-            )
-            for entry, index in _intercepts(pairs):
-                apart = Sym(text(entry))
-                pairs = tuple((exchange(a, entry, apart), exchange(b, entry, apart)) for a, b in pairs)
-                e.assumed[f"{index} >= 1"] = None
-            said = (*assuming, *e.assumed)
-            premise: Reason | None = None
-            if reading.layout:
-                premise = Layout()
-            elif not warranted(e.products, pairs, givens):
-                premise = AnySign()
-            elif Elsewhere() in e.doubts:
-                premise = Elsewhere()
-            if wide is not None and reading.wide and not wide[1]:
-                premise = WholeProduct()
-            if small is not None and not reading.transposed:
-                premise = PowerOfT()
-            last = _unbounded(e, pairs)
-            open_ends = () if last is None else (last[0],)
-            rival = SmallT() if reading.transposed else None
-            read = Claim(
-                pairs, givens, notes + e.notes(), (*doubts, *open_ends), said,
-                tuple(component_letters(e)), premise, rival,
-            )
-            yield read
-            found = True
-            if last is not None:
-                yield _ended(read, *last)
+            for read in _claims(e, sides, reached, standings):
+                yield read
+                found = True
         except (ShapeError, UnknownMeaning) as error:
             doubtful = e.doubts and isinstance(error, ShapeError)
             problem = problem or (UnknownMeaning(next(iter(e.doubts))) if doubtful else error)
@@ -124,6 +108,55 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
         queue += [r for r in others if r not in queue]
     if not found and problem is not None:
         raise problem
+
+
+def _claims(
+    e: Elaborator, sides: tuple[Node, Node], reached: Mapping[str, str], standings: list[Standing]
+) -> Iterator[Claim]:
+    """The claim in one reading; where a sum has no ends, also with the end that it may have."""
+    lhs, rhs = sides
+    left, right = e.value(lhs, Env()), e.value(rhs, Env())
+    pairs, notes = pairs_of(e, left, right, rhs)
+    for key in dict.fromkeys(d.key for d in e.survey.definitions if d.key in reached):
+        e.doubt(reached[key])
+        e.assumed[reached[key]] = None
+    weight, assuming = _apart(e)
+    if weight != ONE:
+        pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
+    givens = (*givens_of(e), *_one_hot(e, pairs), *_labels(e))
+    if _changes(lhs) != _changes(rhs):
+        e.doubt("a differential on one side only: is it the name of a derivative?")
+    doubts = (
+        *e.doubts, *_summed_silently(lhs, rhs, e), *_one_sided_functions(e, pairs), *_unsized(e, pairs)
+    )
+    for entry, index in _intercepts(pairs):
+        apart = Sym(text(entry))
+        pairs = tuple((exchange(a, entry, apart), exchange(b, entry, apart)) for a, b in pairs)
+        e.assumed[f"{index} >= 1"] = None
+    read = Claim(
+        pairs, givens, notes + e.notes(), doubts, (*assuming, *e.assumed), tuple(component_letters(e)),
+        _premise(e, pairs, givens, standings), next((s.rival for s in standings if s.rival), None),
+    )
+    unbounded = _unbounded(e, pairs)
+    if unbounded is None:
+        yield read
+    else:
+        yield replace(read, doubts=(*doubts, unbounded[0]))
+        yield _ended(read, *unbounded)
+
+
+def _premise(
+    e: Elaborator, pairs: Pairs, givens: tuple[Given, ...], standings: list[Standing]
+) -> Reason | None:
+    """Something that the claim does not say, and without which a proof says nothing."""
+    for standing in reversed(standings):
+        if standing.premise is not None:
+            return standing.premise
+    if e.reading.layout:
+        return Layout()
+    if not warranted(e.products, pairs, givens):
+        return AnySign()
+    return Elsewhere() if Elsewhere() in e.doubts else None
 
 
 def _changes(side: Node) -> bool:
@@ -145,7 +178,7 @@ def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[Reason, ...]:
     return tuple(out)
 
 
-def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[Reason, ...]:
+def _one_sided_functions(e: Elaborator, pairs: Pairs) -> tuple[Reason, ...]:
     """A function that nobody defined, on one side only: the other side is what the author knows of it."""
     out = []
     for name in sorted(e.unknown_functions):
@@ -158,7 +191,7 @@ def _one_sided_functions(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) ->
     return tuple(out)
 
 
-def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[Reason, ...]:
+def _unsized(e: Elaborator, pairs: Pairs) -> tuple[Reason, ...]:
     """An identity or a vector of ones of a size that nobody wrote is compared with what n means."""
     if not e.unsaid:
         return ()
@@ -172,33 +205,33 @@ def _unsized(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[Reaso
     )
 
 
-def _intercepts(pairs: tuple[tuple[Core, Core], ...]) -> list[tuple[Core, str]]:
+def _intercepts(pairs: Pairs) -> list[tuple[Core, str]]:
     """The beta_0 beside sums of the beta_k from 1 on: the beta_j of a derivative is one of these."""
-    terms = [t for pair in pairs for side in pair for t in core_walk(side)]
-    if not any(isinstance(t, Ref) and t.indices == (ZERO,) for t in terms):
+    terms = _terms(pairs)
+    refs = {t for t in terms if isinstance(t, Ref)}
+    if not any(t.indices == (ZERO,) for t in refs):
         return []
-    refs = dict.fromkeys(t for t in terms if isinstance(t, Ref))
     sums = [t for t in terms if isinstance(t, Sum)]
+    summed = {s.index for s in sums}  # a sum says itself where it begins
+    compared = [{t.left, t.right} for t in terms if isinstance(t, Delta)]
     out: list[tuple[Core, str]] = []
-    for v in {t.var: None for t in terms if isinstance(t, D) and isinstance(t.var, Ref)}:
-        if not isinstance(v, Ref) or len(v.indices) != 1 or not isinstance(v.indices[0], Sym):
-            continue
-        if any(s.index == v.indices[0] for s in sums):
-            continue  # a sum says itself where it begins
-        family = [t for t in refs if t.name == v.name]
-        lower = {s.lower for s in sums for t in family if t.indices == (s.index,)}
-        zero = Ref(v.name, (ZERO,))
-        met = any(isinstance(t, Delta) and {t.left, t.right} == {ZERO, v.indices[0]} for t in terms)
-        if zero in family and lower == {ONE} and not met:
-            out.append((zero, v.indices[0].name))
+    for v in dict.fromkeys(t.var for t in terms if isinstance(t, D)):
+        match v:
+            case Ref(name, (Sym() as index,)) if index not in summed and {ZERO, index} not in compared:
+                zero = Ref(name, (ZERO,))
+                starts = {s.lower for s in sums if Ref(name, (s.index,)) in refs}
+                if zero in refs and starts == {ONE}:
+                    out.append((zero, index.name))
     return out
 
 
-def _one_hot(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> Iterator[Given]:
+def _terms(pairs: Pairs) -> list[Core]:
+    return [t for pair in pairs for side in pair for t in core_walk(side)]
+
+
+def _one_hot(e: Elaborator, pairs: Pairs) -> Iterator[Given]:
     """What is said by 1{y = k}, the entries of a vector: each is 0 or 1, and where k runs, one is 1."""
-    if not e.indicators:
-        return
-    terms = [t for pair in pairs for side in pair for t in core_walk(side)]
+    terms = _terms(pairs) if e.indicators else []
     letters = [Sym(k, "index") for k in component_letters(e)]
     for name, label in e.indicators.items():
         uses = {t for t in terms if isinstance(t, Ref) and t.name == name}
@@ -209,19 +242,23 @@ def _one_hot(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> Iterator[Gi
         first = tuple(letters[: len(next(iter(uses)).indices)])
         either = (Fraction(0), Fraction(1))
         yield Given(Ref(name, first), "in", ZERO, either, f"{label} is one of the classes")
-        ranges = {
-            (t.lower, t.upper)
-            for t in terms
-            if isinstance(t, Sum)
-            and any(u.indices[-1] == t.index for u in uses.intersection(core_walk(t.body)))
-        }
-        if len(ranges) != 1 and len({u.indices[:-1] for u in uses}) < len(uses):
-            e.doubt(f"{label} has one value at a time: how far do its classes run?")
+        ranges = _class_ranges(uses, terms)
         if len(ranges) == 1:
             lower, upper = ranges.pop()
             k = e.sizes.index()
             total = Sum(Ref(name, (*first[:-1], k)), k, lower, upper)
             yield Given(total, "=", ONE, text=f"{text(lower)} <= {label} <= {text(upper)}")
+        elif len({u.indices[:-1] for u in uses}) < len(uses):
+            e.doubt(f"{label} has one value at a time: how far do its classes run?")
+
+
+def _class_ranges(uses: set[Ref], terms: list[Core]) -> set[tuple[Core, Core]]:
+    """The bounds of the sums over the last index of an indicator."""
+    return {
+        (t.lower, t.upper)
+        for t in terms
+        if isinstance(t, Sum) and any(u.indices[-1] == t.index for u in uses.intersection(core_walk(t.body)))
+    }
 
 
 def _labels(e: Elaborator) -> Iterator[Given]:
@@ -234,7 +271,7 @@ def _labels(e: Elaborator) -> Iterator[Given]:
         yield Given(every, "<=", upper, text=said)
 
 
-def _unbounded(e: Elaborator, pairs: tuple[tuple[Core, Core], ...]) -> tuple[Reason, Sym, Sym] | None:
+def _unbounded(e: Elaborator, pairs: Pairs) -> tuple[Reason, Sym, Sym] | None:
     """A sum without ends and a letter that may be its end, as in ``\\frac{1}{n} \\sum_i``: (doubt, both)."""
     leaves = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
     ends = [(k, k.name.of) for k in leaves if isinstance(k.name, Cardinality)]
@@ -265,7 +302,6 @@ def _ended(read: Claim, doubt: Reason, end: Sym, letter: Sym) -> Claim:
         read,
         pairs=tuple((put(a), put(b)) for a, b in read.pairs),
         givens=tuple(replace(g, lhs=put(g.lhs), rhs=put(g.rhs)) for g in read.givens),
-        doubts=read.doubts[:-1],
         assuming=(*read.assuming, f"{end.name} = {letter.name}"),
         rival=doubt,
     )

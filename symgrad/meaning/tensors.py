@@ -225,25 +225,19 @@ class Sizes:
             big = a if a.shape else b
             at = lambda k: mul(a.at(k if a.shape else ()), b.at(k if b.shape else ()))  # noqa: E731
             return replace(big, at=at, ref=None, lift=None)
-        if len(a.shape) == 1 and len(b.shape) == 2 and (a.gradient or a.loose) and b.shape[0] != ONE and (
-            self.agree(a.shape[0], b.shape[0])
-        ):
-            return self.product(transposed(a), b, span)
-        chain = dot or a.gradient or b.gradient or a.loose or b.loose
-        if len(a.shape) == 1 and len(b.shape) == 1 and chain and self.agree(a.shape[0], b.shape[0]):
-            return scalar(self.contract(lambda i: a.at((i,)), lambda i: b.at((i,)), a.shape[0]))
-        if len(a.shape) == 1 and len(b.shape) == 2 and b.shape[0] == ONE:
-            return tensor((a.shape[0], b.shape[1]), lambda k: mul(a.at((k[0],)), b.at((ONE, k[1]))))
-        if len(a.shape) == 2 and len(b.shape) < 3 and self.agree(a.shape[1], b.shape[0]):
-            n, size = a.shape
-            if len(b.shape) == 1:
-                out = tensor((n, ONE), lambda k: self.contract(
-                    lambda i: a.at((k[0], i)), lambda i: b.at((i,)), size))
-            else:
-                out = tensor((n, b.shape[1]), lambda k: self.contract(
-                    lambda i: a.at((k[0], i)), lambda i: b.at((i, k[1])), size))
-            # A scalar must not be contracted anew at every use.
-            return out if out.shape else scalar(out.term)
+        row = a.gradient or a.loose
+        match a.shape, b.shape:
+            case (n,), (m,) if (dot or row or b.gradient or b.loose) and self.agree(n, m):
+                return scalar(self.contract(lambda i: a.at((i,)), lambda i: b.at((i,)), n))
+            case (n,), (one, m) if one == ONE:
+                return tensor((n, m), lambda k: mul(a.at((k[0],)), b.at((ONE, k[1]))))
+            case (n,), (m, _) if row and self.agree(n, m):
+                return self.product(transposed(a), b, span)
+            case (n, size), (m,) | (m, _) if self.agree(size, m):
+                out = tensor((n, *(b.shape[1:] or (ONE,))), lambda k: self.contract(
+                    lambda i: a.at((k[0], i)), lambda i: b.at((i, *k[1 : len(b.shape)])), size))
+                # A scalar must not be contracted anew at every use.
+                return out if out.shape else scalar(out.term)
         chained = self._chained(a, b)
         if chained is not None:
             return chained
@@ -253,7 +247,7 @@ class Sizes:
         """dL/dZ dZ/dW: a derivative of a matrix or by one is contracted over all it shares."""
         if max(len(a.shape), len(b.shape)) < 3:
             return None
-        if len(a.shape) == 2 and a.shape[0] == ONE:
+        if _is_row(a.shape):
             a = transposed(a)
         for shared in (len(a.shape), 1):
             left, right = a.shape[len(a.shape) - shared :], b.shape[:shared]
@@ -280,14 +274,28 @@ class Sizes:
         self, values: tuple[Value, ...], fn: Callable[..., Core], what: str, span: Span | None
     ) -> Value:
         """``fn`` of corresponding entries; a scalar goes with every entry, a row with every row."""
-        if any(v.shape for v in values):
-            values = tuple(v if v.lift is None or v.shape else v.lift for v in values)
-        rows = [v.shape for v in values if len(v.shape) == 2 and v.shape[0] == ONE]
-        if rows:
-            values = tuple(
-                transposed(v) if v.loose and len(v.shape) == 1 and self.agree(v.shape[0], rows[0][1]) else v
-                for v in values
-            )
+        lift = None
+        if not any(v.shape for v in values):
+            if any(v.lift for v in values):
+                lift = self.entrywise(tuple(v.lift or v for v in values), fn, what, span)
+        else:
+            values = self._with_rows(tuple(v if v.lift is None or v.shape else v.lift for v in values))
+        return Value(
+            self._common_shape(values, what, span), lambda k: fn(*(_entry(v, k) for v in values)), lift=lift,
+            gradient=any(v.gradient for v in values), loose=all(v.loose for v in values if v.shape),
+        )
+
+    def _with_rows(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Beside a row, a vector that nobody wrote as a column is a row too."""
+        width = next((v.shape[1] for v in values if _is_row(v.shape)), None)
+        if width is None:
+            return values
+        return tuple(
+            transposed(v) if v.loose and len(v.shape) == 1 and self.agree(v.shape[0], width) else v
+            for v in values
+        )
+
+    def _common_shape(self, values: tuple[Value, ...], what: str, span: Span | None) -> Shape:
         shape: Shape = ()
         for v in values:
             if not v.shape or (shape and self.fit(shape, v.shape)):
@@ -297,28 +305,23 @@ class Sizes:
             elif not self._spreads(v.shape, shape):
                 first = next(u for u in values if u.shape)
                 raise ShapeError(CannotCombine(what, self.found(first.shape), self.found(v.shape)), span)
-
-        def pick(v: Value, k: tuple[Core, ...]) -> Core:
-            if not v.shape:
-                return v.term
-            if len(v.shape) == 2 and v.shape[0] == ONE and len(k) == 2:
-                return v.at((ONE, k[1]))
-            return v.at(k)
-
-        lift = None
-        if not shape and any(v.lift for v in values):
-            lift = self.entrywise(tuple(v.lift or v for v in values), fn, what, span)
-        return Value(
-            shape, lambda k: fn(*(pick(v, k) for v in values)), lift=lift,
-            gradient=any(v.gradient for v in values), loose=all(v.loose for v in values if v.shape),
-        )
+        return shape
 
     def _spreads(self, small: Shape, large: Shape) -> bool:
         """Is ``small`` a row that can be repeated down the matrix ``large``?"""
-        return (
-            len(small) == 2 and small[0] == ONE and len(large) == 2 and large[0] != ONE
-            and self.agree(small[1], large[1])
-        )
+        matrix = len(large) == 2 and not _is_row(large)
+        return matrix and _is_row(small) and self.agree(small[1], large[1])
+
+
+def _is_row(shape: Shape) -> bool:
+    return len(shape) == 2 and shape[0] == ONE
+
+
+def _entry(v: Value, k: tuple[Core, ...]) -> Core:
+    """What stands at ``k`` of a larger shape."""
+    if not v.shape:
+        return v.term
+    return v.at((ONE, k[1]) if _is_row(v.shape) and len(k) == 2 else k)
 
 
 def _linear(size: Core) -> object:

@@ -21,7 +21,7 @@ from .derivatives import exchange, fill, settled
 from .functions import Functions
 from .indices import LITERAL, Env, Reading, delta, page_short
 from .products import leaves
-from .survey import Generic, Range
+from .ranges import Generic, Range
 from .tensors import (
     MINUS,
     ONE,
@@ -414,7 +414,7 @@ class Elaborator(Functions):
             if second is not None and env.letter(second.name) is None and second.name not in self._alone:
                 self.doubt(f"this sum was read over all pairs of different {letter} and {second.name}")
                 return self.conditional(page.Sum(node, second, span=node.span), env)
-            found = self.survey.range_over(letter, node.body)
+            found = self.survey.ranges.over(letter, node.body)
         lower, upper = self.range_of(found, env)
         if node.lower is not None:
             lower = self.index(node.lower, env)
