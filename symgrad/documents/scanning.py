@@ -14,9 +14,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..latex.tokens import group_end
+from ..latex.tokens import environment_end, group_end
 from ..patterns import Pattern
-from .displays import DISPLAYS, ROWS
+from .items import DISPLAYS, ROWS
 from .model import Found, Part, Problem, Region, RegionKind
 
 MAX_MACRO = 10_000
@@ -168,16 +168,6 @@ def directives(scan: Scan, start: int, end: int, outer: tuple[int, int]) -> Iter
         if line := m.group().strip():
             at = text.index(line, m.start())
             yield Region("directive", scan.part, at, at + len(line), line, outer)
-
-
-def environment_end(text: str, name: str, at: int) -> int:
-    """Where the environment ends that is open at ``at``, or -1."""
-    depth = 1
-    for m in re.compile(rf"\\(begin|end)\s*\{{{re.escape(name)}\}}").finditer(text, at):
-        depth += 1 if m.group(1) == "begin" else -1
-        if depth == 0:
-            return m.end()
-    return -1
 
 
 def blanks(m: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from ..latex.tokens import environment_end
 from .scanning import (
     CODE,
     ENVIRONMENT,
@@ -20,7 +21,6 @@ from .scanning import (
     directives,
     dollars,
     environment,
-    environment_end,
     heading,
     inline,
     macro,

@@ -111,6 +111,20 @@ def group_end(source: str, at: int) -> int:
     return -1
 
 
+def environment_end(source: str, name: str, at: int) -> int:
+    r"""Where the environment of this name ends that is open at ``at``, or -1.
+
+    >>> environment_end(r"a \begin{b} \end{b} \end{b} c", "b", 0)
+    27
+    """
+    depth = 1
+    for found in re.compile(rf"\\(begin|end)\s*\{{{re.escape(name)}\}}").finditer(source, at):
+        depth += 1 if found.group(1) == "begin" else -1
+        if depth == 0:
+            return found.end()
+    return -1
+
+
 @lru_cache(maxsize=1024)  # directives are read until nothing changes, sides of a chain twice
 def tokens_of(source: str) -> tuple[Token, ...]:
     """The tokens of ``source``; white space is kept as one blank, since macros and text need it.
