@@ -9,6 +9,7 @@ from flint import arb, ctx, fmpq
 from ..core import Core
 from ..errors import InputError, UnknownMeaning
 from .evaluate import Point
+from .evaluate import value as value_at
 from .limits import Undefined
 
 PRECISIONS = (128, 512, 2048)
@@ -30,7 +31,7 @@ def enclose(term: Core, digits: int = 10) -> str:
         for ctx.prec in PRECISIONS:
             point = Point(Random(0), 1, (1,), ())
             try:
-                value = point.value(term, {}, {})
+                value = value_at(point, term)
             except (Undefined, ZeroDivisionError, OverflowError):
                 raise InputError("the term has no value") from None
             if point.parameters or point.data or point.sizes or point.functions:

@@ -6,12 +6,13 @@ roots occur; derivatives by dual numbers, not by the symbolic rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from random import Random
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from flint import arb, fmpq
 
@@ -54,20 +55,12 @@ class Point:
         self.functions: dict[tuple[str, int], dict[tuple[int, ...], int]] = {}
         self.fuel = fuel
         self.level = self.depth = 0
-        self.symmetric = {
-            g.lhs.name for g in given
-            if g.op == "=" and isinstance(g.lhs, Ref) and isinstance(g.rhs, Ref)
-            and g.lhs.name == g.rhs.name and g.lhs.indices == g.rhs.indices[::-1] and len(g.lhs.indices) == 2
-        }
+        self.symmetric = {g.lhs.name for g in given if isinstance(g.lhs, Ref) and _is_symmetry(g.lhs, g)}
         self.pools: dict[str, tuple[Any, ...]] = dict.fromkeys(sorted(counts), (1, 2, 3))
         for g in given:
-            if isinstance(g.lhs, Sym | Ref) and every_entry(g.lhs):
-                if g.op == "in":
-                    self.pools[g.lhs.name] = tuple(exact(v) for v in g.values)
-                elif g.op[0] in "<>" and g.rhs == Num(Fraction(0)):
-                    sign = 1 if g.op[0] == ">" else -1
-                    some = (1, 2, 3, fmpq(1, 2), 4, *([0] if len(g.op) == 2 else []))
-                    self.pools[g.lhs.name] = tuple(sign * k for k in some)
+            values = _allowed(g)
+            if values and isinstance(g.lhs, Sym | Ref) and every_entry(g.lhs):
+                self.pools[g.lhs.name] = values
 
     def size(self, name: str) -> int:
         """A size, no smaller than any free index: what an index may reach is not in a term."""
@@ -108,105 +101,20 @@ class Point:
             self.functions[key] = {e: self.rng.choice((1, 2, -1, 3)) for e in exps}
         return self.functions[key]
 
-    # -- evaluation --------------------------------------------------------------------------
-    def value(self, t: Core, env: Mapping[str, int], dual: Mapping[Core, Any]) -> Any:
-        self.fuel -= 3**self.depth  # what a product costs under so many derivatives
-        if self.fuel < 0:
-            raise OutOfFuel
-        match t:
-            case Num(value):
-                return exact(value)
-            case Sym(name, sort):
-                if name in env:
-                    return fmpq(env[name])
-                if sort == "size":
-                    return fmpq(self.size(name))
-                if sort == "index":
-                    return fmpq(self.index(name))
-                return dual[t] if dual and t in dual else self.parameter(name)
-            case Ref(name, indices):
-                where = tuple([self.integer(k, env) for k in indices])
-                if dual:
-                    key = Ref(name, tuple([Num(Fraction(k)) for k in where]))
-                    if key in dual:
-                        return dual[key]
-                return self.entry(name, where)
-            case Add(terms):
-                out: Any = fmpq(0)
-                for k in terms:
-                    out = add(out, self.value(k, env, dual))
-                return out
-            case Mul(factors):
-                out = fmpq(1)
-                for k in factors:
-                    out = mul(out, self.value(k, env, dual))
-                    if isinstance(out, fmpq) and out.height_bits() > BITS:
-                        raise Undefined
-                return out
-            case Div(num, den):
-                return mul(self.value(num, env, dual), reciprocal(self.value(den, env, dual)))
-            case Pow(base, exp):
-                below = self.value(base, env, dual)
-                if not isinstance(exp, Num) and not integral(exp) and sign_of(below) <= 0:
-                    raise Undefined  # a real exponent that happens to be an integer here
-                return power(below, self.value(exp, env, dual))
-            case Call(fn, args, orders):
-                return self.call(fn, [self.value(a, env, dual) for a in args], orders)
-            case Delta(left, right):
-                return fmpq(self.integer(left, env) == self.integer(right, env))
-            case Sum(body, index, lower, upper):
-                out = fmpq(0)
-                for at in range(self.integer(lower, env), self.integer(upper, env) + 1):
-                    out = add(out, self.value(body, {**env, index.name: at}, dual))
-                return out
-            case D(body, var):
-                return self.differential(body, var, env, dual)
-        raise Undefined
 
-    def integer(self, t: Core, env: Mapping[str, int]) -> int:
-        if isinstance(t, Sym) and t.name in env:
-            return env[t.name]
-        v = self.value(t, env, {})
-        if not isinstance(v, fmpq) or v.q != 1 or abs(v) > 10_000:
-            raise Undefined
-        return int(v.p)
+def _is_symmetry(left: Ref, g: Given) -> bool:
+    """A_ij = A_ji"""
+    return g.op == "=" and len(left.indices) == 2 and g.rhs == Ref(left.name, left.indices[::-1])
 
-    def differential(self, body: Core, var: Core, env: Mapping[str, int], dual: Mapping[Core, Any]) -> Any:
-        if isinstance(var, Ref):
-            where = tuple(self.integer(k, env) for k in var.indices)
-            # A symmetric matrix too is differentiated with its entries independent: this one alone varies.
-            key: Core = Ref(var.name, tuple(Num(Fraction(k)) for k in where))
-        elif isinstance(var, Sym) and var.sort == "real":
-            key = var
-        else:
-            raise Undefined  # no derivative by an integer
-        at = self.value(var, env, dual)
-        self.level += 1
-        level = self.level
-        self.depth += 1
-        out = self.value(body, env, {**dual, key: Dual(at, fmpq(1), level)})
-        self.depth -= 1
-        return out.slope if isinstance(out, Dual) and out.level == level else fmpq(0)
 
-    def call(self, fn: str, args: list[Any], orders: tuple[int, ...]) -> Any:
-        if fn in BUILTIN:
-            return _called(fn, *args)
-        if fn == "E":
-            raise Undefined
-        self.fuel -= 20 * 3**self.depth
-        if any(isinstance(a, fmpq) and a.height_bits() > BITS // 50 for a in args):
-            raise Undefined
-        total: Any = fmpq(0)
-        for exps, c in self.function(fn, len(args)).items():
-            term: Any = fmpq(c)
-            for k, (a, e) in enumerate(zip(args, exps, strict=True)):
-                for j in range(orders[k] if orders else 0):
-                    term = mul(term, fmpq(e - j))
-                left = e - (orders[k] if orders else 0)
-                for _ in range(max(left, 0)):
-                    term = mul(term, a)
-            total = add(total, term)
-        return total
+def _allowed(g: Given) -> tuple[Any, ...]:
+    """Values that a given allows its left side, where it says more than an equation."""
+    if g.op == "in":
+        return tuple(exact(v) for v in g.values)
+    if g.op[0] not in "<>" or g.rhs != Num(Fraction(0)):
+        return ()
+    sign = 1 if g.op[0] == ">" else -1
+    return tuple(sign * k for k in (1, 2, 3, fmpq(1, 2), 4, *([0] if len(g.op) == 2 else [])))
 
 
 def _exponents(arity: int, total: int) -> Iterator[tuple[int, ...]]:
@@ -393,3 +301,146 @@ VALUES: Algebra[Any] = Algebra(
     exact, lambda *terms: reduce(add, terms), lambda *factors: reduce(mul, factors),
     lambda a, b: mul(a, reciprocal(b)), lambda a, n: power(a, exact(n)), _called,
 )  # fmt: skip
+
+
+# -- evaluation ---------------------------------------------------------------------------------
+Env: TypeAlias = Mapping[str, int]
+Duals: TypeAlias = Mapping[Core, Any]
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+def value(point: Point, t: Core, env: Env = NOTHING, dual: Duals = NOTHING) -> Any:
+    """The value of a term at a point; ``env`` holds bound indices, ``dual`` what derivatives are by."""
+    point.fuel -= 3**point.depth  # what a product costs under so many derivatives
+    if point.fuel < 0:
+        raise OutOfFuel
+    found = _VALUES.get(type(t))
+    if found is None:
+        raise Undefined
+    return found(point, t, env, dual)
+
+
+def integer(point: Point, t: Core, env: Env) -> int:
+    if isinstance(t, Sym) and t.name in env:
+        return env[t.name]
+    v = value(point, t, env)
+    if not isinstance(v, fmpq) or v.q != 1 or abs(v) > 10_000:
+        raise Undefined
+    return int(v.p)
+
+
+def _number(point: Point, t: Num, env: Env, dual: Duals) -> Any:
+    return exact(t.value)
+
+
+def _symbol(point: Point, t: Sym, env: Env, dual: Duals) -> Any:
+    if t.name in env:
+        return fmpq(env[t.name])
+    if t.sort == "size":
+        return fmpq(point.size(t.name))
+    if t.sort == "index":
+        return fmpq(point.index(t.name))
+    return dual[t] if dual and t in dual else point.parameter(t.name)
+
+
+def _entry(point: Point, t: Ref, env: Env, dual: Duals) -> Any:
+    where = tuple([integer(point, k, env) for k in t.indices])
+    if dual:
+        key = Ref(t.name, tuple([Num(Fraction(k)) for k in where]))
+        if key in dual:
+            return dual[key]
+    return point.entry(t.name, where)
+
+
+def _sum_of_terms(point: Point, t: Add, env: Env, dual: Duals) -> Any:
+    out: Any = fmpq(0)
+    for k in t.terms:
+        out = add(out, value(point, k, env, dual))
+    return out
+
+
+def _product(point: Point, t: Mul, env: Env, dual: Duals) -> Any:
+    out: Any = fmpq(1)
+    for k in t.factors:
+        out = mul(out, value(point, k, env, dual))
+        if isinstance(out, fmpq) and out.height_bits() > BITS:
+            raise Undefined
+    return out
+
+
+def _quotient(point: Point, t: Div, env: Env, dual: Duals) -> Any:
+    return mul(value(point, t.num, env, dual), reciprocal(value(point, t.den, env, dual)))
+
+
+def _power(point: Point, t: Pow, env: Env, dual: Duals) -> Any:
+    below = value(point, t.base, env, dual)
+    if not isinstance(t.exp, Num) and not integral(t.exp) and sign_of(below) <= 0:
+        raise Undefined  # a real exponent that happens to be an integer here
+    return power(below, value(point, t.exp, env, dual))
+
+
+def _call(point: Point, t: Call, env: Env, dual: Duals) -> Any:
+    args = [value(point, a, env, dual) for a in t.args]
+    if t.fn in BUILTIN:
+        return _called(t.fn, *args)
+    if t.fn == "E":
+        raise Undefined
+    point.fuel -= 20 * 3**point.depth
+    if any(isinstance(a, fmpq) and a.height_bits() > BITS // 50 for a in args):
+        raise Undefined
+    orders = t.orders or (0,) * len(args)
+    total: Any = fmpq(0)
+    for exps, c in point.function(t.fn, len(args)).items():
+        term: Any = fmpq(c)
+        for a, e, order in zip(args, exps, orders, strict=True):
+            for j in range(order):
+                term = mul(term, fmpq(e - j))
+            for _ in range(max(e - order, 0)):
+                term = mul(term, a)
+        total = add(total, term)
+    return total
+
+
+def _delta(point: Point, t: Delta, env: Env, dual: Duals) -> Any:
+    return fmpq(integer(point, t.left, env) == integer(point, t.right, env))
+
+
+def _sum(point: Point, t: Sum, env: Env, dual: Duals) -> Any:
+    out: Any = fmpq(0)
+    for at in range(integer(point, t.lower, env), integer(point, t.upper, env) + 1):
+        out = add(out, value(point, t.body, {**env, t.index.name: at}, dual))
+    return out
+
+
+def _derivative(point: Point, t: D, env: Env, dual: Duals) -> Any:
+    var = t.var
+    if isinstance(var, Ref):
+        where = tuple(integer(point, k, env) for k in var.indices)
+        # A symmetric matrix too is differentiated with its entries independent: this one alone varies.
+        key: Core = Ref(var.name, tuple(Num(Fraction(k)) for k in where))
+    elif isinstance(var, Sym) and var.sort == "real":
+        key = var
+    else:
+        raise Undefined  # no derivative by an integer
+    at = value(point, var, env, dual)
+    point.level += 1
+    level = point.level
+    point.depth += 1
+    out = value(point, t.body, env, {**dual, key: Dual(at, fmpq(1), level)})
+    point.depth -= 1
+    return out.slope if isinstance(out, Dual) and out.level == level else fmpq(0)
+
+
+_VALUES: dict[type[Core], Callable[[Point, Any, Env, Duals], Any]] = {
+    Num: _number,
+    Sym: _symbol,
+    Ref: _entry,
+    Add: _sum_of_terms,
+    Mul: _product,
+    Div: _quotient,
+    Pow: _power,
+    Call: _call,
+    Delta: _delta,
+    Sum: _sum,
+    D: _derivative,
+}

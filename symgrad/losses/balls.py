@@ -8,7 +8,7 @@ from typing import Any
 
 from ..bridge import page_name, scope_of, to_page
 from ..core import Core
-from ..kernel.evaluate import Point
+from ..kernel.evaluate import Point, value
 from ..meaning.elaborate import elaborate
 
 
@@ -34,4 +34,4 @@ class Balls:
     def __call__(self, at: Mapping[Any, Any]) -> Any:
         point = Point(Random(0), 1, (1,), ())
         point.parameters.update({self.names[s]: v for s, v in at.items() if s in self.names})
-        return point.value(self.term, {}, {})
+        return value(point, self.term)

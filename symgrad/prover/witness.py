@@ -12,7 +12,7 @@ from typing import Any
 from flint import arb, ctx, fmpq
 
 from ..core import Add, Core, Given, Ref, Sum, Sym, counts, walk
-from ..kernel.evaluate import Point, add, exact, mul, sign_of
+from ..kernel.evaluate import Point, add, exact, integer, mul, sign_of, value
 from ..kernel.limits import OutOfFuel, Undefined
 from ..kernel.verdict import Witness
 from .inequalities import Relation
@@ -56,10 +56,10 @@ def _instances(g: Given, point: Point, span: range, env: dict[str, int]) -> list
 
 
 def _holds(g: Given, point: Point, env: dict[str, int]) -> bool:
-    left = point.value(g.lhs, env, {})
+    left = value(point, g.lhs, env)
     if g.op == "in":
         return isinstance(left, fmpq) and any(left == exact(v) for v in g.values)
-    gap = add(left, mul(fmpq(-1), point.value(g.rhs, env, {})))
+    gap = add(left, mul(fmpq(-1), value(point, g.rhs, env)))
     if g.op == "=":
         return isinstance(gap, fmpq) and not gap
     s = sign_of(gap)
@@ -71,12 +71,12 @@ def _redraw(g: Given, point: Point, env: dict[str, int]) -> bool:
     if not isinstance(g.lhs, Ref):
         return False
     table = point.data[g.lhs.name]
-    where = tuple(point.integer(k, env) for k in g.lhs.indices)
+    where = tuple(integer(point, k, env) for k in g.lhs.indices)
     if where not in table:
         return False  # A_21 of a symmetric A is its A_12
     old = table[where]
-    for value in g.values or SMALL:
-        table[where] = exact(value)
+    for new in g.values or SMALL:
+        table[where] = exact(new)
         if _holds(g, point, env):
             return True
     table[where] = old
@@ -93,22 +93,27 @@ def _solve(g: Given, point: Point, env: dict[str, int]) -> bool:
     slots += [(point.parameters, k, k) for k in sorted(point.parameters) if k in names]
     for table, key, name in slots:
         old = table[key]
-        gaps = []
-        try:
-            for probe in (0, 1, 2):
-                table[key] = fmpq(probe)
-                left, right = point.value(g.lhs, env, {}), point.value(g.rhs, env, {})
-                gaps.append(add(left, mul(fmpq(-1), right)))
-            slope = gaps[1] - gaps[0]
-            affine = all(isinstance(x, fmpq) for x in gaps) and gaps[2] - gaps[1] == slope and slope != 0
-            value = -gaps[0] / slope if affine else None
-        except Undefined:
-            value = None
-        if value is not None and (name not in point.pools or value in point.pools[name]):
-            table[key] = value
+        root = _root(g, point, env, table, key)
+        if root is not None and (name not in point.pools or root in point.pools[name]):
+            table[key] = root
             return True
         table[key] = old
     return False
+
+
+def _root(g: Given, point: Point, env: dict[str, int], table: dict[Any, Any], key: Any) -> Any | None:
+    """The value in a place of the table for which both sides are equal, if they are affine in it."""
+    gaps = []
+    try:
+        for probe in (0, 1, 2):
+            table[key] = fmpq(probe)
+            left, right = value(point, g.lhs, env), value(point, g.rhs, env)
+            gaps.append(add(left, mul(fmpq(-1), right)))
+        slope = gaps[1] - gaps[0]
+    except Undefined:
+        return None
+    affine = all(isinstance(x, fmpq) for x in gaps) and gaps[2] - gaps[1] == slope and slope != 0
+    return -gaps[0] / slope if affine else None
 
 
 def fails(left: Any, right: Any, relation: Relation) -> bool | None:
@@ -148,12 +153,12 @@ def search(
             for name in names:
                 point.index(name)
             try:
-                left, right = point.value(lhs, {}, {}), point.value(rhs, {}, {})
+                left, right = value(point, lhs), value(point, rhs)
                 if given:
                     before = point.sizes.copy()
                     if not satisfies(point, given, before):
                         break
-                    left, right = point.value(lhs, {}, {}), point.value(rhs, {}, {})
+                    left, right = value(point, lhs), value(point, rhs)
                 if not _finite(left) or not _finite(right):
                     break
             except (Undefined, OutOfFuel, OverflowError, ZeroDivisionError):
