@@ -87,16 +87,16 @@ def _items(body: str) -> Iterator[Item]:
 _Reader = Callable[[str, Token], Item]
 
 
+def _atom(body: str, token: Token) -> Item:
+    return Item("atom", token.start, token.end)
+
+
 def _plain(kind: Kind) -> _Reader:
-    return lambda body, token: Item(kind, token.start, token.end)
-
-
-def _valued(kind: Kind) -> _Reader:
     return lambda body, token: Item(kind, token.start, token.end, token.text)
 
 
 def _with_argument(kind: Kind) -> _Reader:
-    return lambda body, token: Item(kind, token.start, _behind(body, token.end))
+    return lambda body, token: Item(kind, token.start, _behind(body, token.end), token.text)
 
 
 def _sign(body: str, token: Token) -> Item:
@@ -139,10 +139,6 @@ _COLUMNS = Pattern(r"\s*(?:\[\w\])?\s*\{[lrc@ ]+\}")
 _LONE_SIGN = Pattern(r"&\s*=\s*&")
 
 
-def _arrow(body: str, token: Token) -> Item:
-    return Item("arrow", token.start, _behind(body, token.end), token.text)
-
-
 def _text(body: str, token: Token) -> Item:
     end = _behind(body, token.end)
     return Item("text", token.start, end, body[body.find("{", token.start) + 1 : end - 1].strip())
@@ -156,12 +152,6 @@ def _mathrel(body: str, token: Token) -> Item:
     end = _behind(body, token.end)
     sign = CUTS.get(body[_skip(body, token.end) : end].strip("{} "))
     return Item("rel" if sign else "atom", token.start, end, sign or "")
-
-
-def _colour(body: str, token: Token) -> Item:
-    """The colour; what it colours follows."""
-    end = _behind(body, token.end)
-    return Item("drop" if end > token.end else "atom", token.start, end)
 
 
 def _stacked(body: str, token: Token) -> Item:
@@ -258,14 +248,13 @@ _OPENERS, _CLOSERS = OPENERS.keys(), frozenset(OPENERS.values())
 _TABLE: tuple[tuple[_Reader, Iterable[str]], ...] = (
     (_plain("space"), SILENT | {"~", "\\null"}),
     (_reference, SILENT_WITH_ARGUMENT | {"\\ref", "\\numberthis", "\\eqno", "\\leqno"}),
-    (_colour, ["\\color"]),
     (_plain("drop"), ["\\nonumber", "\\notag", "\\space"]),
     (_plain("wide"), ["\\quad", "\\qquad", ":"]),
     (_with_argument("wide"), ["\\hspace", "\\hspace*"]),
     (_plain("break"), ["\\newline", "\\cr", "\\tabularnewline"]),
     (_plain("amp"), "&"),
     (_comma, ",;"),
-    (_valued("operator"), INFIX_SIGNS | {"+", "-", "/", "·", "\\pm", "\\mp", "\\otimes", "\\oplus"}),
+    (_plain("operator"), INFIX_SIGNS | {"+", "-", "/", "·", "\\pm", "\\mp", "\\otimes", "\\oplus"}),
     (_with_argument("script"), "^_"),
     (_brace, "{"),
     (_plain("open"), _OPENERS | {s for s, sign in DELIMITERS.items() if sign in _OPENERS}),
@@ -278,15 +267,15 @@ _TABLE: tuple[tuple[_Reader, Iterable[str]], ...] = (
     (_stacked, ["\\overset", "\\stackrel", "\\underset"]),
     (_long_equal, ["\\xlongequal"]),
     (_braced, ["\\overbrace", "\\underbrace"]),
-    (_valued("arrow"), ARROWS),
-    (_arrow, ["\\xrightarrow", "\\xRightarrow"]),
+    (_plain("arrow"), ARROWS),
+    (_with_argument("arrow"), ["\\xrightarrow", "\\xRightarrow"]),
     (_text, ["\\text", "\\textrm", "\\textbf", "\\textit", "\\texttt", "\\textsf", "\\textsc", "\\mbox",
              "\\hbox", "\\textnormal", "\\intertext", "\\shortintertext"]),
     (_with_argument("atom"), ["\\mathop", "\\mathbin", "\\textcolor", "\\boxed"]),
 )  # fmt: skip
 """How a token is read; where two rows have it, the later one says so."""
 _READERS = {token: reader for reader, tokens in _TABLE for token in tokens}
-_SPACE, _BREAK, _END, _ATOM = _plain("space"), _plain("break"), _plain("drop"), _plain("atom")
+_SPACE, _BREAK, _END = _plain("space"), _plain("break"), _plain("drop")
 
 
 def _reader(text: str) -> _Reader:
@@ -300,4 +289,4 @@ def _reader(text: str) -> _Reader:
         return _sign
     if text[0] == "\\" and text[-1] == "}":
         return _environment if text.startswith("\\begin") else _END
-    return _ATOM
+    return _atom

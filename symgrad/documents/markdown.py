@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from ..patterns import Pattern
 from .model import Found, Part, Region
 from .scanning import (
-    ENVIRONMENT,
-    MACRO,
+    LATEX,
     Marks,
     Scan,
     Taken,
@@ -21,12 +20,9 @@ from .scanning import (
     directives,
     dollars,
     enclosed,
-    environment,
     heading,
     inline,
-    macro,
     mathematics,
-    skip,
 )
 
 _FRONT_MATTER = Pattern(r"---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.DOTALL)
@@ -118,10 +114,8 @@ _marks = Marks(
     html=(r"<(?P<tag>pre|code|style|script|svg)\b[^>]*>", _html),
     dollar_tick=(r"\$`(?=[^`])", _dollar_tick),
     tick=(r"`+", _code),
-    macro=(MACRO, macro),
-    begin=(ENVIRONMENT, environment),
     open=(r"\\\\?[\[(]", bracketed),
-    escape=(r"\\.", skip),
+    **LATEX,
     dollars=(r"\$\$", _dollars),
     # Pandoc's rule: no space inside the dollars, no digit behind them, no empty line between them.
     dollar=(r"\$", inline(r"\$(?=[^\s$])(?:[^$\\\n]|\\.|\n(?![ \t]*\n))*?(?:[^\s$\\]|\\.)\$(?!\d)")),

@@ -20,13 +20,11 @@ from .items import DISPLAYS, ROWS
 from .model import Found, Part, Problem, Region, RegionKind
 
 MAX_MACRO = 10_000
-CODE = r"verbatim|Verbatim|lstlisting|minted|comment|alltt|tikzpicture|algorithmic|filecontents"
-ENVIRONMENT = rf"\\begin\s*\{{(?P<env>(?:{'|'.join((*DISPLAYS, *ROWS, 'math'))})\*?)\}}"
-MACRO = (
+_ENVIRONMENT = rf"\\begin\s*\{{(?P<env>(?:{'|'.join((*DISPLAYS, *ROWS, 'math'))})\*?)\}}"
+_MACRO = Pattern(
     r"\\(?:newcommand|renewcommand|providecommand)\b|\\def(?=\s*\\)|\\DeclareMathOperator\b"
     r"|\\DeclarePairedDelimiter\b|\\(?:New|Renew|Declare)DocumentCommand\b"
 )
-_MACRO = Pattern(MACRO)
 _DEFINED = Pattern(r"\\[A-Za-z]+\*?\s*(?:\{\s*)?\\([A-Za-z]+|.)\s*\}?")
 _ARGUMENT = Pattern(r"\s*(?:\[[^\]]*\]|#\d)*\s*")
 _TEX_COMMENT = Pattern(r"(?<!\\)((?:\\\\)*)%[^\n]*")
@@ -77,7 +75,7 @@ def heading(scan: Scan, m: re.Match[str]) -> Taken:
     return m.end(), [Region("heading", scan.part, *m.span(), m.group(), m.span())]
 
 
-def macro(scan: Scan, m: re.Match[str]) -> Taken:
+def _macro(scan: Scan, m: re.Match[str]) -> Taken:
     defined = _definition(scan.text, m.start())
     if defined is None:
         return m.end(), ()
@@ -86,7 +84,7 @@ def macro(scan: Scan, m: re.Match[str]) -> Taken:
     return end, [Region("macro", scan.part, *where, scan.text[m.start() : end], where, name)]
 
 
-def environment(scan: Scan, m: re.Match[str]) -> Taken:
+def _environment(scan: Scan, m: re.Match[str]) -> Taken:
     name = m.group("env")
     end = -1 if name in scan.missing else environment_end(scan.text, name, m.end())
     if end < 0:
@@ -125,6 +123,14 @@ def inline(written: str) -> Rule:
         return (m.end(), ()) if found is None else enclosed(scan, "inline", m, found.end() - 1, 1)
 
     return rule
+
+
+LATEX: dict[str, tuple[str, Rule]] = {
+    "macro": (_MACRO.pattern, _macro),
+    "begin": (_ENVIRONMENT, _environment),
+    "escape": (r"\\.", skip),
+}
+"""Marks of every format in which LaTeX may stand without dollars; an escape counts last."""
 
 
 # --- what rules are made of ---------------------------------------------------------------------------

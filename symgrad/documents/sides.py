@@ -126,13 +126,12 @@ def _mend_group(text: str, tokens: list[Token], dropped: list[Token]) -> bool:
             else:
                 strays.append(k)
 
-    def blank(k: int) -> bool:
-        written = text[tokens[k].start : tokens[k].end]
-        return k in strays or k in opened or not written.strip(" \t\r\n.,;")
-
-    if any(not all(blank(j) for j in range(k, len(tokens))) for k in strays):
-        return False
-    if any(not all(blank(j) for j in range(k)) for k in opened):
+    lost = {*opened, *strays}
+    kept = [
+        k for k, token in enumerate(tokens)
+        if k not in lost and text[token.start : token.end].strip(" \t\r\n.,;")
+    ]  # fmt: skip
+    if kept and (any(k < kept[-1] for k in strays) or any(k > kept[0] for k in opened)):
         return False
     dropped += [tokens[k] for k in (*strays, *opened)]
     return True

@@ -10,22 +10,9 @@ from __future__ import annotations
 import re
 
 from ..latex.tokens import environment_end
-from .scanning import (
-    CODE,
-    ENVIRONMENT,
-    MACRO,
-    Marks,
-    Scan,
-    Taken,
-    bracketed,
-    directives,
-    dollars,
-    environment,
-    heading,
-    inline,
-    macro,
-    skip,
-)
+from .scanning import LATEX, Marks, Scan, Taken, bracketed, directives, dollars, heading, inline, skip
+
+CODE = r"verbatim|Verbatim|lstlisting|minted|comment|alltt|tikzpicture|algorithmic|filecontents"
 
 
 def _code(scan: Scan, m: re.Match[str]) -> Taken:
@@ -42,14 +29,12 @@ regions = Marks(
     verb=(r"\\(?:verb|lstinline)\*?(?P<bar>[^\sA-Za-z*{]).*?(?P=bar)", skip),
     directive=(r"%+[ \t]*symgrad:[^\n]*", _directive),
     comment=(r"%[^\n]*", skip),
-    macro=(MACRO, macro),
     heading=(
         r"\\(?:chapter|section|subsection|subsubsection|paragraph|frametitle|part)\b\*?|\\begin\s*\{frame\}",
         heading,
     ),
-    begin=(ENVIRONMENT, environment),
     open=(r"\\[\[(]", bracketed),
-    escape=(r"\\.", skip),
+    **LATEX,
     dollars=(r"\$\$", dollars),
     dollar=(r"\$", inline(r"\$(?:[^$\\\n]|\\.|\n(?![ \t]*\n))*\$")),
 )
