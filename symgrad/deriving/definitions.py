@@ -37,7 +37,9 @@ from ..page.tree import (
     substitute,
     walk,
 )
-from .tidy import Term, build, product, vectorish
+from .layouts import vectorish
+from .terms import Term, written
+from .tidy import product
 
 _MAX_TRIES = 64
 
@@ -88,7 +90,7 @@ def _folded(node: Node, pairs: dict[Node, Node], scope: Scope) -> Node:
         if isinstance(node, Mul | Frac | Pow) and isinstance(body, Mul | Frac):
             rest = _divided(product(node, scope), product(body, scope), scope)
             if rest is not None:
-                return build(Term(rest.number, {name: 1, **rest.powers}))
+                return written(Term(rest.number, {name: 1, **rest.powers}))
     return node
 
 

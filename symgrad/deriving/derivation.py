@@ -50,8 +50,9 @@ from ..page.tree import (
     walk,
 )
 from .definitions import fold, opened, unfold
+from .layouts import vectorish
 from .rules import DIFFERENTIATION, RULES, TIDYING, definitions_used, depends, neat, opaque, partial
-from .tidy import reordered, tidy, vectorish
+from .tidy import reordered, tidy
 
 __all__ = ["Derivation", "Step", "derive_node"]
 

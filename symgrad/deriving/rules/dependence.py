@@ -20,7 +20,8 @@ from ...page.tree import (
     substitute,
     walk,
 )
-from ..tidy import ZERO, mentions
+from ..terms import ZERO
+from ..tidy import mentions
 from .functions import TABLE
 
 

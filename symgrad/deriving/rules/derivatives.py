@@ -28,7 +28,8 @@ from ...page.tree import (
     walk,
 )
 from ..definitions import defined, free_of, unfold
-from ..tidy import ONE, TWO, ZERO, groups, vectorish
+from ..layouts import groups, vectorish
+from ..terms import ONE, TWO, ZERO
 from .book import rule
 from .dependence import Taken, depends, taken_apart, within
 from .entries import entry_of_linear_form

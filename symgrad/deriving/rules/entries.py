@@ -16,7 +16,7 @@ from ...page.tree import (
     Transpose,
     children,
 )
-from ..tidy import vectorish
+from ..layouts import vectorish
 from .book import rule
 from .dependence import Taken, taken_apart
 from .layers import backpropagation

@@ -9,7 +9,7 @@ from functools import partial
 from ...functions import FUNCTIONS, PAGES, Algebra, Function
 from ...kernel.differentiate import slope
 from ...page.tree import Abs, Add, Call, Frac, Indicator, Mul, Neg, Node, Num, Pow, Relation, Sym
-from ..tidy import ONE, ZERO
+from ..terms import ONE, ZERO
 
 
 def _fn(name: str) -> Callable[[Node], Node]:

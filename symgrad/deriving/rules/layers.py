@@ -25,7 +25,8 @@ from ...page.tree import (
     walk,
 )
 from ..definitions import unfold
-from ..tidy import ONE, TWO, ZERO, vectorish
+from ..layouts import vectorish
+from ..terms import ONE, TWO, ZERO
 from .book import rule
 from .dependence import Taken, taken_apart
 from .functions import TABLE

@@ -25,7 +25,8 @@ from ...page.tree import (
     Sym,
 )
 from ..definitions import defined
-from ..tidy import ONE, TWO, Term, build, groups, integer, vectorish
+from ..layouts import groups, vectorish
+from ..terms import ONE, TWO, Term, integer, written
 from .dependence import Taken
 from .functions import REFUSED, TABLE, E
 from .writing import minus, over, plus, times
@@ -81,7 +82,7 @@ def outer(core: Node, d: Taken, scope: Scope) -> tuple[Node, Node] | None:
 def _less_one(exp: Node) -> Node:
     if isinstance(exp, Frac) and isinstance(exp.num, Num) and isinstance(exp.den, Num) and exp.den.value:
         value = Fraction(exp.num.value) / Fraction(exp.den.value) - 1
-        return build(Term(value))
+        return written(Term(value))
     if isinstance(exp, Add) and exp.terms[-1] == ONE:
         return plus(*exp.terms[:-1])
     return plus(exp, Neg(ONE))

@@ -24,7 +24,9 @@ from ...page.tree import (
     walk,
 )
 from ..definitions import alike, cases, unfold
-from ..tidy import ONE, Level, Term, build, expanded, mentions, product, size_of, tidy, vectorish
+from ..layouts import vectorish
+from ..terms import ONE, Term, written
+from ..tidy import Level, expanded, mentions, product, size_of, tidy
 from .book import rule
 from .dependence import within
 from .functions import COSH, SIGMA, TANH, E, exponent_of
@@ -82,7 +84,7 @@ def logistic(node: Node, scope: Scope) -> Node | None:
         grown = next((a for a, p in term.powers.items() if p > 0 and exponent_of(a) == exponent), None)
         inside = product(exponent, scope)
         falling = inside.number < 0
-        value = SIGMA(build(inside.scaled(-1)) if falling else exponent)
+        value = SIGMA(written(inside.scaled(-1)) if falling else exponent)
         risen: Node = value if falling == (grown is None) else Add((ONE, Neg(value)))
         powers: dict[Node, int] = {}
         for a, p in term.powers.items():
@@ -91,7 +93,7 @@ def logistic(node: Node, scope: Scope) -> Node | None:
                 powers[a] = left
             if a == (grown or atom):
                 powers[risen] = powers.get(risen, 0) + 1
-        rewritten = build(Term(term.number, powers))
+        rewritten = written(Term(term.number, powers))
         again = logistic(rewritten, scope)
         return rewritten if again is None else again
     return None
@@ -122,7 +124,7 @@ def hyperbolic(node: Node, scope: Scope) -> Node | None:
                         powers[a] = left
                     if a == atom:
                         powers[TANH(atom.args[0])] = 1
-                return build(Term(term.number, powers))
+                return written(Term(term.number, powers))
     return None
 
 
@@ -140,10 +142,10 @@ def kronecker(node: Node, scope: Scope) -> Node | None:
     for term in terms:
         delta = next((a for a, k in term.powers.items() if k == 1 and _picks(a, node.index)), None)
         if delta is None:
-            positive = replace(node, body=build(term.scaled(-1) if term.number < 0 else term))
+            positive = replace(node, body=written(term.scaled(-1) if term.number < 0 else term))
             left.append(Neg(positive) if term.number < 0 else positive)
         else:
-            rest = build(Term(term.number, {a: k for a, k in term.powers.items() if a != delta}))
+            rest = written(Term(term.number, {a: k for a, k in term.powers.items() if a != delta}))
             at = _picks(delta, node.index) or delta
             inside = within(at, node, scope)
             if inside is None:
@@ -167,7 +169,7 @@ def cut(node: Node, scope: Scope) -> Node | None:
             continue
         if within(end, node, scope) != () or within(end, replace(node, lower=end), scope) != ():
             continue  # an end that another index moves may lie outside the range
-        rest = build(Term(term.number, {n: p for n, p in term.powers.items() if n != atom}))
+        rest = written(Term(term.number, {n: p for n, p in term.powers.items() if n != atom}))
         return replace(node, body=rest, lower=a) if b == node.index else replace(node, body=rest, upper=b)
     return None
 

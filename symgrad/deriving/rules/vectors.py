@@ -20,7 +20,8 @@ from ...page.tree import (
     Sym,
     Transpose,
 )
-from ..tidy import ONE, TWO, ZERO, groups, vectorish
+from ..layouts import groups, vectorish
+from ..terms import ONE, TWO, ZERO
 from .book import rule
 from .dependence import Taken, taken_apart
 from .functions import DELTA

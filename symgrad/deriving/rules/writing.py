@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...page.tree import Add, Frac, Mul, Neg, Node, Sum, map_children
-from ..tidy import ONE, ZERO
+from ..terms import ONE, ZERO
 
 
 def times(*factors: Node) -> Node:
