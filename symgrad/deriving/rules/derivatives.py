@@ -76,20 +76,23 @@ def _value(body: Node, d: Taken, scope: Scope) -> Node | None:
         case Component() if isinstance(d.node, Derivative):
             return entry_of_linear_form(body, d, scope)
         case Mul(factors):
-            parts = groups(factors, scope)
-            places = [k for k, f in enumerate(parts) if not d.constant(f, scope)]
-            k = places[0]
-            scalars = not any(vectorish(f, scope) for f in parts)
-            if len(places) == 1 and scalars and not isinstance(parts[k], Mul):
-                inner = _value(parts[k], d, scope)
-                return None if inner is None else times(*parts[:k], inner, *parts[k + 1:])
-            if vectors_in(body, scope):
-                form = linear_form if isinstance(d.node, Gradient) else entry_of_linear_form
-                return form(body, d, scope)
+            return _value_of_product(body, groups(factors, scope), d, scope)
         case Frac(num, den) if d.constant(den, scope):
             inner = _value(num, d, scope)
             return None if inner is None else over(inner, den)
     return None
+
+
+def _value_of_product(body: Node, factors: tuple[Node, ...], d: Taken, scope: Scope) -> Node | None:
+    places = [k for k, f in enumerate(factors) if not d.constant(f, scope)]
+    k = places[0]
+    scalars = not any(vectorish(f, scope) for f in factors)
+    if len(places) == 1 and scalars and not isinstance(factors[k], Mul):
+        inner = _value(factors[k], d, scope)
+        return None if inner is None else times(*factors[:k], inner, *factors[k + 1:])
+    if not vectors_in(body, scope):
+        return None
+    return (linear_form if isinstance(d.node, Gradient) else entry_of_linear_form)(body, d, scope)
 
 
 @rule("definition")
@@ -103,18 +106,14 @@ def definition(node: Node, scope: Scope) -> Node | None:
 
 
 def _unfold_terms(body: Node, d: Taken, scope: Scope) -> Node | None:
-    if d.constant(body, scope):
-        return body
-    if _value(body, d, scope) is not None:
+    if d.constant(body, scope) or _value(body, d, scope) is not None:
         return body
     inside = unfold(body, scope)
     if inside is not None:
         return free_of(inside, free_names(body) | free_names(d.wrt))
     match body:
-        case Call(Sym("\\log" | "\\ln"), (name,)):
-            quotient = unfold(name, scope)
-            if isinstance(quotient, Frac) and exponent_of(quotient.num) is not None:
-                return Call(body.fn, (free_of(quotient, free_names(body) | free_names(d.wrt)),))
+        case Call(Sym("\\log" | "\\ln") as log, (name,)):
+            return _unfold_quotient(log, name, d, scope)
         case Pow(Norm(arg, p), exp):
             inner = _unfold_terms(arg, d, scope)
             return None if inner is None or inner == arg else Pow(Norm(inner, p), exp)
@@ -131,6 +130,14 @@ def _unfold_terms(body: Node, d: Taken, scope: Scope) -> Node | None:
             inner = _unfold_terms(num, d, scope)
             return None if inner is None else Frac(inner, den)
     return None
+
+
+def _unfold_quotient(log: Node, name: Node, d: Taken, scope: Scope) -> Node | None:
+    """log p as log(e^u / v), where p is defined so."""
+    quotient = unfold(name, scope)
+    if not isinstance(quotient, Frac) or exponent_of(quotient.num) is None:
+        return None
+    return Call(log, (free_of(quotient, free_names(log) | free_names(name) | free_names(d.wrt)),))
 
 
 def definitions_used(node: Node, scope: Scope) -> tuple[tuple[Node, Node], ...]:

@@ -73,16 +73,21 @@ def _back(c: Node, u: Node, d: Taken, scope: Scope, name: Node | None = None) ->
             found = [_back(c, t, d, scope) for t in terms]
             return None if None in found else plus(*(f for f in found if f is not None))
         case Mul(factors):
-            scalars = tuple(f for f in factors if not vectorish(f, scope))
-            chain = tuple(f for f in factors if vectorish(f, scope))
-            places = [k for k, f in enumerate(chain) if not d.constant(f, scope)]
-            if len(places) == 1 and all(d.constant(f, scope) for f in scalars):
-                k = places[0]
-                through = times(*scalars, *transposed(chain[:k]), c, *transposed(chain[k + 1:]))
-                return _back(through, chain[k], d, scope)
+            return _through_product(c, factors, d, scope)
         case Call(Sym(fn), (arg,)) if fn in TABLE and vectorish(arg, scope):
             return _back(_stretched(c, fn, u if name is None else name, arg), arg, d, scope)
     return None
+
+
+def _through_product(c: Node, factors: tuple[Node, ...], d: Taken, scope: Scope) -> Node | None:
+    scalars = tuple(f for f in factors if not vectorish(f, scope))
+    chain = tuple(f for f in factors if vectorish(f, scope))
+    places = [k for k, f in enumerate(chain) if not d.constant(f, scope)]
+    if len(places) != 1 or not all(d.constant(f, scope) for f in scalars):
+        return None
+    k = places[0]
+    through = times(*scalars, *transposed(chain[:k]), c, *transposed(chain[k + 1:]))
+    return _back(through, chain[k], d, scope)
 
 
 def _stretched(c: Node, fn: str, g: Node, arg: Node) -> Node:

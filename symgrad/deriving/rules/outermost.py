@@ -57,10 +57,7 @@ def outer(core: Node, d: Taken, scope: Scope) -> tuple[Node, Node] | None:
         case Pow(base, exp) if d.constant(exp, scope) and not (
             isinstance(base, Norm) and isinstance(d.node, Gradient)
         ):
-            n = integer(exp)
-            lower = _less_one(exp) if n is None else Num(n - 1) if n >= 1 else Neg(Num(1 - n))
-            power = base if lower == ONE else Pow(base, lower)
-            return (minus(times(exp.arg, power)) if isinstance(exp, Neg) else times(exp, power)), base
+            return _slope_of_power(base, exp), base
         case Pow(base, exp) if d.constant(base, scope):
             natural = base == E and not scope.definitions.get("e")
             return (core if natural else times(core, Call(Sym("\\log"), (base,)))), exp
@@ -77,6 +74,14 @@ def outer(core: Node, d: Taken, scope: Scope) -> tuple[Node, Node] | None:
             primed = Prime(fn.fn, fn.order + 1) if isinstance(fn, Prime) else Prime(fn)
             return Call(primed, (arg,)), arg
     return None
+
+
+def _slope_of_power(base: Node, exp: Node) -> Node:
+    """n u^(n-1)"""
+    n = integer(exp)
+    lower = _less_one(exp) if n is None else Num(n - 1) if n >= 1 else Neg(Num(1 - n))
+    power = base if lower == ONE else Pow(base, lower)
+    return minus(times(exp.arg, power)) if isinstance(exp, Neg) else times(exp, power)
 
 
 def _less_one(exp: Node) -> Node:

@@ -169,13 +169,10 @@ def jacobian(node: Node, scope: Scope) -> Node | None:
     still = tuple(p for p in scalars if p not in moving)
     if not chain or not all(d.constant(f, scope) for f in chain[:-1]):
         return None
-    slopes: list[Node] = []
-    if moving:
-        others = [times(*moving[:k], *moving[k + 1:]) for k in range(len(moving))]
-        slopes = [
-            times(*still, other, *chain, Transpose(Gradient(s, d.wrt)))
-            for s, other in zip(moving, others, strict=True)
-        ]
+    slopes = [
+        times(*still, times(*moving[:k], *moving[k + 1:]), *chain, Transpose(Gradient(s, d.wrt)))
+        for k, s in enumerate(moving)
+    ]
     if chain[-1] == d.wrt and IDENTITY.name not in scope.kinds:
         slopes.append(times(*scalars, *(chain[:-1] or (IDENTITY,))))
     elif not d.constant(chain[-1], scope) and len(parts) > 1:
