@@ -83,7 +83,7 @@ def _value(body: Node, d: Taken, scope: Scope) -> Node | None:
     return None
 
 
-def _value_of_product(body: Node, factors: tuple[Node, ...], d: Taken, scope: Scope) -> Node | None:
+def _value_of_product(body: Mul, factors: tuple[Node, ...], d: Taken, scope: Scope) -> Node | None:
     places = [k for k, f in enumerate(factors) if not d.constant(f, scope)]
     k = places[0]
     scalars = not any(vectorish(f, scope) for f in factors)
