@@ -98,11 +98,7 @@ class _Proof(MathDirective):
         format = SUFFIXES.get(path.suffix.lower())
         kind = format.name if format else "rst"
         document = read_text(path.read_text(encoding="utf-8-sig"), kind, str(path))
-        above = [r for r in document.regions if r.position()[0] < self.lineno]
-        lines = tuple(
-            r.body for r in above if r.kind == "directive" and r.body.split()[0] in ("let", "assume")
-        )
-        return Context(lines, tuple(r.body for r in above if r.kind == "macro"))
+        return Context.above(r for r in document.regions if r.position()[0] < self.lineno)
 
     def _display(self, latex: str) -> list[nodes.Node]:
         self.arguments, self.content = list[str](), StringList(latex.splitlines(), "symgrad")

@@ -165,3 +165,38 @@ def test_a_finding(tmp_path: Path) -> None:
         '        judged = replace(judged, notes=(*judged.notes, ("SG399", Remark("how nice"))))\n'
     ), before="    return replace(classified, scope=scope), judged")  # fmt: skip
     assert checked(copy, "$$2 x + x = 3 x$$", "end.findings[-1]") == "n.md:1:11: SG399 a nice one: how nice"
+
+
+def test_a_format_of_documents(tmp_path: Path) -> None:
+    copy = Copy(tmp_path, "Add a format of documents")
+    copy.add("symgrad/documents/asciidoc.py", '''
+"""AsciiDoc: where mathematics, directives and headings stand in it."""
+
+import re
+
+from .scanning import Marks, Scan, Taken, directives, heading, mathematics
+
+
+def _stem(scan: Scan, m: re.Match[str]) -> Taken:
+    inline = m["inline"] is not None
+    where = m.span("inline" if inline else "shown")
+    return m.end(), mathematics(scan, "inline" if inline else "display", *where, m.span())
+
+
+def _comment(scan: Scan, m: re.Match[str]) -> Taken:
+    return m.end(), directives(scan, m.start() + 2, m.end(), m.span())
+
+
+regions = Marks(
+    comment=(r"^//[^\\n]*", _comment),
+    stem=(r"stem:\\[(?P<inline>[^\\]]*)\\]|^\\[stem\\]\\n\\+{4}(?P<shown>.*?)^\\+{4}", _stem),
+    heading=(r"^=+[ ][^\\n]*$", heading),
+)
+''')  # fmt: skip
+    copy.add("symgrad/documents/files.py", "from . import asciidoc\n", before="from . import markdown")
+    row = '        Format("adoc", (".adoc",), "// {}", asciidoc.regions),\n'
+    copy.add("symgrad/documents/files.py", row, before='        Format("rst"')
+    note = tmp_path / "n.adoc"
+    note.write_text("// symgrad: let b = 2 a\n\nSo stem:[b + a = 3 a]:\n\n[stem]\n++++\nb + a = 2 a\n++++\n")
+    told = copy.run(f"import symgrad.checking\nfor f in symgrad.checking.check({str(note)!r}): print(f)")
+    assert told.startswith(f"{note}:7:7: SG101 refuted") and len(told.splitlines()) == 1

@@ -4,8 +4,8 @@ Only signs, rows, braces and the few words between formulas are looked at; the m
 A side is a range of the display's body together with a copy of it in which everything that is not
 mathematics (alignment marks, row breaks, labels, punctuation) is blanked, so that offsets stay true.
 
-Relation signs cut a row of items into stretches; words, arrows and wide spaces part a stretch into segments,
-of which the first is a side of the relation and the last may begin another chain.
+Relation signs cut a row of items (`items`) into stretches; of the segments of a stretch (`segments`) the
+first is a side of the relation, and the last may begin another chain.
 
 >>> [chain] = split(r"a &= b \\ &= c & \text{sum rule}")
 >>> [(k.lhs.text.strip(), k.sign, k.rhs.text.strip(), k.label) for k in chain.links]
@@ -15,13 +15,13 @@ of which the first is a side of the relation and the last may begin another chai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..page.relations import ARROWS
 from ..patterns import Pattern
 from . import phrases
 from .items import SOLID, Item, rows
+from .segments import Segment, Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,181 +75,6 @@ def row_spans(body: str) -> list[tuple[int, int]]:
     return [(row[0].start, row[-1].end) for row in rows(body) if row]
 
 
-# --- segments -----------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Segment:
-    """A stretch of mathematics between separators, with the separator in front of it."""
-
-    items: list[Item] = field(default_factory=list)
-    opened: str = ""
-    weak: bool = True  # only spacing or a comma in front
-
-    @property
-    def solid(self) -> bool:
-        return any(k.kind in SOLID for k in self.items)
-
-    @property
-    def starts_with_operator(self) -> bool:
-        return next((k.kind for k in self.items if k.kind in SOLID), "") == "operator"
-
-    @property
-    def ends_with_operator(self) -> bool:
-        return next((k.kind for k in reversed(self.items) if k.kind in SOLID), "") == "operator"
-
-    @property
-    def ends_with_comma(self) -> bool:
-        last = next((k.kind for k in reversed(self.items) if k.kind not in ("space", "drop", "amp")), "")
-        return last == "comma"
-
-    @property
-    def is_words(self) -> bool:
-        return all(k.kind == "text" for k in self.items if k.kind != "space")
-
-    def goes_on_in(self, other: _Segment) -> bool:
-        """Does an operator join what only spacing parts?"""
-        beside = other.weak and not other.opened and other.solid and self.solid
-        return beside and (other.starts_with_operator or self.ends_with_operator)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Items between two relation signs; ``more``: one stands behind in the row, ``between``: also before."""
-
-    body: str
-    items: list[Item]
-    more: bool
-    between: bool = False
-
-    @property
-    def segments(self) -> list[_Segment]:
-        """Parted by words, arrows and wide spaces, and where another equation begins beside the first."""
-        out = [_Segment()]
-        for k, item in enumerate(self.items):
-            if self.begins_another(k, out[-1]):
-                out.append(_Segment())
-            last = out[-1]
-            separator = self.separator(k, last, first=len(out) == 1)
-            if separator is None:
-                last.items.append(item)
-            elif last.solid or not (separator.weak or last.opened):
-                out.append(separator)
-        joined = [out[0]]
-        for segment in out[1:]:
-            if joined[-1].goes_on_in(segment):
-                joined[-1].items += segment.items
-            else:
-                joined.append(segment)
-        return joined
-
-    def separator(self, k: int, last: _Segment, first: bool) -> _Segment | None:
-        """The segment that an item opens, if it parts two."""
-        item, side_by_side = self.items[k], self.between and self.more
-        match item.kind:
-            case "arrow":
-                return _Segment(opened=item.value, weak=False)
-            case "text" if self.parts(k, last, first):
-                return _Segment(opened=item.value.lower(), weak=False)
-            case "comma" if self.more and last.solid:
-                return _Segment(opened=",")
-            case "wide":
-                return _Segment(opened="," if last.ends_with_comma else "")
-            case "amp" if side_by_side or _ASIDE.match(self.body, item.end):
-                return _Segment(opened="," if last.ends_with_comma else "")
-        return None
-
-    def parts(self, k: int, last: _Segment, first: bool) -> bool:
-        """Do these words part two formulas, rather than name something?"""
-        words = _Words.at(self.body, self.items, k, last.solid)
-        if self.between and self.more and not first and not last.solid:
-            # Words at the head of a further column: a note, or what stands there has this name.
-            follows = any(n.kind in SOLID for n in self.items[k + 1 :])
-            return follows and (words.are_a_remark or " " in words.item.value)
-        return words.are_a_remark
-
-    def begins_another(self, k: int, last: _Segment) -> bool:
-        """Is this a name that the display has not had, alone between a matrix and the next sign?"""
-        item = self.items[k]
-        if not (self.between and self.more) or item.kind != "atom":
-            return False
-        before = _last(last.items)
-        if before is None or not self.body.startswith("\\begin", before.start):
-            return False
-        name = self.body[item.start : item.end]
-        return (
-            _NAME.fullmatch(name) is not None
-            and all(n.kind in ("space", "drop", "amp") or n.value == "script" for n in self.items[k + 1 :])
-            and name not in _NAME.findall(self.body[: item.start])
-        )
-
-
-_ASIDE = Pattern(
-    r"\s*\((?:\\text\{[^{}]*\}|[^()&\\]*(?:[=<>]|\\(?:ne|neq|leq?|geq?|in)\b))[^()&]*\)\s*[,.]?\s*(?:\\\\|\\end|$)"
-)
-_NAME = Pattern(r"\\(?:begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]")
-
-
-def _last(items: Iterable[Item]) -> Item | None:
-    return next((k for k in reversed(list(items)) if k.kind not in ("space", "drop")), None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    r"""``\text{..}`` between its neighbours; ``solid``: there is mathematics before it in its segment."""
-
-    body: str
-    item: Item
-    before: Item | None
-    behind: Item | None
-    solid: bool
-
-    @classmethod
-    def at(cls, body: str, items: list[Item], k: int, solid: bool) -> _Words:
-        behind = next((n for n in items[k + 1 :] if n.kind not in ("space", "drop", "amp")), None)
-        return cls(body, items[k], _last(items[:k]), behind, solid)
-
-    @property
-    def are_a_remark(self) -> bool:
-        """A remark or a label, rather than a name."""
-        said, before = self.item.value, "" if self.before is None else self.before.kind
-        several = re.search(r"\s", said) is not None
-        connect = phrases.CONNECTS.match(said) is not None
-        # "since " before a parenthesis is a word, "f" a function
-        spaced = connect and self.body[self.item.end - 2 : self.item.end - 1].isspace()
-        if self.attached and not several and not spaced:
-            return False
-        if not said.strip("()[] .,:;"):
-            return not self.attached
-        if before == "operator":
-            return False
-        if connect or (before in ("amp", "wide") and self.solid):
-            return True
-        if self.follow_a_number and not several:
-            return False
-        return self.solid or several if self.behind is None else self.solid and several
-
-    @property
-    def attached(self) -> bool:
-        """Does an argument or a script hang on them?"""
-        behind = self.behind
-        return behind is not None and (
-            behind.value in ("script", "open") or self.body[behind.start : behind.start + 1] in "(_^"
-        )
-
-    @property
-    def follow_a_number(self) -> bool:
-        r"""As a unit does: ``5\,\text{km}``, ``10^{3} \text{km}``."""
-        before = self.before
-        return before is not None and (
-            self.body[before.end - 1].isdigit()
-            or (before.value == "script" and self.body[: before.start].rstrip()[-1:].isdigit())
-        )
-
-
-# --- chains -------------------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class _Growing:
     """A chain that may go on; ``last``: the items of its last side, ``waiting``: a sign at its end."""
@@ -273,14 +98,14 @@ class _Display:
 
     def read_row(self, row: list[Item]) -> None:
         signs, stretches = _cut(_without_marks(self.body, row))
-        head = _Stretch(self.body, stretches[0], more=bool(signs)).segments
+        head = Stretch(self.body, stretches[0], more=bool(signs)).segments
         if signs:
             solid = [s for s in head if s.solid] or self.words(stretches[0])
             self.signed_row(solid, signs, stretches)
         else:
             self.plain_row(head)
 
-    def signed_row(self, solid: list[_Segment], signs: list[Item], stretches: list[list[Item]]) -> None:
+    def signed_row(self, solid: list[Segment], signs: list[Item], stretches: list[list[Item]]) -> None:
         """A row with signs, in front of which these segments stand."""
         aside = bool(solid) and solid[-1].opened == "\\because"
         chain = self.begin(solid, stretches[0])
@@ -290,7 +115,7 @@ class _Display:
             chain = beside[0]
         self.columns = []
         for k, sign in enumerate(signs, 1):
-            stretch = _Stretch(self.body, stretches[k], more=k < len(signs), between=True)
+            stretch = Stretch(self.body, stretches[k], more=k < len(signs), between=True)
             following = stretch.segments
             label = sign.label if stretch.more else _label(following) or sign.label
             solid = [s for s in following if s.solid]
@@ -305,7 +130,7 @@ class _Display:
         self.main = resumed or chain
 
     def beside(
-        self, chain: _Growing, stretch: _Stretch, solid: list[_Segment], beside: list[_Growing]
+        self, chain: _Growing, stretch: Stretch, solid: list[Segment], beside: list[_Growing]
     ) -> _Growing:
         """The chain of the next sign in a row: another one where a further equation stands side by side."""
         marks = [k.start for k in stretch.items if k.kind == "amp" and k.start > solid[0].items[-1].start]
@@ -318,7 +143,7 @@ class _Display:
             return beside[len(self.columns)]
         return chain
 
-    def words(self, stretch: list[Item]) -> list[_Segment]:
+    def words(self, stretch: list[Item]) -> list[Segment]:
         """A left side of nothing but words, in the first row or below one that had such a left side."""
         if self.main is not None and not self.worded:
             return []
@@ -326,9 +151,9 @@ class _Display:
         if len(said) != 1 or phrases.CONNECTS.match(said[0].value) or not said[0].value[:1].isalpha():
             return []
         self.worded = True
-        return [_Segment(said)]
+        return [Segment(said)]
 
-    def begin(self, solid: list[_Segment], stretch: list[Item]) -> _Growing:
+    def begin(self, solid: list[Segment], stretch: list[Item]) -> _Growing:
         """The chain that a row with signs belongs to, the left side of its first sign at its end."""
         main = self.main
         if main is not None and main.waiting is not None:
@@ -344,7 +169,7 @@ class _Display:
             return main
         return _Growing(solid[-1].items, solid[-1].opened or solid[0].opened)
 
-    def plain_row(self, head: list[_Segment]) -> None:
+    def plain_row(self, head: list[Segment]) -> None:
         """A row without a sign: goes on with the side above, or waits to be the next left side."""
         first = next((s for s in head if s.solid and not s.is_words), None)
         if first is None:
@@ -354,7 +179,7 @@ class _Display:
             self.link(main, main.waiting, first.items, main.waiting.label)
             main.waiting = None
         elif main is not None and main.links and (
-            first.starts_with_operator or _Segment(main.last).ends_with_operator
+            first.starts_with_operator or Segment(main.last).ends_with_operator
         ):
             self.extend(main, first.items, _label(head))
         else:
@@ -410,7 +235,7 @@ def _cut(row: list[Item]) -> tuple[list[Item], list[list[Item]]]:
     return signs, stretches
 
 
-def _goes_on(first: _Segment, stretch: list[Item]) -> bool:
+def _goes_on(first: Segment, stretch: list[Item]) -> bool:
     """Does a row with a sign first go on with the side above?  A minus may begin a side of its own."""
     if not first.starts_with_operator:
         return False
@@ -418,7 +243,7 @@ def _goes_on(first: _Segment, stretch: list[Item]) -> bool:
     return operator.value != "-" or any(k.kind == "amp" and k.start < operator.start for k in stretch)
 
 
-def _label(segments: list[_Segment]) -> str:
+def _label(segments: list[Segment]) -> str:
     """The words behind the last side of a row: the reason that the author gives."""
     opened = [s.opened for s in segments[1:]]
     return " ".join(words for words in opened if words and words != "," and words not in ARROWS)

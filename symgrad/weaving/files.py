@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from itertools import product
@@ -47,7 +47,7 @@ class Woven:
     path: str
     old: str
     new: str
-    regions: tuple[Found, ...] = field(default=())
+    regions: tuple[Found, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -82,32 +82,24 @@ def weave_text(text: str, kind: str, path: str = "<text>", flavor: Flavor | None
     if document.problems and kind == "ipynb":
         raise InputError(f"{path}: {document.problems[0].message}")
     flavor = flavor or guess(path, kind, text)
-    found = []
+    found: list[Found] = []
     changes: list[tuple[Marked, str]] = []
     for region in marked(document):
-        filling, problem = _filling(document, region, text, kind, flavor)
-        part = region.opened.part
-        state, content = _state(region, part.text[region.start : region.end], filling)
-        found.append(Found(*part.position(region.opened.outer[0]), part.cell, state, problem))
-        if content is not None:
-            changes.append((region, content))
-    parts = [_replaced(part, [c for c in changes if c[0].opened.part is part]) for part in document.parts]
+        filling, problem = _filling(document, region, text, flavor)
+        state, content = _state(region, filling)
+        found.append(Found(*region.position, region.part.cell, state, problem))
+        changes += [] if content is None else [(region, content)]
+    parts = [_replaced(part, changes) for part in document.parts]
     new = _notebook(text, document, parts, path) if kind == "ipynb" else parts[0]
     return Woven(path, bom + text, bom + new, tuple(found))
 
 
-def _filling(
-    document: Document, region: Marked, text: str, kind: str, flavor: Flavor
-) -> tuple[Filling | None, str]:
+def _filling(document: Document, region: Marked, text: str, flavor: Flavor) -> tuple[Filling | None, str]:
     request = region.request
-    before = document.regions[: region.opened.index]
-    lines = tuple(r.body for r in before if r.kind == "directive" and r.body.split()[0] in ("let", "assume"))
-    macros = tuple(r.body for r in before if r.kind == "macro")
-    context = Context(lines, macros)
+    context = Context.above(document.regions[: region.opened.index])
     if request.verb == "check-status":
-        mark = region.closed
-        after, _ = mark.part.position(mark.outer[1])
-        context = Context(lines, macros, text, kind, after, mark.part.cell)
+        after, _ = region.part.position(region.closed.outer[1])
+        context = replace(context, document=text, kind=document.format, after=after, cell=region.part.cell)
     name = memory.key(request, context, flavor)
     known = memory.recall(name)
     if known is not None:
@@ -120,16 +112,16 @@ def _filling(
     return filling, ""
 
 
-def _state(region: Marked, there: str, filling: Filling | None) -> tuple[State, str | None]:
+def _state(region: Marked, filling: Filling | None) -> tuple[State, str | None]:
     """The state of a region, and its new content where that is to be written."""
-    stands = checksum(there)
+    stands = checksum(region.text)
     if filling is None:
         return State.UNPROVED, None
     if stands == checksum(filling.text):
         if region.sum == stands:
             return (State.TRUE if filling.holds else State.UNPROVED), None
         return (State.STALE if filling.holds else State.UNPROVED), filling.text
-    if there.strip() and region.sum != stands:
+    if region.text.strip() and region.sum != stands:
         return State.EDITED, None
     return (State.STALE if filling.holds else State.UNPROVED), filling.text
 
@@ -137,7 +129,8 @@ def _state(region: Marked, there: str, filling: Filling | None) -> tuple[State, 
 def _replaced(part: Part, changes: list[tuple[Marked, str]]) -> str:
     text = part.text
     for region, content in reversed(changes):
-        text = _filled(text, region, content)
+        if region.part is part:
+            text = _filled(text, region, content)
     return text
 
 

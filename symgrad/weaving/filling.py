@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..documents.model import Region
 from ..errors import InputError, SpannedError
 from ..reporting.model import Claim, Lines, Mark, Part, Row, Table, Text
 from ..reporting.rendering import aligned
@@ -38,6 +39,15 @@ class Context:
     kind: str = "md"
     after: int = 0
     cell: int | None = None
+
+    @classmethod
+    def above(cls, regions: Iterable[Region]) -> Context:
+        """What these regions of a document put in force."""
+        found = [r for r in regions if r.kind in ("directive", "macro")]
+        return cls(
+            tuple(r.body for r in found if r.kind == "directive" and r.body.split()[0] in ("let", "assume")),
+            tuple(r.body for r in found if r.kind == "macro"),
+        )
 
     def scope(self, given: Iterable[str] = ()) -> Scope:
         from ..latex import read_macro_definitions

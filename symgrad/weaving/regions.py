@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NoReturn
 
-from ..documents.model import Document, Region
+from ..documents.model import Document, Part, Region
 from ..errors import InputError
+from ..patterns import Pattern
 
 VERBS = ("derive", "gap", "prove", "table", "check-status")
 
@@ -28,14 +29,37 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Between two marks what stands at ``[start, end)`` is ours; ``sum`` is what it was signed with."""
+    """Two marks; what stands between them is ours, and ``sum`` is what it was signed with."""
 
     opened: Region
     closed: Region
     request: Request
-    start: int
-    end: int
-    sum: str
+
+    @property
+    def part(self) -> Part:
+        return self.opened.part
+
+    @property
+    def position(self) -> tuple[int, int]:
+        return self.part.position(self.opened.outer[0])
+
+    @property
+    def start(self) -> int:
+        found = _LINE_END.match(self.part.text, self.opened.outer[1])
+        return found.end() if found else self.opened.outer[1]
+
+    @property
+    def text(self) -> str:
+        return self.part.text[self.start : self.closed.outer[0]]
+
+    @property
+    def sum(self) -> str:
+        found = _SUM.search(self.closed.body)
+        return found.group(1) if found else ""
+
+
+_LINE_END = Pattern(r"[ \t]*(?:\r\n|\n|\r)?")
+_SUM = Pattern(r"\bsum=(\w+)")
 
 
 def marked(document: Document) -> list[Marked]:
@@ -46,41 +70,36 @@ def marked(document: Document) -> list[Marked]:
     >>> [(r.request.verb, r.request.what, r.request.wrt) for r in marked(note)]
     [('derive', ('J',), 'm')]
     """
-    return list(_pairs(document))
-
-
-def _pairs(document: Document) -> Iterator[Marked]:
-    opened: Region | None = None
+    out: list[Marked] = []
     labels: dict[str, int] = {}
+    for opened, closed in _pairs(document):
+        region = Marked(opened, closed, _request(document, opened))
+        label = region.request.label
+        if label and label in labels:
+            message = f"the label {label} stands in line {labels[label]} already: every label names one block"
+            raise _wrong(document, opened, message)
+        labels[label], _ = region.position
+        out.append(region)
+    return out
+
+
+def _pairs(document: Document) -> Iterator[tuple[Region, Region]]:
+    opened: Region | None = None
     for region in (r for r in document.regions if r.kind == "weave"):
-        word, _, rest = region.body.partition(" ")
         if opened is not None and region.part is not opened.part:
             raise _wrong(document, opened, "this region is not closed in its cell: add symgrad:end")
-        if word == "begin":
-            if opened is not None:
-                raise _wrong(document, region, "a region inside a region: close the first with symgrad:end")
+        begins = region.body.partition(" ")[0] == "begin"
+        if begins and opened is not None:
+            raise _wrong(document, region, "a region inside a region: close the first with symgrad:end")
+        if begins:
             opened = region
-            continue
-        if opened is None:
+        elif opened is None:
             raise _wrong(document, region, "symgrad:end without symgrad:begin")
-        request = _request(document, opened)
-        line, _ = opened.part.position(opened.outer[0])
-        if request.label and request.label in labels:
-            raise _wrong(document, opened, f"the label {request.label} stands in line {labels[request.label]}"
-                                           " already: every label names one block")  # fmt: skip
-        labels[request.label] = line
-        found = re.search(r"\bsum=(\w+)", rest)
-        start = _line_end(opened.part.text, opened.outer[1])
-        sum = found.group(1) if found else ""
-        yield Marked(opened, region, request, start, max(start, region.outer[0]), sum)
-        opened = None
+        else:
+            yield opened, region
+            opened = None
     if opened is not None:
         raise _wrong(document, opened, "this region is never closed: add symgrad:end behind it")
-
-
-def _line_end(text: str, at: int) -> int:
-    found = re.compile(r"[ \t]*(?:\r\n|\n|\r)?").match(text, at)
-    return found.end() if found else at
 
 
 def _wrong(document: Document, region: Region, message: str) -> InputError:
