@@ -83,16 +83,10 @@ def _close(s: State, p: Poly, indices: list[int], limits: dict[int, Range]) -> P
 
 
 def _summed_out(s: State, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly | None:
-    """Indices are summed out that a delta fixes, or that are only above or below another one."""
+    """One index is summed out that a delta fixes, or that is only above or below another one."""
     for t in indices:
         own = tuple(x for x in m if t in s.deps[x[0]])
-        kinds = {s.atoms[k][0] for k, _ in own}
-        lo, hi = map(thaw, limits[t])
-        closed = None
-        if "delta" in kinds:
-            closed = contracted(s, own, t, lo, hi, assume=False)
-        elif "order" in kinds:
-            closed = counted(s, own, t, lo, hi)
+        closed = _closed_form(s, own, t, limits)
         if closed is None and s.givens.rules and len(indices) > 1 and own:
             inner = _connected(s, own, [t], limits)
             closed = None if _single_sum(s, inner) else inner  # a given knows this inner sum
@@ -100,6 +94,14 @@ def _summed_out(s: State, m: Mono, indices: list[int], limits: dict[int, Range])
             rest = times(s, closed, tuple(x for x in m if t not in s.deps[x[0]]))
             return _close(s, rest, [j for j in indices if j != t], limits)
     return None
+
+
+def _closed_form(s: State, m: Mono, i: int, limits: dict[int, Range]) -> Poly | None:
+    kinds = {s.atoms[k][0] for k, _ in m}
+    lo, hi = map(thaw, limits[i])
+    if "delta" in kinds:
+        return contracted(s, m, i, lo, hi, assume=False)
+    return counted(s, m, i, lo, hi) if "order" in kinds else None
 
 
 def _single_sum(s: State, p: Poly) -> bool:
