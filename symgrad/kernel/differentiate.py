@@ -128,11 +128,13 @@ def _call(t: Call, by: _By) -> Core:
         return times(at(row.slope, t.args[0]), slopes[0])
     if t.fn in BUILTIN:
         raise Unsupported(f"no derivative of {t.fn}")
-    base = t.orders or (0,) * len(t.args)
-    return plus(*(
-        times(Call(t.fn, t.args, tuple(o + (j == k) for j, o in enumerate(base))), d)
-        for k, d in enumerate(slopes)
-    ))
+    return plus(*(times(_partial(t, k), d) for k, d in enumerate(slopes)))
+
+
+def _partial(t: Call, place: int) -> Core:
+    """Of a function of which nothing is known, the derivative in one argument."""
+    orders = t.orders or (0,) * len(t.args)
+    return Call(t.fn, t.args, tuple(o + (k == place) for k, o in enumerate(orders)))
 
 
 def _extreme(fn: str, out: Core, *rest: Core) -> Core:

@@ -52,6 +52,12 @@ def _factor(s: State, p: Poly) -> tuple[Any, Mono, tuple[tuple[int, int], ...]]:
     if len(p) == 1:
         ((m, c),) = p.items()
         return c, mono_mul(m, content), ()
+    c, factors = _irreducibles(s, p)
+    return c, content, factors
+
+
+def _irreducibles(s: State, p: Poly) -> tuple[Any, tuple[tuple[int, int], ...]]:
+    """The factors of a polynomial that no monomial divides."""
     gens = sorted({k for m in p for k, _ in m})
     unit = {g: _unit([Fraction(e) for m in p for k, e in m if k == g]) for g in gens}
     scaled: Poly = {tuple((k, int(e / unit[k])) for k, e in m): c for m, c in p.items()}
@@ -65,7 +71,7 @@ def _factor(s: State, p: Poly) -> tuple[Any, Mono, tuple[tuple[int, int], ...]]:
         lead = q[max(q, key=lambda m: _order(s, m))]
         c = c * lead**multiplicity
         factors.append((poly_atom(s, {m: v / lead for m, v in q.items()}), int(multiplicity)))
-    return c, content, tuple(sorted(factors))
+    return c, tuple(sorted(factors))
 
 
 def _unit(exps: list[Fraction]) -> Fraction:

@@ -6,7 +6,7 @@ from flint import fmpq
 
 from .assumptions import within
 from .polynomials import Frozen, Poly, freeze, gen, scale, thaw
-from .state import State, atom, frozen_deps, poly_deps, restrict
+from .state import Key, State, atom, frozen_deps, poly_deps, restrict
 from .substitution import REBUILT, place, subst
 
 
@@ -55,24 +55,23 @@ def _match(s: State, pattern: int, n: int, holes: frozenset[int], binding: dict[
     if pattern == n and not s.deps[pattern] & holes:
         return True
     a, b = s.atoms[pattern], s.atoms[n]
-    if a[0] != b[0] or len(a) != len(b):
-        return False
-    if a[0] == "ref":
+    if a[0] == b[0] == "ref":
         return bool(a[1] == b[1]) and len(a[2]) == len(b[2]) and all(
-            _match_index(s, x, y, holes, binding) for x, y in zip(a[2], b[2], strict=True)
+            _match_index(x, y, holes, binding) for x, y in zip(a[2], b[2], strict=True)
         )
-    if a[0] == "sum":
-        fits = bool(a[1] == b[1]) and len(a[2]) == len(b[2]) and all(
-            e == f and _match(s, x, y, holes, binding)
-            for (x, e), (y, f) in zip(a[2], b[2], strict=True)
-        )
-        # What the sum runs over is nothing that a hole may stand for.
-        own = {atom(s, ("bound", k)) for k in b[3]}
-        return fits and all(own.isdisjoint(poly_deps(s, p)) for p in binding.values())
-    return False
+    return a[0] == b[0] == "sum" and _match_sum(s, a, b, holes, binding)
 
 
-def _match_index(s: State, x: Frozen, y: Frozen, holes: frozenset[int], binding: dict[int, Poly]) -> bool:
+def _match_sum(s: State, a: Key, b: Key, holes: frozenset[int], binding: dict[int, Poly]) -> bool:
+    fits = bool(a[1] == b[1]) and len(a[2]) == len(b[2]) and all(
+        e == f and _match(s, x, y, holes, binding) for (x, e), (y, f) in zip(a[2], b[2], strict=True)
+    )
+    # What the sum runs over is nothing that a hole may stand for.
+    own = {atom(s, ("bound", k)) for k in b[3]}
+    return fits and all(own.isdisjoint(poly_deps(s, p)) for p in binding.values())
+
+
+def _match_index(x: Frozen, y: Frozen, holes: frozenset[int], binding: dict[int, Poly]) -> bool:
     p = thaw(x)
     hole = next((h for h in holes if p == gen(h)), None)
     if hole is None:

@@ -24,30 +24,37 @@ def length(s: State, lo: Poly, hi: Poly) -> Poly:
 
 def counted(s: State, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
     """Sum_i i^p, or Sum_i i^p [i >= a], Sum_i i^p [i <= a] where a is in range, in closed form."""
-    p, bound = 0, None
+    p = 0
+    orders: list[Frozen] = []
     for k, e in m:
         if k == i and isinstance(e, int) and e > 0:
             p = e
-        elif bound is None and e == 1 and s.atoms[k][0] == "order":
-            bound = s.atoms[k][1]
+        elif e == 1 and s.atoms[k][0] == "order" and not orders:
+            orders = [s.atoms[k][1]]
         else:
             return None
+    for bound in orders:
+        part = _limited_inside(s, bound, i, lo, hi)
+        if part is None:
+            return None
+        lo, hi = part
     one = const(1)
-    if bound is not None:
-        found = limited(s, bound, i, lo, hi)
-        if found is None or i in poly_deps(s, found[0]):
-            return None
-        _, low, high = found
-        inside = (sub(s, low, lo), sub(s, hi, high), add(s, high, one, minus(low)))
-        if not all(at_least(s, q, 0) for q in inside):
-            return None
-        lo, hi = low, high
     if not p:
         return add(s, hi, minus(lo), one)
     before = sub(s, lo, one)
     if not ordered(s, const(0), before) or not ordered(s, before, hi):
         return None
     return sub(s, _faulhaber(s, p, hi), _faulhaber(s, p, before))
+
+
+def _limited_inside(s: State, p: Frozen, i: int, lo: Poly, hi: Poly) -> tuple[Poly, Poly] | None:
+    """The range in which [p >= 1], if it is part of lo..hi."""
+    found = limited(s, p, i, lo, hi)
+    if found is None or i in poly_deps(s, found[0]):
+        return None
+    _, low, high = found
+    gaps = (sub(s, low, lo), sub(s, hi, high), add(s, high, const(1), minus(low)))
+    return (low, high) if all(at_least(s, q, 0) for q in gaps) else None
 
 
 def limited(s: State, p: Frozen, i: int, lo: Poly, hi: Poly) -> tuple[Poly, Poly, Poly] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations, product
 from math import factorial, prod
-from typing import Any
+from typing import Any, TypeAlias
 
 from flint import fmpq
 
@@ -16,11 +16,14 @@ from .ring import add, gather, mul, times
 from .state import Range, State, atom, burn, frozen_deps, inside, mono_deps, new_index
 from .substitution import subst
 
+Order: TypeAlias = tuple[int, ...]
+Limits: TypeAlias = dict[int, Range]
+"""The indices of a sum with their ranges, from the outermost to the innermost."""
+
 
 def merge(s: State, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
     """Merge inner sums into one multi-index sum and split it into connected components."""
-    indices: list[int] = [i]
-    limits: dict[int, Range] = {i: (freeze(lo), freeze(hi))}
+    limits: Limits = {i: (freeze(lo), freeze(hi))}
     flat = const(1)
     for k, e in m:
         key = s.atoms[k]
@@ -30,13 +33,12 @@ def merge(s: State, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly:
         if not opens:
             flat = times(s, flat, ((k, e),))
             continue
+        _, ranges, body, numbers = key
         for _ in range(int(e)):
-            ranges, body, numbers = key[1:]
             fresh = [new_index(s) for _ in numbers]
-            limits.update(_moved(s, ranges, numbers, fresh))
+            limits |= _moved(s, ranges, numbers, fresh)
             flat = mul(s, flat, _renamed(s, {body: fmpq(1)}, numbers, fresh))
-            indices += fresh
-    return _close(s, flat, indices, limits)
+    return _close(s, flat, limits)
 
 
 def _renamed(s: State, p: Poly, numbers: Sequence[int], fresh: list[int]) -> Poly:
@@ -45,7 +47,7 @@ def _renamed(s: State, p: Poly, numbers: Sequence[int], fresh: list[int]) -> Pol
     return subst(s, p, names)
 
 
-def _moved(s: State, ranges: Sequence[Range], numbers: Sequence[int], fresh: list[int]) -> dict[int, Range]:
+def _moved(s: State, ranges: Sequence[Range], numbers: Sequence[int], fresh: list[int]) -> Limits:
     """The ranges of the fresh indices, made known before anything is said about these."""
 
     def go(end: Frozen) -> Frozen:
@@ -56,50 +58,53 @@ def _moved(s: State, ranges: Sequence[Range], numbers: Sequence[int], fresh: lis
     return limits
 
 
-def _close(s: State, p: Poly, indices: list[int], limits: dict[int, Range]) -> Poly:
-    """The multi-index sum of p: every monomial split into connected parts, each one atom."""
+def _close(s: State, p: Poly, limits: Limits) -> Poly:
+    """The multi-index sum of p."""
     out: Poly = {}
     for m, c in p.items():
-        closed = _summed_out(s, m, indices, limits)
-        if closed is not None:
-            gather(s, out, scale(closed, c))
-            continue
-        term, rest, todo = const(c), list(m), list(indices)
-        while todo:
-            group, part, grown = {todo[0]}, [], True
-            while grown:
-                grown = False
-                for x in rest[:]:
-                    if s.deps[x[0]] & group:
-                        rest.remove(x)
-                        part.append(x)
-                        group |= s.deps[x[0]].intersection(indices)
-                        grown = True
-            members = [j for j in todo if j in group]
-            term = mul(s, term, _connected(s, tuple(sorted(part)), members, limits))
-            todo = [j for j in todo if j not in group]
-        gather(s, out, times(s, term, tuple(sorted(rest))))
+        closed = _summed_out(s, m, limits)
+        gather(s, out, _by_parts(s, m, c, limits) if closed is None else scale(closed, c))
     return out
 
 
-def _summed_out(s: State, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly | None:
-    """Indices are summed out that a delta fixes, or that are only above or below another one."""
-    for t in indices:
+def _by_parts(s: State, m: Mono, c: Any, limits: Limits) -> Poly:
+    """The sum of a monomial, split into connected parts: each is one atom."""
+    term, rest, todo = const(c), list(m), limits
+    while todo:
+        group, part, grown = {next(iter(todo))}, [], True
+        while grown:
+            grown = False
+            for x in rest[:]:
+                if s.deps[x[0]] & group:
+                    rest.remove(x)
+                    part.append(x)
+                    group |= s.deps[x[0]].intersection(limits)
+                    grown = True
+        members = {j: span for j, span in todo.items() if j in group}
+        term = mul(s, term, _connected(s, tuple(sorted(part)), members))
+        todo = {j: span for j, span in todo.items() if j not in group}
+    return times(s, term, tuple(sorted(rest)))
+
+
+def _summed_out(s: State, m: Mono, limits: Limits) -> Poly | None:
+    """One index is summed out that a delta fixes, or that is only above or below another one."""
+    for t, span in limits.items():
         own = tuple(x for x in m if t in s.deps[x[0]])
-        kinds = {s.atoms[k][0] for k, _ in own}
-        lo, hi = map(thaw, limits[t])
-        closed = None
-        if "delta" in kinds:
-            closed = contracted(s, own, t, lo, hi, assume=False)
-        elif "order" in kinds:
-            closed = counted(s, own, t, lo, hi)
-        if closed is None and s.givens.rules and len(indices) > 1 and own:
-            inner = _connected(s, own, [t], limits)
+        closed = _closed_form(s, own, t, *map(thaw, span))
+        if closed is None and s.givens.rules and len(limits) > 1 and own:
+            inner = _connected(s, own, {t: span})
             closed = None if _single_sum(s, inner) else inner  # a given knows this inner sum
         if closed is not None:
             rest = times(s, closed, tuple(x for x in m if t not in s.deps[x[0]]))
-            return _close(s, rest, [j for j in indices if j != t], limits)
+            return _close(s, rest, {j: limits[j] for j in limits if j != t})
     return None
+
+
+def _closed_form(s: State, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:
+    kinds = {s.atoms[k][0] for k, _ in m}
+    if "delta" in kinds:
+        return contracted(s, m, i, lo, hi, assume=False)
+    return counted(s, m, i, lo, hi) if "order" in kinds else None
 
 
 def _single_sum(s: State, p: Poly) -> bool:
@@ -107,7 +112,7 @@ def _single_sum(s: State, p: Poly) -> bool:
     return len(p) == 1 and all(len(m) == 1 and s.atoms[m[0][0]][0] == "sum" for m in p)
 
 
-def _connected(s: State, m: Mono, indices: list[int], limits: dict[int, Range]) -> Poly:
+def _connected(s: State, m: Mono, limits: Limits) -> Poly:
     """The sum of one connected monomial over its indices.
 
     Denominators that couple indices hide symmetry (1/(1 + e^(x_i - x_j)) and its mirror image add
@@ -115,38 +120,31 @@ def _connected(s: State, m: Mono, indices: list[int], limits: dict[int, Range]) 
     the contraction graph is numbered canonically.
     """
     if not m:
-        (j,) = indices
-        return length(s, *map(thaw, limits[j]))
-    nested = any(frozen_deps(s, end).intersection(indices) for j in indices for end in limits[j])
+        (span,) = limits.values()
+        return length(s, *map(thaw, span))
+    nested = any(frozen_deps(s, end).intersection(limits) for span in limits.values() for end in span)
     base = max((_height(s, k) for k, _ in m), default=0)
-    numbers = tuple(range(base, base + len(indices)))
-    orders = _orders(s, m, indices, limits)
-    if len(indices) > 1 and not nested and _coupled(s, m, indices):
-        classes: dict[Range, list[int]] = {}
-        for j in indices:
-            classes.setdefault(limits[j], []).append(j)
-        groups = [classes[k] for k in sorted(classes)]
+    numbers = tuple(range(base, base + len(limits)))
+    orders = _orders(s, m, limits)
+    if len(limits) > 1 and not nested and _coupled(s, m, limits):
+        groups = _classes(limits)
         if _choices(groups) <= 24:
             return _averaged(s, m, _arrangements(groups), numbers, limits)
     return _canonical(s, m, orders, numbers, limits)
 
 
-def _averaged(
-    s: State, m: Mono, orders: list[tuple[int, ...]], numbers: tuple[int, ...], limits: dict[int, Range]
-) -> Poly:
+def _averaged(s: State, m: Mono, orders: list[Order], numbers: Order, limits: Limits) -> Poly:
     total = add(s, *(_numbered(s, m, order, numbers) for order in orders))
     return _atoms(s, scale(total, fmpq(1, len(orders))), orders[0], numbers, limits, True)
 
 
-def _canonical(
-    s: State, m: Mono, orders: list[tuple[int, ...]], numbers: tuple[int, ...], limits: dict[int, Range]
-) -> Poly:
+def _canonical(s: State, m: Mono, orders: list[Order], numbers: Order, limits: Limits) -> Poly:
     """The sum by the least of its numberings."""
     best: tuple[Any, ...] | None = None
     found: set[tuple[Any, ...]] = set()
     for order in orders:
         closed = _numbered(s, m, order, numbers)
-        key = (len(closed), _limits(s, order, numbers, limits), freeze(closed), order)
+        key = (len(closed), _ranges(s, order, numbers, limits), freeze(closed), order)
         if best is None or key[:3] < best[:3]:
             best = key
         found.add(key[1:3])
@@ -156,11 +154,19 @@ def _canonical(
     return _atoms(s, thaw(best[2]), best[3], numbers, limits, False)
 
 
+def _classes(kinds: Mapping[int, Any]) -> list[list[int]]:
+    """The indices of one kind together, the kinds in order."""
+    classes: dict[Any, list[int]] = {}
+    for j, kind in kinds.items():
+        classes.setdefault(kind, []).append(j)
+    return [classes[k] for k in sorted(classes)]
+
+
 def _choices(groups: list[list[int]]) -> int:
     return prod(factorial(len(g)) for g in groups)
 
 
-def _arrangements(groups: list[list[int]]) -> list[tuple[int, ...]]:
+def _arrangements(groups: list[list[int]]) -> list[Order]:
     """All orders of the indices in which only those of one group change places."""
     choices = product(*(permutations(g) for g in groups))
     return [tuple(j for g in choice for j in g) for choice in choices]
@@ -171,27 +177,26 @@ def _coupled(s: State, m: Mono, indices: Iterable[int]) -> bool:
     return any(s.atoms[k][0] in kinds and len(s.deps[k].intersection(indices)) > 1 for k, _ in m)
 
 
-def _numbered(s: State, m: Mono, order: tuple[int, ...], numbers: tuple[int, ...]) -> Poly:
+def _names(s: State, order: Order, numbers: Order) -> dict[int, Poly]:
+    return {j: gen(atom(s, ("bound", b))) for j, b in zip(order, numbers, strict=True)}
+
+
+def _numbered(s: State, m: Mono, order: Order, numbers: Order) -> Poly:
     """A body with its indices replaced by bound numbers, in this order."""
-    names = {j: gen(atom(s, ("bound", b))) for j, b in zip(order, numbers, strict=True)}
-    return subst(s, {m: fmpq(1)}, names)
+    return subst(s, {m: fmpq(1)}, _names(s, order, numbers))
 
 
-def _limits(s: State, order: tuple[int, ...], numbers: tuple[int, ...], limits: dict[int, Range]
-) -> tuple[Range, ...]:
-    names = {j: gen(atom(s, ("bound", b))) for j, b in zip(order, numbers, strict=True)}
-    return tuple(
-        (freeze(subst(s, thaw(lo), names)), freeze(subst(s, thaw(hi), names)))
-        for lo, hi in (limits[j] for j in order)
-    )
+def _ranges(s: State, order: Order, numbers: Order, limits: Limits) -> tuple[Range, ...]:
+    names = _names(s, order, numbers)
+    ends = (map(thaw, limits[j]) for j in order)
+    return tuple((freeze(subst(s, lo, names)), freeze(subst(s, hi, names))) for lo, hi in ends)
 
 
-def _atoms(s: State, p: Poly, order: tuple[int, ...], numbers: tuple[int, ...], limits: dict[int, Range],
-    averaged: bool,
-) -> Poly:
+def _atoms(s: State, p: Poly, order: Order, numbers: Order, limits: Limits, averaged: bool) -> Poly:
     """Sum atoms for a body over bound numbers; what came apart on the way is closed anew."""
     bound = [atom(s, ("bound", b)) for b in numbers]
-    ranges = _limits(s, order, numbers, limits)
+    ranges = _ranges(s, order, numbers, limits)
+    ends = frozenset[int]().union(*(frozen_deps(s, end) for span in ranges for end in span))
     out: Poly = {}
     for m, c in p.items():
         own = tuple(x for x in m if s.deps[x[0]].intersection(bound))
@@ -199,16 +204,13 @@ def _atoms(s: State, p: Poly, order: tuple[int, ...], numbers: tuple[int, ...], 
         if averaged:
             whole = whole and _coupled(s, own, bound) and not _fixed(s, own, bound, ranges)
         if whole:
-            deps = mono_deps(s, own)
-            for r in ranges:
-                deps |= frozen_deps(s, r[0]) | frozen_deps(s, r[1])
-            n = atom(s, ("sum", ranges, own, numbers), deps.difference(bound))
+            n = atom(s, ("sum", ranges, own, numbers), (mono_deps(s, own) | ends).difference(bound))
             rest = tuple(x for x in m if not s.deps[x[0]].intersection(bound))
             gather(s, out, times(s, apply_rules(s, n), rest, c))
         else:
             fresh = [new_index(s) for _ in numbers]
             moved = _moved(s, ranges, numbers, fresh)
-            gather(s, out, _close(s, _renamed(s, {m: c}, numbers, fresh), fresh, moved))
+            gather(s, out, _close(s, _renamed(s, {m: c}, numbers, fresh), moved))
     return out
 
 
@@ -237,25 +239,26 @@ def _links(s: State, m: Mono, bound: list[int]) -> bool:
     return group == set(bound) and any(bound[0] in s.deps[k] for k, _ in m)
 
 
-def _orders(s: State, m: Mono, indices: list[int], limits: dict[int, Range]) -> list[tuple[int, ...]]:
+def _orders(s: State, m: Mono, limits: Limits) -> list[Order]:
     """Orderings of the indices to compare: permutations of those that look alike from everywhere."""
-    if len(indices) == 1:
-        return [tuple(indices)]
-    colours: dict[int, int] = dict.fromkeys(indices, 0)
-    classes: dict[Any, list[int]] = {}
-    for _ in indices:
-        before, classes = len(classes), {}
-        for j in indices:
-            seen = sorted(_seen(s, k, e, j, colours) for k, e in m if j in s.deps[k])
-            classes.setdefault((limits[j], colours[j], tuple(seen)), []).append(j)
-        colours = {j: place for place, key in enumerate(sorted(classes)) for j in classes[key]}
-        if len(classes) == before:
+    if len(limits) == 1:
+        return [tuple(limits)]
+    colours: dict[int, int] = dict.fromkeys(limits, 0)
+    groups: list[list[int]] = []
+    for _ in limits:
+        before = len(groups)
+        groups = _classes({j: (span, colours[j], _view(s, m, j, colours)) for j, span in limits.items()})
+        colours = {j: place for place, group in enumerate(groups) for j in group}
+        if len(groups) == before:
             break
-    groups = [classes[k] for k in sorted(classes)]
     if _choices(groups) > 720:
         return [tuple(j for g in groups for j in g)]
     burn(s, _choices(groups) * len(m))
     return _arrangements(groups)
+
+
+def _view(s: State, m: Mono, j: int, colours: dict[int, int]) -> tuple[Any, ...]:
+    return tuple(sorted(_seen(s, k, e, j, colours) for k, e in m if j in s.deps[k]))
 
 
 def _seen(s: State, n: int, e: Exp, j: int, colours: dict[int, int]) -> tuple[Any, ...]:

@@ -12,33 +12,39 @@ from ..errors import ScopeError
 from .normal import norm
 from .polynomials import Poly, constant_of, freeze, minus, scale
 from .ring import sub
-from .state import State, new_index, restrict
+from .state import Key, State, new_index, restrict
 
 ZERO = Num(Fraction(0))
 T = TypeVar("T")
+LEADS = ("sym", "ref", "sum")
+"""Kinds of atoms that an equation eliminates, the last first."""
 
 
 def assume(s: State, given: tuple[Given, ...]) -> None:
     """Install the givens; an equation that reduces to a false one raises ScopeError."""
     for g in given:  # symmetries first: they say of which entry the others speak
-        if g.op == "=" and symmetry(g):
+        if symmetry(g):
             assert isinstance(g.lhs, Ref)
             s.givens.symmetric[g.lhs.name] = symmetry(g)
     for g in sorted(given, key=lambda g: g.op in (">", "<")):  # strict signs last: they contradict others
         if g.op == "in" and isinstance(g.lhs, Sym | Ref) and len(g.values) == 2:
-            a, b = (fmpq(v.numerator, v.denominator) for v in g.values)
-            if every_entry(g.lhs):
-                s.givens.two_valued[g.lhs.name] = (a, b)
-                continue
-            match list(norm(s, g.lhs, {}).items()):
-                case [(((n, 1),), c)]:  # c is -1 where A_21 is written -A_12
-                    restrict(s, n, (a / c, b / c))
+            _two_values(s, g, g.lhs)
         elif g.op in (">", "<", ">=", "<="):
             _sign(s, g)
     for g in given:
         if g.op == "=" and not symmetry(g):
             _one_hot(s, g)
             _equation(s, g)
+
+
+def _two_values(s: State, g: Given, entry: Sym | Ref) -> None:
+    a, b = (fmpq(v.numerator, v.denominator) for v in g.values)
+    if every_entry(entry):
+        s.givens.two_valued[entry.name] = (a, b)
+        return
+    match list(norm(s, entry, {}).items()):
+        case [(((n, 1),), c)]:  # c is -1 where A_21 is written -A_12
+            restrict(s, n, (a / c, b / c))
 
 
 def _sign(s: State, g: Given) -> None:
@@ -115,18 +121,14 @@ def _equation(s: State, g: Given) -> None:
 
 def _leading(s: State, p: Poly, holes: frozenset[int]) -> int | None:
     """The atom to eliminate: alone in its term, in no other term, holding every placeholder."""
-    best = None
-    for m in p:
-        if len(m) != 1 or m[0][1] != 1 or s.atoms[m[0][0]][0] not in ("sum", "ref", "sym"):
-            continue
-        n = m[0][0]
-        if not holes <= s.deps[n]:
-            continue
-        if s.atoms[n][0] == "sym" and s.atoms[n][2] != "real":
-            continue
-        if any(n == k or n in s.deps[k] for u in p if u != m for k, _ in u):
-            continue
-        key = (("sym", "ref", "sum").index(s.atoms[n][0]), n)
-        if best is None or key > best:
-            best = key
-    return best[1] if best else None
+    alone = [(m, m[0][0]) for m in p if len(m) == 1 and m[0][1] == 1]
+    found = [
+        n for m, n in alone
+        if _is_unknown(s.atoms[n]) and holes <= s.deps[n]
+        and not any(n == k or n in s.deps[k] for u in p if u != m for k, _ in u)
+    ]
+    return max(found, key=lambda n: (LEADS.index(s.atoms[n][0]), n), default=None)
+
+
+def _is_unknown(key: Key) -> bool:
+    return key[0] in LEADS and (key[0] != "sym" or key[2] == "real")

@@ -130,16 +130,23 @@ def vanishes_by_cases(s: State, p: Poly, apart: tuple[Poly, ...] = ()) -> bool:
     if vanishes(s, p):
         return True
     for k in sorted({k for m in p for k, _ in m if s.atoms[k][0] == "delta"}):
-        equation = thaw(s.atoms[k][1])
         if any(s.atoms[d][0] != "sym" for d in s.deps[k]):
             continue
+        equation = thaw(s.atoms[k][1])
         without = {u: v for u, v in p.items() if all(j != k for j, _ in u)}
         if equation in apart or minus(equation) in apart:
             return vanishes_by_cases(s, without, apart)
-        for mono, c in equation.items():
-            if c * c == 1 and len(mono) == 1 and mono[0][1] == 1:
-                at = {mono[0][0]: scale({u: v for u, v in equation.items() if u != mono}, -1 / c)}
-                still = tuple(subst(s, q, at) for q in apart)
-                together = not all(still) or vanishes_by_cases(s, subst(s, p, at), still)
-                return together and vanishes_by_cases(s, without, (*apart, equation))
+        at = _solved(equation)
+        if at is not None:
+            still = tuple(subst(s, q, at) for q in apart)
+            together = not all(still) or vanishes_by_cases(s, subst(s, p, at), still)
+            return together and vanishes_by_cases(s, without, (*apart, equation))
     return False
+
+
+def _solved(equation: Poly) -> dict[int, Poly] | None:
+    """An index for which the equation gives a value."""
+    for m, c in equation.items():
+        if c * c == 1 and len(m) == 1 and m[0][1] == 1:
+            return {m[0][0]: scale({u: v for u, v in equation.items() if u != m}, -1 / c)}
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import comb
 from typing import TypeAlias
 
@@ -144,14 +144,18 @@ def _offset(s: State, m: Mono, i: int) -> int:
         if i not in s.deps[k]:
             continue
         if key[0] in offsets:
-            for index in key[2] if key[0] == "ref" else (key[1],):
-                p = thaw(index)
-                slope, at = p.get(((i, 1),), 0), p.get(ONE, fmpq(0))
-                if slope in (1, -1) and at.q == 1 and (key[0] != "poly" or len(p) == 2):
-                    offsets[key[0]].append(int(at * slope))
+            offsets[key[0]] += _offsets_in(key, i)
         if key[0] not in ("ref", "delta", "order", "pow"):
             stack += inside(key)
     return next((min(found) for found in offsets.values() if found), 0)
+
+
+def _offsets_in(key: Key, i: int) -> Iterator[int]:
+    for place in key[2] if key[0] == "ref" else (key[1],):
+        p = thaw(place)
+        slope, at = p.get(((i, 1),), 0), p.get(ONE, fmpq(0))
+        if slope in (1, -1) and at.q == 1 and (key[0] != "poly" or len(p) == 2):
+            yield int(at * slope)
 
 
 def _reversed(s: State, m: Mono, i: int, lo: Poly, hi: Poly) -> Poly | None:

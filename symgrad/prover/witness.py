@@ -145,35 +145,38 @@ def search(
     ends = counts(terms)
     for attempt in range(tries):
         pool = (SMALL[: 3 + attempt // 3], SMALL, FINE, BELOW)[attempt % 4 if attempt > 7 else 0]
-        for precision in PRECISIONS:
-            ctx.prec = precision
-            size = SIZES[attempt % len(SIZES)]
+        size = SIZES[attempt % len(SIZES)]
+        for ctx.prec in PRECISIONS:
             point = Point(Random(attempt), size, pool, given, min(fuel, FUEL // 10), ends)
             fuel -= point.fuel
             for name in names:
                 point.index(name)
-            try:
-                left, right = value(point, lhs), value(point, rhs)
-                if given:
-                    before = point.sizes.copy()
-                    if not satisfies(point, given, before):
-                        break
-                    left, right = value(point, lhs), value(point, rhs)
-                if not _finite(left) or not _finite(right):
-                    break
-            except (Undefined, OutOfFuel, OverflowError, ZeroDivisionError):
+            sides = _sides(point, lhs, rhs, given)
+            fuel += max(point.fuel, 0)
+            if sides is None:
                 break
-            finally:
-                fuel += max(point.fuel, 0)
             defined = True
             if domain_only:
                 return None, True
-            failed = fails(left, right, relation)
+            failed = fails(*sides, relation)
             if failed:
-                return _witness(point, left, right), True
+                return _witness(point, *sides), True
             if failed is False:
                 break
     return None, defined
+
+
+def _sides(point: Point, lhs: Core, rhs: Core, given: tuple[Given, ...]) -> tuple[Any, Any] | None:
+    """Both values at a point of the domain at which the givens hold, if it is one."""
+    try:
+        left, right = value(point, lhs), value(point, rhs)
+        if given:
+            if not satisfies(point, given, point.sizes.copy()):
+                return None
+            left, right = value(point, lhs), value(point, rhs)
+    except (Undefined, OutOfFuel, OverflowError, ZeroDivisionError):
+        return None
+    return (left, right) if _finite(left) and _finite(right) else None
 
 
 def _finite(v: Any) -> bool:
