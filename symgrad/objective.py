@@ -84,50 +84,51 @@ class Objective(Displayed):
             raise InputError("an objective needs a name")
         if self.reduction not in get_args(Reduction):
             raise InputError(f"reduction {self.reduction!r}: use one of {', '.join(get_args(Reduction))}")
-        for what, things, kinds in (
-            ("parameter", self.parameters, sympy.Symbol | sympy.IndexedBase),
-            ("data", self.data, sympy.IndexedBase),
-            ("index", (self.index,), sympy.Symbol | sympy.Idx),
-            ("size", (self.size,), sympy.Symbol),
+        for what, things, kinds, wanted in (
+            ("parameter", self.parameters, sympy.Symbol | sympy.IndexedBase, "a Symbol or an IndexedBase"),
+            ("data", self.data, sympy.IndexedBase, "an IndexedBase"),
+            ("index", (self.index,), sympy.Symbol | sympy.Idx, "a Symbol"),
+            ("size", (self.size,), sympy.Symbol, "a Symbol"),
         ):
             if not things:
-                raise InputError(f"{self.name}: no {what} given")
+                raise self._wrong(f"no {what} given")
             for thing in things:
                 if not isinstance(thing, kinds):
-                    wanted = {"data": "an IndexedBase", "parameter": "a Symbol or an IndexedBase"}.get(
-                        what, "a Symbol"
-                    )
-                    raise InputError(f"{self.name}: {what} {thing!r} must be {wanted}")
+                    raise self._wrong(f"{what} {thing!r} must be {wanted}")
         everything = (*self.parameters, *self.data, self.index, self.size)
         if len(set(everything)) != len(everything):
-            raise InputError(f"{self.name}: parameters, data, index and size must all be different")
-        whole = self.unfold(self.loss)
-        for sum_ in self.loss.atoms(sympy.Sum, sympy.Product) | whole.atoms(sympy.Sum, sympy.Product):
+            raise self._wrong("parameters, data, index and size must all be different")
+        self._validate_loss(self.unfold(self.loss))
+        _ = self.page, self.scope  # names and numbers that cannot be written are refused here, not later
+
+    def _validate_loss(self, whole: Expr) -> None:
+        sums = self.loss.atoms(sympy.Sum, sympy.Product) | whole.atoms(sympy.Sum, sympy.Product)
+        for sum_ in sums:
             if any(str(v) == str(self.index) for v in sum_.variables):
-                raise InputError(
-                    f"{self.name}: the loss of one sample may not sum over {self.index} itself: "
-                    f"{sum_}; the reduction does that"
-                )
+                what = f"the loss of one sample may not sum over {self.index} itself: {sum_}"
+                raise self._wrong(f"{what}; the reduction does that")
         entries = whole.atoms(sympy.Indexed)
         bases = {e.base for e in entries}
         for parameter in self.parameters:
             if parameter not in whole.free_symbols | bases:
-                raise InputError(f"{self.name}: the loss does not depend on {parameter}"
-                                 + _namesake(parameter, whole.free_symbols | bases))
+                raise self._wrong(
+                    f"the loss does not depend on {parameter}", parameter, whole.free_symbols | bases
+                )
         for base in self.data:
             if base not in bases:
-                raise InputError(f"{self.name}: the data {base} does not occur in the loss"
-                                 + _namesake(base, bases))
+                raise self._wrong(f"the data {base} does not occur in the loss", base, bases)
         for entry in sorted(entries, key=str):
             if entry.base in self.data and entry.indices[0] != self.index:
-                raise InputError(f"{self.name}: {entry} is not an entry of sample {self.index}"
-                                 + _namesake(self.index, entry.indices))
+                raise self._wrong(
+                    f"{entry} is not an entry of sample {self.index}", self.index, entry.indices
+                )
             if entry.base not in self.data and self.index in entry.indices:
-                raise InputError(f"{self.name}: {entry.base} is not listed in data"
-                                 + _namesake(entry.base, self.data))
+                raise self._wrong(f"{entry.base} is not listed in data", entry.base, self.data)
         if self.index in whole.xreplace({e: sympy.Dummy() for e in entries}).free_symbols:
-            raise InputError(f"{self.name}: the index {self.index} stands outside the data's brackets")
-        _ = self.page, self.scope  # names and numbers that cannot be written are refused here, not later
+            raise self._wrong(f"the index {self.index} stands outside the data's brackets")
+
+    def _wrong(self, what: str, thing: Any = None, others: Iterable[Any] = ()) -> InputError:
+        return InputError(f"{self.name}: {what}{_namesake(thing, others)}")
 
     # The three reductions
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy
@@ -63,55 +63,59 @@ class Occurrences:
         self.names[thing] = name
 
     def _scan(self, expr: Expr, bound: frozenset[Any], use: str) -> None:
-        if isinstance(expr, sympy.Symbol | sympy.Idx):
-            if expr in bound:
+        for kinds, scan in _SCANS:
+            if isinstance(expr, kinds):
+                scan(self, expr, bound, use)
                 return
-            if isinstance(expr, sympy.Dummy):
-                raise InputError(f"the Dummy {expr.name!r} cannot be told from others on paper: use a Symbol")
-            name = page_name(expr.name)
-            if expr.is_real is False:
-                raise InputError(f"{expr.name!r} is not real; symgrad's quantities are real")
-            if name in CONSTANTS:
-                raise InputError(f"a symbol named {expr.name!r} reads as the constant {name}: rename it")
-            self._enter(name, expr)
-            if use == "index":
-                self.in_index.add(name)
-            elif use == "bound":
-                self.in_bound.add(name)
-        elif isinstance(expr, sympy.Indexed):
-            self._scan_entry(expr, bound)
-        elif isinstance(expr, MatrixElement):
-            self._scan(expr.parent, bound, "value")
-            for index in expr.args[1:]:
-                self._scan(index, bound, "index")
-        elif isinstance(expr, sympy.MatrixSymbol):
-            self._enter(page_name(expr.name), expr)
-            for size in expr.shape:
-                self._scan(size, bound, "bound")
-        elif isinstance(expr, tuple(BIGOPS)):
-            self._scan_limits(expr, bound)
-        elif isinstance(expr, sympy.Subs):
-            inner = bound | frozenset(expr.variables)
-            self._scan(expr.expr, inner, use)
-            for point in expr.point:
-                self._scan(point, bound, use)
-        else:
-            if is_moment(expr):
-                for arg in expr.args:
-                    self._scan_variable(arg)
-                return
-            if isinstance(expr, AppliedUndef | sigma):
-                name = expr.func.__name__
-                self._enter(f"\\mathrm{{{name}}}" if name in FUNCTIONS else page_name(name), expr.func)
-            elif isinstance(expr, sympy.KroneckerDelta):
-                self._enter("\\delta", sympy.KroneckerDelta)
-                use = "index"
-            elif isinstance(expr, sympy.exp | type(sympy.E)):
-                self.constants.add("e")
+        if is_moment(expr):
             for arg in expr.args:
-                self._scan(arg, bound, use)
+                self._scan_variable(arg)
+            return
+        if isinstance(expr, AppliedUndef | sigma):
+            name = expr.func.__name__
+            self._enter(f"\\mathrm{{{name}}}" if name in FUNCTIONS else page_name(name), expr.func)
+        elif isinstance(expr, sympy.exp | type(sympy.E)):
+            self.constants.add("e")
+        for arg in expr.args:
+            self._scan(arg, bound, use)
 
-    def _scan_entry(self, expr: Expr, bound: frozenset[Any]) -> None:
+    def _scan_symbol(self, expr: Expr, bound: frozenset[Any], use: str) -> None:
+        if expr in bound:
+            return
+        if isinstance(expr, sympy.Dummy):
+            raise InputError(f"the Dummy {expr.name!r} cannot be told from others on paper: use a Symbol")
+        name = page_name(expr.name)
+        if expr.is_real is False:
+            raise InputError(f"{expr.name!r} is not real; symgrad's quantities are real")
+        if name in CONSTANTS:
+            raise InputError(f"a symbol named {expr.name!r} reads as the constant {name}: rename it")
+        self._enter(name, expr)
+        if use == "index":
+            self.in_index.add(name)
+        elif use == "bound":
+            self.in_bound.add(name)
+
+    def _scan_matrix_entry(self, expr: Expr, bound: frozenset[Any], use: str) -> None:
+        self._scan(expr.parent, bound, "value")
+        for index in expr.args[1:]:
+            self._scan(index, bound, "index")
+
+    def _scan_matrix(self, expr: Expr, bound: frozenset[Any], use: str) -> None:
+        self._enter(page_name(expr.name), expr)
+        for size in expr.shape:
+            self._scan(size, bound, "bound")
+
+    def _scan_point(self, expr: Expr, bound: frozenset[Any], use: str) -> None:
+        self._scan(expr.expr, bound | frozenset(expr.variables), use)
+        for point in expr.point:
+            self._scan(point, bound, use)
+
+    def _scan_delta(self, expr: Expr, bound: frozenset[Any], use: str) -> None:
+        self._enter("\\delta", sympy.KroneckerDelta)
+        for arg in expr.args:
+            self._scan(arg, bound, "index")
+
+    def _scan_entry(self, expr: Expr, bound: frozenset[Any], use: str) -> None:
         base = expr.base
         if not isinstance(base, sympy.IndexedBase) or not isinstance(base.label, sympy.Symbol):
             raise UnknownMeaning(f"an entry of {base} has no meaning here; use IndexedBase('name')")
@@ -133,7 +137,7 @@ class Occurrences:
         self._enter(name, base)
         self.kinds.setdefault(name, Kind(arity=1 + len(getattr(arg, "indices", ()))))
 
-    def _scan_limits(self, expr: Expr, bound: frozenset[Any]) -> None:
+    def _scan_limits(self, expr: Expr, bound: frozenset[Any], use: str) -> None:
         for var, *bounds in reversed(expr.limits):
             if len(bounds) == 2:
                 self._scan(bounds[0], bound, "index")
@@ -145,6 +149,15 @@ class Occurrences:
         self._scan(expr.function, bound, "value")
 
 
+_SCANS: tuple[tuple[Any, Callable[[Occurrences, Expr, frozenset[Any], str], None]], ...] = (
+    (sympy.Symbol | sympy.Idx, Occurrences._scan_symbol),
+    (sympy.Indexed, Occurrences._scan_entry),
+    (MatrixElement, Occurrences._scan_matrix_entry),
+    (sympy.MatrixSymbol, Occurrences._scan_matrix),
+    (tuple(BIGOPS), Occurrences._scan_limits),
+    (sympy.Subs, Occurrences._scan_point),
+    (sympy.KroneckerDelta, Occurrences._scan_delta),
+)
 MOMENTS = frozenset(["Var", "Cov"])
 
 

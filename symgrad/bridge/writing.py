@@ -360,38 +360,53 @@ class Writer:
     # Matrices
 
     def _matrix(self, expr: Expr) -> Node:
-        if isinstance(expr, sympy.MatrixSymbol):
-            return page.Sym(self.names.names[expr])
-        if isinstance(expr, sympy.MatrixBase):
-            rows, cols = expr.shape
-            return page.Matrix(tuple(tuple(self.node(expr[r, c]) for c in range(cols)) for r in range(rows)))
-        if isinstance(expr, sympy.MatAdd):
-            return self._sum_of(expr.args)
-        if isinstance(expr, sympy.MatMul):
-            scalar, factors = expr.as_coeff_matrices()
-            written = [self.node(f) for f in factors]
-            coefficient = self._product(sympy.Mul.make_args(scalar))
-            if isinstance(coefficient, page.Neg):
-                inner = [] if coefficient.arg == page.Num(1) else [coefficient.arg]
-                return page.Neg(_product_node([*inner, *written]))
-            return _product_node([*([] if coefficient == page.Num(1) else [coefficient]), *written])
-        if isinstance(expr, sympy.Transpose):
-            return page.Transpose(self.node(expr.arg))
-        if isinstance(expr, sympy.HadamardProduct):
-            below = [a for a in expr.args if isinstance(a, sympy.HadamardPower) and a.exp == -1]
-            above = tuple(self.node(a) for a in expr.args if a not in below)
-            if not below or not above:
-                return page.Hadamard(tuple(self.node(a) for a in expr.args))
-            out = above[0] if len(above) == 1 else page.Hadamard(above)
-            for power in below:
-                out = page.EntrywiseQuotient(out, self.node(power.base))
-            return out
-        if isinstance(expr, sympy.HadamardPower) and expr.exp.is_Integer and expr.exp > 1:
-            return page.Hadamard((self.node(expr.base),) * int(expr.exp))
+        for kind, write in _MATRICES:
+            if isinstance(expr, kind):
+                return write(self, expr)
         return self._no_matrix_function(expr)
+
+    def _written_matrix(self, expr: Expr) -> Node:
+        rows, cols = expr.shape
+        return page.Matrix(tuple(tuple(self.node(expr[r, c]) for c in range(cols)) for r in range(rows)))
+
+    def _matrix_product(self, expr: Expr) -> Node:
+        scalar, factors = expr.as_coeff_matrices()
+        coefficient = self._product(sympy.Mul.make_args(scalar))
+        negative = isinstance(coefficient, page.Neg)
+        if isinstance(coefficient, page.Neg):
+            coefficient = coefficient.arg
+        front = [] if coefficient == page.Num(1) else [coefficient]
+        node = _product_node([*front, *map(self.node, factors)])
+        return page.Neg(node) if negative else node
+
+    def _entrywise_product(self, expr: Expr) -> Node:
+        below = [a for a in expr.args if isinstance(a, sympy.HadamardPower) and a.exp == -1]
+        above = tuple(self.node(a) for a in expr.args if a not in below)
+        if not below or not above:
+            return page.Hadamard(tuple(map(self.node, expr.args)))
+        out = above[0] if len(above) == 1 else page.Hadamard(above)
+        for power in below:
+            out = page.EntrywiseQuotient(out, self.node(power.base))
+        return out
+
+    def _entrywise_power(self, expr: Expr) -> Node:
+        if not expr.exp.is_Integer or expr.exp <= 1:
+            return self._no_matrix_function(expr)
+        return page.Hadamard((self.node(expr.base),) * int(expr.exp))
 
     def _no_matrix_function(self, expr: Expr) -> Node:
         raise UnknownMeaning(f"{type(expr).__name__} of a matrix has no meaning here")
+
+
+_MATRICES: tuple[tuple[Any, Callable[[Writer, Any], Node]], ...] = (
+    (sympy.MatrixSymbol, lambda writer, m: page.Sym(writer.names.names[m])),
+    (sympy.MatrixBase, Writer._written_matrix),
+    (sympy.MatAdd, lambda writer, m: writer._sum_of(m.args)),
+    (sympy.MatMul, Writer._matrix_product),
+    (sympy.Transpose, lambda writer, m: page.Transpose(writer.node(m.arg))),
+    (sympy.HadamardProduct, Writer._entrywise_product),
+    (sympy.HadamardPower, Writer._entrywise_power),
+)
 
 
 def _is_inverse(factor: Expr) -> bool:

@@ -145,20 +145,7 @@ def gap(objective: Objective | Expr | str, wrt: Expr | str, data: Sequence[Expr]
     >>> g.zero, g.verdicts["difference"].status
     (False, 'proved')
     """
-    if not isinstance(objective, Objective):
-        loss = read_loss(objective) if isinstance(objective, str) else sympy.sympify(objective, strict=True)
-        bases = {e.base.label: e.base for e in loss.atoms(sympy.Indexed)}
-        named = {page_name(s.name): bases.get(s, s) for s in loss.free_symbols if isinstance(s, sympy.Symbol)}
-        by = wrt if not isinstance(wrt, str) else named.get(page_name(wrt), sympy.Symbol(wrt, real=True))
-        if not data and not loss.has(sympy.Indexed):
-            data = [s for s in sorted(named.values(), key=str) if s.name[0] in "xy" and s != by]
-        objective, wrt = objective_of(loss, by, data), by
-    theta = objective.parameter(wrt) if isinstance(wrt, str) else wrt
-    if isinstance(theta, sympy.IndexedBase):
-        raise InputError(f"{objective.name}: differentiate by an entry of {theta}, such as {theta}[j]")
-    if theta not in objective.parameters and getattr(theta, "base", None) not in objective.parameters:
-        objective.parameter(str(theta))  # says which there are
-        raise InputError(f"{objective.name}: another {theta} is its parameter: create the symbol once")
+    objective, theta = _asked(objective, wrt, data)
     sample = without_heaviside(objective.unfold(objective.loss).diff(theta))
     entries = _entries(objective)
     derivations = [
@@ -195,6 +182,27 @@ def gap(objective: Objective | Expr | str, wrt: Expr | str, data: Sequence[Expr]
         objective, theta, total, mean, at_mean, difference, second, condition, solution,
         means, scope, verdicts,
     )  # fmt: skip
+
+
+def _asked(
+    objective: Objective | Expr | str, wrt: Expr | str, data: Sequence[Expr]
+) -> tuple[Objective, Expr]:
+    """What is differentiated, and by which of its parameters."""
+    if not isinstance(objective, Objective):
+        loss = read_loss(objective) if isinstance(objective, str) else sympy.sympify(objective, strict=True)
+        bases = {e.base.label: e.base for e in loss.atoms(sympy.Indexed)}
+        named = {page_name(s.name): bases.get(s, s) for s in loss.free_symbols if isinstance(s, sympy.Symbol)}
+        by = wrt if not isinstance(wrt, str) else named.get(page_name(wrt), sympy.Symbol(wrt, real=True))
+        if not data and not loss.has(sympy.Indexed):
+            data = [s for s in sorted(named.values(), key=str) if s.name[0] in "xy" and s != by]
+        objective, wrt = objective_of(loss, by, data), by
+    theta = objective.parameter(wrt) if isinstance(wrt, str) else wrt
+    if isinstance(theta, sympy.IndexedBase):
+        raise InputError(f"{objective.name}: differentiate by an entry of {theta}, such as {theta}[j]")
+    if theta not in objective.parameters and getattr(theta, "base", None) not in objective.parameters:
+        objective.parameter(str(theta))  # says which there are
+        raise InputError(f"{objective.name}: another {theta} is its parameter: create the symbol once")
+    return objective, theta
 
 
 def _entries(objective: Objective) -> list[Expr]:

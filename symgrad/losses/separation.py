@@ -231,7 +231,41 @@ def separate(components: Sequence[Expr], data: Collection[Expr]) -> Separation |
     Coefficients are collected by products of functions of θ, features by products of functions of x; the
     matrix of rational numbers between the two is brought to reduced row echelon form.
     """
-    rows: dict[tuple[int, Expr, tuple[Any, ...]], dict[Expr, Expr]] = {}
+    rows = _rows(components, data)
+    if rows is None:
+        return None
+    columns = sorted({h for row in rows.values() for h, v in row.items() if v != 0 and h != 1}, key=_rank)
+    basis: list[Expr] = []
+    pivots: Sequence[int] = ()
+    if columns:
+        matrix = sympy.Matrix([[row.get(h, 0) for h in columns] for row in rows.values()])
+        reduced, pivots = matrix.rref()
+        basis = [
+            sympy.Add(*(reduced[r, c] * h for c, h in enumerate(columns))) for r in range(len(pivots))
+        ]
+    features = [*(columns[pivot] for pivot in pivots), sympy.Integer(1)]
+    weights: list[list[Expr]] = [[sympy.Integer(0)] * len(features) for _ in components]
+    bounds: list[list[dict[Any, None]]] = [[{} for _ in features] for _ in components]
+    for (p, c, limits), row in rows.items():
+        for k, feature in enumerate(features):
+            share = row.get(feature, sympy.Integer(0))
+            if share != 0:
+                weights[p][k] += share * c
+            if share != 0 or (feature == 1 and 1 in row):
+                bounds[p][k].update(dict.fromkeys(limits))
+    return Separation(
+        tuple(basis),
+        tuple(tuple(row) for row in weights),
+        tuple(tuple(tuple(b) for b in row) for row in bounds),
+    )
+
+
+_Row = tuple[int, Expr, tuple[Any, ...]]  # component, function of θ, limits of sums
+
+
+def _rows(components: Sequence[Expr], data: Collection[Expr]) -> dict[_Row, dict[Expr, Expr]] | None:
+    """The numbers before the features; None where a term cannot be taken apart."""
+    rows: dict[_Row, dict[Expr, Expr]] = {}
     for p, component in enumerate(components):
         terms = _terms(component, data)
         if any(t.mixed != 1 for t in terms):
@@ -244,33 +278,7 @@ def separate(components: Sequence[Expr], data: Collection[Expr]) -> Separation |
             scale, h = t.h.as_coeff_Mul()
             row = rows.setdefault((p, c, t.limits), {})
             row[h] = row.get(h, sympy.Integer(0)) + number * scale
-    columns = sorted({h for row in rows.values() for h, v in row.items() if v != 0 and h != 1}, key=_rank)
-    keys = list(rows)
-    if not columns:
-        basis, pivots = [], []
-    else:
-        matrix = sympy.Matrix([[rows[k].get(h, 0) for h in columns] for k in keys])
-        reduced, found = matrix.rref()
-        pivots = list(found)
-        basis = [
-            sympy.Add(*(reduced[r, c] * h for c, h in enumerate(columns))) for r in range(len(pivots))
-        ]
-    weights: list[list[Expr]] = [[sympy.Integer(0)] * (len(basis) + 1) for _ in components]
-    bounds: list[list[dict[Any, None]]] = [[{} for _ in weights[0]] for _ in components]
-    for p, c, limits in keys:
-        row = rows[p, c, limits]
-        for k, pivot in enumerate(pivots):
-            share = row.get(columns[pivot], sympy.Integer(0))
-            if share != 0:
-                weights[p][k] += share * c
-                bounds[p][k].update(dict.fromkeys(limits))
-        weights[p][-1] += row.get(sympy.Integer(1), sympy.Integer(0)) * c
-        bounds[p][-1].update(dict.fromkeys(limits if 1 in row else ()))
-    return Separation(
-        tuple(basis),
-        tuple(tuple(row) for row in weights),
-        tuple(tuple(tuple(b) for b in row) for row in bounds),
-    )
+    return rows
 
 
 def _rank(h: Expr) -> tuple[int, str]:
@@ -580,10 +588,9 @@ def _meromorphic(line: Expr, t: Expr, x: Expr) -> tuple[str, Expr] | None:
     bottom = sympy.fraction(found.value)[1]
     if not mixed:
         # Unique factorisation: a denominator of Σ c_k(t) h_k(x) is a product of one in t and one in x.
-        for factor, _ in sympy.factor_list(bottom)[1]:
-            if factor.free_symbols & by_data and factor.free_symbols - by_data:
-                return "moving poles", sympy.Eq(factor.xreplace(_exps(found)), 0, evaluate=False)
-        return None
+        factors = (f for f, _ in sympy.factor_list(bottom)[1])
+        coupled = (f for f in factors if f.free_symbols & by_data and f.free_symbols - by_data)
+        return _moving_poles(next(coupled, None), found)
     (e,) = mixed
     z = found.exponents[e]
     parts = _affine(z, t)
@@ -597,7 +604,13 @@ def _meromorphic(line: Expr, t: Expr, x: Expr) -> tuple[str, Expr] | None:
     if any(c.free_symbols - by_data for c in poly.coeffs()):
         return None
     # The poles lie at e^{pt} = a root that depends on x alone; their spacing 2πi/p(x) moves.
-    factor = next(f for f, _ in sympy.factor_list(bottom)[1] if f.has(e) and f != e)
+    return _moving_poles(next(f for f, _ in sympy.factor_list(bottom)[1] if f.has(e) and f != e), found)
+
+
+def _moving_poles(factor: Expr | None, found: _Rational) -> tuple[str, Expr] | None:
+    """The poles at the roots of a factor of the denominator."""
+    if factor is None:
+        return None
     return "moving poles", sympy.Eq(factor.xreplace(_exps(found)), 0, evaluate=False)
 
 

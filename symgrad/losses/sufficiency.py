@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, combinations, islice, permutations, product
@@ -500,6 +500,10 @@ class _Search:
         # What is declared of a symbol (positive, integer) holds at every point.
         self.kinds = {**{s: s for s in others}, **{s: e.base.label for e, s in self.plain.items()}}
         self.fixed = {s: self._some(s) for s in others if s not in self.moving}
+
+    @cached_property
+    def float(self) -> Callable[..., Any]:
+        """The expressions in floating point, of the moving parameters and the data."""
         unusual = [f for f in EXPONENTIAL if not hasattr(math, f.__name__)]
         usual = [f.xreplace(self.fixed).rewrite(unusual, sympy.exp) for f in self.exprs]
         # No number at a kink: there the gradient is nobody's.
@@ -507,7 +511,8 @@ class _Search:
             "sign": lambda v: v / abs(v) if v else math.nan,
             "Heaviside": lambda v, *_: (v > 0) + 0.0 if v else math.nan,
         }
-        self.float = sympy.lambdify((*self.moving, *self.data), usual, modules=[steps, "math"])
+        found: Callable[..., Any] = sympy.lambdify((*self.moving, *self.data), usual, modules=[steps, "math"])
+        return found
 
     def _some(self, symbol: Expr) -> Expr:
         return next((v for v in _GRID if self.allowed(symbol, v)), sympy.Integer(1))
