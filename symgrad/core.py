@@ -130,6 +130,16 @@ def every_entry(term: Core) -> bool:
     return len(set(letters)) == len(indices)
 
 
+def symmetry(g: Given) -> int:
+    """1 for A_ij = A_ji, -1 for A_ij = -A_ji, else 0."""
+    match g:
+        case Given(Ref(name, (i, j)), "=", Ref(other, (k, l))) if (name, i, j) == (other, l, k) and i != j:
+            return 1
+        case Given(Ref() as left, "=", Mul((Num(value), Ref() as right))) if value == -1:
+            return -symmetry(Given(left, "=", right))
+    return 0
+
+
 _CHILDREN: dict[type[Core], Callable[[Any], tuple[Core, ...]]] = {
     Add: lambda t: t.terms,
     Mul: lambda t: t.factors,

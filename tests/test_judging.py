@@ -58,3 +58,16 @@ def test_functions_of_one_name_with_different_numbers_of_arguments_are_different
         (r"\frac{\partial}{\partial u} (g(u, v) g(u))", r"g(u, v) g'(u)", "undecided"),
     ]:
         assert prove_nodes(read(lhs), read(rhs), Scope()).status == status
+
+
+@pytest.mark.parametrize(
+    "lhs, rhs, assuming",
+    [
+        (r"\nabla_w (w^T x)", "x", ()),  # that the i-th component is one, 1 <= i <= d, goes without saying
+        (r"\log(P(w)^2)", r"2 \log P(w)", ("P(w) > 0",)),  # the judge is handed P(sum_k P.1(k, w_k))
+        (r"\frac{\partial}{\partial w_k} (w^T x)", "x_k", ("1 <= k <= d",)),
+    ],
+)
+def test_what_is_assumed_is_told_as_it_was_written(lhs: str, rhs: str, assuming: tuple[str, ...]) -> None:
+    scope = read_directives([r"let w, x \in \mathbb{R}^d"])
+    assert prove_nodes(read(lhs, scope), read(rhs, scope), scope).assuming == assuming

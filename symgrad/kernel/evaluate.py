@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from flint import arb, fmpq
 
-from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, every_entry
+from ..core import Add, Call, Core, D, Delta, Div, Given, Mul, Num, Pow, Ref, Sum, Sym, every_entry, symmetry
 from ..functions import BUILTIN, FUNCTIONS, Algebra, Function
 from .differentiate import slope
 from .limits import OutOfFuel, Undefined
@@ -55,7 +55,7 @@ class Point:
         self.functions: dict[tuple[str, int], dict[tuple[int, ...], int]] = {}
         self.fuel = fuel
         self.level = self.depth = 0
-        self.symmetric = {g.lhs.name for g in given if isinstance(g.lhs, Ref) and _is_symmetry(g.lhs, g)}
+        self.symmetric = {g.lhs.name for g in given if isinstance(g.lhs, Ref) and symmetry(g) == 1}
         self.pools: dict[str, tuple[Any, ...]] = dict.fromkeys(sorted(counts), (1, 2, 3))
         for g in given:
             values = _allowed(g)
@@ -100,11 +100,6 @@ class Point:
                 exps += list(_exponents(arity, total))
             self.functions[key] = {e: self.rng.choice((1, 2, -1, 3)) for e in exps}
         return self.functions[key]
-
-
-def _is_symmetry(left: Ref, g: Given) -> bool:
-    """A_ij = A_ji"""
-    return g.op == "=" and len(left.indices) == 2 and g.rhs == Ref(left.name, left.indices[::-1])
 
 
 def _allowed(g: Given) -> tuple[Any, ...]:

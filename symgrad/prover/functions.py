@@ -73,18 +73,17 @@ def _call(s: State, fn: str, args: list[Poly], orders: tuple[int, ...]) -> Poly:
     return opaque(s, fn, args, orders if any(orders) else ())
 
 
+def _waves(s: State, p: Poly) -> tuple[Poly, Poly]:
+    """e^(ip) and e^(-ip)."""
+    return exp(s, turned(s, p, 1)), exp(s, turned(s, p, -1))
+
+
 def _sine(s: State, p: Poly) -> Poly:
-    e, f = exp(s, turned(s, p, 1)), exp(s, turned(s, p, -1))
-    return turned(s, scale(sub(s, e, f), fmpq(1, 2)), -1)
+    return turned(s, scale(sub(s, *_waves(s, p)), fmpq(1, 2)), -1)
 
 
 def _cosine(s: State, p: Poly) -> Poly:
-    e, f = exp(s, turned(s, p, 1)), exp(s, turned(s, p, -1))
-    return scale(add(s, e, f), fmpq(1, 2))
-
-
-def _size(s: State, p: Poly) -> Poly:
-    return mul(s, p, sign(s, p))
+    return scale(add(s, *_waves(s, p)), fmpq(1, 2))
 
 
 # An integer is positive, 0 or negative: no kink is left out.
@@ -163,7 +162,7 @@ _UNARY: dict[str, Callable[[State, Poly], Poly]] = {
     "sin": _sine,
     "cos": _cosine,
     "sqrt": lambda s, p: root(s, p, Fraction(1, 2)),
-    "abs": _size,
+    "abs": lambda s, p: mul(s, p, sign(s, p)),
     "step": _step,
     "sign": _sign,
     "E": expectation,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flint import fmpq
 
-from ..core import Add, Given, Mul, Num, Ref, Sum, Sym, every_entry, walk
+from ..core import Add, Given, Num, Ref, Sum, Sym, every_entry, symmetry, walk
 from ..errors import ScopeError
 from .normal import norm
-from .polynomials import Poly, constant_of, freeze, minus, scale
+from .polynomials import Frozen, Poly, constant_of, freeze, minus, scale
 from .ring import sub
 from .state import Key, State, new_index, restrict
 
 ZERO = Num(Fraction(0))
-T = TypeVar("T")
+T = TypeVar("T", Frozen, str)
 LEADS = ("sym", "ref", "sum")
 """Kinds of atoms that an equation eliminates, the last first."""
 
@@ -74,22 +74,12 @@ def _contradiction(s: State, g: Given, p: Poly, weak: bool) -> None:
         raise ScopeError(f"the given {g.text or 'inequality'} contradicts another one")
 
 
-def _note(known: T, positive: set[T], weak: set[T | Any], zero: bool, sure: bool) -> None:
+def _note(known: T, positive: set[T], weak: set[Frozen | str], zero: bool, sure: bool) -> None:
     if zero and known not in positive:
         weak.add(known)
     elif sure:
         weak.discard(known)
     positive.add(known)
-
-
-def symmetry(g: Given) -> int:
-    """1 for A_ij = A_ji, -1 for A_ij = -A_ji, else 0."""
-    match g:
-        case Given(Ref(name, (i, j)), "=", Ref(other, (k, l))) if (name, i, j) == (other, l, k) and i != j:
-            return 1
-        case Given(Ref() as left, "=", Mul((Num(value), Ref() as right))) if value == -1:
-            return -symmetry(Given(left, "=", right))
-    return 0
 
 
 def _one_hot(s: State, g: Given) -> None:
