@@ -6,10 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, SymgradError
 from .exits import pointing_into, progress
+
+if TYPE_CHECKING:
+    from ..checking.findings import FileResult, Job
+    from ..checking.process import Keeper
 
 CHECK_EXAMPLE = """\
   $ symgrad check notes/ --strict
@@ -49,67 +53,74 @@ def add_verbs(verb: Callable[..., Any]) -> None:
 
 def run_check(args: argparse.Namespace) -> int:
     from ..checking.process import Keeper
-    from ..page.terminal import coloured, say
 
     if args.jobs < 1:
         raise InputError("--jobs takes a number from 1")
     first = Keeper()
     first.fork()  # it loads while we look for files
     try:
-        from ..checking import output
-        from ..checking.findings import Job
-        from ..documents.files import SUFFIXES, files_below, format_of
-
-        answers, rules = not args.no_answers, args.format == "json"
-        missing: list[Path] = []
-        jobs: list[Job] = []
-        for name in args.paths:
-            if name == "-":
-                if args.kind is None:
-                    raise InputError("standard input needs --from md, qmd, tex, ipynb or rst")
-                from ..documents.files import decode
-
-                text = decode(sys.stdin.buffer.read())[0]
-                jobs.append(
-                    Job("<stdin>", text, "md" if args.kind == "qmd" else args.kind, "", answers, rules)
-                )
-                continue
-            for file, root in files_below([Path(name)], missing.append):
-                format_of(file)
-                jobs.append(Job(str(file), None, "", str(root), answers, rules))
-        if missing:
-            raise InputError(f"{missing[0]}: no such file or folder")
-        if not jobs:
-            raise InputError(f"no document ({', '.join(SUFFIXES)}) in {', '.join(args.paths)}")
-        results = []
-        for result in _results(first, jobs, args.jobs):
-            results.append(result)
-            if args.format == "text":
-                for finding in result.findings:
-                    if not args.quiet or finding.severity == "error":
-                        say(output.text(finding, coloured(sys.stdout)))
-                if not args.quiet:
-                    say(output.closing_line(result))
-            elif args.format == "github":
-                shown = output.as_github(result.findings)
-                if shown:
-                    say(shown)
-        if args.format == "json":
-            say(output.as_json(results))
-        elif args.format == "sarif":
-            say(output.as_sarif(results))
+        results = _shown(args, _results(first, _jobs(args), args.jobs))
     except SymgradError as error:
         raise InputError(str(error)) from None
     finally:
         first.close()
-    if any(f.severity == "error" for r in results for f in r.findings):
+    findings = [f for r in results for f in r.findings]
+    if any(f.severity == "error" for f in findings):
         return 1
     unsure = any(s.verdict in _UNSURE for r in results for s in r.steps())
-    broken = any(f.code.startswith(("SG2", "SG4", "SG5")) for r in results for f in r.findings)
+    broken = any(f.code.startswith(("SG2", "SG4", "SG5")) for f in findings)
     return 2 if args.strict and (unsure or broken) else 0
 
 
-def _results(first: Any, jobs: list[Any], width: int) -> Iterator[Any]:
+def _jobs(args: argparse.Namespace) -> list[Job]:
+    """The documents that are asked for, in order."""
+    from ..checking.findings import Job
+    from ..documents.files import SUFFIXES, decode, files_below, format_of
+
+    asked = {"answers": not args.no_answers, "rules": args.format == "json"}
+    missing: list[Path] = []
+    jobs: list[Job] = []
+    for name in args.paths:
+        if name != "-":
+            for file, root in files_below([Path(name)], missing.append):
+                format_of(file)
+                jobs.append(Job(str(file), None, "", str(root), **asked))
+        elif args.kind is None:
+            raise InputError("standard input needs --from md, qmd, tex, ipynb or rst")
+        else:
+            text, _ = decode(sys.stdin.buffer.read())
+            jobs.append(Job("<stdin>", text, "md" if args.kind == "qmd" else args.kind, "", **asked))
+    if missing:
+        raise InputError(f"{missing[0]}: no such file or folder")
+    if not jobs:
+        raise InputError(f"no document ({', '.join(SUFFIXES)}) in {', '.join(args.paths)}")
+    return jobs
+
+
+def _shown(args: argparse.Namespace, found: Iterator[FileResult]) -> list[FileResult]:
+    """The results, each said as it comes where the format lets it, else all at the end."""
+    from ..checking import output
+    from ..page.terminal import coloured, say
+
+    results = []
+    for result in found:
+        results.append(result)
+        if args.format == "text":
+            for finding in result.findings:
+                if not args.quiet or finding.severity == "error":
+                    say(output.text(finding, coloured(sys.stdout)))
+            if not args.quiet:
+                say(output.closing_line(result))
+        elif args.format == "github" and result.findings:
+            say(output.as_github(result.findings))
+    if args.format == "json":
+        say(output.as_json(results))
+    elif args.format == "sarif":
+        say(output.as_sarif(results))
+    return results
+
+
+def _results(first: Keeper, jobs: list[Job], width: int) -> Iterator[FileResult]:
     """Results in the order of the jobs, ``width`` of them worked on at once; progress on a terminal."""
     from ..checking import result_of
 
@@ -132,7 +143,7 @@ def _results(first: Any, jobs: list[Any], width: int) -> Iterator[Any]:
     keepers = [first]
     own = local()
 
-    def work(job: Any) -> Any:
+    def work(job: Job) -> FileResult:
         if not hasattr(own, "keeper"):
             own.keeper = Keeper()
             keepers.append(own.keeper)
