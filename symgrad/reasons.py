@@ -73,13 +73,13 @@ def shown(shape: Shape) -> str:
 
     >>> from symgrad.core import Num
     >>> shown((Num(3), Sym("d", "size")))
-    '3xd'
+    '3 × d'
     """
     if not shape:
         return "a scalar"
     if len(shape) == 1:
-        return f"{text(shape[0])}x1"
-    return "x".join(text(k) for k in shape)
+        return f"{text(shape[0])} × 1"
+    return " × ".join(text(k) for k in shape)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class OfShapes(Reason):
     """A reason that names shapes.
 
     >>> print(CannotMultiply((Sym(Dimension("w"), "size"),), (Sym("d", "size"),)))
-    cannot multiply dim wx1 by dx1
+    cannot multiply dim w × 1 by d × 1
     >>> list(CannotMultiply((Sym(Dimension("w"), "size"),), ()).guessed)
     ['w']
     """

@@ -148,11 +148,11 @@ def test_refuted(lines: tuple[str, ...], lhs: str, rhs: str) -> None:
 
 
 ILL_SHAPED = [
-    (RIDGE, r"\nabla_w J(w)", r"\frac{1}{n} X(Xw - y)", "cannot multiply nxd by nx1"),
-    (LAYERS, r"\frac{\partial L}{\partial h}", r"W_2 (\hat{y}-y)", "cannot multiply kxm by kx1"),
-    (RIDGE, r"X w + w", "0", "cannot add nx1 and dx1"),
-    (RIDGE, r"w w", "0", "cannot multiply dx1 by dx1"),
-    (RIDGE, r"X w", "w", "the left side is nx1, the right side dx1"),
+    (RIDGE, r"\nabla_w J(w)", r"\frac{1}{n} X(Xw - y)", "cannot multiply n × d by n × 1"),
+    (LAYERS, r"\frac{\partial L}{\partial h}", r"W_2 (\hat{y}-y)", "cannot multiply k × m by k × 1"),
+    (RIDGE, r"X w + w", "0", "cannot add n × 1 and d × 1"),
+    (RIDGE, r"w w", "0", "cannot multiply d × 1 by d × 1"),
+    (RIDGE, r"X w", "w", "the left side is n × 1, the right side d × 1"),
 ]
 
 

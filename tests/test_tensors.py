@@ -58,7 +58,7 @@ def test_two_columns_need_a_dot() -> None:
 
 
 def test_sums_need_one_shape() -> None:
-    with pytest.raises(ShapeError, match=r"cannot add dx1 and nx1"):
+    with pytest.raises(ShapeError, match=r"cannot add d × 1 and n × 1"):
         Sizes().entrywise((x, y), mul, "add", None)
 
 
@@ -97,4 +97,4 @@ def test_constant_gaps() -> None:
 
 
 def test_shapes_in_words() -> None:
-    assert [shown(v.shape) for v in (scalar(ONE), x, A)] == ["a scalar", "dx1", "nxd"]
+    assert [shown(v.shape) for v in (scalar(ONE), x, A)] == ["a scalar", "d × 1", "n × d"]
