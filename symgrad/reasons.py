@@ -68,11 +68,11 @@ class UnknownCommand(Reason):
 Shape = tuple[Core, ...]
 
 
-def shown(shape: Shape) -> str:
+def in_words(shape: Shape) -> str:
     """The shape in words.
 
     >>> from symgrad.core import Num
-    >>> shown((Num(3), Sym("d", "size")))
+    >>> in_words((Num(3), Sym("d", "size")))
     '3 × d'
     """
     if not shape:
@@ -93,7 +93,7 @@ class OfShapes(Reason):
     """
 
     def __str__(self) -> str:
-        told = {k: shown(v) if isinstance(v, tuple) else v for k, v in vars(self).items()}
+        told = {k: in_words(v) if isinstance(v, tuple) else v for k, v in vars(self).items()}
         return self.words.format(**told)
 
     @property

@@ -27,7 +27,7 @@ def test_quantities_are_neither_indices_nor_known_functions() -> None:
 def test_inside_a_name_is_all_that_its_definition_speaks_of() -> None:
     scope = read_directives([r"let L = \frac{1}{2}(y - a)^2", "let a = w x"])
     assert queries.inside(read("L", scope), scope) == {"L", "y", "a", "w", "x"}
-    assert queries.leaves([read("L", scope)], scope) == {"y", "w", "x"}
+    assert queries.primitives([read("L", scope)], scope) == {"y", "w", "x"}
 
 
 def test_a_derivative_by_what_its_body_does_not_hold() -> None:

@@ -9,7 +9,7 @@ import pytest
 from symgrad.core import Core, Num, Ref, Sum, Sym, text
 from symgrad.errors import ShapeError
 from symgrad.meaning.tensors import ONE, Shape, Sizes, Value, gap, mul, scalar, tensor, transposed
-from symgrad.reasons import shown
+from symgrad.reasons import in_words
 
 N, D, K = (Sym(k, "size") for k in "ndk")
 ROW, COLUMN = (Sym(k, "index") for k in "ij")
@@ -97,4 +97,4 @@ def test_constant_gaps() -> None:
 
 
 def test_shapes_in_words() -> None:
-    assert [shown(v.shape) for v in (scalar(ONE), x, A)] == ["a scalar", "d × 1", "n × d"]
+    assert [in_words(v.shape) for v in (scalar(ONE), x, A)] == ["a scalar", "d × 1", "n × d"]

@@ -61,9 +61,9 @@ class _Case:
         return [n for side in self.sides for n in walk(side)]
 
     @cached_property
-    def each(self) -> tuple[frozenset[queries.Leaf], frozenset[queries.Leaf]]:
+    def each(self) -> tuple[frozenset[queries.Primitive], frozenset[queries.Primitive]]:
         """The quantities of each side."""
-        return queries.leaves([self.lhs], self.scope), queries.leaves([self.rhs], self.scope)
+        return queries.primitives([self.lhs], self.scope), queries.primitives([self.rhs], self.scope)
 
     @cached_property
     def general(self) -> frozenset[str]:
@@ -284,8 +284,8 @@ def _said_in_passing(case: _Case, judged: Judged) -> Judged | None:
     if again.verdict == "proved":
         return again
     indices = isinstance(judged.cause, WrongIndices | IndexOnScalar)
-    leaves = queries.leaves(case.sides, case.scope)
-    if elsewhere or indices or not all(map(case.facts.gives_shape, leaves)):
+    primitives = queries.primitives(case.sides, case.scope)
+    if elsewhere or indices or not all(map(case.facts.gives_shape, primitives)):
         return _but(judged, "SG206", Remark("not with what is said here alone"))
     return None
 
@@ -303,14 +303,14 @@ def _with_a_function_invented(case: _Case, judged: Judged) -> Judged | None:
 
 
 def _against_what_is_stated(case: _Case, _: Judged) -> Judged | None:
-    leaves = case.each[0] | case.each[1]
-    stated = case.facts.under_what_is_stated(leaves, case.scope)
+    primitives = case.each[0] | case.each[1]
+    stated = case.facts.under_what_is_stated(primitives, case.scope)
     under = None if stated is None else case.judged(stated)
     if under is None or under.verdict in BAD:
         return None
     if under.empty:
         return vacuous("these quantities here")
-    general = case.facts.under_what_is_stated(leaves, case.scope, case.general)
+    general = case.facts.under_what_is_stated(primitives, case.scope, case.general)
     if general is not None and case.judged(general).verdict == "proved":
         return under
     return _open("false in general; it may hold for the values said here")

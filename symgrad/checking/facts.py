@@ -253,14 +253,14 @@ class Facts:
         elsewhere = self.far(used) | {n for n in spoken if self.kinds[n] != self.section}
         return spoken | elsewhere, elsewhere
 
-    def gives_shape(self, leaf: queries.Leaf) -> bool:
+    def gives_shape(self, primitive: queries.Primitive) -> bool:
         """Does this section say what shape a name has, or does it look like a scalar?"""
-        name = leaf.whole
+        name = primitive.whole
         if any(unbold(n) == unbold(name) for n, where in self.kinds.items() if where == self.section):
             return True
         symbol = symbol_of(name)
         capital = symbol.initial.isupper() and not symbol.is_command and not symbol.marks
-        return unbold(name) == name and not capital and not leaf.indexed
+        return unbold(name) == name and not capital and not primitive.indexed
 
     def results(self, scope: Scope) -> frozenset[str]:
         """Names that the text defines and by which it differentiates: ends of a derivation.

@@ -179,7 +179,7 @@ def indices(node: Node) -> frozenset[str]:
     return frozenset(out)
 
 
-class Leaf(str):
+class Primitive(str):
     """A name with its label, ``[]`` behind one that has an index and no label."""
 
     __slots__ = ("indexed", "whole")
@@ -193,15 +193,15 @@ class Leaf(str):
         return self
 
 
-def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[Leaf]:
+def primitives(nodes: Iterable[Node], scope: Scope) -> frozenset[Primitive]:
     """What the nodes speak of in the end: names with a label (``E_{\\text{edges}}``) that nothing defines.
 
     Definitions are unfolded, also where the author leaves indices or arguments out; what is only
     differentiated by does not count.
     """
-    out: set[Leaf] = set()
+    out: set[Primitive] = set()
     bound: set[str] = set()
-    seen: set[Leaf] = set()
+    seen: set[Primitive] = set()
     queue = list(nodes)
     while queue:
         node = queue.pop()
@@ -217,9 +217,9 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[Leaf]:
                     queue.append(fn)
                 queue += _spoken_arguments(fn, args, scope)
             case Sym(name):
-                _leaf(name, Leaf(name, "", False), scope, seen, out, queue)
+                _primitive(name, Primitive(name, "", False), scope, seen, out, queue)
             case Indexed(Sym(name), lower, upper):
-                _leaf(name, Leaf(name, label(lower, upper), True), scope, seen, out, queue)
+                _primitive(name, Primitive(name, label(lower, upper), True), scope, seen, out, queue)
             case Norm(arg, Sym("F")):  # Frobenius
                 queue.append(arg)
             case Indicator():
@@ -231,20 +231,20 @@ def leaves(nodes: Iterable[Node], scope: Scope) -> frozenset[Leaf]:
     return frozenset(out - CONSTANTS - bound)
 
 
-def _leaf(
-    name: str, leaf: Leaf, scope: Scope, seen: set[Leaf], out: set[Leaf], queue: list[Node]
+def _primitive(
+    name: str, found: Primitive, scope: Scope, seen: set[Primitive], out: set[Primitive], queue: list[Node]
 ) -> None:
-    if leaf in seen:
+    if found in seen:
         return
-    seen.add(leaf)
-    own = [d for d in scope.definitions.get(name, ()) if name + label(d.lower, d.upper) == leaf.whole]
+    seen.add(found)
+    own = [d for d in scope.definitions.get(name, ()) if name + label(d.lower, d.upper) == found.whole]
     kind = scope.kinds.get(name)
     if own:
         queue += [d.body for d in own]
     elif kind is not None and kind.rests:
         queue += kind.rests
     else:
-        out.add(leaf)
+        out.add(found)
 
 
 def label(lower: tuple[Node, ...], upper: tuple[Node, ...]) -> str:
@@ -282,7 +282,7 @@ def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
     where the variable is spoken of nowhere else, nor where one name is written over another
     (``\\frac{dh}{dg}``).
     """
-    spoken = leaves([lhs, rhs], scope)
+    spoken = primitives([lhs, rhs], scope)
     for found in differentiations(lhs, rhs, scope):
         body = base(found.body) or (sorted(quantities(found.body)) or ["it"])[0]
         names = {name for v in found.variables if (name := base(v)) is not None}
@@ -296,12 +296,12 @@ def unconnected(lhs: Node, rhs: Node, scope: Scope) -> tuple[str, str] | None:
 
 
 def _speaks_of(found: Differentiation, names: set[str], scope: Scope) -> bool:
-    about = leaves([found.body], scope) | inside(found.body, scope)
-    return bool((leaves(found.variables, scope) | names) & about)
+    about = primitives([found.body], scope) | inside(found.body, scope)
+    return bool((primitives(found.variables, scope) | names) & about)
 
 
 def _is_loose(
-    found: Differentiation, variable: Node, name: str, spoken: frozenset[Leaf], scope: Scope
+    found: Differentiation, variable: Node, name: str, spoken: frozenset[Primitive], scope: Scope
 ) -> bool:
     """Does nothing connect the body with the variable?"""
     subject, within = base(found.body), inside(found.body, scope)
@@ -311,7 +311,7 @@ def _is_loose(
     if over_a_name and name in scope.definitions:
         other_names = {base(d.body) for d in scope.definitions[name]}  # z_{ij} for Z_{ij}
         return not other_names & within
-    return not leaves([variable], scope) & (leaves([found.body], scope) if over_a_name else spoken)
+    return not primitives([variable], scope) & (primitives([found.body], scope) if over_a_name else spoken)
 
 
 def inside(node: Node, scope: Scope) -> frozenset[str]:
@@ -378,9 +378,9 @@ def _form(node: Node) -> tuple[str, tuple[Node, ...]] | None:
     return None
 
 
-def known(leaf: Leaf, scope: Scope) -> bool:
+def known(primitive: Primitive, scope: Scope) -> bool:
     """Is anything said about a name that no definition opens: a kind, or that it depends on something?"""
-    return leaf.whole in scope.kinds
+    return primitive.whole in scope.kinds
 
 
 def operator(node: Node) -> str | None:
@@ -397,9 +397,9 @@ def operator(node: Node) -> str | None:
     return next((found for child in rest if (found := operator(child)) is not None), None)
 
 
-def written(node: Node, names: Iterable[Leaf]) -> bool:
+def written(node: Node, names: Iterable[Primitive]) -> bool:
     """Does any of the names stand in the node itself, not only in the definitions behind it?"""
-    return not quantities(node).isdisjoint(leaf.whole for leaf in names)
+    return not quantities(node).isdisjoint(primitive.whole for primitive in names)
 
 
 def rests_on_definitions(node: Node, scope: Scope) -> bool:

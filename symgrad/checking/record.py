@@ -9,7 +9,7 @@ from ..documents.model import Document, Part, Region
 from ..kernel.verdict import Witness
 from .classify import Classified
 from .findings import Derivation, FileResult, Finding, Place, Step
-from .step import Judged, shown
+from .step import Judged, in_short
 
 
 class Ignored:
@@ -136,7 +136,7 @@ class Record:
 
 
 def _readable(witness: Witness) -> Witness:
-    return replace(witness, left=shown(witness.left), right=shown(witness.right))
+    return replace(witness, left=in_short(witness.left), right=in_short(witness.right))
 
 
 def _values(witness: Witness) -> dict[str, object]:

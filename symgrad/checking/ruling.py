@@ -82,7 +82,7 @@ def learned(classified: Classified, judged: Judged, facts: Facts) -> Facts:
     valued = rhs is not None and queries.is_constant(rhs)
     if rhs is not None and (classified.kind == "condition" or (classified.kind == "definition" and valued)):
         # What is given a value is still spoken of in general.
-        about = queries.leaves([lhs, rhs], classified.scope)
+        about = queries.primitives([lhs, rhs], classified.scope)
         facts = facts.with_statement(classified.link.lhs, classified.link.rhs, about, queries.base(lhs))
     return facts
 

@@ -107,7 +107,7 @@ def _refutation(lhs: Node, rhs: Node, scope: Scope, found: Judgement) -> Judged:
     missing = ignorance(lhs, rhs, scope)
     if missing is not None and not _misnamed(lhs, rhs, scope):
         return Judged("undecided", "SG202", missing, undefined=missing.name)
-    said = Remark(f"the sides differ: {shown(witness.left)} and {shown(witness.right)}")
+    said = Remark(f"the sides differ: {in_short(witness.left)} and {in_short(witness.right)}")
     return Judged("refuted", "SG101", said, witness=witness)
 
 
@@ -135,13 +135,13 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> UnknownDependence | OneSide
     found = queries.unconnected(lhs, rhs, scope)
     if found is not None:
         return UnknownDependence(*found)
-    left, right = queries.leaves([lhs], scope), queries.leaves([rhs], scope)
+    left, right = queries.primitives([lhs], scope), queries.primitives([rhs], scope)
     bound = queries.indices(lhs) | queries.indices(rhs)
 
     if queries.identity((lhs, rhs), scope):
         bound |= {"I"}
 
-    def missing(names: frozenset[queries.Leaf]) -> list[queries.Leaf]:
+    def missing(names: frozenset[queries.Primitive]) -> list[queries.Primitive]:
         return [n for n in sorted(names) if not queries.known(n, scope) and n.whole not in bound]
 
     only = {"left": missing(left - right), "right": missing(right - left)}
@@ -149,8 +149,8 @@ def ignorance(lhs: Node, rhs: Node, scope: Scope) -> UnknownDependence | OneSide
         # A quantity of the author's own definitions (the weight of a penalty), which the derivative keeps;
         # nothing on the other side can stand for it.
         return None
-    for leaf in (*only["right"], *only["left"]):
-        return OneSided(leaf.whole)
+    for primitive in (*only["right"], *only["left"]):
+        return OneSided(primitive.whole)
     return None
 
 
@@ -268,7 +268,7 @@ def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
 def guessed_shape(lhs: Node, rhs: Node, scope: Scope) -> str | None:
     """A name that looks like a vector or a matrix, of which no shape is declared."""
     bound = queries.indices(lhs) | queries.indices(rhs)
-    for name in sorted(queries.leaves([lhs, rhs], scope)):
+    for name in sorted(queries.primitives([lhs, rhs], scope)):
         symbol = symbol_of(name.whole)
         looks = symbol.initial.isupper() and not symbol.marks
         if looks and not queries.known(name, scope) and name not in bound:
@@ -328,10 +328,10 @@ def _decimal(node: Node) -> tuple[Fraction, int] | None:
     return (sign * Fraction(node.value), node.places) if isinstance(node, Num) and node.places else None
 
 
-def shown(value: str, digits: int = 6) -> str:
+def in_short(value: str, digits: int = 6) -> str:
     """An exact value as it is, an enclosed one by its first digits.
 
-    >>> shown("5/2"), shown("[-0.104993585403507 +/- 4.83e-16]")
+    >>> in_short("5/2"), in_short("[-0.104993585403507 +/- 4.83e-16]")
     ('5/2', '-0.104993..')
     """
     if not value.startswith("["):
