@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from ..core import Core, Given, Num, Ref, Sym
+from ..core import Core, Given, Num, Ref, Sym, rebuild
 from ..errors import Reason, ShapeError
 from ..kernel.verdict import Assumed, Condition
 from ..names import Cardinality
 from ..page.tree import Node
 from ..page.tree import Sym as PageSym
 from ..reasons import Convention, SidesDiffer
-from .tensors import ONE, ZERO, Value
-from .terms import Elaborator
+from .context import Context
+from .matrices import is_square
+from .substitution import exchange
+from .tensors import ONE, ZERO, Value, transposed
 
 ENTRIES = 64
 
@@ -50,7 +52,7 @@ class Claim:
         return False
 
 
-def pairs_of(e: Elaborator, left: Value, right: Value, where: Node) -> tuple[Pairs, tuple[Reason, ...]]:
+def pairs_of(e: Context, left: Value, right: Value, where: Node) -> tuple[Pairs, tuple[Reason, ...]]:
     """What the sides assert entry by entry, with notes on how one was laid out."""
     left, right = _shaped_as(left, right), _shaped_as(right, left)
     right, notes = _laid_out(e, left, right, where)
@@ -63,7 +65,7 @@ def pairs_of(e: Elaborator, left: Value, right: Value, where: Node) -> tuple[Pai
             axes.append([Num(Fraction(k + 1)) for k in range(int(size.value))])
         else:
             axes.append([Sym(next(letters), "index")])
-    return tuple((e.closed(left.at(k)), e.closed(right.at(k))) for k in product(*axes)), notes
+    return tuple((closed(e, left.at(k)), closed(e, right.at(k))) for k in product(*axes)), notes
 
 
 def _shaped_as(value: Value, other: Value) -> Value:
@@ -75,29 +77,45 @@ def _shaped_as(value: Value, other: Value) -> Value:
     return value if value.lift is None else value.lift
 
 
-def _laid_out(e: Elaborator, left: Value, right: Value, where: Node) -> tuple[Value, tuple[Reason, ...]]:
+def _laid_out(e: Context, left: Value, right: Value, where: Node) -> tuple[Value, tuple[Reason, ...]]:
     """The right side, transposed where a gradient or a loose vector fits only so."""
     of_gradient = left.gradient or right.gradient
     if e.sizes.fit(left.shape, right.shape):
-        if of_gradient and e.is_square(left):
-            e.alternatives.add("layout")
-            return (e.flipped(right) if e.reading.layout else right), ()
+        if of_gradient and is_square(e, left):
+            e.notes.alternatives.add("layout")
+            return (transposed(right) if e.reading.layout else right), ()
         return right, ()
-    flipped = e.flipped(right) if len(right.shape) < 3 else right
+    flipped = transposed(right) if len(right.shape) < 3 else right
     loose = left.loose or right.loose
     if not (loose or of_gradient) or not e.sizes.fit(left.shape, flipped.shape):
         raise ShapeError(SidesDiffer(e.sizes.found(left.shape), e.sizes.found(right.shape)), where.span)
     return flipped, () if loose else (Convention("equal after transposing one side"),)
 
 
-def is_index(e: Elaborator, node: Node) -> bool:
+def closed(e: Context, t: Core) -> Core:
+    """The term with sizes that were found equal written as one."""
+    found: dict[str, Core] = {}
+    for size in e.sizes.settled():
+        other = e.sizes.find(size)
+        found = {name: exchange(k, size, other) for name, k in found.items()}
+        found[size.name] = other
+
+    def put(t: Core) -> Core:
+        if isinstance(t, Sym):
+            return found.get(t.name, t)
+        return rebuild(t, put)
+
+    return put(t) if found else t
+
+
+def is_index(e: Context, node: Node) -> bool:
     if not isinstance(node, PageSym):
         return False
     kind = e.scope.kind(node.name)
     return node.name in e.survey.subscripts if kind is None else kind.role == "index"
 
 
-def component_letters(e: Elaborator) -> list[str]:
+def component_letters(e: Context) -> list[str]:
     """Letters for the components that nothing on the page uses."""
     used = e.survey.subscripts | e.survey.bound | e.survey.bare
     return [k for k in "ijklpqrstuvabcd" if k not in used] + [f"k_{n}" for n in range(1, 9)]

@@ -7,7 +7,6 @@ speaks of differentials is tried where it is not proved as it stands.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 
 from ..core import Core, Ref, Sym, rebuild
 from ..errors import Span
@@ -17,9 +16,13 @@ from ..page.indexed import name_of
 from ..page.scope import Scope
 from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
-from .derivatives import Back, Derivatives, differentiated, fill, settled
-from .indices import COUNTS, Env, page_short
+from .context import Context, Env, once
+from .dependences import names_in
+from .derivatives import Back, differentiated, must_be_free, no_products, settled, variable
+from .indices import COUNTS, page_short
+from .substitution import fill
 from .tensors import ZERO, Value, add, mul
+from .values import value
 
 DIFFERENTIAL = page.Sym("\\mathrm{d}")
 
@@ -67,83 +70,82 @@ def _changed(node: Node, scope: Scope) -> Node | None:
     return replace(node, base=name) if isinstance(node, page.Indexed) else name
 
 
-class Differentials(Derivatives):
-    """``\\mathrm{d}`` in front of an expression."""
+def differential(e: Context, body: Node, env: Env, span: Span | None) -> Value:
+    """d body = d/dt body(x + t dx) at t = 0, for all variables x that vary.
 
-    def differential(self, body: Node, env: Env, span: Span | None) -> Value:
-        """d body = d/dt body(x + t dx) at t = 0, for all variables x that vary.
+    Where the claim names none, everything but counts does: then it may be proved, not refuted.
+    """
+    backs: list[Back] = []
+    varying: set[str] = set()
+    inner = env
+    for node in _moving(e):
+        v = variable(e, node, inner)
+        entry = v.at(tuple(e.sizes.index() for _ in v.shape))
+        must_be_free(e, Value(v.shape, v.at), span)
+        varying |= {entry.name} if isinstance(entry, Ref | Sym) else set()
+        inner = v.env
+        backs += [v.back] if v.back is not None else []
+    out = value(e, body, inner)
+    no_products(e, out.at(tuple(e.sizes.index() for _ in out.shape)), span)
+    if not varying:
+        e.notes.doubt("what varies here?  write \\mathrm{d} in front of it too")
+    small = Sym(e.sizes.fresh("t"))
 
-        Where the claim names none, everything but counts does: then it may be proved, not refuted.
-        """
-        backs: list[Back] = []
-        varying: set[str] = set()
-        inner = env
-        for node in self.moving:
-            v = self.variable(node, inner)
-            entry = v.at(tuple(self.sizes.index() for _ in v.shape))
-            self.must_be_free(Value(v.shape, v.at), span)
-            varying |= {entry.name} if isinstance(entry, Ref | Sym) else set()
-            inner = v.env
-            backs += [v.back] if v.back is not None else []
-        out = self.value(body, inner)
-        self.no_products(out.at(tuple(self.sizes.index() for _ in out.shape)), span)
-        if not varying:
-            self.doubt("what varies here?  write \\mathrm{d} in front of it too")
-        small = Sym(self.sizes.fresh("t"))
-
-        def moved(t: Core) -> Core:
-            match t:
-                case Ref(name) | Sym(name, "real"):
-                    if name not in varying and (varying or name in COUNTS):
-                        self.assume_fixed(t)
-                        return t
-                    change = replace(t, name=Differential(letter_of(name)))
-                    return add(t, mul(small, change))
-                case Sym():
+    def moved(t: Core) -> Core:
+        match t:
+            case Ref(name) | Sym(name, "real"):
+                if name not in varying and (varying or name in COUNTS):
+                    _assume_fixed(e, t)
                     return t
-            return rebuild(t, moved)
+                change = replace(t, name=Differential(letter_of(name)))
+                return add(t, mul(small, change))
+            case Sym():
+                return t
+        return rebuild(t, moved)
 
-        def at(k: tuple[Core, ...]) -> Core:
-            t = fill(differentiated(moved(settled(out.at(k))), small), small.name, lambda _: ZERO)
-            for back in reversed(backs):
-                t = back(t)
-            return t
+    def at(k: tuple[Core, ...]) -> Core:
+        t = fill(differentiated(moved(settled(out.at(k))), small), small.name, lambda _: ZERO)
+        for back in reversed(backs):
+            t = back(t)
+        return t
 
-        return Value(out.shape, at)
+    return Value(out.shape, at)
 
-    def assume_fixed(self, t: Core) -> None:
-        """That an entry does not vary is an assumption, unless it is a count."""
-        if isinstance(t, Ref) or (isinstance(t, Sym) and t.name not in COUNTS):
-            names = ", ".join(map(page_short, self.moving))
-            self.assumed[f"only {names} {'varies' if len(self.moving) == 1 else 'vary'}"] = None
 
-    @cached_property
-    def moving(self) -> tuple[Node, ...]:
-        """The names with a d of their own in the claim that no other one of them determines, and that are no
-        results: defined, and used in nothing else that has a d."""
-        bodies = [d.body for d in self.survey.definitions]
-        spoken: set[str] = set()
-        alone: dict[str, Node] = {}
-        compound: list[Node] = []
-        stack = [*self.nodes, *bodies]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, page.Call) and node.fn == DIFFERENTIAL:
-                (operand,) = node.args
-                plain = operand.arg if isinstance(operand, page.Transpose) else operand
-                name = name_of(plain)
-                if name is not None:
-                    alone[unbold(name.base)] = plain
-                    continue
-                compound.append(operand)
-            name = name_of(node)
-            spoken |= set() if name is None else {unbold(name.base)}
-            stack += page.children(node)
-        for base in sorted(alone.keys() - spoken - self._stacks.keys()):
-            self.doubt(f"nothing here says what {base} is")
-        below = {base: self._names_in((node,)) - {base} for base, node in alone.items()}
-        used = frozenset[str]().union(*below.values(), *(self._names_in((node,)) for node in compound))
-        return tuple(
-            node for base, node in sorted(alone.items())
-            if (base not in self._stacks or base in used) and not below[base] & alone.keys()
-        )
+def _assume_fixed(e: Context, t: Core) -> None:
+    """That an entry does not vary is an assumption, unless it is a count."""
+    if isinstance(t, Ref) or (isinstance(t, Sym) and t.name not in COUNTS):
+        names = ", ".join(map(page_short, _moving(e)))
+        e.notes.assume(f"only {names} {'varies' if len(_moving(e)) == 1 else 'vary'}")
+
+
+@once
+def _moving(e: Context) -> tuple[Node, ...]:
+    """The names with a d of their own in the claim that no other one of them determines, and that are no
+    results: defined, and used in nothing else that has a d."""
+    bodies = [d.body for d in e.survey.definitions]
+    spoken: set[str] = set()
+    alone: dict[str, Node] = {}
+    compound: list[Node] = []
+    stack = [*e.nodes, *bodies]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, page.Call) and node.fn == DIFFERENTIAL:
+            (operand,) = node.args
+            plain = operand.arg if isinstance(operand, page.Transpose) else operand
+            name = name_of(plain)
+            if name is not None:
+                alone[unbold(name.base)] = plain
+                continue
+            compound.append(operand)
+        name = name_of(node)
+        spoken |= set() if name is None else {unbold(name.base)}
+        stack += page.children(node)
+    for base in sorted(alone.keys() - spoken - e.defined.keys()):
+        e.notes.doubt(f"nothing here says what {base} is")
+    below = {base: names_in(e, (node,)) - {base} for base, node in alone.items()}
+    used = frozenset[str]().union(*below.values(), *(names_in(e, (node,)) for node in compound))
+    return tuple(
+        node for base, node in sorted(alone.items())
+        if (base not in e.defined or base in used) and not below[base] & alone.keys()
+    )

@@ -41,7 +41,7 @@ from ..page.tree import (
 )
 from ..patterns import Pattern
 from ..reasons import UnknownCommand
-from .terms import HOLE, NOTATION
+from .values import HOLE, NOTATION
 
 _SIGNS = (*(sign for sign, op in OPS.items() if op == ":="), "\\equiv", "=")
 _REAL = Pattern(r"\\(?:mathbb|Bbb|mathbf|mathds)\s*\{?\s*R\s*\}?\s*(.*)$", re.S)

@@ -20,15 +20,18 @@ from ..page.tree import Call, Node, Relation, Transpose
 from ..page.tree import Num as PageNum
 from ..page.tree import Sym as PageSym
 from ..reasons import Needed
-from .claim import component_letters, is_index, pairs_of
-from .indices import Env
+
+# These and what they import say what each type of node means.
+from . import gradients, sums  # noqa: F401
+from .claim import closed, component_letters, is_index, pairs_of
+from .context import Context, Env
 from .tensors import ZERO, Value
-from .terms import Elaborator
+from .values import value
 
 
 def elaborate(node: Node, scope: Scope) -> Core:
     """The core term of a scalar expression."""
-    v = Elaborator(scope, (node,)).value(node, Env())
+    v = value(Context(scope, (node,)), node, Env())
     if v.shape:
         raise ShapeError(Needed("a scalar is needed", v.shape), node.span)
     return v.term
@@ -36,10 +39,10 @@ def elaborate(node: Node, scope: Scope) -> Core:
 
 def elaborate_givens(scope: Scope) -> tuple[Given, ...]:
     """The hypotheses of the scope as the judge takes them."""
-    return givens_of(Elaborator(scope, ()))
+    return givens_of(Context(scope, ()))
 
 
-def givens_of(e: Elaborator) -> tuple[Given, ...]:
+def givens_of(e: Context) -> tuple[Given, ...]:
     out: list[Given] = []
     for r in e.scope.assumptions:
         if r.op in ("!=", "<", ">") and r.lhs == r.rhs:
@@ -47,24 +50,24 @@ def givens_of(e: Elaborator) -> tuple[Given, ...]:
         if not (r.op == "!=" and is_index(e, r.lhs) and is_index(e, r.rhs)):
             out += _given(e, r)
     i, j = (Sym(k, "index") for k in component_letters(e)[:2])
-    for name in e.inverses:
+    for name in e.met.inverses:
         matrix = PageSym(name.of)
         if any((r.lhs, r.op, r.rhs) == (matrix, "=", Transpose(matrix)) for r in e.scope.assumptions):
             out.append(Given(Ref(name, (i, j)), "=", Ref(name, (j, i))))
     return tuple(out)
 
 
-def _given(e: Elaborator, r: Relation) -> list[Given]:
+def _given(e: Context, r: Relation) -> list[Given]:
     if r.op == "in":
         values = _values(r.rhs)
         if values is None:
             raise UnknownMeaning("a set of numbers is needed, such as {0, 1}", r.span)
-        left = e.value(r.lhs, Env())
+        left = value(e, r.lhs, Env())
         k = tuple(Sym(n, "index") for n, _ in zip(component_letters(e), left.shape, strict=False))
-        return [Given(e.closed(left.at(k)), "in", ZERO, values)]
+        return [Given(closed(e, left.at(k)), "in", ZERO, values)]
     if r.op not in ("=", "!=", "<", "<=", ">", ">=", "equiv"):
         raise UnknownMeaning(f"an assumption cannot be written with {r.op}", r.span)
-    left, right = e.value(r.lhs, Env()), e.value(r.rhs, Env())
+    left, right = value(e, r.lhs, Env()), value(e, r.rhs, Env())
     if left.shape and not right.shape:
         number = right.term
         right = Value(left.shape, lambda _: number)

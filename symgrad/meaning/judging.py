@@ -15,8 +15,8 @@ from ..page.tree import Node
 from ..prover import FUEL, Relation, conjunction, judge
 from ..prover.witness import search
 from .claim import Claim
-from .derivatives import fill
 from .readings import claim, readings
+from .substitution import fill
 
 _PROBES = 6  # points at which a claim that is probably false is tried before it is judged
 
@@ -90,7 +90,7 @@ def _weighed(verdict: Verdict, claim: Claim) -> Verdict:
 
 
 def _of_vectors(condition: Condition) -> Condition:
-    """A function of a whole vector v as f(v), not as it is passed to the judge (``Names.apply``)."""
+    """A function of a whole vector v as f(v), not as it is passed to the judge (``unfolding.apply``)."""
     match condition:
         case Demand(term):
             return replace(condition, term=_vectors(term))

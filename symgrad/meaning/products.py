@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from ..core import Call, Core, Given, Num, Ref, Sum, Sym, children, walk
 from ..kernel.signs import ANY, POSITIVE, Known, range_of
 from ..names import Fresh
-from .derivatives import alike, fill
+from .substitution import alike, fill
 from .tensors import ZERO, gap
 
 Product = tuple[Core, Core, Core]

@@ -19,13 +19,15 @@ from ..page.tree import Sym as PageSym
 from ..reasons import AnySign, Elsewhere, Layout, NotDefined, PowerOfT, SmallT, WholeProduct
 from .claim import Claim, Pairs, component_letters, is_index, pairs_of
 from .compact_indices import reaching, spelled, transposed, widened
-from .derivatives import exchange, fill
+from .context import LITERAL, Context, Env
+from .dependences import is_said
 from .differentials import DIFFERENTIAL, uprights
 from .elaborate import givens_of
-from .indices import COUNTS, LITERAL, Env, delta
+from .indices import COUNTS, delta, index_of
 from .products import warranted
+from .substitution import exchange, fill
 from .tensors import ONE, ZERO, add, mul, neg
-from .terms import Elaborator
+from .values import value
 
 
 def elaborate_pair(lhs: Node, rhs: Node, scope: Scope) -> Pairs:
@@ -90,51 +92,51 @@ def readings(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Claim]:
     for reading in queue:
         chosen = next((r for r in respellings if getattr(reading, r.choice)), None)
         sides, own = (written, scope) if chosen is None else (chosen.sides, chosen.scope)
-        e = Elaborator(own, sides, reading)
+        e = Context(own, sides, reading)
         if chosen is not None:
-            e.assumed[chosen.assumed] = None
+            e.notes.assume(chosen.assumed)
         standings = [r.chosen if r is chosen else r.otherwise for r in respellings]
         for standing in standings:
             if standing.doubt is not None:
-                e.doubt(standing.doubt)
+                e.notes.doubt(standing.doubt)
         try:
             for read in _claims(e, sides, reached, standings):
                 yield read
                 found = True
         except (ShapeError, UnknownMeaning) as error:
-            doubtful = e.doubts and isinstance(error, ShapeError)
-            problem = problem or (UnknownMeaning(next(iter(e.doubts))) if doubtful else error)
-        others = (replace(reading, **{choice: True}) for choice in sorted(e.alternatives))
+            doubtful = e.notes.doubts and isinstance(error, ShapeError)
+            problem = problem or (UnknownMeaning(next(iter(e.notes.doubts))) if doubtful else error)
+        others = (replace(reading, **{choice: True}) for choice in sorted(e.notes.alternatives))
         queue += [r for r in others if r not in queue]
     if not found and problem is not None:
         raise problem
 
 
 def _claims(
-    e: Elaborator, sides: tuple[Node, Node], reached: Mapping[str, str], standings: list[Standing]
+    e: Context, sides: tuple[Node, Node], reached: Mapping[str, str], standings: list[Standing]
 ) -> Iterator[Claim]:
     """The claim in one reading; where a sum has no ends, also with the end that it may have."""
     lhs, rhs = sides
-    left, right = e.value(lhs, Env()), e.value(rhs, Env())
+    left, right = value(e, lhs, Env()), value(e, rhs, Env())
     pairs, notes = pairs_of(e, left, right, rhs)
     for key in dict.fromkeys(d.key for d in e.survey.definitions if d.key in reached):
-        e.doubt(reached[key])
-        e.assumed[reached[key]] = None
+        e.notes.doubt(reached[key])
+        e.notes.assume(reached[key])
     weight, assuming = _apart(e)
     if weight != ONE:
         pairs = tuple((mul(weight, a), mul(weight, b)) for a, b in pairs)
     givens = (*givens_of(e), *_one_hot(e, pairs), *_labels(e))
     if _changes(lhs) != _changes(rhs):
-        e.doubt("a differential on one side only: is it the name of a derivative?")
+        e.notes.doubt("a differential on one side only: is it the name of a derivative?")
     doubts = (
-        *e.doubts, *_summed_silently(lhs, rhs, e), *_one_sided_functions(e, pairs), *_unsized(e, pairs)
+        *e.notes.doubts, *_summed_silently(lhs, rhs, e), *_one_sided_functions(e, pairs), *_unsized(e, pairs)
     )
     for entry, index in _intercepts(pairs):
         apart = Sym(text(entry))
         pairs = tuple((exchange(a, entry, apart), exchange(b, entry, apart)) for a, b in pairs)
-        e.assumed[f"{index} >= 1"] = None
+        e.notes.assume(f"{index} >= 1")
     read = Claim(
-        pairs, givens, notes + e.notes(), doubts, (*assuming, *e.assumed), tuple(component_letters(e)),
+        pairs, givens, notes + e.told(), doubts, (*assuming, *e.notes.assumed), tuple(component_letters(e)),
         _premise(e, pairs, givens, standings), next((s.rival for s in standings if s.rival), None),
     )
     unbounded = _unbounded(e, pairs)
@@ -146,7 +148,7 @@ def _claims(
 
 
 def _premise(
-    e: Elaborator, pairs: Pairs, givens: tuple[Given, ...], standings: list[Standing]
+    e: Context, pairs: Pairs, givens: tuple[Given, ...], standings: list[Standing]
 ) -> Reason | None:
     """Something that the claim does not say, and without which a proof says nothing."""
     for standing in reversed(standings):
@@ -154,9 +156,9 @@ def _premise(
             return standing.premise
     if e.reading.layout:
         return Layout()
-    if not warranted(e.products, pairs, givens):
+    if not warranted(e.met.products, pairs, givens):
         return AnySign()
-    return Elsewhere() if Elsewhere() in e.doubts else None
+    return Elsewhere() if Elsewhere() in e.notes.doubts else None
 
 
 def _changes(side: Node) -> bool:
@@ -164,7 +166,7 @@ def _changes(side: Node) -> bool:
     return any(isinstance(n, Call) and n.fn == DIFFERENTIAL for n in walk(side))
 
 
-def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[Reason, ...]:
+def _summed_silently(lhs: Node, rhs: Node, e: Context) -> tuple[Reason, ...]:
     """An index twice on one side and nowhere on the other: a sum that the author did not write?"""
     counts = [Counter(_free_indices(n, e, frozenset())) for n in (lhs, rhs)]
     bound = [{b.index.name for b in walk(n) if isinstance(b, BigOp)} for n in (lhs, rhs)]
@@ -178,10 +180,10 @@ def _summed_silently(lhs: Node, rhs: Node, e: Elaborator) -> tuple[Reason, ...]:
     return tuple(out)
 
 
-def _one_sided_functions(e: Elaborator, pairs: Pairs) -> tuple[Reason, ...]:
+def _one_sided_functions(e: Context, pairs: Pairs) -> tuple[Reason, ...]:
     """A function that nobody defined, on one side only: the other side is what the author knows of it."""
     out = []
-    for name in sorted(e.unknown_functions):
+    for name in sorted(e.met.unknown_functions):
         sides = [
             any(isinstance(t, CoreCall) and t.fn == name for k in side for t in core_walk(k))
             for side in zip(*pairs, strict=True)
@@ -191,16 +193,16 @@ def _one_sided_functions(e: Elaborator, pairs: Pairs) -> tuple[Reason, ...]:
     return tuple(out)
 
 
-def _unsized(e: Elaborator, pairs: Pairs) -> tuple[Reason, ...]:
+def _unsized(e: Context, pairs: Pairs) -> tuple[Reason, ...]:
     """An identity or a vector of ones of a size that nobody wrote is compared with what n means."""
-    if not e.unsaid:
+    if not e.met.unsaid:
         return ()
-    own = {size for _, size in e.unsaid}
+    own = {size for _, size in e.met.unsaid}
     said = {e.sizes.find(k) for k in e.sizes.settled() if k not in own}
     used = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
     return tuple(
         Remark(f"of what size is {base}?  write let {base} \\in ..")
-        for base, size in dict.fromkeys(e.unsaid)
+        for base, size in dict.fromkeys(e.met.unsaid)
         if e.sizes.find(size) in used & own - said
     )
 
@@ -229,16 +231,16 @@ def _terms(pairs: Pairs) -> list[Core]:
     return [t for pair in pairs for side in pair for t in core_walk(side)]
 
 
-def _one_hot(e: Elaborator, pairs: Pairs) -> Iterator[Given]:
+def _one_hot(e: Context, pairs: Pairs) -> Iterator[Given]:
     """What is said by 1{y = k}, the entries of a vector: each is 0 or 1, and where k runs, one is 1."""
-    terms = _terms(pairs) if e.indicators else []
+    terms = _terms(pairs) if e.met.indicators else []
     letters = [Sym(k, "index") for k in component_letters(e)]
-    for name, label in e.indicators.items():
+    for name, label in e.met.indicators.items():
         uses = {t for t in terms if isinstance(t, Ref) and t.name == name}
         if not uses:
             continue
         if any(isinstance(t, Ref | Sym) and t.name == label for t in terms):
-            e.doubt(f"{label} was read as a class in an indicator, and stands by itself")
+            e.notes.doubt(f"{label} was read as a class in an indicator, and stands by itself")
         first = tuple(letters[: len(next(iter(uses)).indices)])
         either = (Fraction(0), Fraction(1))
         yield Given(Ref(name, first), "in", ZERO, either, f"{label} is one of the classes")
@@ -249,7 +251,7 @@ def _one_hot(e: Elaborator, pairs: Pairs) -> Iterator[Given]:
             total = Sum(Ref(name, (*first[:-1], k)), k, lower, upper)
             yield Given(total, "=", ONE, text=f"{text(lower)} <= {label} <= {text(upper)}")
         elif len({u.indices[:-1] for u in uses}) < len(uses):
-            e.doubt(f"{label} has one value at a time: how far do its classes run?")
+            e.notes.doubt(f"{label} has one value at a time: how far do its classes run?")
 
 
 def _class_ranges(uses: set[Ref], terms: list[Core]) -> set[tuple[Core, Core]]:
@@ -261,21 +263,21 @@ def _class_ranges(uses: set[Ref], terms: list[Core]) -> set[tuple[Core, Core]]:
     }
 
 
-def _labels(e: Elaborator) -> Iterator[Given]:
+def _labels(e: Context) -> Iterator[Given]:
     """What is said by p_{y_i}: the y_i are among what p is numbered by."""
     letters = [Sym(k, "index") for k in component_letters(e)]
-    for label, (lower, upper) in e.picked.items():
+    for label, (lower, upper) in e.met.picked.items():
         every = Ref(label.name, tuple(letters[: len(label.indices)])) if isinstance(label, Ref) else label
         said = f"{text(lower)} <= {text(every)} <= {text(upper)}"
         yield Given(every, ">=", lower, text=said)
         yield Given(every, "<=", upper, text=said)
 
 
-def _unbounded(e: Elaborator, pairs: Pairs) -> tuple[Reason, Sym, Sym] | None:
+def _unbounded(e: Context, pairs: Pairs) -> tuple[Reason, Sym, Sym] | None:
     """A sum without ends and a letter that may be its end, as in ``\\frac{1}{n} \\sum_i``: (doubt, both)."""
     leaves = {k for pair in pairs for t in pair for k in core_walk(t) if isinstance(k, Sym)}
     ends = [(k, k.name.of) for k in leaves if isinstance(k.name, Cardinality)]
-    letters = [k for k in leaves if k.sort == "real" and _is_count(k.name, e) and not e.is_said(k.name)]
+    letters = [k for k in leaves if k.sort == "real" and _is_count(k.name, e) and not is_said(e, k.name)]
     if len(ends) != 1 or len(letters) != 1:
         return None
     (end, index), letter = ends[0], letters[0].name
@@ -283,7 +285,7 @@ def _unbounded(e: Elaborator, pairs: Pairs) -> tuple[Reason, Sym, Sym] | None:
     return Remark(said), end, letters[0]
 
 
-def _is_count(letter: str, e: Elaborator) -> bool:
+def _is_count(letter: str, e: Context) -> bool:
     """May the letter be a number of samples?  An m is one in 1/m."""
     m = PageSym("m")
     means = (Frac(PageNum(1), m), Frac(PageNum(2), m), Frac(PageNum(1), Mul((PageNum(2), m))))
@@ -307,7 +309,7 @@ def _ended(read: Claim, doubt: Reason, end: Sym, letter: Sym) -> Claim:
     )
 
 
-def _free_indices(node: Node, e: Elaborator, bound: frozenset[str]) -> Iterator[str]:
+def _free_indices(node: Node, e: Context, bound: frozenset[str]) -> Iterator[str]:
     if isinstance(node, BigOp):
         bound |= {node.index.name}
     entries: tuple[Node, ...] = ()
@@ -323,12 +325,12 @@ def _free_indices(node: Node, e: Elaborator, bound: frozenset[str]) -> Iterator[
         yield from _free_indices(child, e, bound)
 
 
-def _apart(e: Elaborator) -> tuple[Core, tuple[str, ...]]:
+def _apart(e: Context) -> tuple[Core, tuple[str, ...]]:
     """Hypotheses i != k about free indices: both sides are compared where they hold."""
     weight: Core = ONE
     said: list[str] = []
     for r in e.scope.assumptions:
         if r.op == "!=" and is_index(e, r.lhs) and is_index(e, r.rhs):
-            weight = mul(weight, add(ONE, neg(delta(e.index(r.lhs, Env()), e.index(r.rhs, Env())))))
-            said.append(f"{text(e.index(r.lhs, Env()))} != {text(e.index(r.rhs, Env()))}")
+            weight = mul(weight, add(ONE, neg(delta(index_of(e, r.lhs, Env()), index_of(e, r.rhs, Env())))))
+            said.append(f"{text(index_of(e, r.lhs, Env()))} != {text(index_of(e, r.rhs, Env()))}")
     return weight, tuple(said)

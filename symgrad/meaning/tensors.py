@@ -92,6 +92,7 @@ def square(term: Core) -> Core:
 def log(term: Core) -> Core:
     """The logarithm, with what is positive wherever it is defined taken out: exp, roots, a^x of a real x.
 
+    >>> from symgrad.core import text
     >>> a, b, x = Sym("a"), Sym("b"), Sym("x")
     >>> text(log(Mul((Pow(a, x), b))))
     'x*log(a) + log(b)'
