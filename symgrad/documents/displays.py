@@ -202,10 +202,8 @@ class _Display:
     def side(self, items: list[Item]) -> Side:
         """The range from the first to the last solid item, everything else in it blanked."""
         shown = [k for k in items if k.kind in SOLID or k.kind in ("comma", "space", "wide")]
-        while shown and shown[-1].kind not in SOLID:
-            shown.pop()
-        while shown and shown[0].kind not in SOLID:
-            shown.pop(0)
+        solid = [n for n, k in enumerate(shown) if k.kind in SOLID]
+        shown = shown[solid[0] : solid[-1] + 1] if solid else []
         while shown and self.body[shown[-1].start : shown[-1].end] in (".", ":"):
             shown.pop()
         if not shown:
