@@ -55,6 +55,7 @@ def chains(body: str) -> list[str]:
         (r"f(x = 1) = \sum_{i=1}^n i", [r"f(x = 1) = \sum_{i=1}^n i"]),
         (r"a = \begin{cases} 1 & x = 1 \\ 0 \end{cases}", [r"a = \begin{cases} 1 & x = 1 \\ 0 \end{cases}"]),
         (r"a &= (b + (c \\ &= d", ["a = (b + (c = d"]),
+        (r"\hline a = \lfloor b = c \rfloor", [r"a = \lfloor b = c \rfloor"]),
         (r"\text{Loss}(w) = a", [r"\text{Loss}(w) = a"]),
         (r"a = b \tag{3} \label{x} \nonumber", ["a = b"]),
         (r"a = b \end{1", [r"a = b \end{1"]),

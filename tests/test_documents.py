@@ -34,6 +34,7 @@ def bodies(text: str, kind: str, *kinds: str) -> list[tuple[str, str]]:
         ("```python\nx = '$$a$$'\n```", []),
         ("~~~\n$$a$$\n~~~", []),
         ("`$a$` and ``$b$``", []),
+        ("a ` tick\r\n\r\n$b$ ` and", [("inline", "b")]),
         ("<!-- $$a = b$$ -->", []),
         ("<pre>$$a$$</pre><code>$b$</code>", []),
         ('<script type="math/tex; mode=display">a = b</script>', [("display", "a = b")]),

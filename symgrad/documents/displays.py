@@ -117,19 +117,20 @@ class _Display:
         for k, sign in enumerate(signs, 1):
             stretch = Stretch(self.body, stretches[k], more=k < len(signs), between=True)
             following = stretch.segments
-            label = sign.label if stretch.more else _label(following) or sign.label
+            if not stretch.more:
+                sign = sign._replace(label=_label(following) or sign.label)
             solid = [s for s in following if s.solid]
             if solid:
-                self.link(chain, sign, solid[0].items, label)
-                chain = self.beside(chain, stretch, solid, beside) if stretch.more else chain
+                self.link(chain, sign, solid[0].items)
+                chain = self.next_chain(chain, stretch, solid, beside) if stretch.more else chain
             elif not stretch.more:
-                chain.waiting = sign._replace(label=label)
+                chain.waiting = sign
                 self.main = chain
                 return
         self.columns += [chain] if self.columns else []
         self.main = resumed or chain
 
-    def beside(
+    def next_chain(
         self, chain: _Growing, stretch: Stretch, solid: list[Segment], beside: list[_Growing]
     ) -> _Growing:
         """The chain of the next sign in a row: another one where a further equation stands side by side."""
@@ -158,7 +159,7 @@ class _Display:
         main = self.main
         if main is not None and main.waiting is not None:
             if solid:
-                self.link(main, main.waiting, solid[0].items, main.waiting.label)
+                self.link(main, main.waiting, solid[0].items)
             main.waiting = None  # "a = \\ = b": one sign, the second
             return main
         if not solid:
@@ -176,7 +177,7 @@ class _Display:
             return
         main = self.main
         if main is not None and main.waiting is not None:
-            self.link(main, main.waiting, first.items, main.waiting.label)
+            self.link(main, main.waiting, first.items)
             main.waiting = None
         elif main is not None and main.links and (
             first.starts_with_operator or Segment(main.last).ends_with_operator
@@ -191,21 +192,19 @@ class _Display:
         link = chain.links[-1]
         chain.links[-1] = replace(link, rhs=self.side(chain.last), label=link.label or label)
 
-    def link(self, chain: _Growing, sign: Item, rhs: list[Item], label: str) -> None:
+    def link(self, chain: _Growing, sign: Item, rhs: list[Item]) -> None:
         if not chain.links:
             self.chains.append(chain)
         written = self.body[sign.start : sign.end]
-        sides = self.side(chain.last), self.side(rhs)
-        chain.links.append(Link(sides[0], sign.value, sides[1], sign.start, sign.end, written, label))
+        left, right = self.side(chain.last), self.side(rhs)
+        chain.links.append(Link(left, sign.value, right, sign.start, sign.end, written, sign.label))
         chain.last = rhs
 
     def side(self, items: list[Item]) -> Side:
         """The range from the first to the last solid item, everything else in it blanked."""
         shown = [k for k in items if k.kind in SOLID or k.kind in ("comma", "space", "wide")]
-        while shown and shown[-1].kind not in SOLID:
-            shown.pop()
-        while shown and shown[0].kind not in SOLID:
-            shown.pop(0)
+        solid = [n for n, k in enumerate(shown) if k.kind in SOLID]
+        shown = shown[solid[0] : solid[-1] + 1] if solid else []
         while shown and self.body[shown[-1].start : shown[-1].end] in (".", ":"):
             shown.pop()
         if not shown:

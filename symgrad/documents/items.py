@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from ..latex.tokens import Token, environment_end, group_end, sign_at
-from ..latex.vocabulary import DELIMITERS, INFIX_SIGNS, OPENERS, SILENT, SILENT_WITH_ARGUMENT
+from ..latex.vocabulary import DELIMITERS, INFIX_SIGNS, OPENERS, SILENT, SILENT_WITH_ARGUMENT, TEXTS
 from ..page.relations import ARROWS, CUTS
 from ..patterns import Pattern
 
@@ -269,8 +269,7 @@ _TABLE: tuple[tuple[_Reader, Iterable[str]], ...] = (
     (_braced, ["\\overbrace", "\\underbrace"]),
     (_plain("arrow"), ARROWS),
     (_with_argument("arrow"), ["\\xrightarrow", "\\xRightarrow"]),
-    (_text, ["\\text", "\\textrm", "\\textbf", "\\textit", "\\texttt", "\\textsf", "\\textsc", "\\mbox",
-             "\\hbox", "\\textnormal", "\\intertext", "\\shortintertext"]),
+    (_text, TEXTS | {"\\intertext", "\\shortintertext"}),
     (_with_argument("atom"), ["\\mathop", "\\mathbin", "\\textcolor", "\\boxed"]),
 )  # fmt: skip
 """How a token is read; where two rows have it, the later one says so."""

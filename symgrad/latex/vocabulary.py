@@ -30,13 +30,16 @@ FONTS = {
     "\\mathfrak": "\\mathfrak", "\\symbf": "\\mathbf", "\\bb": "\\mathbb", "\\cal": "\\mathcal",
     "\\bf": "\\mathbf",
 }  # fmt: skip
-WORD_FONTS = frozenset(
+TEXTS = frozenset(
     [
-        "\\mathrm", "\\text", "\\operatorname", "\\operatorname*", "\\textrm", "\\mathsf", "\\textsf",
-        "\\mathtt", "\\texttt", "\\mathit", "\\textit", "\\mbox", "\\hbox", "\\textnormal", "\\mathop",
-        "\\rm", "\\it", "\\sf", "\\tt", "\\textbf", "\\textsc", "\\mathnormal"
+        "\\text", "\\textrm", "\\textbf", "\\textit", "\\texttt", "\\textsf", "\\textsc", "\\mbox", "\\hbox",
+        "\\textnormal"
     ]
 )  # fmt: skip
+WORD_FONTS = TEXTS | {
+    "\\mathrm", "\\operatorname", "\\operatorname*", "\\mathsf", "\\mathtt", "\\mathit", "\\mathop",
+    "\\rm", "\\it", "\\sf", "\\tt", "\\mathnormal"
+}  # fmt: skip
 
 # Functions whose value stands for itself, by the words that write them.
 FUNCTIONS = {
