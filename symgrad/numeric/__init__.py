@@ -8,6 +8,7 @@ arguments       names, shapes and lengths of what the code is called with
 emit            a graph as NumPy source
 program         a function of some outputs, written, read and run
 dask_sums       sums over dask arrays, where their blocks are
+buffers         statements on a block, in as few arrays as they need
 blocks          the same outputs in one pass over the samples, block by block
 numba_loops     the same outputs as a fused loop for numba
 moments         losses that need the data only through finitely many sums

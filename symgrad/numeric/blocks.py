@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import combinations
 
 from ..functions import FUNCTIONS
+from .arguments import Argument
+from .buffers import Instruction, Operand, Reg, placed
 from .emit import Emitter, contraction
-from .graph import Graph, Index, Node, Number, paired, walk
+from .graph import GUARDS, OTHER, Graph, Index, Node, Number, is_number, paired, walk
 from .program import Program, flat, function_text, lengths, returned
 
 ROWS = 24576
@@ -35,120 +37,101 @@ class NotBlockwise(Exception):
     """The outputs need something that no single pass over blocks of samples gives."""
 
 
-@dataclass(eq=False)
-class Reg:
-    """A virtual buffer, for one intermediate array of a block."""
-
-    axes: tuple[Index, ...]
-    last: int = -1
-    place: str = ""
-
-
-@dataclass(frozen=True)
-class Operand:
-    """What an instruction reads: a buffer or a name, perhaps with axes put in to broadcast."""
-
-    base: Reg | str
-    axes: tuple[Index, ...] = ()
-
-    def text(self, axes: Sequence[Index] = ()) -> str:
-        name = self.base if isinstance(self.base, str) else self.base.place
-        if axes and self.axes and self.axes != tuple(axes)[len(axes) - len(self.axes) :]:
-            first = list(axes).index(self.axes[0])
-            picks = ", ".join(":" if k in self.axes else "None" for k in axes[first:])
-            return f"{name}[{picks}]"
-        return name
-
-
-@dataclass
-class Instruction:
-    """A statement: ``template`` with the texts of its operands and of its buffer put in."""
-
-    template: str
-    args: tuple[Operand, ...]
-    out: Reg | None = None
-    kind: str = "other"
-    """"entrywise": may write over an operand; "copy": operands are broadcast; "other": neither."""
-    fresh: bool = True
-    """Does it begin a buffer, or go on in one?"""
-
-
-class Blockwise:
-    """Writes the function that a program is, as :class:`~.program.Program` does.
+def blockwise(g: Graph, program: Program, sample: Index) -> str:
+    """Source of the function that a program is, as :class:`~.program.Program` has it.
 
     Raises :class:`NotBlockwise` where there is none.
     """
+    program = program.with_nodes(partial(paired, g))
+    wanted = [n for o in flat(program.outputs) for n in o.nodes]
+    nodes = walk(*wanted)
+    uses = _uses(g, wanted, nodes)
+    sums = [n for n in nodes if n.op == "sum" and n.value == sample]
+    if not sums or any(sample in n.indices for n in wanted) or any(map(_needs_all(sample), nodes)):
+        raise NotBlockwise
+    outer = Emitter(program.arguments, program.sizes)
+    blocked = {n: a for n, a in program.arguments.items() if sample.size in a.shape}
+    views = {n: replace(a, python=outer.fresh(f"{a.python}_")) for n, a in blocked.items()}
+    outer.lines += lengths(program.arguments, program.sizes, program.sizes)
+    level: dict[Node, int] = {}
+    for n in nodes:
+        level[n] = max((level[a] for a in n.args), default=0) + (n in sums)
+    for depth in range(1, max(level[s] for s in sums) + 1):
+        _Pass(g, program, sample, uses, outer, views).write([s for s in sums if level[s] == depth])
+    outer.share(wanted)
+    returned(outer, program.outputs)
+    return function_text(program.name, program.arguments, outer)
 
-    def __init__(self, g: Graph, program: Program, sample: Index) -> None:
-        program = program.with_nodes(partial(paired, g))
-        arguments, sizes, outputs = program.arguments, program.sizes, program.outputs
-        self.g, self.sample, self.sizes, self.arguments = g, sample, sizes, arguments
-        self.outer = Emitter(arguments, sizes)
-        self.blocked = {n: a for n, a in arguments.items() if sample.size in a.shape}
-        self.views = {n: replace(a, python=self.outer.fresh(f"{a.python}_")) for n, a in self.blocked.items()}
-        self.inner = Emitter({**arguments, **self.views}, sizes)
-        wanted = [n for o in flat(outputs) for n in o.nodes]
-        nodes = walk(*wanted)
-        self.uses: Counter[Node] = Counter(wanted)
-        for n in nodes:
-            self.uses.update(n.args)
-        for n in nodes:  # σ(u) beside e^-u or σ(-u) is computed from that, not from u
-            turned = g.neg(n.args[0]) if n.op == "sigma" else n
-            if n.op == "sigma" and g.split(turned)[0] < 0 and (
-                self.uses[g.call("capped", turned)] or self.uses[g.sigma(turned)]
-            ):
-                self.uses.subtract(n.args)
-        sums = [n for n in nodes if n.op == "sum" and n.value == sample]
-        twice = any(k.size == sample.size and k != sample for n in nodes for k in n.indices)
-        if not sums or twice or any(n.op == "lse" and n.value == sample for n in nodes) or any(
-            sample in n.indices for n in wanted
+
+def _uses(g: Graph, wanted: Sequence[Node], nodes: Sequence[Node]) -> Counter[Node]:
+    """How often the value of a node is read."""
+    uses: Counter[Node] = Counter(wanted)
+    for n in nodes:
+        uses.update(n.args)
+    for n in nodes:  # σ(u) beside e^-u or σ(-u) is computed from that, not from u
+        turned = g.neg(n.args[0]) if n.op == "sigma" else n
+        if n.op == "sigma" and g.split(turned)[0] < 0 and (
+            uses[g.call("capped", turned)] or uses[g.sigma(turned)]
         ):
-            raise NotBlockwise
-        self.outer.lines += lengths(arguments, sizes, sizes)
-        level: dict[Node, int] = {}
-        for n in nodes:
-            level[n] = max((level[a] for a in n.args), default=0) + (n in sums)
-        for depth in range(1, max(level[s] for s in sums) + 1):
-            self._loop([s for s in sums if level[s] == depth])
-        self.outer.share(wanted)
-        returned(self.outer, outputs)
-        self.source = function_text(program.name, arguments, self.outer)
+            uses.subtract(n.args)
+    return uses
 
-    # One pass
 
-    def _loop(self, sums: Sequence[Node]) -> None:
-        """The statements of one pass over the samples."""
+def _needs_all(sample: Index) -> Callable[[Node], bool]:
+    """Does a node need all samples at once: pairs of them, or their lse?"""
+    return lambda n: (n.op == "lse" and n.value == sample) or any(
+        k.size == sample.size and k != sample for k in n.indices)
+
+
+class _Pass:
+    """One pass over the samples: the statements that add up some sums, written into ``outer``."""
+
+    def __init__(
+        self, g: Graph, program: Program, sample: Index, uses: Counter[Node], outer: Emitter,
+        views: Mapping[str, Argument],
+    ) -> None:
+        self.g, self.sample, self.sizes, self.uses = g, sample, program.sizes, uses
+        self.blocked = {n: program.arguments[n] for n in views}
+        self.views, self.outer = views, outer
+        self.inner = Emitter({**program.arguments, **views}, program.sizes)
         self.code: list[Instruction] = []
         self.done: dict[Node, Operand] = {}
         self.powers: dict[Node, tuple[Operand, Operand, Operand]] = {}
         self.tails: dict[Node, Operand] = {}
         self.hoisted: dict[str, Node] = {}
+        self.factors: dict[Node, list[Node]] = {}
+
+    def write(self, sums: Sequence[Node]) -> None:
+        """The statements of the pass."""
         totals = {s: self.outer.fresh("s") for s in sums}
         self._share(sums)
         for s, name in totals.items():
             self._accumulate(name, s)
-        places = self._placed()
-        shapes = {place: tuple(k.size for k in axes) for place, axes in places.items()}
+        places = placed(self.code, self.outer.fresh)
         self._hoist()
-        lines = self.outer.lines
         for s, name in totals.items():
             shape = "".join(f"{self._length(k.size)}, " for k in s.indices).rstrip()
-            lines.append(f"{name} = np.zeros(({shape}))" if s.indices else f"{name} = 0.0")
-        size = self._length(self.sample.size)
+            self.outer.lines.append(f"{name} = np.zeros(({shape}))" if s.indices else f"{name} = 0.0")
+        self._allocate(places)
+        self.outer.lines.append(f"for _start in range(0, {self._length(self.sample.size)}, _rows):")
+        self.outer.lines += [f"    {line}" for line in [*self._slices(places), *map(self._text, self.code)]]
+        self.outer.names.update(totals)
+
+    def _allocate(self, places: Mapping[str, tuple[Index, ...]]) -> None:
+        """How many rows a block has, and the buffers."""
+        lines = self.outer.lines
+        shapes = [tuple(k.size for k in axes) for axes in places.values()]
         data = [a.shape for a in self.blocked.values()]
-        limits = [f"{CACHE // 8} // ({self._row([*data, *shapes.values()])})"]
+        limits = [f"{CACHE // 8} // ({self._row([*data, *shapes])})"]
         if shapes:
-            limits.append(f"{BUFFERS // 8} // ({self._row(shapes.values())})")
-        lines.append(f"_rows = max(1, min({size}, {ROWS}, {', '.join(limits)}))")
+            limits.append(f"{BUFFERS // 8} // ({self._row(shapes)})")
+        lines.append(f"_rows = max(1, min({self._length(self.sample.size)}, {ROWS}, {', '.join(limits)}))")
         kind = f"{next(iter(self.blocked.values())).python}.dtype"
         for place, axes in places.items():
             shape = "".join(f", {self._length(k.size)}" for k in axes[1:])
             lines.append(f"{place} = np.empty((_rows{shape or ','}), {kind})")
         if any(o.base == "_top" for i in self.code for o in i.args):
             lines.append(f"_top = float(np.log(np.finfo({kind}).max)) - 20")
-        lines.append(f"for _start in range(0, {size}, _rows):")
-        lines += [f"    {line}" for line in [*self._slices(places), *map(self._text, self.code)]]
-        self.outer.names.update(totals)
 
     def _row(self, shapes: Iterable[Sequence[str]]) -> str:
         """How many numbers these arrays hold to a sample."""
@@ -229,81 +212,82 @@ class Blockwise:
 
     def compute(self, node: Node, times: Number = 1) -> Operand:
         """Instructions that compute a multiple of a node into a buffer of its own."""
-        axes, args = node.indices, node.args
         if node.op == "add":
             return self._add(node, times)
         if node.op == "mul":
-            return self._mul(list(args), axes, times)
-        if times != 1:
-            return self._mul([node], axes, times)
-        match node.op:
-            case "pow":
-                return self._mul([node], axes, 1)
-            case "power":
-                return self.ufunc("power", self.value(args[0]), self.value(args[1]), axes=axes)
-            case "exp" if (lse := self._share_of(args[0])) is not None:
-                _, powers, total = self._powers(lse)
-                return self.ufunc("divide", powers, total, axes=axes)
-            case "sign":  # NumPy takes six times as long where it writes over its operand
-                return self._emit("np.sign({args}, out={out})", self.value(args[0]), axes=axes)
-            case "capped":
-                v = self.ufunc("minimum", self._turned(self.g.neg(args[0])), Operand("_top"), axes=axes)
-                return self.ufunc("exp", v, axes=axes)
-            case "ratio":
-                above = self.value(args[0])
-                below = self.ufunc("add", self.value(args[1]), Operand("1"), axes=args[1].indices)
-                return self.ufunc("divide", above, below, axes=axes)
-            case "abs":
-                return self.ufunc("absolute", self.value(args[0]), axes=axes)
-            case "log":
-                return self._log(args[0])
-            case "sigma":
-                return self._mul([node], axes, 1)
-            case "softplus":
-                return self._softplus(args[0])
-            case "logcosh":
-                a = self.ufunc("absolute", self.value(args[0]), axes=axes)
-                t = self.ufunc("multiply", a, Operand("-2"), axes=axes)
-                t = self.ufunc("expm1", t, axes=axes)
-                t = self.ufunc("multiply", t, Operand("0.5"), axes=axes)
-                return self.ufunc("add", self.ufunc("log1p", t, axes=axes), a, axes=axes)
-            case "relu":
-                return self.ufunc("maximum", self.value(args[0]), Operand("0"), axes=axes)
-            case "step":
-                return self.ufunc("heaviside", self.value(args[0]), Operand("0"), axes=axes)
-            case "stop":
-                t = self.ufunc("heaviside", self.value(args[0]), Operand("0"), axes=axes)
-                return self.ufunc("subtract", Operand("1"), t, axes=axes)
-            case "where":
-                u, a, b = (self.value(t) for t in args)
-                if _finite(args[1:]):
-                    a, b = self._masked(a, ">", u, axes), self._masked(b, "<=", u, axes)
-                    return self.ufunc("add", a, b, axes=axes)
-                code = "np.copyto({out}, {0}, where={1} > 0)"
-                return self._emit(code, a, u, axes=axes, kind="copy", into=self.copied(b, axes))
-            case "max" | "min":
-                fn = "maximum" if node.op == "max" else "minimum"
-                t = self.value(args[0])
-                for other in args[1:]:
-                    t = self.ufunc(fn, t, self.value(other), axes=axes)
-                return t
-            case "sum":
-                return self._contract(node)
-            case "lse":
-                return self._lse(node)
-        found = re.fullmatch(r"np\.(\w+)\(z\)", FUNCTIONS[node.op].numpy) if node.op in FUNCTIONS else None
+            return self._mul(list(node.args), node.indices, times)
+        if times != 1 or node.op in ("pow", "sigma"):
+            return self._mul([node], node.indices, times)
+        own = _COMPUTED.get(node.op)
+        return own(self, node) if own is not None else self._applied(node)
+
+    def _applied(self, node: Node) -> Operand:
+        """A function of NumPy's, perhaps with a number as its second argument."""
+        row = FUNCTIONS.get(node.op)
+        found = _UFUNC.fullmatch(row.numpy) if row is not None else None
         if found is None:
             raise NotBlockwise
-        return self.ufunc(found[1], self.value(args[0]), axes=axes)
+        number = [Operand(found[2])] if found[2] else []
+        return self.ufunc(found[1], self.value(node.args[0]), *number, axes=node.indices)
 
-    def _log(self, arg: Node) -> Operand:
-        if arg.op == "add" and arg.args[0].op == "num" and arg.args[0].value == 1 and self.uses[arg] == 1:
+    def _exp(self, node: Node) -> Operand:
+        lse = self._share_of(node.args[0])
+        if lse is None:
+            return self._applied(node)
+        _, powers, total = self._powers(lse)
+        return self.ufunc("divide", powers, total, axes=node.indices)
+
+    def _general_power(self, node: Node) -> Operand:
+        return self.ufunc("power", *map(self.value, node.args), axes=node.indices)
+
+    def _absolute(self, node: Node) -> Operand:
+        return self.ufunc("absolute", self.value(node.args[0]), axes=node.indices)
+
+    def _sign(self, node: Node) -> Operand:
+        """NumPy takes six times as long where it writes over its operand."""
+        return self._emit("np.sign({args}, out={out})", self.value(node.args[0]), axes=node.indices)
+
+    def _capped(self, node: Node) -> Operand:
+        axes, turned = node.indices, self._turned(self.g.neg(node.args[0]))
+        return self.ufunc("exp", self.ufunc("minimum", turned, Operand("_top"), axes=axes), axes=axes)
+
+    def _ratio(self, node: Node) -> Operand:
+        above, e = map(self.value, node.args)
+        below = self.ufunc("add", e, Operand("1"), axes=node.args[1].indices)
+        return self.ufunc("divide", above, below, axes=node.indices)
+
+    def _logcosh(self, node: Node) -> Operand:
+        axes, a = node.indices, self._absolute(node)
+        t = self.ufunc("multiply", a, Operand("-2"), axes=axes)
+        t = self.ufunc("expm1", t, axes=axes)
+        t = self.ufunc("multiply", t, Operand("0.5"), axes=axes)
+        return self.ufunc("add", self.ufunc("log1p", t, axes=axes), a, axes=axes)
+
+    def _stop(self, node: Node) -> Operand:
+        t = self.ufunc("heaviside", self.value(node.args[0]), Operand("0"), axes=node.indices)
+        return self.ufunc("subtract", Operand("1"), t, axes=node.indices)
+
+    def _where(self, node: Node) -> Operand:
+        axes, (u, a, b) = node.indices, map(self.value, node.args)
+        if _finite(node.args[1:]):
+            a, b = self._masked(a, ">", u, axes), self._masked(b, "<=", u, axes)
+            return self.ufunc("add", a, b, axes=axes)
+        code = "np.copyto({out}, {0}, where={1} > 0)"
+        return self._emit(code, a, u, axes=axes, kind="copy", into=self.copied(b, axes))
+
+    def _extreme(self, node: Node) -> Operand:
+        return self.ufunc(f"{node.op}imum", *map(self.value, node.args), axes=node.indices)
+
+    def _log(self, node: Node) -> Operand:
+        (arg,) = node.args
+        if arg.op == "add" and is_number(arg.args[0], 1) and self.uses[arg] == 1:
             rest = self.g.add(*arg.args[1:])
             return self.ufunc("log1p", self.value(rest), axes=arg.indices)
         return self.ufunc("log", self.value(arg), axes=arg.indices)
 
-    def _softplus(self, u: Node) -> Operand:
+    def _softplus(self, node: Node) -> Operand:
         """max(u, 0) + log(1 + e^-|u|); the logarithm is the same for -u."""
+        (u,) = node.args
         v, axes, base = self.value(u), u.indices, self.g.neg(u) if self.g.split(u)[0] < 0 else u
         if base not in self.tails:
             t = self.ufunc("absolute", self.done.get(base, v), axes=axes)
@@ -361,7 +345,7 @@ class Blockwise:
             total, scalar = self.ufunc("subtract", self._scalar(scalar), total, axes=total.axes), g.num(0)
         for s, o in others:
             total = self.ufunc("add" if s > 0 else "subtract", total, o, axes=self._join(total, o))
-        if not (scalar.op == "num" and scalar.value == 0):
+        if not is_number(scalar, 0):
             total = self.ufunc("add", total, self._scalar(scalar), axes=axes)
         return total
 
@@ -370,60 +354,77 @@ class Blockwise:
         return tuple(sorted({*a.axes, *b.axes}))
 
     def _mul(self, factors: list[Node], axes: tuple[Index, ...], times: Number) -> Operand:
-        g, whole = self.g, [f for f in factors if f.op not in ("step", "stop")]
+        g, whole = self.g, [f for f in factors if f.op not in GUARDS]
         scalar = g.mul(g.num(times), *(f for f in factors if not f.indices))
         above: list[Operand] = []
         below: list[Operand] = []
-        if scalar.op == "num" and scalar.value != 1:
-            # A sum takes the number at no cost where its terms are multiplied anyway (the sign: always).
-            loose = [f for f in factors if f.op == "add" and self.uses[f] == 1 and f not in self.done
-                     and self.sample in f.indices
-                     and (scalar.value == -1 or all(self._scaled(t) for t in f.args if t.indices))]
-            if loose:
-                above.append(self.compute(loose[-1], scalar.value))
-                factors = [f for f in factors if f is not loose[-1]]
-                scalar = g.num(1)
+        taking = self._taking(factors, scalar)
+        if taking is not None:
+            above.append(self.compute(taking, scalar.value))
+            factors = [f for f in factors if f is not taking]
+            scalar = g.num(1)
         guards: list[tuple[str, Operand]] = []
         for f in factors:
             if not f.indices:
                 continue
-            if f.op in ("step", "stop"):
-                guards.append(("<=" if f.op == "step" else ">", self.value(f.args[0])))
-            elif f in self.done or self.sample not in f.indices:
-                above.append(self.value(f))
-            elif f.op == "sigma":
-                self._logistic(f, above, below)
-            elif f.op == "pow":
-                self._power(f, above, below)
+            if f.op in GUARDS:
+                guards.append((f.op, self.value(f.args[0])))
             else:
-                above.append(self.value(f))
+                self._factor(f, above, below)
         above.sort(key=lambda o: -len(o.axes))
-        total: Operand | None = None
-        if scalar.op == "num" and scalar.value == -1 and above and not below and len(above) == 1:
-            total = self.ufunc("negative", above.pop(0), axes=axes)
-        elif not (scalar.op == "num" and scalar.value == 1) and above:
-            first = above.pop(0)
-            total = self.ufunc("multiply", first, self._scalar(scalar), axes=first.axes)
-        elif above:
-            total = above.pop(0)
-        for o in above:
-            assert total is not None
-            total = self.ufunc("multiply", total, o, axes=self._join(total, o))
-        for o in below:
-            if total is None:
-                total = self.ufunc("divide", self._scalar(scalar), o, axes=o.axes)
-            else:
-                total = self.ufunc("divide", total, o, axes=self._join(total, o))
+        total = self._fraction(scalar, above, below, axes)
         if total is not None and guards and _finite(whole):
-            for relation, u in guards:
-                total = self._masked(total, {"<=": ">", ">": "<="}[relation], u, axes)
+            for op, u in guards:
+                total = self._masked(total, GUARDS[op], u, axes)
             guards = []
-        if total is None or total.axes != axes or guards:
-            place = self.copied(total or self._scalar(scalar), axes)
-            total = Operand(place, axes)
-            for relation, u in guards:
-                code = f"np.copyto({{out}}, 0, where={{0}} {relation} 0)"
-                self._emit(code, u, axes=axes, kind="copy", into=place)
+        if total is not None and total.axes == axes and not guards:
+            return total
+        place = self.copied(total or self._scalar(scalar), axes)
+        for op, u in guards:
+            code = f"np.copyto({{out}}, 0, where={{0}} {GUARDS[OTHER[op]]} 0)"
+            self._emit(code, u, axes=axes, kind="copy", into=place)
+        return Operand(place, axes)
+
+    def _taking(self, factors: Sequence[Node], scalar: Node) -> Node | None:
+        """A sum that takes the number at no cost: its terms are multiplied anyway (the sign: always)."""
+        if scalar.op != "num" or scalar.value == 1:
+            return None
+        loose = [
+            f for f in factors
+            if f.op == "add" and self.uses[f] == 1 and f not in self.done and self.sample in f.indices
+            and (scalar.value == -1 or all(self._scaled(t) for t in f.args if t.indices))
+        ]
+        return loose[-1] if loose else None
+
+    def _factor(self, f: Node, above: list[Operand], below: list[Operand]) -> None:
+        """Put a factor above or below the line."""
+        made = f in self.done or self.sample not in f.indices
+        if f.op == "sigma" and not made:
+            self._logistic(f, above, below)
+        elif f.op == "pow" and not made:
+            self._power(f, above, below)
+        else:
+            above.append(self.value(f))
+
+    def _fraction(
+        self, scalar: Node, above: Sequence[Operand], below: Sequence[Operand], axes: tuple[Index, ...]
+    ) -> Operand | None:
+        """The scalar times what is above the line by what is below; None where there is only the scalar."""
+        if above:
+            total, *more = above
+            if is_number(scalar, -1) and not more and not below:
+                total = self.ufunc("negative", total, axes=axes)
+            elif not is_number(scalar, 1):
+                total = self.ufunc("multiply", total, self._scalar(scalar), axes=total.axes)
+            for o in more:
+                total = self.ufunc("multiply", total, o, axes=self._join(total, o))
+        elif below:
+            first, *below = below
+            total = self.ufunc("divide", self._scalar(scalar), first, axes=first.axes)
+        else:
+            return None
+        for o in below:
+            total = self.ufunc("divide", total, o, axes=self._join(total, o))
         return total
 
     def _masked(self, o: Operand, relation: str, u: Operand, axes: tuple[Index, ...]) -> Operand:
@@ -486,7 +487,6 @@ class Blockwise:
 
     def _share(self, sums: Iterable[Node]) -> None:
         """Products that several sums have in common are computed once."""
-        self.factors: dict[Node, list[Node]] = {}
         for s in sums:
             body = s.args[0]
             if body.op == "mul":
@@ -551,32 +551,6 @@ class Blockwise:
             code = f"np.add.reduce({{0}}, {node.args[0].indices.index(node.value)})"
         self.code.append(Instruction(f"{name} += {code}", tuple(args)))
 
-    # Buffers
-
-    def _placed(self) -> dict[str, tuple[Index, ...]]:
-        """Give every virtual buffer a real one; where an operand dies, its buffer is written over."""
-        for n, i in enumerate(self.code):
-            for base in (*(o.base for o in i.args), i.out):
-                if isinstance(base, Reg):
-                    base.last = n
-        free: dict[tuple[Index, ...], list[str]] = {}
-        places: dict[str, tuple[Index, ...]] = {}
-        for n, i in enumerate(self.code):
-            dying = {id(o.base): o.base for o in i.args if isinstance(o.base, Reg) and o.base.last == n}
-            if i.out is not None and i.fresh:
-                over = next((r for r in dying.values() if r.axes == i.out.axes), None)
-                if over is not None and i.kind == "entrywise":
-                    i.out.place = dying.pop(id(over)).place
-                elif free.get(i.out.axes):
-                    i.out.place = free[i.out.axes].pop()
-                else:
-                    i.out.place = self.outer.fresh("t")
-                    places[i.out.place] = i.out.axes
-            for r in dying.values():
-                if r is not i.out:
-                    free.setdefault(r.axes, []).append(r.place)
-        return places
-
     def _text(self, i: Instruction) -> str:
         axes = i.out.axes if i.out is not None and i.kind != "other" else ()
         texts = []
@@ -585,6 +559,17 @@ class Blockwise:
                 o = Operand(self.outer.text(self.hoisted[o.base], 4), o.axes)
             texts.append(o.text(axes))
         return i.template.format(*texts, args=", ".join(texts), out=i.out.place if i.out else "")
+
+
+_UFUNC = re.compile(r"np\.(\w+)\(z(?:, (\d))?\)")
+
+_COMPUTED: dict[str, Callable[[_Pass, Node], Operand]] = {
+    "exp": _Pass._exp, "power": _Pass._general_power, "abs": _Pass._absolute, "sign": _Pass._sign,
+    "capped": _Pass._capped, "ratio": _Pass._ratio, "log": _Pass._log, "softplus": _Pass._softplus,
+    "logcosh": _Pass._logcosh, "stop": _Pass._stop, "where": _Pass._where, "max": _Pass._extreme,
+    "min": _Pass._extreme, "sum": _Pass._contract, "lse": _Pass._lse,
+}
+"""Operations that are more than one call of NumPy's; those of arithmetic stand in ``compute``."""
 
 
 def _finite(nodes: Iterable[Node]) -> bool:

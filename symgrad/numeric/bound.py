@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..kernel.verdict import Verdict
 from ..notebook import Displayed
 from .arguments import Argument, Lengths
-from .blocks import Blockwise, NotBlockwise
+from .blocks import NotBlockwise, blockwise
 from .code import Code, judged
 from .dask_sums import DaskArrays, described, is_dask
 from .evaluation import Evaluation, hessian
@@ -48,7 +48,7 @@ class Split:
         parts = tuple(Output(f"d{k}", [(s.indices, s)], s.indices) for k, s in enumerate(found, 1))
         self.source = "def partial(**_):\n    return []\n"
         if parts:
-            self.source = Blockwise(g, Program("partial", f.arguments, f.sizes, (parts,)), sample).source
+            self.source = blockwise(g, Program("partial", f.arguments, f.sizes, (parts,)), sample)
         self.partial = load(self.source, "partial")
         arguments = {
             **{name: Argument(name, f"_s{k}", tuple(i.size for i in place))
@@ -90,7 +90,7 @@ class Reduced:
         parts = tuple(Output(f"d{k}", [(found.places[name], node)], found.places[name])
                       for k, (name, node) in enumerate(found.sums.items(), 1))
         program = Program("partial", {**blocked, **self.centers}, f.sizes, (parts,))
-        self.source = Blockwise(f.graph, program, f.sample).source
+        self.source = blockwise(f.graph, program, f.sample)
         self.partial = load(self.source, "partial")
         shapes = {name: tuple(k.size for k in found.places[name]) for name in found.sums}
         self.arguments = {

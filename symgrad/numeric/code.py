@@ -16,7 +16,7 @@ from ..kernel.verdict import Condition, Demand, Verdict
 from ..names import Fresh, letter_of
 from ..prover import conjunction, judge
 from .arguments import Argument, Lengths, array_of, identifier, seen, shape_text
-from .blocks import Blockwise, NotBlockwise
+from .blocks import NotBlockwise, blockwise
 from .evaluation import hessian
 from .from_core import ToCore, sample_size
 from .gradient import Pieces, gradient
@@ -206,7 +206,7 @@ class Code:
             for name in labels:
                 program = program.with_nodes(partial(signed_labels, self.graph, name))
             try:
-                found[key] = load(Blockwise(self.graph, program, self.sample).source, program.name)
+                found[key] = load(blockwise(self.graph, program, self.sample), program.name)
             except NotBlockwise:
                 found[key] = None
         return found[key]

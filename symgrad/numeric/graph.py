@@ -85,6 +85,14 @@ def walk(*roots: Node, stop: Container[Node] = ()) -> list[Node]:
     return [seen[k] for k in sorted(seen)]
 
 
+def is_number(node: Node, value: int) -> bool:
+    return bool(node.op == "num" and node.value == value)
+
+
+GUARDS = {"step": ">", "stop": "<="}
+"""Factors that are 1 where their argument stands so to 0, and 0 elsewhere."""
+OTHER = {"step": "stop", "stop": "step"}
+
 _ENTRYWISE = frozenset(["capped", "logcosh", "ratio", "stop"])
 
 
