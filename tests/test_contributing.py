@@ -62,11 +62,9 @@ def test_a_rule(tmp_path: Path) -> None:
 @rule("square rule")
 def square_rule(node: Node, scope: Scope) -> Node | None:
     """D u^2 = 2 u D u"""
-    from ...page.tree import Num
-
     match node:
-        case Derivative(Pow(u, Num(2)), by):
-            return Mul((Num(2), u, Derivative(u, by)))
+        case page.Derivative(page.Pow(u, page.Num(2)), by):
+            return page.Mul((page.Num(2), u, page.Derivative(u, by)))
     return None
 ''')  # fmt: skip
     copy.add("symgrad/deriving/rules/__init__.py", '    "square rule",\n', before='    "second derivative"')

@@ -13,35 +13,11 @@ from typing import NamedTuple, Self
 
 from ..deriving.definitions import unfold
 from ..functions import COMMANDS
+from ..page import tree as page
 from ..page.matching import head
 from ..page.scope import Scope
 from ..page.symbols import DEVIATIONS, symbol_of, unbold
-from ..page.tree import (
-    Add,
-    BigOp,
-    Call,
-    Cases,
-    Derivative,
-    Dots,
-    Evaluated,
-    Gradient,
-    Indexed,
-    Indicator,
-    Mul,
-    Neg,
-    Node,
-    Norm,
-    Num,
-    Pow,
-    Prime,
-    Sym,
-    Transpose,
-    children,
-    free_names,
-    same,
-    substitute,
-    walk,
-)
+from ..page.tree import Node, children, free_names, same, substitute, walk
 
 _MANY = 200  # names, after which a definition by levels may go on for ever
 CONSTANTS = frozenset(["e", "\\pi", "\\infty", "\\mathrm{e}", ""])
@@ -76,13 +52,13 @@ def base(node: Node) -> str | None:
     """The name of a bare quantity: J of J, of J(θ), of J_i and of h_θ(x^{(i)}), and σ of the variances σ²
     and σ_d²; None for anything else."""
     match node:
-        case Pow(Sym(name) | Indexed(Sym(name)), Num(2)) if name in DEVIATIONS:
+        case page.Pow(page.Sym(name) | page.Indexed(page.Sym(name)), page.Num(2)) if name in DEVIATIONS:
             return name
-        case Sym(name):
+        case page.Sym(name):
             return name
-        case Indexed(Sym(name)) | Prime(Sym(name)):
+        case page.Indexed(page.Sym(name)) | page.Prime(page.Sym(name)):
             return name
-        case Call(fn, args) if all(_plain(a) for a in args) and isinstance(fn, Sym | Indexed):
+        case page.Call(fn, args) if all(_plain(a) for a in args) and isinstance(fn, page.Sym | page.Indexed):
             called = base(fn)
             return None if called in KNOWN else called
     return None
@@ -95,13 +71,13 @@ def builtin(name: str) -> bool:
 
 def _plain(node: Node) -> bool:
     match node:
-        case Sym() | Dots() | Pow(Sym(), Num(2)):
+        case page.Sym() | page.Dots() | page.Pow(page.Sym(), page.Num(2)):
             return True
-        case Indexed(inner):
+        case page.Indexed(inner):
             return _plain(inner)
-        case Transpose(inner):
+        case page.Transpose(inner):
             return _plain(inner)
-        case Call(_, args):
+        case page.Call(_, args):
             return all(_plain(a) for a in args)
     return False
 
@@ -119,25 +95,25 @@ def quantities(node: Node, scope: Scope | None = None) -> frozenset[str]:
 
 def _collect(node: Node, out: set[str], scope: Scope | None) -> None:
     match node:
-        case Sym(name):
+        case page.Sym(name):
             out.add(name)
-        case Indexed(indexed):
+        case page.Indexed(indexed):
             _collect(indexed, out, scope)
-        case BigOp(body, index):
+        case page.BigOp(body, index):
             inside: set[str] = set()
             _collect(body, inside, scope)
             out |= inside - {index.name}
-        case Call(fn, args):
+        case page.Call(fn, args):
             if not builtin(base(fn) or ""):
                 _collect(fn, out, scope)
             for a in _spoken_arguments(fn, args, scope):
                 _collect(a, out, scope)
-        case Norm(arg, Sym("F")):
+        case page.Norm(arg, page.Sym("F")):
             _collect(arg, out, scope)
-        case Cases(branches):
+        case page.Cases(branches):
             for value, _ in branches:
                 _collect(value, out, scope)
-        case Indicator():
+        case page.Indicator():
             pass
         case _:
             for child in children(node):
@@ -145,7 +121,7 @@ def _collect(node: Node, out: set[str], scope: Scope | None) -> None:
 
 
 def _spoken_arguments(fn: Node, args: tuple[Node, ...], scope: Scope | None) -> tuple[Node, ...]:
-    name = base(fn) if isinstance(fn, Sym | Indexed) else None
+    name = base(fn) if isinstance(fn, page.Sym | page.Indexed) else None
     if scope is None or name is None:
         return args
     for d in scope.definitions.get(name, ()):
@@ -159,22 +135,22 @@ def indices(node: Node) -> frozenset[str]:
     """Names that stand as an index (``i``, ``t+1``) or are bound somewhere."""
     out: set[str] = set()
     for n in walk(node):
-        if isinstance(n, Indexed):
+        if isinstance(n, page.Indexed):
             entries = [*n.lower, *n.upper]
-        elif isinstance(n, BigOp):
+        elif isinstance(n, page.BigOp):
             out.add(n.index.name)
             entries = [bound for bound in (n.lower, n.upper) if bound is not None]
         else:
             continue
         for entry in entries:
-            if isinstance(entry, Sym):
+            if isinstance(entry, page.Sym):
                 out.add(entry.name)
-            elif isinstance(entry, Add):
+            elif isinstance(entry, page.Add):
                 out |= {
                     s.name
                     for t in entry.terms
                     for s in walk(t)
-                    if isinstance(s, Sym) and not isinstance(t, Mul)
+                    if isinstance(s, page.Sym) and not isinstance(t, page.Mul)
                 }
     return frozenset(out)
 
@@ -206,25 +182,25 @@ def primitives(nodes: Iterable[Node], scope: Scope) -> frozenset[Primitive]:
     while queue:
         node = queue.pop()
         match node:
-            case Derivative(body) | Gradient(body):
+            case page.Derivative(body) | page.Gradient(body):
                 queue.append(body)
-            case BigOp(body, index):
+            case page.BigOp(body, index):
                 queue.append(body)
                 bound.add(index.name)
-            case Call(fn, args):
-                name = base(fn) if isinstance(fn, Sym | Indexed) else None
+            case page.Call(fn, args):
+                name = base(fn) if isinstance(fn, page.Sym | page.Indexed) else None
                 if name is None or not builtin(name):
                     queue.append(fn)
                 queue += _spoken_arguments(fn, args, scope)
-            case Sym(name):
+            case page.Sym(name):
                 _primitive(name, Primitive(name, "", False), scope, seen, out, queue)
-            case Indexed(Sym(name), lower, upper):
+            case page.Indexed(page.Sym(name), lower, upper):
                 _primitive(name, Primitive(name, label(lower, upper), True), scope, seen, out, queue)
-            case Norm(arg, Sym("F")):  # Frobenius
+            case page.Norm(arg, page.Sym("F")):  # Frobenius
                 queue.append(arg)
-            case Indicator():
+            case page.Indicator():
                 pass
-            case Cases(branches):
+            case page.Cases(branches):
                 queue += [value for value, _ in branches]
             case _:
                 queue += children(node)
@@ -267,11 +243,11 @@ class Differentiation(NamedTuple):
 def differentiations(lhs: Node, rhs: Node, scope: Scope) -> Iterator[Differentiation]:
     for node in (*walk(lhs), *walk(rhs)):
         match node:
-            case Derivative(body, by, style):
+            case page.Derivative(body, by, style):
                 yield Differentiation(body, tuple(v for v, _ in by), quotient=style == "fraction")
-            case Gradient(body, None):
+            case page.Gradient(body, None):
                 yield Differentiation(body, scope.nabla, bare=True)
-            case Gradient(body, Node() as wrt):
+            case page.Gradient(body, Node() as wrt):
                 yield Differentiation(body, (wrt,))
 
 
@@ -352,7 +328,7 @@ def _reaches(body: Node, variable: Node, scope: Scope) -> bool:
     while queue and len(seen) < _MANY:
         node = queue.pop()
         form = _form(node)
-        queue += node.args if isinstance(node, Call) else () if form else children(node)
+        queue += node.args if isinstance(node, page.Call) else () if form else children(node)
         if form is not None and node not in seen:
             seen.add(node)
             if form == wanted:
@@ -369,11 +345,11 @@ def _reaches(body: Node, variable: Node, scope: Scope) -> bool:
 
 def _form(node: Node) -> tuple[str, tuple[Node, ...]] | None:
     match node:
-        case Sym(name):
+        case page.Sym(name):
             return unbold(name).lower(), ()
-        case Indexed(Sym(name), _, upper):
+        case page.Indexed(page.Sym(name), _, upper):
             return unbold(name).lower(), upper
-        case Call(fn):
+        case page.Call(fn):
             return _form(fn)
     return None
 
@@ -386,11 +362,11 @@ def known(primitive: Primitive, scope: Scope) -> bool:
 def operator(node: Node) -> str | None:
     """A known function that stands without its argument (``\\max_\\alpha`` before a sum)."""
     match node:
-        case Call(Indexed(base=Sym()), args):
+        case page.Call(page.Indexed(base=page.Sym()), args):
             rest: Iterable[Node] = args
-        case Call(Sym() | Prime(Sym()), args):  # \tanh'(x)
+        case page.Call(page.Sym() | page.Prime(page.Sym()), args):  # \tanh'(x)
             rest = args
-        case Sym(name) | Indexed(Sym(name)) if name in KNOWN and name not in ("d", "!", "[]"):
+        case page.Sym(name) | page.Indexed(page.Sym(name)) if name in KNOWN and name not in ("d", "!", "[]"):
             return name
         case _:
             rest = children(node)
@@ -412,7 +388,7 @@ def symmetric(lhs: Node, rhs: Node) -> bool:
     free = sorted(n for n in indices(lhs) & free_names(lhs) if len(n) == 1)
     for k, i in enumerate(free):
         for j in free[k + 1 :]:
-            swapped = substitute(lhs, {Sym(i): Sym(j), Sym(j): Sym(i)})
+            swapped = substitute(lhs, {page.Sym(i): page.Sym(j), page.Sym(j): page.Sym(i)})
             if same(swapped, rhs):
                 return True
     return False
@@ -421,7 +397,7 @@ def symmetric(lhs: Node, rhs: Node) -> bool:
 def exchanged(lhs: Node, rhs: Node) -> bool:
     """``\\sum_i b_{ij} = \\sum_j b_{ij}``: a property of b, for no index that is free stays the same."""
     match lhs, rhs:
-        case BigOp(left, i), BigOp(right, j):
+        case page.BigOp(left, i), page.BigOp(right, j):
             both = {i.name, j.name} <= free_names(left)
             return type(lhs) is type(rhs) and i != j and both and same(left, right)
     return False
@@ -430,9 +406,9 @@ def exchanged(lhs: Node, rhs: Node) -> bool:
 def notation(node: Node) -> bool:
     """``f_{x_i}``, ``D_i f``: names beside names, of which one is as good as another."""
     match node:
-        case Sym() | Indexed(Sym()):
+        case page.Sym() | page.Indexed(page.Sym()):
             return True
-        case Mul(factors):
+        case page.Mul(factors):
             return all(notation(f) for f in factors)
     return False
 
@@ -443,47 +419,48 @@ def is_constant(node: Node) -> bool:
 
 
 def is_zero(node: Node) -> bool:
-    return isinstance(node, Num) and node.value == 0
+    return isinstance(node, page.Num) and node.value == 0
 
 
 def terms(node: Node) -> tuple[Node, ...]:
     """The terms of a sum, each with its sign; any other page is its own only term."""
-    if isinstance(node, Add):
+    if isinstance(node, page.Add):
         return node.terms
-    if isinstance(node, Neg) and isinstance(node.arg, Add):
-        return tuple(Neg(t) for t in node.arg.terms)
+    if isinstance(node, page.Neg) and isinstance(node.arg, page.Add):
+        return tuple(page.Neg(t) for t in node.arg.terms)
     return (node,)
 
 
 def factors(node: Node) -> tuple[Node, ...]:
-    return node.factors if isinstance(node, Mul) else (node,)
+    return node.factors if isinstance(node, page.Mul) else (node,)
 
 
 def has_derivative(node: Node) -> bool:
-    return any(isinstance(n, Derivative | Gradient | Prime | Evaluated) for n in walk(node))
+    kinds = page.Derivative | page.Gradient | page.Prime | page.Evaluated
+    return any(isinstance(n, kinds) for n in walk(node))
 
 
 def rightmost(term: Node, where: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Node]]:
     """The nodes that end where the term ends, with their places: what could reach further."""
     yield where, term
     match term:
-        case Mul(members):
+        case page.Mul(members):
             yield from rightmost(members[-1], (*where, len(members) - 1))
-        case Neg(arg):
+        case page.Neg(arg):
             yield from rightmost(arg, (*where, 0))
-        case BigOp(body):
+        case page.BigOp(body):
             yield from rightmost(body, (*where, 0))
-        case Derivative(body, _, "operator"):
+        case page.Derivative(body, _, "operator"):
             yield from rightmost(body, (*where, 0))
 
 
 def identity(sides: tuple[Node, ...], scope: Scope) -> bool:
     """Is I, of which nothing is said, always a factor beside a declared matrix: the identity?"""
-    one = Sym("I")
+    one = page.Sym("I")
     beside = 0
-    for product in (n for side in sides for n in walk(side) if isinstance(n, Mul)):
-        factors = [f.arg if isinstance(f, Transpose) else f for f in product.factors]
-        kinds = [scope.kinds.get(f.name) for f in factors if isinstance(f, Sym)]
+    for product in (n for side in sides for n in walk(side) if isinstance(n, page.Mul)):
+        factors = [f.arg if isinstance(f, page.Transpose) else f for f in product.factors]
+        kinds = [scope.kinds.get(f.name) for f in factors if isinstance(f, page.Sym)]
         if any(kind is not None and len(kind.shape) == 2 for kind in kinds):
             beside += factors.count(one)
     return 0 < beside == sum(n == one for side in sides for n in walk(side))

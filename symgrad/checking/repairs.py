@@ -11,33 +11,10 @@ from functools import cached_property
 
 from ..errors import Remark, SymgradError
 from ..meaning.judging import holds, prove_nodes
+from ..page import tree as page
 from ..page.scope import Scope
 from ..page.to_latex import to_latex
-from ..page.tree import (
-    Add,
-    BigOp,
-    Call,
-    Derivative,
-    Frac,
-    Gradient,
-    Indexed,
-    Mul,
-    Neg,
-    Node,
-    Num,
-    Pow,
-    Sum,
-    Sym,
-    Transpose,
-    children,
-    free_names,
-    map_children,
-    paths,
-    put,
-    same,
-    substitute,
-    walk,
-)
+from ..page.tree import Node, children, free_names, map_children, paths, put, same, substitute, walk
 from . import queries
 from .step import Judged
 
@@ -88,13 +65,13 @@ def _repairs(lhs: Node, rhs: Node, scope: Scope, answers: bool) -> Iterator[Repa
     for text, left in reach_left:
         for _, right in reach_right:
             yield text, left, right
-    yield "holds with the opposite sign", lhs, Neg(rhs)
+    yield "holds with the opposite sign", lhs, page.Neg(rhs)
     for index in sorted(_free_indices(rhs) - _free_indices(lhs)):
-        yield f"holds if summed over ${index}$", lhs, Sum(rhs, Sym(index))
+        yield f"holds if summed over ${index}$", lhs, page.Sum(rhs, page.Sym(index))
     for index in sorted(_free_indices(lhs) - _free_indices(rhs)):
-        yield f"holds if the left side is summed over ${index}$", Sum(lhs, Sym(index)), rhs
+        yield f"holds if the left side is summed over ${index}$", page.Sum(lhs, page.Sym(index)), rhs
     for factor in _scales(lhs, rhs):
-        yield f"holds with the factor ${to_latex(factor)}$ on the right", lhs, Mul((factor, rhs))
+        yield f"holds with the factor ${to_latex(factor)}$ on the right", lhs, page.Mul((factor, rhs))
     for where, side, other in (("right", rhs, lhs), ("left", lhs, rhs)):
         for text, new in (edit for kind in EDITS for edit in kind(_Side(side, other, scope))):
             pair = (lhs, new) if where == "right" else (new, rhs)
@@ -111,16 +88,16 @@ def _free_indices(node: Node) -> frozenset[str]:
 def _reaches(side: Node, answers: bool) -> Iterator[tuple[str, Node]]:
     """Every way to let an operator in front of a sum take the terms behind it as well."""
     for path, node in paths(side):
-        if not isinstance(node, Add):
+        if not isinstance(node, page.Add):
             continue
         for k, term in enumerate(node.terms[:-1]):
             rest = node.terms[k + 1 :]
             for where, inner in queries.rightmost(term):
-                if isinstance(inner, Derivative | Gradient | BigOp):
-                    body = Add((*queries.terms(inner.body), *rest))
+                if isinstance(inner, page.Derivative | page.Gradient | page.BigOp):
+                    body = page.Add((*queries.terms(inner.body), *rest))
                     wider = replace(inner, body=body)
                     new_term = put(term, where, wider)
-                    new = new_term if k == 0 else Add((*node.terms[:k], new_term))
+                    new = new_term if k == 0 else page.Add((*node.terms[:k], new_term))
                     sign = _operator(inner)
                     what = f"$({to_latex(body)})$" if answers else "more terms"
                     yield f"holds if ${sign}$ extends over {what}: add parentheses", put(side, path, new)
@@ -128,11 +105,11 @@ def _reaches(side: Node, answers: bool) -> Iterator[tuple[str, Node]]:
 
 def _operator(node: Node) -> str:
     match node:
-        case Derivative(_, by, _, d) if len(by) == 1 and by[0][1] == 1:
+        case page.Derivative(_, by, _, d) if len(by) == 1 and by[0][1] == 1:
             return f"\\frac{{{d}}}{{{d} {to_latex(by[0][0])}}}"
-        case Gradient(_, wrt):
+        case page.Gradient(_, wrt):
             return "\\nabla" if wrt is None else f"\\nabla_{{{to_latex(wrt)}}}"
-        case Sum(_, index):
+        case page.Sum(_, index):
             return f"\\sum_{{{index.name}}}"
     return "the operator"
 
@@ -141,17 +118,17 @@ def _operator(node: Node) -> str:
 
 
 def _scales(lhs: Node, rhs: Node) -> Iterator[Node]:
-    yield Num(2)
-    yield Frac(Num(1), Num(2))
+    yield page.Num(2)
+    yield page.Frac(page.Num(1), page.Num(2))
     sizes = {
         n.upper
         for side in (lhs, rhs)
         for n in walk(side)
-        if isinstance(n, BigOp) and isinstance(n.upper, Sym)
+        if isinstance(n, page.BigOp) and isinstance(n.upper, page.Sym)
     }
     for size in sorted(sizes, key=repr):
         assert size is not None
-        yield Frac(Num(1), size)
+        yield page.Frac(page.Num(1), size)
         yield size
 
 
@@ -176,11 +153,11 @@ _Edit = Iterator[tuple[str, Node]]
 
 def _signs(side: _Side) -> _Edit:
     for path, node in side.places:
-        if isinstance(node, Add):
+        if isinstance(node, page.Add):
             for term, rest in _each(node.terms):
-                flipped = term.arg if isinstance(term, Neg) else Neg(term)
-                yield f"the sign of ${to_latex(term)}$ is changed", side.put(path, Add(rest(flipped)))
-        elif isinstance(node, Neg) and path:
+                flipped = term.arg if isinstance(term, page.Neg) else page.Neg(term)
+                yield f"the sign of ${to_latex(term)}$ is changed", side.put(path, page.Add(rest(flipped)))
+        elif isinstance(node, page.Neg) and path:
             yield "a minus sign is dropped", side.put(path, node.arg)
 
 
@@ -189,36 +166,37 @@ def _names(side: _Side) -> _Edit:
     here, there = free_names(side.node), free_names(side.other)
     for old in sorted(here - there):
         for new in sorted(there - here):
-            yield f"${old}$ is read as ${new}$", substitute(side.node, {Sym(old): Sym(new)})
+            yield f"${old}$ is read as ${new}$", substitute(side.node, {page.Sym(old): page.Sym(new)})
 
 
 def _indices(side: _Side) -> _Edit:
     used = sorted(queries.indices(side.node) | queries.indices(side.other))
     for path, node in side.places:
-        if not isinstance(node, Indexed) or len(node.lower) != 1 or not isinstance(node.lower[0], Sym):
+        letter = node.lower[0] if isinstance(node, page.Indexed) and len(node.lower) == 1 else None
+        if not isinstance(node, page.Indexed) or not isinstance(letter, page.Sym):
             continue
         for index in used:
-            if index != node.lower[0].name and len(index) == 1:
-                new = replace(node, lower=(Sym(index),))
+            if index != letter.name and len(index) == 1:
+                new = replace(node, lower=(page.Sym(index),))
                 yield f"${to_latex(node)}$ is ${to_latex(new)}$", side.put(path, new)
 
 
 def _transposes(side: _Side) -> _Edit:
     for path, node in side.places:
-        kind = side.scope.kinds.get(node.name) if isinstance(node, Sym) else None
-        if isinstance(node, Transpose):
+        kind = side.scope.kinds.get(node.name) if isinstance(node, page.Sym) else None
+        if isinstance(node, page.Transpose):
             yield f"${to_latex(node)}$ is not transposed", side.put(path, node.arg)
         elif kind is not None and len(kind.shape) == 2:
-            yield f"${to_latex(node)}$ is transposed", side.put(path, Transpose(node))
+            yield f"${to_latex(node)}$ is transposed", side.put(path, page.Transpose(node))
 
 
 def _exponents(side: _Side) -> _Edit:
     for path, node in side.places:
-        if not isinstance(node, Pow) or not isinstance(node.exp, Num):
+        if not isinstance(node, page.Pow) or not isinstance(node.exp, page.Num):
             continue
         for k in (int(node.exp.value) + 1, int(node.exp.value) - 1):
             if k > 1:
-                yield f"the exponent is {k}", side.put(path, Pow(node.base, Num(k)))
+                yield f"the exponent is {k}", side.put(path, page.Pow(node.base, page.Num(k)))
             elif k == 1:
                 yield "the exponent is dropped", side.put(path, node.base)
 
@@ -226,9 +204,9 @@ def _exponents(side: _Side) -> _Edit:
 def _parts_dropped(side: _Side) -> _Edit:
     for path, node in side.places:
         match node:
-            case Mul(parts) if len(parts) > 1:
+            case page.Mul(parts) if len(parts) > 1:
                 what = "factor"
-            case Add(parts) if len(parts) > 1:
+            case page.Add(parts) if len(parts) > 1:
                 what = "term"
             case _:
                 continue
@@ -240,15 +218,16 @@ def _parts_dropped(side: _Side) -> _Edit:
 def _factors_put_in(side: _Side) -> _Edit:
     for factor in _chain_factors(side.other, side.scope):
         for path, node in side.places:
-            if not path or (isinstance(node, Mul) and _is_body(side.node, path)):
-                wider = Mul((*queries.factors(node), factor))
+            if not path or (isinstance(node, page.Mul) and _is_body(side.node, path)):
+                wider = page.Mul((*queries.factors(node), factor))
                 yield f"the factor ${to_latex(factor)}$ is put in", side.put(path, wider)
 
 
 def _doubled(side: _Side) -> _Edit:
     for path, node in side.places:
-        for term, rest in _each(node.terms) if isinstance(node, Add) else ():
-            yield f"${to_latex(term)}$ is doubled", side.put(path, Add(rest(Mul((Num(2), term)))))
+        for term, rest in _each(node.terms) if isinstance(node, page.Add) else ():
+            twice = page.Mul((page.Num(2), term))
+            yield f"${to_latex(term)}$ is doubled", side.put(path, page.Add(rest(twice)))
 
 
 def _each(parts: tuple[Node, ...]) -> Iterator[tuple[Node, Callable[..., tuple[Node, ...]]]]:
@@ -267,7 +246,7 @@ def _is_body(side: Node, path: tuple[int, ...]) -> bool:
     node = side
     for k in path[:-1]:
         node = tuple(children(node))[k]
-    return isinstance(node, BigOp) and path[-1] == 0
+    return isinstance(node, page.BigOp) and path[-1] == 0
 
 
 def _chain_factors(other: Node, scope: Scope) -> Iterator[Node]:
@@ -277,12 +256,13 @@ def _chain_factors(other: Node, scope: Scope) -> Iterator[Node]:
         bodies += [d.body for d in scope.definitions.get(name, ())]
     seen: dict[Node, None] = {}
     for body in bodies:
+        names = queries.quantities(body)
         for node in walk(body):
-            if isinstance(node, Indexed) or (isinstance(node, Sym) and node.name in queries.quantities(body)):
+            if isinstance(node, page.Indexed) or (isinstance(node, page.Sym) and node.name in names):
                 seen.setdefault(node)
-            elif isinstance(node, Call) and isinstance(node.fn, Sym) and node.fn.name == "\\sigma":
+            elif isinstance(node, page.Call) and isinstance(node.fn, page.Sym) and node.fn.name == "\\sigma":
                 seen.setdefault(node)
-                seen.setdefault(Add((Num(1), Neg(node))))
+                seen.setdefault(page.Add((page.Num(1), page.Neg(node))))
     yield from list(seen)[:10]
 
 
@@ -297,7 +277,7 @@ def _missing(rhs: Node, expected: Node) -> str | None:
         if found is None:
             return None
         rest.remove(found)
-    forgotten = rest[0] if len(rest) == 1 else Add(tuple(rest))
+    forgotten = rest[0] if len(rest) == 1 else page.Add(tuple(rest))
     return f"the {'term' if len(rest) == 1 else 'sum'} ${to_latex(forgotten)}$ is missing" if rest else None
 
 
@@ -305,9 +285,9 @@ def derived(lhs: Node, head: Node, scope: Scope) -> Node | None:
     """What was to be expected on the right: the derivative at the head of the chain as symgrad derives it,
     where the judge proves that the left side still equals it."""
     match head:
-        case Derivative(body, ((wrt, 1),)):
+        case page.Derivative(body, ((wrt, 1),)):
             pass
-        case Gradient(body, Node() as wrt):
+        case page.Gradient(body, Node() as wrt):
             pass
         case _:
             return None
@@ -323,12 +303,12 @@ def derived(lhs: Node, head: Node, scope: Scope) -> Node | None:
 def dropped(lhs: Node, rhs: Node, scope: Scope) -> frozenset[str]:
     """Names that stand bare here, and nowhere with an index, and that are defined with one index only."""
     sides = [n for side in (lhs, rhs) for n in walk(side)]
-    kept = {n.base.name for n in sides if isinstance(n, Indexed) and isinstance(n.base, Sym)}
+    kept = {n.base.name for n in sides if isinstance(n, page.Indexed) and isinstance(n.base, page.Sym)}
     return frozenset(
         n.name
         for side in (lhs, rhs)
         for n in _bare(side)
-        if isinstance(n, Sym)
+        if isinstance(n, page.Sym)
         and n.name not in kept
         and len(scope.definitions.get(n.name, ())) == 1
         and all(d.params is None and len(d.lower) + len(d.upper) == 1 for d in scope.definitions[n.name])
@@ -336,7 +316,7 @@ def dropped(lhs: Node, rhs: Node, scope: Scope) -> frozenset[str]:
 
 
 def _bare(node: Node) -> Iterator[Node]:
-    if isinstance(node, Indexed) and isinstance(node.base, Sym):
+    if isinstance(node, page.Indexed) and isinstance(node.base, page.Sym):
         return
     yield node
     for child in children(node):
@@ -350,8 +330,8 @@ def restored(lhs: Node, rhs: Node, scope: Scope, names: frozenset[str]) -> Judge
         left, right = lhs, rhs
         for name in sorted(names):
             d = scope.definitions[name][0]
-            entry = (Sym(index) if index is not None else (*d.lower, *d.upper)[0],)
-            node = Indexed(Sym(name), entry if d.lower else (), entry if d.upper else ())
+            entry = (page.Sym(index) if index is not None else (*d.lower, *d.upper)[0],)
+            node = page.Indexed(page.Sym(name), entry if d.lower else (), entry if d.upper else ())
             left, right = _bare_replaced(left, name, node), _bare_replaced(right, name, node)
         try:
             verdict = prove_nodes(left, right, scope)
@@ -365,10 +345,10 @@ def restored(lhs: Node, rhs: Node, scope: Scope, names: frozenset[str]) -> Judge
 
 def _bare_replaced(node: Node, name: str, new: Node) -> Node:
     """The symbol replaced where it stands without indices."""
-    if isinstance(node, Sym):
+    if isinstance(node, page.Sym):
         return new if node.name == name else node
-    if isinstance(node, Indexed) and isinstance(node.base, Sym):
+    if isinstance(node, page.Indexed) and isinstance(node.base, page.Sym):
         return node
-    if isinstance(node, BigOp) and node.index.name == name:
+    if isinstance(node, page.BigOp) and node.index.name == name:
         return node
     return map_children(node, lambda child: _bare_replaced(child, name, new))

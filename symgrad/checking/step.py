@@ -18,30 +18,15 @@ from ..errors import (
 from ..kernel.verdict import Verdict, Witness
 from ..meaning.judging import Judgement, judgement, prove_nodes
 from ..names import Part
+from ..page import tree as page
 from ..page.scope import Scope
 from ..page.symbols import symbol_of
-from ..page.tree import (
-    Add,
-    BigOp,
-    Call,
-    Matrix,
-    Neg,
-    Node,
-    Num,
-    Sum,
-    Sym,
-    Transpose,
-    free_names,
-    map_children,
-    put,
-    substitute,
-    walk,
-)
+from ..page.tree import Node, free_names, map_children, put, substitute, walk
 from ..reasons import Convention, NotDefined, OneSided, UnknownDependence
 from . import queries
 from .findings import Outcome
 
-ZERO = Num(0)
+ZERO = page.Num(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +154,7 @@ def invented(witness: Witness | None, declared: frozenset[str]) -> str | None:
 def unknown_function(lhs: Node, rhs: Node, scope: Scope, declared: frozenset[str]) -> str | None:
     """A function that is applied here and of which nothing is said, so that its shape is anybody's guess."""
     for node in (*walk(lhs), *walk(rhs)):
-        if isinstance(node, Call):
+        if isinstance(node, page.Call):
             name = queries.base(node.fn)
             if name is None or queries.builtin(name) or name in declared or name in scope.definitions:
                 continue
@@ -179,14 +164,13 @@ def unknown_function(lhs: Node, rhs: Node, scope: Scope, declared: frozenset[str
 
 def _misnamed(lhs: Node, rhs: Node, scope: Scope) -> bool:
     """Is the step true with a size put for the one name that only one side has (n written for N)?"""
-    sizes = {
-        n.upper for side in (lhs, rhs) for n in walk(side) if isinstance(n, BigOp) and n.upper is not None
-    }
+    sums = (n for side in (lhs, rhs) for n in walk(side) if isinstance(n, page.BigOp))
+    sizes = {n.upper for n in sums if n.upper is not None}
     for side, other in ((rhs, lhs), (lhs, rhs)):
         extra = free_names(side) - free_names(other)
         if len(extra) == 1:
             for size in sizes:
-                renamed = substitute(side, {Sym(next(iter(extra))): size})
+                renamed = substitute(side, {page.Sym(next(iter(extra))): size})
                 if _proved(*((lhs, renamed) if side is rhs else (renamed, rhs)), scope):
                     return True
     return False
@@ -221,21 +205,21 @@ def reach(node: Node) -> Node:
     True
     """
     node = map_children(node, reach)
-    if not isinstance(node, Add):
+    if not isinstance(node, page.Add):
         return node
     for k, term in enumerate(node.terms[:-1]):
         for path, inner in queries.rightmost(term):
-            if isinstance(inner, Sum) and inner.index.name and inner.condition is None:
+            if isinstance(inner, page.Sum) and inner.index.name and inner.condition is None:
                 taken = 0
                 for later in node.terms[k + 1 :]:
                     if inner.index.name not in free_names(later):
                         break
                     taken += 1
-                if taken and inner.index.name not in free_names(Add(node.terms[:k])):
+                if taken and inner.index.name not in free_names(page.Add(node.terms[:k])):
                     absorbed = node.terms[k + 1 : k + 1 + taken]
-                    wider = replace(inner, body=Add((*queries.terms(inner.body), *absorbed)))
+                    wider = replace(inner, body=page.Add((*queries.terms(inner.body), *absorbed)))
                     terms = (*node.terms[:k], put(term, path, wider), *node.terms[k + 1 + taken :])
-                    return terms[0] if len(terms) == 1 else Add(terms)
+                    return terms[0] if len(terms) == 1 else page.Add(terms)
     return node
 
 
@@ -249,7 +233,7 @@ def _proved(lhs: Node, rhs: Node, scope: Scope) -> Verdict | None:
 
 def _shapes(lhs: Node, rhs: Node, scope: Scope, error: ShapeError) -> Judged:
     """Ill-typed; unless only the transposed side fits, which is a convention and no error."""
-    for left, right in ((Transpose(lhs), rhs), (lhs, Transpose(rhs))):
+    for left, right in ((page.Transpose(lhs), rhs), (lhs, page.Transpose(rhs))):
         try:
             verdict = prove_nodes(left, right, scope)
         except (SymgradError, RecursionError):
@@ -306,9 +290,9 @@ def _rounded(rhs: Node, witness: Witness) -> Judged | None:
 
 def _entry(side: Node, witness: Witness) -> tuple[Fraction, int] | None:
     """The entry of a vector of decimals that differs, where it is a rounded one, and its places."""
-    places = [n.places for n in walk(side) if isinstance(n, Num) and n.places]
+    places = [n.places for n in walk(side) if isinstance(n, page.Num) and n.places]
     left, right = enclosure(witness.left), enclosure(witness.right)
-    if not isinstance(side, Matrix | Call) or not places or left is None or right is None:
+    if not isinstance(side, page.Matrix | page.Call) or not places or left is None or right is None:
         return None
     entry = right[0], min(places)
     return entry if _near(left, *entry) else None
@@ -323,9 +307,9 @@ def _near(exact: tuple[Fraction, Fraction], value: Fraction, places: int) -> boo
 def _decimal(node: Node) -> tuple[Fraction, int] | None:
     """A lone decimal and its places."""
     sign = 1
-    while isinstance(node, Neg):
+    while isinstance(node, page.Neg):
         node, sign = node.arg, -sign
-    return (sign * Fraction(node.value), node.places) if isinstance(node, Num) and node.places else None
+    return (sign * Fraction(node.value), node.places) if isinstance(node, page.Num) and node.places else None
 
 
 def in_short(value: str, digits: int = 6) -> str:

@@ -1,5 +1,6 @@
 """Terms: a number times atoms to integer powers, and how one writes it.
 
+>>> from symgrad.page.tree import Frac, Mul, Neg, Num, Sym
 >>> x, y = Sym("x"), Sym("y")
 >>> written(Term(Fraction(-2, 3), {y: 1, x: -1})) == Neg(Frac(Mul((Num(2), y)), Mul((Num(3), x))))
 True
@@ -10,32 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..page.tree import (
-    Add,
-    BigOp,
-    Derivative,
-    Frac,
-    Gradient,
-    Indexed,
-    Mul,
-    Neg,
-    Node,
-    Num,
-    Pow,
-    Sym,
-    Transpose,
-    walk,
-)
+from ..page import tree as page
+from ..page.tree import Node, walk
 
-ONE, TWO, ZERO = Num(1), Num(2), Num(0)
+ONE, TWO, ZERO = page.Num(1), page.Num(2), page.Num(0)
 
 
 def integer(node: Node) -> int | None:
     """The value of a written integer, with its sign."""
-    if isinstance(node, Neg):
+    if isinstance(node, page.Neg):
         inner = integer(node.arg)
         return None if inner is None else -inner
-    if isinstance(node, Num) and Fraction(node.value).denominator == 1:
+    if isinstance(node, page.Num) and Fraction(node.value).denominator == 1:
         return int(node.value)
     return None
 
@@ -64,11 +51,11 @@ SMALL, MIDDLE, BIG = range(3)
 
 def _rank(node: Node) -> int:
     """Small: symbols, entries and their powers; big: Σ, derivatives and matrix products."""
-    if isinstance(node, Pow) and integer(node.exp) is not None:
+    if isinstance(node, page.Pow) and integer(node.exp) is not None:
         node = node.base
-    if isinstance(node, BigOp | Derivative | Gradient | Mul):
+    if isinstance(node, page.BigOp | page.Derivative | page.Gradient | page.Mul):
         return BIG
-    return SMALL if isinstance(node, Sym | Indexed) else MIDDLE
+    return SMALL if isinstance(node, page.Sym | page.Indexed) else MIDDLE
 
 
 def written(term: Term) -> Node:
@@ -78,24 +65,24 @@ def written(term: Term) -> Node:
     above = _ordered([_power(atom, k) for atom, k in term.powers.items() if k > 0], term.lead)
     below = sorted((_power(atom, -k) for atom, k in term.powers.items() if k < 0), key=_rank)
     top, bottom = abs(term.number.numerator), term.number.denominator
-    up: list[Node] = [Num(top)] if top != 1 else []
-    down: list[Node] = [*([Num(bottom)] if bottom != 1 else []), *below]
+    up: list[Node] = [page.Num(top)] if top != 1 else []
+    down: list[Node] = [*([page.Num(bottom)] if bottom != 1 else []), *below]
     body = joined([*up, *above]) if not down else _quotient(up, above, down)
-    return Neg(body) if term.number < 0 else body
+    return page.Neg(body) if term.number < 0 else body
 
 
 def _quotient(up: list[Node], above: list[Node], down: list[Node]) -> Node:
     """One fraction, or a coefficient in front of what it multiplies: (2/N) Σ ..., (1/2)(a + b)."""
     big = [n for n in above if _rank(n) == BIG]
-    simple = all(isinstance(d, Num | Sym) for d in down)
-    if not big and not (simple and any(isinstance(n, Add) for n in above)):
-        return Frac(joined([*up, *above]), joined(down))
+    simple = all(isinstance(d, page.Num | page.Sym) for d in down)
+    if not big and not (simple and any(isinstance(n, page.Add) for n in above)):
+        return page.Frac(joined([*up, *above]), joined(down))
     if simple:
         front = [n for n in above if _rank(n) == SMALL] if big else []
     else:
         front = [n for n in above if n not in big]
     inner = [n for n in above if n not in front]
-    return joined([Frac(joined([*up, *front]), joined(down)), *inner])
+    return joined([page.Frac(joined([*up, *front]), joined(down)), *inner])
 
 
 def _ordered(factors: list[Node], lead: Node | None) -> list[Node]:
@@ -106,7 +93,7 @@ def _ordered(factors: list[Node], lead: Node | None) -> list[Node]:
         out = sorted([lead, *rest], key=lambda n: _rank(n) == BIG)
     else:
         out = sorted(factors, key=_rank)
-    for pair in [n for n in out if isinstance(n, Add)]:
+    for pair in [n for n in out if isinstance(n, page.Add)]:
         partner = _complement(pair)
         if partner in out:
             out.remove(partner)
@@ -114,37 +101,37 @@ def _ordered(factors: list[Node], lead: Node | None) -> list[Node]:
     return out
 
 
-def _complement(node: Add) -> Node | None:
+def _complement(node: page.Add) -> Node | None:
     """The u of 1 - u."""
     match node.terms:
-        case (Num(1), Neg(u)):
+        case (page.Num(1), page.Neg(u)):
             return u
     return None
 
 
 def joined(factors: list[Node]) -> Node:
     """The factors as one product."""
-    factors = [g for f in factors for g in (f.factors if isinstance(f, Mul) else (f,))]
-    return ONE if not factors else factors[0] if len(factors) == 1 else Mul(tuple(factors))
+    factors = [g for f in factors for g in (f.factors if isinstance(f, page.Mul) else (f,))]
+    return ONE if not factors else factors[0] if len(factors) == 1 else page.Mul(tuple(factors))
 
 
 def _power(atom: Node, k: int) -> Node:
     if k == 1:
         return atom
-    if isinstance(atom, Pow) and isinstance(atom.base, Sym) and atom.base.name == "e":
+    if isinstance(atom, page.Pow) and isinstance(atom.base, page.Sym) and atom.base.name == "e":
         exponent = atom.exp
-        if isinstance(exponent, Neg):
-            return Pow(atom.base, Neg(written(_simple_product(exponent.arg, k))))
-        return Pow(atom.base, written(_simple_product(exponent, k)))
-    return Pow(atom, Num(k))
+        if isinstance(exponent, page.Neg):
+            return page.Pow(atom.base, page.Neg(written(_simple_product(exponent.arg, k))))
+        return page.Pow(atom.base, written(_simple_product(exponent, k)))
+    return page.Pow(atom, page.Num(k))
 
 
 def _simple_product(node: Node, k: int) -> Term:
-    factors = node.factors if isinstance(node, Mul) else (node,)
+    factors = node.factors if isinstance(node, page.Mul) else (node,)
     number = Fraction(k)
     powers: dict[Node, int] = {}
     for f in factors:
-        if isinstance(f, Num):
+        if isinstance(f, page.Num):
             number *= Fraction(f.value)
         else:
             powers[f] = powers.get(f, 0) + 1
@@ -153,7 +140,8 @@ def _simple_product(node: Node, k: int) -> Term:
 
 def positive_first(terms: tuple[Node, ...]) -> tuple[Node, ...]:
     """A sum does not start with a minus sign where it need not; otherwise the order is kept."""
-    if not isinstance(terms[0], Neg) or any(isinstance(n, BigOp | Transpose) for n in walk(terms[0])):
+    first, kept = terms[0], page.BigOp | page.Transpose
+    if not isinstance(first, page.Neg) or any(isinstance(n, kept) for n in walk(first)):
         return terms
-    plus = next((k for k, t in enumerate(terms) if not isinstance(t, Neg)), 0)
+    plus = next((k for k, t in enumerate(terms) if not isinstance(t, page.Neg)), 0)
     return (terms[plus], *terms[:plus], *terms[plus + 1:])

@@ -4,7 +4,7 @@ A heuristic for the last lines of a derivation: nothing here is believed, each r
 any other step.  Products are kept factored, with every atom (a symbol, an entry, σ(z), a written sum in
 parentheses) to an integer power; a sum is expanded only where that makes it shorter.
 
->>> from symgrad.page.tree import Add, Neg
+>>> from symgrad.page.tree import Add, Mul, Neg, Num, Sym
 >>> s, y, x = Sym("s"), Sym("y"), Sym("x")
 >>> one_minus = lambda a: Add((Num(1), Neg(a)))
 >>> tidied, how = tidy(Add((Mul((y, one_minus(s), x)), Neg(Mul((one_minus(y), s, x))))), Scope())
@@ -20,28 +20,9 @@ from functools import partial
 from math import gcd, lcm
 from typing import Any, Literal
 
+from ..page import tree as page
 from ..page.scope import Scope
-from ..page.tree import (
-    Add,
-    BigOp,
-    Cases,
-    Derivative,
-    Evaluated,
-    Frac,
-    Indexed,
-    Indicator,
-    Mul,
-    Neg,
-    Node,
-    Num,
-    Pow,
-    Sum,
-    Sym,
-    Transpose,
-    children,
-    free_names,
-    walk,
-)
+from ..page.tree import Node, children, free_names, walk
 from .layouts import groups, vectorish
 from .terms import ONE, ZERO, Term, integer, joined, positive_first, written
 
@@ -117,13 +98,13 @@ class _Tidy:
         found = None if read is None else read(self, node)
         return Term(powers={node: 1}) if found is None else found
 
-    def number(self, node: Num) -> Term:
+    def number(self, node: page.Num) -> Term:
         return Term(Fraction(node.value))
 
-    def negative(self, node: Neg) -> Term:
+    def negative(self, node: page.Neg) -> Term:
         return self.term(node.arg).scaled(-1)
 
-    def factors(self, node: Mul) -> Term:
+    def factors(self, node: page.Mul) -> Term:
         if sum(vectorish(f, self.scope) for f in node.factors) < 2:
             return self.product(self.term(f) for f in node.factors)
         parts = groups(node.factors, self.scope)
@@ -131,25 +112,28 @@ class _Tidy:
         if not rest and len(parts) > 1:
             return self.product(map(self.term, parts))
         # v^T u A stays in this order: A v^T u would be read from the left
-        inside = [f for p in parts if isinstance(p, Mul) and p not in rest for f in p.factors]
-        scalars = [self.term(p) for p in parts if p not in rest and not isinstance(p, Mul)]
+        inside = [f for p in parts if isinstance(p, page.Mul) and p not in rest for f in p.factors]
+        scalars = [self.term(p) for p in parts if p not in rest and not isinstance(p, page.Mul)]
         chain = [self.vector(f) for f in (*inside, *rest)]
         whole = Term(powers={joined([v for _, v in chain]): 1})
         return self.product((*scalars, *(t for t, _ in chain), whole))
 
-    def transpose(self, node: Transpose) -> Term:
+    def transpose(self, node: page.Transpose) -> Term:
         scalar, vector = self.vector(node)
         return self.product((scalar, Term(powers={vector: 1})))
 
-    def quotient(self, node: Frac) -> Term | None:
+    def quotient(self, node: page.Frac) -> Term | None:
         num, den = node.num, node.den
-        if isinstance(num, Add) and self.level == "split" and not isinstance(den, Num):
-            return self.term(Add(tuple(
-                Neg(Frac(p.arg, den)) if isinstance(p, Neg) else Frac(p, den) for p in num.terms)))
+        if isinstance(num, page.Add) and self.level == "split" and not isinstance(den, page.Num):
+            apart = (
+                page.Neg(page.Frac(p.arg, den)) if isinstance(p, page.Neg) else page.Frac(p, den)
+                for p in num.terms
+            )
+            return self.term(page.Add(tuple(apart)))
         below = self.term(den)
         return self.product((self.term(num), below.inverse())) if below.number else None
 
-    def power(self, node: Pow) -> Term | None:
+    def power(self, node: page.Pow) -> Term | None:
         k = integer(node.exp)
         if not k or vectorish(node.base, self.scope):
             return None
@@ -158,20 +142,20 @@ class _Tidy:
             return None
         return Term(inner.number**k, {a: p * k for a, p in inner.powers.items()})
 
-    def cases(self, node: Cases) -> Term:
+    def cases(self, node: page.Cases) -> Term:
         branches = tuple((self.node(value), condition) for value, condition in node.branches)
-        return Term(powers={Cases(branches): 1})
+        return Term(powers={page.Cases(branches): 1})
 
     def vector(self, node: Node) -> tuple[Term, Node]:
         """A factor that is a vector or a matrix, its numbers, signs and scalars apart."""
         match node:
-            case Neg(arg):
+            case page.Neg(arg):
                 scalar, vector = self.vector(arg)
                 return scalar.scaled(-1), vector
-            case Transpose(arg):
+            case page.Transpose(arg):
                 scalar, vector = self.vector(arg)
-                return scalar, vector.arg if isinstance(vector, Transpose) else Transpose(vector)
-            case Mul(factors) if sum(vectorish(f, self.scope) for f in factors) == 1:
+                return scalar, vector.arg if isinstance(vector, page.Transpose) else page.Transpose(vector)
+            case page.Mul(factors) if sum(vectorish(f, self.scope) for f in factors) == 1:
                 inner, vector = self.vector(next(f for f in factors if vectorish(f, self.scope)))
                 scalars = (self.term(f) for f in factors if not vectorish(f, self.scope))
                 return self.product((*scalars, inner)), vector
@@ -206,23 +190,25 @@ class _Tidy:
         return term
 
     def flip(self, atom: Node) -> Node | None:
-        if isinstance(atom, Add) and atom in self.made and any(isinstance(t, Neg) for t in atom.terms):
-            turned = tuple(t.arg if isinstance(t, Neg) else Neg(t) for t in atom.terms)
-            return Add(positive_first(turned))
-        if isinstance(atom, Sum):
+        if isinstance(atom, page.Add) and atom in self.made:
+            if not any(isinstance(t, page.Neg) for t in atom.terms):
+                return None
+            turned = tuple(t.arg if isinstance(t, page.Neg) else page.Neg(t) for t in atom.terms)
+            return page.Add(positive_first(turned))
+        if isinstance(atom, page.Sum):
             body = atom.body
-            for k, factor in enumerate(body.factors if isinstance(body, Mul) else (body,)):
+            for k, factor in enumerate(body.factors if isinstance(body, page.Mul) else (body,)):
                 turned_factor = self.flip(factor)
                 if turned_factor is not None:
-                    if not isinstance(body, Mul):
-                        return Sum(turned_factor, atom.index, atom.lower, atom.upper, atom.condition)
+                    if not isinstance(body, page.Mul):
+                        return page.Sum(turned_factor, atom.index, atom.lower, atom.upper, atom.condition)
                     factors = (*body.factors[:k], turned_factor, *body.factors[k + 1:])
-                    return Sum(Mul(factors), atom.index, atom.lower, atom.upper, atom.condition)
+                    return page.Sum(page.Mul(factors), atom.index, atom.lower, atom.upper, atom.condition)
         return None
 
     # ------------------------------------------------------------------------------ Σ
 
-    def sum(self, node: Sum) -> Term:
+    def sum(self, node: page.Sum) -> Term:
         """Constants go in front; a sum of a constant is counted."""
         inner = self.term(node.body)
         if not inner.number:
@@ -239,24 +225,24 @@ class _Tidy:
                 self.did("count")
                 return self.product((out, self.term(count)))
         body = written(kept)
-        return self.product((out, Term(powers={Sum(
+        return self.product((out, Term(powers={page.Sum(
             body, node.index, node.lower, node.upper, node.condition, span=node.span): 1})))
 
     # ------------------------------------------------------------------------------ sums of terms
 
     def terms(self, node: Node) -> list[Term]:
         match node:
-            case Add(parts):
+            case page.Add(parts):
                 return [t for part in parts for t in self.terms(part)]
-            case Neg(arg):
+            case page.Neg(arg):
                 return [t.scaled(-1) for t in self.terms(arg)]
         return [self.term(node)]
 
-    def add(self, node: Add) -> Term:
+    def add(self, node: page.Add) -> Term:
         terms = self.terms(node)
         if all(_plain(t) for t in terms) and not _repeats(terms) and not self.common(terms).powers:
             # symbols to powers, nothing to gain: y_i - (m x_i + b) stays as its author wrote it
-            return Term(powers={Add(tuple(map(self.one, node.terms))): 1})
+            return Term(powers={page.Add(tuple(map(self.one, node.terms))): 1})
         if self.level in ("split", "terms"):
             return Term(powers={_plus(terms): 1})
         ways = [lambda: self.factored(self.combine(terms))]
@@ -271,8 +257,8 @@ class _Tidy:
 
     def one(self, part: Node) -> Node:
         """A term by itself; a sum in parentheses stays one."""
-        inside = part.arg if isinstance(part, Neg) else part
-        return part if isinstance(inside, Add) else written(self.term(part))
+        inside = part.arg if isinstance(part, page.Neg) else part
+        return part if isinstance(inside, page.Add) else written(self.term(part))
 
     def attempt(self, make: Callable[[], Term]) -> tuple[Term, dict[str, None]]:
         """A candidate, with what was done for it."""
@@ -297,12 +283,12 @@ class _Tidy:
         todo, done = list(terms), list[Term]()
         while todo:
             t = todo.pop(0)
-            sums = [a for a, k in t.powers.items() if isinstance(a, Add) and 0 < k <= _MAX_POWER]
+            sums = [a for a, k in t.powers.items() if isinstance(a, page.Add) and 0 < k <= _MAX_POWER]
             if not sums or len(todo) + len(done) > _MAX_TERMS:
                 done.append(t)
                 continue
             self.did("expand")
-            chosen = next((a for a in sums if any(isinstance(n, Frac) for n in walk(a))), sums[0])
+            chosen = next((a for a in sums if any(isinstance(n, page.Frac) for n in walk(a))), sums[0])
             rest = Term(t.number, {a: k for a, k in t.powers.items() if a != chosen})
             if t.powers[chosen] > 1:
                 rest.powers[chosen] = t.powers[chosen] - 1
@@ -319,7 +305,8 @@ class _Tidy:
                 powers[atom] = max(t.powers[atom] for t in terms) if k < 0 else k
         numbers = [abs(t.number) for t in terms]
         number = Fraction(gcd(*(n.numerator for n in numbers)), lcm(*(n.denominator for n in numbers)))
-        if any(isinstance(a, BigOp | Derivative | Evaluated | Mul) for t in terms for a in t.powers):
+        whole = page.BigOp | page.Derivative | page.Evaluated | page.Mul
+        if any(isinstance(a, whole) for t in terms for a in t.powers):
             number = Fraction(1)
         if all(t.number < 0 for t in terms):
             number = -number
@@ -333,7 +320,7 @@ class _Tidy:
         inverse = front.inverse()
         rest = [self.attempt(partial(self.product, (t, inverse)))[0] for t in terms]
         inner = self.factored(self.combine(self.expand(rest)))
-        sums = [a for a in inner.powers if isinstance(a, Add)]
+        sums = [a for a in inner.powers if isinstance(a, page.Add)]
         inner.lead = inner.lead or (sums[0] if sums and front.powers and not _chooses(sums[0]) else None)
         return self.product((inner, front))
 
@@ -347,34 +334,35 @@ class _Tidy:
             self.did("factor")
         inverse = common.inverse()
         rest = [self.attempt(partial(self.product, (t, inverse)))[0] for t in terms]
-        total = Add(positive_first(tuple(written(t) for t in rest)))
+        total = page.Add(positive_first(tuple(written(t) for t in rest)))
         self.made.setdefault(total)
         lead = total if common.powers and not _chooses(total) else None
         return Term(common.number, {total: 1, **common.powers}, lead)
 
 
 _TERMS: dict[type[Node], Callable[[_Tidy, Any], Term | None]] = {
-    Num: _Tidy.number,
-    Neg: _Tidy.negative,
-    Mul: _Tidy.factors,
-    Transpose: _Tidy.transpose,
-    Frac: _Tidy.quotient,
-    Pow: _Tidy.power,
-    Add: _Tidy.add,
-    Sum: _Tidy.sum,
-    Cases: _Tidy.cases,
+    page.Num: _Tidy.number,
+    page.Neg: _Tidy.negative,
+    page.Mul: _Tidy.factors,
+    page.Transpose: _Tidy.transpose,
+    page.Frac: _Tidy.quotient,
+    page.Pow: _Tidy.power,
+    page.Add: _Tidy.add,
+    page.Sum: _Tidy.sum,
+    page.Cases: _Tidy.cases,
 }
 """What can be tidied; None where it is an atom after all."""
 
 
 def _chooses(node: Node) -> bool:
     """Is there a δ_ij or an indicator in it?"""
+    delta = page.Sym("\\delta")
     return any(
-        isinstance(n, Indicator) or (isinstance(n, Indexed) and n.base == Sym("\\delta")) for n in walk(node)
+        isinstance(n, page.Indicator) or (isinstance(n, page.Indexed) and n.base == delta) for n in walk(node)
     )
 
 
-def size_of(node: Sum, scope: Scope) -> Node | None:
+def size_of(node: page.Sum, scope: Scope) -> Node | None:
     """How many terms a Σ has, where its range says so."""
     lower, upper = node.lower, node.upper
     if lower is None and upper is None:
@@ -386,21 +374,21 @@ def size_of(node: Sum, scope: Scope) -> Node | None:
         return None
     start, end = integer(lower), integer(upper)
     if start is not None and end is not None:
-        return Num(end - start + 1) if end >= start else None
+        return page.Num(end - start + 1) if end >= start else None
     if start == 1:
         return upper
     if start == 0:
-        return Add((upper, ONE))
+        return page.Add((upper, ONE))
     return None
 
 
 def _plus(terms: list[Term]) -> Node:
     kept = [written(t) for t in terms if t.number]
-    return ZERO if not kept else kept[0] if len(kept) == 1 else Add(tuple(kept))
+    return ZERO if not kept else kept[0] if len(kept) == 1 else page.Add(tuple(kept))
 
 
 def _plain(term: Term) -> bool:
-    return all(not isinstance(a, Add | Sum) for a in term.powers) and all(k > 0 for k in term.powers.values())
+    return all(k > 0 and not isinstance(a, page.Add | page.Sum) for a, k in term.powers.items())
 
 
 def _repeats(terms: list[Term]) -> bool:
@@ -419,13 +407,13 @@ def reordered(a: Node, b: Node) -> bool:
 
 def _loosely(node: Node) -> object:
     parts: list[object] = [_loosely(child) for child in children(node)]
-    if isinstance(node, Mul):
-        numbers = [isinstance(f, Num) for f in node.factors]
+    if isinstance(node, page.Mul):
+        numbers = [isinstance(f, page.Num) for f in node.factors]
         return "Mul", numbers == sorted(numbers, reverse=True), sorted(parts, key=repr)
-    if isinstance(node, Add):
+    if isinstance(node, page.Add):
         return "Add", sorted(parts, key=repr)
     return (type(node).__name__, parts) if parts else node
 
 
 def _size(node: Node) -> int:
-    return sum(1 for n in walk(node) if not isinstance(n, Neg))
+    return sum(1 for n in walk(node) if not isinstance(n, page.Neg))

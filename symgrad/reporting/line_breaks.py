@@ -8,54 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..page import tree as page
 from ..page.to_latex import to_latex
-from ..page.tree import (
-    Add,
-    BigOp,
-    Call,
-    Derivative,
-    Frac,
-    Indexed,
-    Mul,
-    Neg,
-    Node,
-    Num,
-    Pow,
-    Sym,
-    children,
-    map_children,
-)
+from ..page.tree import Node, children, map_children
 from .model import Mark, Row
 
 STEP, CLAIM = 46, 56
 """Greatest width of a row beside the rule column, and without it, in letters."""
 
-_HOLE = Sym(r"\Box")
+_HOLE = page.Sym(r"\Box")
 
 
 def width(node: Node) -> float:
     """About how many letters wide the node is when it is set."""
     match node:
-        case Sym(name):
+        case page.Sym(name):
             return 1 if name.startswith("\\") and "mathrm" not in name else len(name.removeprefix("\\mathrm"))
-        case Num(value):
+        case page.Num(value):
             return len(str(value))
-        case Frac(num, den):
+        case page.Frac(num, den):
             return max(width(num), width(den)) + 0.5
-        case BigOp():
-            return 2.5 + width(node.body) + 2 * isinstance(node.body, Add)
-        case Indexed(base, lower, upper):
+        case page.BigOp():
+            return 2.5 + width(node.body) + 2 * isinstance(node.body, page.Add)
+        case page.Indexed(base, lower, upper):
             return width(base) + 0.6 * sum(map(width, (*lower, *upper)))
-        case Pow(base, exp):
-            return width(base) + 0.6 * width(exp) + 2 * isinstance(base, Add | Mul)
-        case Derivative(_, by):
-            return 2.5 + width(node.body) + 2 * isinstance(node.body, Add) if by else 0
-        case Call(fn, args):
+        case page.Pow(base, exp):
+            return width(base) + 0.6 * width(exp) + 2 * isinstance(base, page.Add | page.Mul)
+        case page.Derivative(_, by):
+            return 2.5 + width(node.body) + 2 * isinstance(node.body, page.Add) if by else 0
+        case page.Call(fn, args):
             return width(fn) + 2 + sum(map(width, args)) + len(args) - 1
-        case Add(terms):
+        case page.Add(terms):
             return sum(map(width, terms)) + 3 * (len(terms) - 1)
-        case Mul(factors):
-            return sum(width(f) + 2 * isinstance(f, Add | Neg) for f in factors)
+        case page.Mul(factors):
+            return sum(width(f) + 2 * isinstance(f, page.Add | page.Neg) for f in factors)
     return 1 + sum(map(width, children(node)))
 
 
@@ -106,21 +92,23 @@ def _filled(terms: tuple[Node, ...], frame: Node, most: float) -> Iterator[str]:
 def _signed(term: Node, later: bool, most: float) -> list[str]:
     """A term of a sum, with its sign if it is not the first, in one piece or broken."""
     if width(term) <= most or _outer_sum(term) is None:
-        return [to_latex(Add((_HOLE, term))).removeprefix(_HOLE.name).strip() if later else to_latex(term)]
-    sign, body = ("-", term.arg) if isinstance(term, Neg) else ("+" if later else "", term)
+        if not later:
+            return [to_latex(term)]
+        return [to_latex(page.Add((_HOLE, term))).removeprefix(_HOLE.name).strip()]
+    sign, body = ("-", term.arg) if isinstance(term, page.Neg) else ("+" if later else "", term)
     first, *more = broken(body, most)
     return [f"{sign} {first}".strip(), *more]
 
 
 def _outer_sum(node: Node) -> tuple[tuple[Node, ...], Node] | None:
     """The terms of the outermost sum of terms, and the node with a hole in its place."""
-    if isinstance(node, Add):
+    if isinstance(node, page.Add):
         return node.terms, _HOLE
-    if isinstance(node, Mul):
+    if isinstance(node, page.Mul):
         inner: Node = node.factors[-1]
-    elif isinstance(node, Neg):
+    elif isinstance(node, page.Neg):
         inner = node.arg
-    elif isinstance(node, BigOp):
+    elif isinstance(node, page.BigOp):
         inner = node.body
     else:
         return None

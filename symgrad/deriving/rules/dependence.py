@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...page import tree as page
 from ...page.scope import Scope
-from ...page.tree import (
-    Call,
-    Derivative,
-    Gradient,
-    Indexed,
-    Indicator,
-    Node,
-    Num,
-    Relation,
-    Sum,
-    Sym,
-    free_names,
-    substitute,
-    walk,
-)
+from ...page.tree import Node, free_names, substitute, walk
 from ..terms import ZERO
 from ..tidy import mentions
 from .functions import TABLE
@@ -29,43 +16,44 @@ from .functions import TABLE
 class Taken:
     """A derivative, taken apart: of what, by what, and how to write one like it."""
 
-    node: Derivative | Gradient
+    node: page.Derivative | page.Gradient
     body: Node
     wrt: Node
 
     def of(self, body: Node) -> Node:
-        if isinstance(self.node, Gradient):
-            return Gradient(body, self.node.wrt, self.node.order)
+        if isinstance(self.node, page.Gradient):
+            return page.Gradient(body, self.node.wrt, self.node.order)
         return partial(body, self.wrt, self.node.d)
 
     def constant(self, node: Node, scope: Scope) -> bool:
         return not depends(node, self.wrt, scope)
 
 
-def partial(body: Node, wrt: Node, d: str = "\\partial") -> Derivative:
+def partial(body: Node, wrt: Node, d: str = "\\partial") -> page.Derivative:
     """∂body/∂wrt: a name or an unknown function in the numerator, everything else behind the fraction."""
-    head = body.fn if isinstance(body, Call) else body
-    named = isinstance(head, Sym | Indexed) and not (isinstance(head, Sym) and head.name in TABLE)
-    return Derivative(body, ((wrt, 1),), "fraction" if named else "operator", d)
+    head = body.fn if isinstance(body, page.Call) else body
+    known = isinstance(head, page.Sym) and head.name in TABLE
+    named = isinstance(head, page.Sym | page.Indexed) and not known
+    return page.Derivative(body, ((wrt, 1),), "fraction" if named else "operator", d)
 
 
 def taken_apart(node: Node, scope: Scope) -> Taken | None:
     match node:
-        case Derivative(body, ((wrt, 1),)):
+        case page.Derivative(body, ((wrt, 1),)):
             return Taken(node, body, wrt)
-        case Gradient(body, Node() as wrt, 1):
+        case page.Gradient(body, Node() as wrt, 1):
             return Taken(node, body, wrt)
-        case Gradient(body, None, 1) if len(scope.nabla) == 1:
+        case page.Gradient(body, None, 1) if len(scope.nabla) == 1:
             return Taken(node, body, scope.nabla[0])
     return None
 
 
 def depends(node: Node, wrt: Node, scope: Scope) -> bool:
     """May the value of ``node`` change with ``wrt``, also through the definitions of its names?"""
-    if isinstance(wrt, Indexed) and isinstance(wrt.base, Sym):
+    if isinstance(wrt, page.Indexed) and isinstance(wrt.base, page.Sym):
         others: dict[Node, Node] = {n: ZERO for n in walk(node) if other_entry(n, wrt)}
         return _reaches(substitute(node, others), wrt.base.name, scope)
-    return isinstance(wrt, Sym) and _reaches(node, wrt.name, scope)
+    return isinstance(wrt, page.Sym) and _reaches(node, wrt.name, scope)
 
 
 def _reaches(node: Node, name: str, scope: Scope, seen: frozenset[str] = frozenset()) -> bool:
@@ -79,17 +67,17 @@ def _reaches(node: Node, name: str, scope: Scope, seen: frozenset[str] = frozens
     return False
 
 
-def within(at: Node, total: Sum, scope: Scope) -> tuple[Node, ...] | None:
+def within(at: Node, total: page.Sum, scope: Scope) -> tuple[Node, ...] | None:
     """The factors 1[a ≤ j], 1[j ≤ b] for those ends of a range that an outer index moves.
 
     None where such an end is no sum of letters, the n_k of a range 1..n_k.
     """
     ends = (total.lower, total.upper)
     lower, upper = (end if end is not None and _moves(end, scope) else None for end in ends)
-    if any(isinstance(n, Indexed) for end in (lower, upper) if end is not None for n in walk(end)):
+    if any(isinstance(n, page.Indexed) for end in (lower, upper) if end is not None for n in walk(end)):
         return None
-    below = (Indicator(Relation(lower, "<=", at)),) if lower is not None else ()
-    above = (Indicator(Relation(at, "<=", upper)),) if upper is not None else ()
+    below = (page.Indicator(page.Relation(lower, "<=", at)),) if lower is not None else ()
+    above = (page.Indicator(page.Relation(at, "<=", upper)),) if upper is not None else ()
     return (*below, *above)
 
 
@@ -98,12 +86,12 @@ def _moves(end: Node, scope: Scope) -> bool:
     return any(kind is not None and kind.role == "index" for kind in kinds)
 
 
-def other_entry(node: Node, wrt: Indexed) -> bool:
+def other_entry(node: Node, wrt: page.Indexed) -> bool:
     """Is this certainly another entry (w_1 against w_2)?"""
-    if not isinstance(node, Indexed) or node.base != wrt.base:
+    if not isinstance(node, page.Indexed) or node.base != wrt.base:
         return False
     mine, theirs = (*node.lower, *node.upper), (*wrt.lower, *wrt.upper)
     return len(mine) == len(theirs) and any(
-        isinstance(a, Num) and isinstance(b, Num) and a.value != b.value
+        isinstance(a, page.Num) and isinstance(b, page.Num) and a.value != b.value
         for a, b in zip(mine, theirs, strict=True)
     )

@@ -4,26 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...page import tree as page
 from ...page.scope import Scope
-from ...page.tree import (
-    Abs,
-    Add,
-    Call,
-    Frac,
-    Gradient,
-    Hadamard,
-    Indicator,
-    Mul,
-    Neg,
-    Node,
-    Num,
-    Pow,
-    Prime,
-    Sym,
-    Transpose,
-    map_children,
-    walk,
-)
+from ...page.tree import Node, map_children, walk
 from ..definitions import unfold
 from ..layouts import vectorish
 from ..terms import ONE, TWO, ZERO
@@ -39,7 +22,7 @@ def backpropagation(node: Node, scope: Scope) -> Node | None:
     """∇_W (c^T g(A W b + e)) = A^T (c ⊙ g'(A W b + e)) b^T,  ∇_W ‖u‖² = 2 ∇_W (c^T u) at c = u,
     through every layer"""
     d = taken_apart(node, scope)
-    if d is None or not isinstance(d.node, Gradient) or d.constant(d.body, scope):
+    if d is None or not isinstance(d.node, page.Gradient) or d.constant(d.body, scope):
         return None
     scalars, square = square_of(d.body, d, scope)
     if square is not None:
@@ -51,7 +34,7 @@ def backpropagation(node: Node, scope: Scope) -> Node | None:
         return None
     scalars, chain = parts
     before, moving, after = chain[:places[0]], chain[places[0]], chain[places[0] + 1:]
-    if isinstance(moving, Transpose):
+    if isinstance(moving, page.Transpose):
         return _back(times(*scalars, *after, *before), moving.arg, d, scope)
     return _back(times(*scalars, *transposed(before), *transposed(after)), moving, d, scope)
 
@@ -66,15 +49,15 @@ def _back(c: Node, u: Node, d: Taken, scope: Scope, name: Node | None = None) ->
     if body is not None:
         return _back(c, body, d, scope, u)
     match u:
-        case Neg(arg):
+        case page.Neg(arg):
             inner = _back(c, arg, d, scope)
             return None if inner is None else minus(inner)
-        case Add(terms):
+        case page.Add(terms):
             found = [_back(c, t, d, scope) for t in terms]
             return None if None in found else plus(*(f for f in found if f is not None))
-        case Mul(factors):
+        case page.Mul(factors):
             return _through_product(c, factors, d, scope)
-        case Call(Sym(fn), (arg,)) if fn in TABLE and vectorish(arg, scope):
+        case page.Call(page.Sym(fn), (arg,)) if fn in TABLE and vectorish(arg, scope):
             return _back(_stretched(c, fn, u if name is None else name, arg), arg, d, scope)
     return None
 
@@ -92,17 +75,19 @@ def _through_product(c: Node, factors: tuple[Node, ...], d: Taken, scope: Scope)
 
 def _stretched(c: Node, fn: str, g: Node, arg: Node) -> Node:
     """c ⊙ g'(u), entry by entry; the value g(u) is called ``g``."""
-    at = TABLE[fn](Sym("z"))
-    inside = at.den if isinstance(at, Frac) and at.num == ONE else at
-    if any(isinstance(n, Frac | Indicator | Abs) for n in walk(inside)):
+    at = TABLE[fn](page.Sym("z"))
+    inside = at.den if isinstance(at, page.Frac) and at.num == ONE else at
+    if any(isinstance(n, page.Frac | page.Indicator | page.Abs) for n in walk(inside)):
         # A number over a vector has no meaning, nor has a condition on one; entries over entries have one.
-        return Hadamard((*_factors(c), Call(Prime(Sym(fn)), (arg,))))
-    slope = _by_entries(TABLE[fn](arg), {Call(Sym(fn), (arg,)): g, arg: arg})
-    return Frac(c, slope.den) if isinstance(slope, Frac) else Hadamard((*_factors(c), *_factors(slope)))
+        return page.Hadamard((*_factors(c), page.Call(page.Prime(page.Sym(fn)), (arg,))))
+    slope = _by_entries(TABLE[fn](arg), {page.Call(page.Sym(fn), (arg,)): g, arg: arg})
+    if isinstance(slope, page.Frac):
+        return page.Frac(c, slope.den)
+    return page.Hadamard((*_factors(c), *_factors(slope)))
 
 
 def _factors(node: Node) -> tuple[Node, ...]:
-    return node.factors if isinstance(node, Hadamard) else (node,)
+    return node.factors if isinstance(node, page.Hadamard) else (node,)
 
 
 def _by_entries(node: Node, kept: Mapping[Node, Node]) -> Node:
@@ -110,9 +95,9 @@ def _by_entries(node: Node, kept: Mapping[Node, Node]) -> Node:
     if node in kept:
         return kept[node]
     match map_children(node, lambda child: _by_entries(child, kept)):
-        case Mul((first, *_) as factors) if not isinstance(first, Num):
-            return Hadamard(tuple(factors))
-        case Pow(base, exp) if exp == TWO:
-            return Hadamard((base, base))
+        case page.Mul((first, *_) as factors) if not isinstance(first, page.Num):
+            return page.Hadamard(tuple(factors))
+        case page.Pow(base, exp) if exp == TWO:
+            return page.Hadamard((base, base))
         case other:
             return other

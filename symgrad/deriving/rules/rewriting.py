@@ -4,25 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ...page import tree as page
 from ...page.scope import Scope
-from ...page.tree import (
-    Add,
-    Call,
-    Frac,
-    Indexed,
-    Indicator,
-    Mul,
-    Neg,
-    Node,
-    Norm,
-    Pow,
-    Relation,
-    Sum,
-    Sym,
-    same,
-    substitute,
-    walk,
-)
+from ...page.tree import Node, same, substitute, walk
 from ..definitions import alike, cases, unfold
 from ..layouts import vectorish
 from ..terms import ONE, Term, written
@@ -36,7 +20,7 @@ from .writing import plus, times
 @rule("linearity of the sum")
 def linearity(node: Node, scope: Scope) -> Node | None:
     """Σ (u_i + v_i) = Σ u_i + Σ v_i,  Σ c u_i = c Σ u_i"""
-    if not isinstance(node, Sum):
+    if not isinstance(node, page.Sum):
         return None
 
     def like(body: Node) -> Node:
@@ -46,23 +30,23 @@ def linearity(node: Node, scope: Scope) -> Node | None:
         return not mentions(n, node.index.name, scope)
 
     match node.body:
-        case Add(terms):
-            return plus(*(Neg(like(t.arg)) if isinstance(t, Neg) else like(t) for t in terms))
-        case Neg(arg):
-            return Neg(like(arg))
-        case Mul(factors) if not any(vectorish(f, scope) for f in factors):
+        case page.Add(terms):
+            return plus(*(page.Neg(like(t.arg)) if isinstance(t, page.Neg) else like(t) for t in terms))
+        case page.Neg(arg):
+            return page.Neg(like(arg))
+        case page.Mul(factors) if not any(vectorish(f, scope) for f in factors):
             front = [f for f in factors if still(f)]
             rest = [f for f in factors if not still(f)]
             return times(*front, like(times(*rest))) if front and rest else None
-        case Frac(num, den) if still(den):
-            return times(Frac(ONE, den), like(num))
+        case page.Frac(num, den) if still(den):
+            return times(page.Frac(ONE, den), like(num))
     return None
 
 
 @rule("sum of a constant")
 def constant_sum(node: Node, scope: Scope) -> Node | None:
     """Σ_{i=1}^N c = N c"""
-    if not isinstance(node, Sum) or mentions(node.body, node.index.name, scope):
+    if not isinstance(node, page.Sum) or mentions(node.body, node.index.name, scope):
         return None
     size = size_of(node, scope)
     return None if size is None else times(size, node.body)
@@ -71,10 +55,11 @@ def constant_sum(node: Node, scope: Scope) -> Node | None:
 @rule("definition σ")
 def logistic(node: Node, scope: Scope) -> Node | None:
     """1/(1 + e^(-z)) = σ(z),  e^(-z)/(1 + e^(-z)) = 1 - σ(z);  the same with e^z"""
-    own = unfold(SIGMA(Sym("z")), scope)
-    if own is not None and not same(own, Frac(ONE, Add((ONE, Pow(E, Neg(Sym("z"))))))):
+    z = page.Sym("z")
+    own = unfold(SIGMA(z), scope)
+    if own is not None and not same(own, page.Frac(ONE, page.Add((ONE, page.Pow(E, page.Neg(z)))))):
         return None
-    if scope.definitions.get("e") or not isinstance(node, Mul | Frac | Pow):
+    if scope.definitions.get("e") or not isinstance(node, page.Mul | page.Frac | page.Pow):
         return None
     term = product(node, scope)
     for atom, k in term.powers.items():
@@ -85,7 +70,7 @@ def logistic(node: Node, scope: Scope) -> Node | None:
         inside = product(exponent, scope)
         falling = inside.number < 0
         value = SIGMA(written(inside.scaled(-1)) if falling else exponent)
-        risen: Node = value if falling == (grown is None) else Add((ONE, Neg(value)))
+        risen: Node = value if falling == (grown is None) else page.Add((ONE, page.Neg(value)))
         powers: dict[Node, int] = {}
         for a, p in term.powers.items():
             left = p + 1 if a == atom else p - 1 if a == grown else p
@@ -100,7 +85,7 @@ def logistic(node: Node, scope: Scope) -> Node | None:
 
 
 def _one_plus_exp(node: Node) -> Node | None:
-    if isinstance(node, Add) and len(node.terms) == 2 and ONE in node.terms:
+    if isinstance(node, page.Add) and len(node.terms) == 2 and ONE in node.terms:
         other = node.terms[1] if node.terms[0] == ONE else node.terms[0]
         return exponent_of(other)
     return None
@@ -110,11 +95,11 @@ def _one_plus_exp(node: Node) -> Node | None:
 def hyperbolic(node: Node, scope: Scope) -> Node | None:
     """sinh z / cosh z = tanh z"""
     own = [f for f in ("\\sinh", "\\cosh", "\\tanh") if scope.definitions.get(f)]
-    if own or not isinstance(node, Mul | Frac):
+    if own or not isinstance(node, page.Mul | page.Frac):
         return None
     term = product(node, scope)
     for atom, k in term.powers.items():
-        if isinstance(atom, Call) and atom.fn == Sym("\\sinh") and k > 0:
+        if isinstance(atom, page.Call) and atom.fn == page.Sym("\\sinh") and k > 0:
             other = COSH(atom.args[0])
             if term.powers.get(other, 0) < 0:
                 powers = {}
@@ -131,7 +116,7 @@ def hyperbolic(node: Node, scope: Scope) -> Node | None:
 @rule("Kronecker delta")
 def kronecker(node: Node, scope: Scope) -> Node | None:
     """Σ_k δ_kj u_k = u_j,  Σ_k (δ_kj u_k + v_k) = u_j + Σ_k v_k"""
-    if not isinstance(node, Sum) or node.condition is not None:
+    if not isinstance(node, page.Sum) or node.condition is not None:
         return None
     terms = [product(node.body, scope)]
     if not any(_picks(a, node.index) for a in terms[0].powers):
@@ -143,7 +128,7 @@ def kronecker(node: Node, scope: Scope) -> Node | None:
         delta = next((a for a, k in term.powers.items() if k == 1 and _picks(a, node.index)), None)
         if delta is None:
             positive = replace(node, body=written(term.scaled(-1) if term.number < 0 else term))
-            left.append(Neg(positive) if term.number < 0 else positive)
+            left.append(page.Neg(positive) if term.number < 0 else positive)
         else:
             rest = written(Term(term.number, {a: k for a, k in term.powers.items() if a != delta}))
             at = _picks(delta, node.index) or delta
@@ -157,11 +142,11 @@ def kronecker(node: Node, scope: Scope) -> Node | None:
 @rule("range of the sum")
 def cut(node: Node, scope: Scope) -> Node | None:
     """Σ_{k=1}^N 1[j ≤ k] u_k = Σ_{k=j}^N u_k,  Σ_{k=1}^N 1[k ≤ j] u_k = Σ_{k=1}^j u_k"""
-    if not isinstance(node, Sum) or node.condition is not None or None in (node.lower, node.upper):
+    if not isinstance(node, page.Sum) or node.condition is not None or None in (node.lower, node.upper):
         return None
     term = product(node.body, scope)
     for atom, k in term.powers.items():
-        if k != 1 or not isinstance(atom, Indicator) or atom.condition.op != "<=":
+        if k != 1 or not isinstance(atom, page.Indicator) or atom.condition.op != "<=":
             continue
         a, b = atom.condition.lhs, atom.condition.rhs
         end = a if b == node.index else b
@@ -174,10 +159,10 @@ def cut(node: Node, scope: Scope) -> Node | None:
     return None
 
 
-def _picks(node: Node, index: Sym) -> Node | None:
+def _picks(node: Node, index: page.Sym) -> Node | None:
     """The j of δ_kj."""
     match node:
-        case Indexed(Sym("\\delta"), (a, b), ()) | Indicator(Relation(a, "=", b)):
+        case page.Indexed(page.Sym("\\delta"), (a, b), ()) | page.Indicator(page.Relation(a, "=", b)):
             return None if (a == index) == (b == index) else b if a == index else a
     return None
 
@@ -185,7 +170,7 @@ def _picks(node: Node, index: Sym) -> Node | None:
 @rule("assumption")
 def assumption(node: Node, scope: Scope) -> Node | None:
     """u = c, where it is assumed (such as Σ_k y_k = 1)"""
-    if not isinstance(node, Sum | Norm):
+    if not isinstance(node, page.Sum | page.Norm):
         return None
     for given in scope.assumptions:
         if given.op == "=" and type(given.lhs) is type(node):
@@ -197,8 +182,9 @@ def assumption(node: Node, scope: Scope) -> Node | None:
 
 def _unbounded(node: Node, other: Node) -> Node:
     """Without its bounds where the other has none either."""
-    if isinstance(node, Sum) and isinstance(other, Sum) and other.lower is None and other.upper is None:
-        return replace(node, lower=None, upper=None)
+    match node, other:
+        case page.Sum(), page.Sum(lower=None, upper=None):
+            return replace(node, lower=None, upper=None)
     return node
 
 
