@@ -9,7 +9,7 @@ from ..functions import PAGES
 from ..names import letter_of
 from ..page import tree as page
 from ..page.indexed import Name, name_of
-from ..page.scope import Definition, Kind
+from ..page.scope import Kind
 from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
 from .context import Context, Env, once
@@ -26,15 +26,11 @@ COMPUTED = frozenset(("z", "h", "o", "L", "J", "E", "C", "\\mathcal{L}", "\\ell"
 @once
 def varied(e: Context) -> frozenset[str]:
     """The names that derivatives are taken by."""
-    variables = (name_of(v) for n in e.written() for v in _variables_at(n))
+    variables = (name_of(v) for n in e.written() for v in variables_at(n))
     return frozenset(name.base for name in variables if name is not None)
 
 
-def reached_by(e: Context, d: Definition) -> frozenset[str]:
-    return names_in(e, (d.body,))
-
-
-def _variables_at(node: Node) -> tuple[Node, ...]:
+def variables_at(node: Node) -> tuple[Node, ...]:
     """What a derivative is by."""
     match node:
         case page.Derivative(_, by):

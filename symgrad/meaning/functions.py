@@ -16,7 +16,7 @@ from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
 from ..reasons import NotDefined
 from .context import Context, Env, once
-from .definitions import find, function_definitions, match
+from .definitions import find, function_definitions, match, same_form
 from .dependences import names_in, varied
 from .derivatives import derivative, differentiated, no_products, settled
 from .indices import declared_shape, entry_of, index_of, page_short, split
@@ -107,34 +107,38 @@ def prime_call(e: Context, fn: page.Prime, args: tuple[Node, ...], env: Env, spa
 def applied(
     e: Context, d: Definition, name: Name, args: tuple[Node, ...], env: Env, span: Span | None
 ) -> Value:
-    matched = match(e, d, name, env)
-    if matched is None:
+    """The definition at these arguments."""
+    use = match(e, d, name, env)
+    if use is None:
         return undefined_call(e, name, args, env, span)
-    places, _, _ = matched
     params: dict[str, Value] = {}
-    body = d.body
     renamed: dict[Node, Node] = {}
     for k, (param, arg) in enumerate(zip(d.params or (), args, strict=True)):
-        if param == arg and isinstance(param, page.Sym) and param.name not in env.params:
+        if param == arg and not (isinstance(param, page.Sym) and param.name in env.params):
             # J(theta) at theta: the name itself, whatever it stands for here.
             continue
         if isinstance(param, page.Sym):
             params[param.name] = value(e, arg, env)
-        elif param != arg:
+        else:
             renamed[param] = page.Sym(Numbered(k))
             params[Numbered(k)] = value(e, arg, env)
-            _bind_pattern(e, param, arg, places, env)
-            _must_be_placed(d, param, arg, places)
-    if renamed:
-        key = (id(d), tuple(renamed.items()))
-        if key not in e.memo.renamed:
-            e.memo.renamed[key] = replace(d, body=page.substitute(body, renamed))
-        d = e.memo.renamed[key]
+            _bind_pattern(e, param, arg, use.places, env)
+            _must_be_placed(d, param, arg, use.places)
+    d = _renamed(e, d, renamed) if renamed else d
     hidden = {p for p in params if _is_hidden(e, d, p)}
-    out = unfold(e, d, places, {p: v for p, v in params.items() if p not in hidden}, env, span)
+    shown = {p: v for p, v in params.items() if p not in hidden}
+    out = unfold(e, replace(use, definition=d, params=shown), env, span)
     for p in hidden:
         out = _filled_in(e, out, p, params[p], env, span)
     return out
+
+
+def _renamed(e: Context, d: Definition, renamed: dict[Node, Node]) -> Definition:
+    """The definition with letters in the place of its parameters; always the same one."""
+    key = (id(d), tuple(renamed.items()))
+    if key not in e.memo.renamed:
+        e.memo.renamed[key] = replace(d, body=page.substitute(d.body, renamed))
+    return e.memo.renamed[key]
 
 
 def _is_hidden(e: Context, d: Definition, param: str) -> bool:
@@ -161,11 +165,7 @@ def _filled_in(e: Context, v: Value, param: str, arg: Value, env: Env, span: Spa
 def _bind_pattern(e: Context, param: Node, arg: Node, places: dict[str, Core], env: Env) -> None:
     """f(x_i) called at x_j: what else the body says of i, it says of j."""
     p, a = name_of(param), name_of(arg)
-    if (
-        p is not None
-        and a is not None
-        and (p.base, len(p.upper), len(p.lower)) == (a.base, len(a.upper), len(a.lower))
-    ):
+    if p is not None and a is not None and same_form(p, a):
         for x, y in zip(p.indices, a.indices, strict=True):
             if isinstance(x, page.Sym) and not e.survey.is_label(x) and not e.survey.is_label(y):
                 places.setdefault(x.name, index_of(e, y, env))
