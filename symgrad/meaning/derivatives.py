@@ -259,7 +259,7 @@ def _dependent_variable(e: Context, kind: Kind, name: Name, env: Env, span: Span
     v = look_up(e, name, held, span)
 
     def meant(k: tuple[Core, ...]) -> Core:
-        return apply(e, core, k, rests_of(e, kind, k[: kind.arity], env), span)
+        return apply(e, core, k, rests_of(e, kind, k[: kind.arity], env))
 
     return Variable(v.shape, v.at, held, lambda t: fill(t, fresh, meant))
 
@@ -335,6 +335,7 @@ def _check_dependence(e: Context, body: Value, v: Variable, bare: Node | None, s
     probe = v.at(tuple(ONE if isinstance(k, Num) else e.sizes.index() for k in v.shape))
     key = probe.name if isinstance(probe, Ref | Sym) else ""
     term = body.at(tuple(e.sizes.index() for _ in body.shape))
+    _check_inverses(e, term, key, span)
     _check_cuts(e, term, key, probe, span)
     _check_labels(e, term, probe, span)
     if any(isinstance(t, Ref | Sym) and t.name == key for t in walk(term)):
@@ -380,23 +381,25 @@ def _labelled(e: Context, leaf: Core) -> tuple[str, int, tuple[str, ...]] | None
     return (base, count, labels) if count else None
 
 
+def _check_inverses(e: Context, term: Core, key: str, span: Span | None) -> None:
+    for t in walk(term) if e.met.inverses else ():
+        if isinstance(t, Ref) and isinstance(t.name, InverseOf) and key in e.met.inverses[t.name]:
+            raise UnknownMeaning(f"no derivative of an inverse matrix by {letter_of(key)}", span)
+
+
 def _check_cuts(e: Context, term: Core, key: str, probe: Core, span: Span | None) -> None:
     """What stands below the lowest level must not depend on the variable."""
     base = letter_of(key)
-    for t in walk(term) if e.met.inverses else ():
-        if isinstance(t, Ref) and isinstance(t.name, InverseOf) and key in e.met.inverses[t.name]:
-            raise UnknownMeaning(f"no derivative of an inverse matrix by {base}", span)
     plain = not isinstance(probe, Ref) or base not in layered(e)
+    own = probe.indices[0] if isinstance(probe, Ref) and probe.indices else None
     for t in walk(term) if e.met.cut else ():
         name = t.name if isinstance(t, Ref | Sym) else t.fn if isinstance(t, Call) else ""
-        if name in e.met.cut and name != key:
-            d, level = e.met.cut[name]
-            if base not in names_in(e, (d.body,)) or (plain and isinstance(t, Call)):
-                continue
-            own = probe.indices[0] if isinstance(probe, Ref) and probe.indices else None
-            apart = None if own is None else gap(own, level)
-            if apart is None or apart <= 0:
-                raise UnknownMeaning(f"{d.key} depends on {base} through lower levels", span)
+        if name not in e.met.cut or name == key or (plain and isinstance(t, Call)):
+            continue
+        d, level = e.met.cut[name]
+        above = None if own is None else gap(own, level)
+        if base in names_in(e, (d.body,)) and (above is None or above <= 0):
+            raise UnknownMeaning(f"{d.key} depends on {base} through lower levels", span)
 
 
 @elaborates(page.Evaluated)

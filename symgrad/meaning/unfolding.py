@@ -158,7 +158,7 @@ def _cut_off(e: Context, use: Use, level: Core, env: Env) -> Value:
     said = ", ".join(map(page_short, rests))
     e.notes.doubt(f"{d.key} depends on {said} through lower levels")
     args = tuple(_rest_of(e, v, replace(env, places={}, bound={})) for v in rests)
-    return tensor(opaque.shape, lambda k: apply(e, name, (*use.indices, *k), args, None))
+    return tensor(opaque.shape, lambda k: apply(e, name, (*use.indices, *k), args))
 
 
 @once
@@ -203,7 +203,7 @@ def dependent(e: Context, core: str, name: Name, kind: Kind, env: Env, span: Spa
         e.notes.doubt(NotDefined(name.base))
         e.notes.assume(f"{name.base} depends on {said} only")
     args = rests_of(e, kind, indices, env)
-    v = tensor(shape, lambda k: apply(e, core, (*first, *k), args, span))
+    v = tensor(shape, lambda k: apply(e, core, (*first, *k), args))
     return entry_of(e, v, rest, span)
 
 
@@ -249,9 +249,7 @@ def _runs_free(e: Context, letter: page.Sym, env: Env) -> bool:
     return not named and env.letter(letter.name) is None
 
 
-def apply(
-    e: Context, core: str, indices: tuple[Core, ...], args: tuple[Value, ...], span: Span | None
-) -> Core:
+def apply(e: Context, core: str, indices: tuple[Core, ...], args: tuple[Value, ...]) -> Core:
     """An undefined function at scalars and vectors.
 
     A function of a vector v is written as a function of sum_k phi_k(v_k), whose value and
