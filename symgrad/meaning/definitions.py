@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ..core import Core
 from ..errors import ScopeError
@@ -16,28 +16,53 @@ from ..page.tree import Node
 from .context import Context, Env
 from .indices import index_of
 from .survey import definition_order
-from .tensors import Shape, gap
+from .tensors import Shape, Value, gap
 from .values import value
 
 
-def find(
-    e: Context, name: Name, env: Env
-) -> tuple[Definition, dict[str, Core], tuple[str, ...], tuple[Core, ...]] | None:
-    """The definition in force for a name with these indices, and how they fit it."""
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A definition and how a name with its indices fits it: what its placeholders stand for, those that are
+    ``open``, the indices that go into its value (``extra``), and the values of its parameters."""
+
+    definition: Definition
+    places: dict[str, Core]
+    open: tuple[str, ...] = ()
+    extra: tuple[Core, ...] = ()
+    params: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def name(self) -> Name:
+        """The left side of the definition."""
+        d = self.definition
+        return Name(d.key, d.upper, d.lower, d.bracket)
+
+    @property
+    def indices(self) -> tuple[Core, ...]:
+        """What the placeholders of the left side are."""
+        letters = (k.name for k in self.name.indices if isinstance(k, page.Sym))
+        return tuple(self.places[k] for k in letters if k in self.places)
+
+    def within(self, env: Env) -> Env:
+        """The place of the body, where the definition is used at ``env``."""
+        d = self.definition
+        active = (*env.active, (d, self.indices))
+        return replace(env, places=env.within(d, self.places), params=self.params, active=active)
+
+
+def find(e: Context, name: Name, env: Env) -> Use | None:
+    """The definition in force for a name with these indices."""
     group = e.defined.get(unbold(name.base), [])
     own = [d for d in group if d.key == name.base]
-    for candidates in (own, [d for d in group if d.key != name.base]):
-        for d in definition_order(candidates):
-            matched = match(e, d, name, env)
-            if matched is None:
-                continue
-            if _is_active(d, matched[0], env):
-                if d.key == name.base and d.params is None and not matched[1] and not matched[2]:
-                    raise ScopeError(f"the definition of {d.key} refers to itself")
-                continue
-            if matched[2] and (_lists(d, name) or not shape_of(e, d, matched[0], env)):
-                continue
-            return (d, *matched)
+    for d in (*definition_order(own), *definition_order(d for d in group if d.key != name.base)):
+        use = match(e, d, name, env)
+        if use is None:
+            continue
+        if _is_active(use, env):
+            if d.key == name.base and d.params is None and not use.open and not use.extra:
+                raise ScopeError(f"the definition of {d.key} refers to itself")
+        elif not (use.extra and (_lists(d, name) or not shape_of(e, use, env))):
+            return use
     return None
 
 
@@ -50,76 +75,64 @@ def _lists(d: Definition, name: Name) -> bool:
     )
 
 
-def _is_active(d: Definition, places: Mapping[str, Core], env: Env) -> bool:
+def _is_active(use: Use, env: Env) -> bool:
     """Inside its own unfolding a name is itself, unless it stands at another index."""
-    indices = filled(d, places)
-    return any(a is d and not apart(indices, at) for a, at in env.active)
+    return any(d is use.definition and not apart(use.indices, at) for d, at in env.active)
 
 
-def filled(d: Definition, places: Mapping[str, Core]) -> tuple[Core, ...]:
-    """What the placeholders of the left side are."""
-    return tuple(
-        places[k.name] for k in (*d.upper, *d.lower) if isinstance(k, page.Sym) and k.name in places
-    )
-
-
-def shape_of(e: Context, d: Definition, places: dict[str, Core], env: Env) -> Shape:
+def shape_of(e: Context, use: Use, env: Env) -> Shape:
     """The shape of a definition's value; () while that is being found out."""
-    if id(d) in e.memo.shaping:
+    key = id(use.definition)
+    if key in e.memo.shaping:
         return ()
-    e.memo.shaping.add(id(d))
+    e.memo.shaping.add(key)
     try:
-        inner = replace(
-            env,
-            held=(),
-            places=env.within(d, places),
-            params={},
-            active=(*env.active, (d, filled(d, places))),
-        )
-        return value(e, d.body, inner).shape
+        inner = replace(use.within(env), held=(), params={})
+        return value(e, use.definition.body, inner).shape
     finally:
-        e.memo.shaping.discard(id(d))
+        e.memo.shaping.discard(key)
 
 
-def match(
-    e: Context, d: Definition, name: Name, env: Env
-) -> tuple[dict[str, Core], tuple[str, ...], tuple[Core, ...]] | None:
-    """(placeholders, those that this use leaves open, indices that go into the value)."""
+def match(e: Context, d: Definition, name: Name, env: Env) -> Use | None:
+    """How a name with these indices fits the definition, if it does."""
     bold = d.key != name.base
     if len(d.upper) != len(name.upper) and not bold:
         return None
+
+    def at(entry: Node) -> Core:
+        return index_of(e, entry, env)
 
     def agree(pattern: Node, entry: Node) -> bool | None:
         """Letters that count are placeholders."""
         if e.survey.is_label(pattern) or e.survey.is_label(entry):
             return pattern == entry
-        if isinstance(pattern, page.Sym) and not (
-            pattern.name in e.survey.sizes or constant_letter(e, pattern)
-        ):
+        if _is_placeholder(e, pattern):
             return None
-        return gap(index_of(e, entry, env), index_of(e, pattern, Env())) == 0
+        return gap(at(entry), index_of(e, pattern, Env())) == 0
 
-    found = placed(d, name.upper, name.lower, agree, lambda entry: index_of(e, entry, env))
+    found = placed(d, name.upper, name.lower, agree, at)
     if found is None:
         return None
     letters = tuple(k.name for k in found.open if isinstance(k, page.Sym) and not e.survey.is_label(k))
     if len(letters) < len(found.open):
         return None
-    extra = tuple(index_of(e, k, env) for k in found.extra)
+    extra = tuple(map(at, found.extra))
     if bold and not (letters or extra):
         return None
-    return {k.name: index for k, index in found.places.items() if isinstance(k, page.Sym)}, letters, extra
+    places = {k.name: index for k, index in found.places.items() if isinstance(k, page.Sym)}
+    return Use(d, places, letters, extra)
+
+
+def _is_placeholder(e: Context, pattern: Node) -> bool:
+    sized = isinstance(pattern, page.Sym) and pattern.name in e.survey.sizes
+    return isinstance(pattern, page.Sym) and not sized and not constant_letter(e, pattern)
 
 
 def constant_letter(e: Context, pattern: page.Sym) -> bool:
     """a^{(L)}: a capital that nothing declares or sums over is the last layer, not any one."""
     name = pattern.name
-    return (
-        name.isupper()
-        and len(name) == 1
-        and name not in e.survey.bound
-        and e.scope.kind(name) is None
-    )
+    free = name not in e.survey.bound and e.scope.kind(name) is None
+    return name.isupper() and len(name) == 1 and free
 
 
 def is_euler(e: Context) -> bool:
@@ -131,30 +144,24 @@ def is_euler(e: Context) -> bool:
 
 def function_definitions(e: Context, name: Name, args: tuple[Node, ...]) -> list[Definition]:
     """Definitions that fit the call, those whose parameters are the written arguments first."""
+    form = (len(args), len(name.upper), len(name.lower))
     group = [
-        d
-        for d in e.defined.get(unbold(name.base), ())
-        if d.params is not None
-        and len(d.params) == len(args)
-        and len(d.upper) == len(name.upper)
-        and len(d.lower) == len(name.lower)
+        d for d in e.defined.get(unbold(name.base), ())
+        if d.params is not None and (len(d.params), len(d.upper), len(d.lower)) == form
     ]
+    same = [d for d in group if d.params == args]
     # C'(W) and C'(R) are two definitions, told apart by their arguments.
-    for fits in (
-        [d for d in group if d.params == args],
-        [
-            d
-            for d in group
-            if not all(isinstance(p, page.Sym) for p in d.params or ())
-            and all(_same_family(p, a) for p, a in zip(d.params or (), args, strict=True))
-        ],
-        group,
-    ):
+    told_apart = bool(symbol_of(name.base).primes)
+    for fits in (same,) if told_apart else (same, [d for d in group if _fits(d, args)], group):
         if fits and len({d.params for d in fits}) == 1:
             return fits
-        if symbol_of(name.base).primes:
-            break
     return []
+
+
+def _fits(d: Definition, args: tuple[Node, ...]) -> bool:
+    """Does some parameter say of what it is, and the arguments are of these families?"""
+    params = d.params or ()
+    return not all(isinstance(p, page.Sym) for p in params) and all(map(_same_family, params, args))
 
 
 def apart(a: tuple[Core, ...], b: tuple[Core, ...]) -> bool:
@@ -165,10 +172,9 @@ def apart(a: tuple[Core, ...], b: tuple[Core, ...]) -> bool:
 def _same_family(param: Node, arg: Node) -> bool:
     """x^{(i)} and x^{(1)}; a plain parameter takes anything."""
     p, a = name_of(param), name_of(arg)
-    if isinstance(param, page.Sym):
-        return True
-    return (
-        p is not None
-        and a is not None
-        and (p.base, len(p.upper), len(p.lower)) == (a.base, len(a.upper), len(a.lower))
-    )
+    return isinstance(param, page.Sym) or (p is not None and a is not None and same_form(p, a))
+
+
+def same_form(a: Name, b: Name) -> bool:
+    """Are they one letter with as many indices above and below?"""
+    return (a.base, len(a.upper), len(a.lower)) == (b.base, len(b.upper), len(b.lower))

@@ -9,7 +9,7 @@ from ..functions import PAGES
 from ..names import letter_of
 from ..page import tree as page
 from ..page.indexed import Name, name_of
-from ..page.scope import Definition, Kind
+from ..page.scope import Kind
 from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
 from .context import Context, Env, once
@@ -26,15 +26,11 @@ COMPUTED = frozenset(("z", "h", "o", "L", "J", "E", "C", "\\mathcal{L}", "\\ell"
 @once
 def varied(e: Context) -> frozenset[str]:
     """The names that derivatives are taken by."""
-    variables = (name_of(v) for n in e.written() for v in _variables_at(n))
+    variables = (name_of(v) for n in e.written() for v in variables_at(n))
     return frozenset(name.base for name in variables if name is not None)
 
 
-def reached_by(e: Context, d: Definition) -> frozenset[str]:
-    return names_in(e, (d.body,))
-
-
-def _variables_at(node: Node) -> tuple[Node, ...]:
+def variables_at(node: Node) -> tuple[Node, ...]:
     """What a derivative is by."""
     match node:
         case page.Derivative(_, by):
@@ -124,37 +120,38 @@ def _implied(e: Context) -> dict[str, Kind]:
     Of several variables those count that reach no other: where z depends on w, L depends on w
     through z.  This can support a proof, never a refutation.
     """
-    found: dict[str, tuple[int, dict[Node, None]]] = {}
-    for root in (*e.nodes, *(d.body for d in e.survey.definitions)):
-        for node in page.walk(root):
-            body, by = _bare_derivative(e, node)
-            name = None if body is None else name_of(body)
-            if name is None or not is_unknown(e, name):
-                continue
-            core, counting = split(e, name)
-            for v in by:
-                variable = name_of(v)
-                if variable is None or unbold(variable.base) == unbold(name.base):
-                    continue
-                through = tuple(d.body for d in e.defined.get(unbold(variable.base), ()))
-                if unbold(name.base) in names_in(e, through):
-                    continue  # dx/dz where z is computed from x
-                if not is_data(e, core, split(e, variable)[0], body):
-                    found.setdefault(name.base, (len(counting), {}))[1][v] = None
+    found = _derivatives_of_unknowns(e)
     reach = {n: names_in(e, tuple(vs)) - {unbold(n)} for n, (_, vs) in found.items()}
     out: dict[str, Kind] = {}
     for n, (arity, vs) in found.items():
-        kept = tuple(
-            v
-            for v in vs
-            if not any(
-                w is not v and _letter(v) in _through(e, w, reach) and _letter(w) != _letter(v)
-                for w in vs
-            )
-        )
-        declared = e.scope.kind(n)
-        out[n] = replace(declared or Kind(), arity=arity, rests=kept)
+        through = [(_letter(w), _through(e, w, reach)) for w in vs]
+        rests = tuple(v for v in vs if not any(_letter(v) in t and _letter(v) != w for w, t in through))
+        out[n] = replace(e.scope.kind(n) or Kind(), arity=arity, rests=rests)
     return {n: kind for n, kind in out.items() if not _rests_on_itself(e, n, out)}
+
+
+def _derivatives_of_unknowns(e: Context) -> dict[str, tuple[int, dict[Node, None]]]:
+    """By undefined name: how many indices it carries, and what it is differentiated by."""
+    found: dict[str, tuple[int, dict[Node, None]]] = {}
+    for node in e.written():
+        body, by = _bare_derivative(e, node)
+        name = None if body is None else name_of(body)
+        if body is None or name is None or not is_unknown(e, name):
+            continue
+        for v in by:
+            if _may_depend(e, body, name, v):
+                found.setdefault(name.base, (len(split(e, name)[1]), {}))[1][v] = None
+    return found
+
+
+def _may_depend(e: Context, body: Node, name: Name, variable: Node) -> bool:
+    by = name_of(variable)
+    if by is None or unbold(by.base) == unbold(name.base):
+        return False
+    through = tuple(d.body for d in e.defined.get(unbold(by.base), ()))
+    if unbold(name.base) in names_in(e, through):
+        return False  # dx/dz where z is computed from x
+    return not is_data(e, split(e, name)[0], split(e, by)[0], body)
 
 
 def _rests_on_itself(e: Context, name: str, kinds: Mapping[str, Kind]) -> bool:

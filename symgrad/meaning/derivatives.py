@@ -20,19 +20,19 @@ from ..kernel.limits import Unsupported
 from ..names import Fresh, InverseOf, ProductOf, letter_of
 from ..page import tree as page
 from ..page.indexed import Name, name_of
-from ..page.scope import Definition, Kind
+from ..page.scope import Kind
 from ..page.symbols import DEVIATIONS, symbol_of, unbold
 from ..page.tree import Node
 from ..reasons import AnySign, NoDerivativeKnown, PointOfShape
 from .context import Context, Env, Held
-from .definitions import filled, find, function_definitions
-from .dependences import COMPUTED, is_data, is_quantity, layered, reached_by
+from .definitions import Use, find, function_definitions
+from .dependences import COMPUTED, is_data, is_quantity, layered, names_in
 from .indices import entry_of, index_of, page_short, power_as_name, split
 from .letters import kind_of, standing_alone
 from .lookup import look_up, undefined
 from .substitution import exchange, fill
 from .tensors import ONE, ZERO, Shape, Value, add, gap, mul, scalar, tensor, transposed
-from .unfolding import apply, level_of, rests_of, unfold, use
+from .unfolding import apply, level_of, rests_of, unfold, used
 from .values import elaborates, value
 
 Back = Callable[[Core], Core]
@@ -218,38 +218,29 @@ def _parameter_variable(e: Context, name: Name, env: Env, span: Span | None) -> 
     return Variable(v.shape, v.at, inner, lambda t: fill(t, core, lambda k: whole.at(k)))
 
 
-def _held_variable(
-    e: Context,
-    found: tuple[Definition, dict[str, Core], tuple[str, ...], tuple[Core, ...]],
-    env: Env,
-    span: Span | None,
-) -> Variable:
-    d, places, missing, extra = found
-    body, inner = d.body, replace(env, places=env.within(d, places), params={})
+def _held_variable(e: Context, use: Use, env: Env, span: Span | None) -> Variable:
+    d = use.definition
+    body, inner = d.body, replace(env, places=env.within(d, use.places), params={})
     flipped = isinstance(body, page.Transpose)
     core = body.arg if isinstance(body, page.Transpose) else body
-    if (
-        not missing
-        and isinstance(core, page.Sym | page.Indexed | page.Matrix)
-        and name_of(core) != Name(d.key)
-    ):
+    plain = isinstance(core, page.Sym | page.Indexed | page.Matrix)
+    if plain and not use.open and name_of(core) != Name(d.key):
         # Another name for a variable, or a vector whose entries are written out.
         if name_of(core) is not None:
             e.notes.aliases[f"a derivative by {d.key} is one by {page_short(core)}"] = None
         v = variable(e, core, inner)
         t = transposed(Value(v.shape, v.at)) if flipped else Value(v.shape, v.at)
-        t = entry_of(e, t, extra, span)
+        t = entry_of(e, t, use.extra, span)
         held = replace(env, held=(*env.held, *v.env.held[len(inner.held) :]))
         return Variable(t.shape, t.at, held, v.back)
     fresh = _fresh_for(e, d, d.key, env)
-    placeholders = tuple(k.name for k in (*d.upper, *d.lower) if isinstance(k, page.Sym))
-    hold = Held(d, fresh, filled(d, places), (), level_of(e, d, places))
-    held = replace(env, held=(*env.held, hold))
-    whole = use(e, d, places, missing, extra, held, span)
-    names = tuple(p for p in placeholders if p in places or p in missing)
+    held = replace(env, held=(*env.held, Held(d, fresh, use.indices, (), level_of(e, use))))
+    whole = used(e, use, held, span)
+    placeholders = (k.name for k in use.name.indices if isinstance(k, page.Sym))
+    names = tuple(p for p in placeholders if p in use.places or p in use.open)
 
     def meant(k: tuple[Core, ...]) -> Core:
-        return unfold(e, d, dict(zip(names, k, strict=False)), {}, env).at(k[len(names) :])
+        return unfold(e, Use(d, dict(zip(names, k, strict=False))), env).at(k[len(names) :])
 
     return Variable(whole.shape, whole.at, held, lambda t: fill(t, fresh, meant))
 
@@ -268,7 +259,7 @@ def _dependent_variable(e: Context, kind: Kind, name: Name, env: Env, span: Span
     v = look_up(e, name, held, span)
 
     def meant(k: tuple[Core, ...]) -> Core:
-        return apply(e, core, k, rests_of(e, kind, k[: kind.arity], env), span)
+        return apply(e, core, k, rests_of(e, kind, k[: kind.arity], env))
 
     return Variable(v.shape, v.at, held, lambda t: fill(t, fresh, meant))
 
@@ -344,6 +335,7 @@ def _check_dependence(e: Context, body: Value, v: Variable, bare: Node | None, s
     probe = v.at(tuple(ONE if isinstance(k, Num) else e.sizes.index() for k in v.shape))
     key = probe.name if isinstance(probe, Ref | Sym) else ""
     term = body.at(tuple(e.sizes.index() for _ in body.shape))
+    _check_inverses(e, term, key, span)
     _check_cuts(e, term, key, probe, span)
     _check_labels(e, term, probe, span)
     if any(isinstance(t, Ref | Sym) and t.name == key for t in walk(term)):
@@ -389,23 +381,25 @@ def _labelled(e: Context, leaf: Core) -> tuple[str, int, tuple[str, ...]] | None
     return (base, count, labels) if count else None
 
 
+def _check_inverses(e: Context, term: Core, key: str, span: Span | None) -> None:
+    for t in walk(term) if e.met.inverses else ():
+        if isinstance(t, Ref) and isinstance(t.name, InverseOf) and key in e.met.inverses[t.name]:
+            raise UnknownMeaning(f"no derivative of an inverse matrix by {letter_of(key)}", span)
+
+
 def _check_cuts(e: Context, term: Core, key: str, probe: Core, span: Span | None) -> None:
     """What stands below the lowest level must not depend on the variable."""
     base = letter_of(key)
-    for t in walk(term) if e.met.inverses else ():
-        if isinstance(t, Ref) and isinstance(t.name, InverseOf) and key in e.met.inverses[t.name]:
-            raise UnknownMeaning(f"no derivative of an inverse matrix by {base}", span)
     plain = not isinstance(probe, Ref) or base not in layered(e)
+    own = probe.indices[0] if isinstance(probe, Ref) and probe.indices else None
     for t in walk(term) if e.met.cut else ():
         name = t.name if isinstance(t, Ref | Sym) else t.fn if isinstance(t, Call) else ""
-        if name in e.met.cut and name != key:
-            d, level = e.met.cut[name]
-            if base not in reached_by(e, d) or (plain and isinstance(t, Call)):
-                continue
-            own = probe.indices[0] if isinstance(probe, Ref) and probe.indices else None
-            apart = None if own is None else gap(own, level)
-            if apart is None or apart <= 0:
-                raise UnknownMeaning(f"{d.key} depends on {base} through lower levels", span)
+        if name not in e.met.cut or name == key or (plain and isinstance(t, Call)):
+            continue
+        d, level = e.met.cut[name]
+        above = None if own is None else gap(own, level)
+        if base in names_in(e, (d.body,)) and (above is None or above <= 0):
+            raise UnknownMeaning(f"{d.key} depends on {base} through lower levels", span)
 
 
 @elaborates(page.Evaluated)

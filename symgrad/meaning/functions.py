@@ -16,7 +16,7 @@ from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
 from ..reasons import NotDefined
 from .context import Context, Env, once
-from .definitions import find, function_definitions, match
+from .definitions import find, function_definitions, match, same_form
 from .dependences import names_in, varied
 from .derivatives import derivative, differentiated, no_products, settled
 from .indices import declared_shape, entry_of, index_of, page_short, split
@@ -35,6 +35,12 @@ _KNOWN_ELSEWHERE = frozenset(
      "\\lim", "\\sup", "\\inf", "\\arg", "\\arg\\min", "\\arg\\max", "\\gcd", "\\operatorname{Var}",
      "\\operatorname{Cov}", "\\operatorname{vec}", "\\operatorname{rank}", "\\Pr", "\\dim", "\\ker", "\\{\\}"]
 )  # fmt: skip
+
+# By custom: what is computed of all entries, and what is applied to each.
+_LOSSES = frozenset(
+    ["L", "l", "\\ell", "\\mathcal{L}", "J", "E", "C", "Q", "R", "\\mathcal{R}", "\\mathcal{J}"]
+)
+_ENTRYWISE = frozenset(["\\phi", "\\varphi", "\\psi", "g", "\\sigma"])
 
 
 @once
@@ -81,60 +87,73 @@ def prime_call(e: Context, fn: page.Prime, args: tuple[Node, ...], env: Env, spa
         for d in function_definitions(e, name, args):
             if not any(d is a for a, _ in env.active):
                 return applied(e, d, name, args, env, span)
-    whole = name_of(fn.fn)
-    found = [] if whole is None else function_definitions(e, whole, args)
-    own = name_of(args[0]) if len(args) == 1 else None
-    if found and found[0].params == args and own is not None and own.base not in env.params:
-        return derivative(e, page.Call(fn.fn, args), ((args[0], fn.order),), env, span)
-    if whole is not None and len(args) == 1 and not found:
-        declared = e.scope.kind(whole.base)
-        if find(e, whole, env) is not None or (declared is not None and declared.rests == args):
-            return derivative(e, fn.fn, ((args[0], fn.order),), env, span)
+    body = _by_its_argument(e, fn.fn, args, env)
+    if body is not None:
+        return derivative(e, body, ((args[0], fn.order),), env, span)
     if len(args) != 1:
         raise UnknownMeaning("a prime on a function of several arguments: write the derivative", span)
     at = value(e, args[0], env)
     slot = e.sizes.fresh("t")
     inner = replace(env, params={**env.params, slot: scalar(Sym(slot))})
-    body = _call(e, page.Call(fn.fn, (page.Sym(slot),), span=span), inner)
-    if body.shape:
+    whole = _call(e, page.Call(fn.fn, (page.Sym(slot),), span=span), inner)
+    if whole.shape:
         raise UnknownMeaning("a prime on a function with several values: write the derivative", span)
-    term = body.term
+    term = whole.term
     for _ in range(fn.order):
         term = differentiated(term, Sym(slot))
     return each(lambda t: fill(term, slot, lambda _: t), at)
 
 
+def _by_its_argument(e: Context, fn: Node, args: tuple[Node, ...], env: Env) -> Node | None:
+    """What f'(x) differentiates by x itself: f(x) where it is so defined, f where it is computed from x."""
+    name = name_of(fn)
+    if name is None or len(args) != 1:
+        return None
+    found = function_definitions(e, name, args)
+    if found:
+        own = name_of(args[0])
+        as_defined = found[0].params == args and own is not None and own.base not in env.params
+        return page.Call(fn, args) if as_defined else None
+    declared = e.scope.kind(name.base)
+    depends = find(e, name, env) is not None or (declared is not None and declared.rests == args)
+    return fn if depends else None
+
+
 def applied(
     e: Context, d: Definition, name: Name, args: tuple[Node, ...], env: Env, span: Span | None
 ) -> Value:
-    matched = match(e, d, name, env)
-    if matched is None:
+    """The definition at these arguments."""
+    use = match(e, d, name, env)
+    if use is None:
         return undefined_call(e, name, args, env, span)
-    places, _, _ = matched
     params: dict[str, Value] = {}
-    body = d.body
     renamed: dict[Node, Node] = {}
     for k, (param, arg) in enumerate(zip(d.params or (), args, strict=True)):
-        if param == arg and isinstance(param, page.Sym) and param.name not in env.params:
+        if param == arg and not (isinstance(param, page.Sym) and param.name in env.params):
             # J(theta) at theta: the name itself, whatever it stands for here.
             continue
         if isinstance(param, page.Sym):
             params[param.name] = value(e, arg, env)
-        elif param != arg:
+        else:
             renamed[param] = page.Sym(Numbered(k))
             params[Numbered(k)] = value(e, arg, env)
-            _bind_pattern(e, param, arg, places, env)
-            _must_be_placed(d, param, arg, places)
-    if renamed:
-        key = (id(d), tuple(renamed.items()))
-        if key not in e.memo.renamed:
-            e.memo.renamed[key] = replace(d, body=page.substitute(body, renamed))
-        d = e.memo.renamed[key]
+            _bind_pattern(e, param, arg, use.places, env)
+            _must_be_placed(d, param, arg, use.places)
+    d = _renamed(e, d, renamed) if renamed else d
     hidden = {p for p in params if _is_hidden(e, d, p)}
-    out = unfold(e, d, places, {p: v for p, v in params.items() if p not in hidden}, env, span)
+    shown = {p: v for p, v in params.items() if p not in hidden}
+    out = unfold(e, replace(use, definition=d, params=shown), env, span)
     for p in hidden:
         out = _filled_in(e, out, p, params[p], env, span)
     return out
+
+
+def _renamed(e: Context, d: Definition, renamed: dict[Node, Node]) -> Definition:
+    """The definition with letters in the place of its parameters; always the same one."""
+    key = (id(d), tuple(renamed.items()))
+    if key not in e.memo.renamed:
+        e.memo.renamed[key] = replace(d, body=page.substitute(d.body, renamed))
+    return e.memo.renamed[key]
 
 
 def _is_hidden(e: Context, d: Definition, param: str) -> bool:
@@ -161,11 +180,7 @@ def _filled_in(e: Context, v: Value, param: str, arg: Value, env: Env, span: Spa
 def _bind_pattern(e: Context, param: Node, arg: Node, places: dict[str, Core], env: Env) -> None:
     """f(x_i) called at x_j: what else the body says of i, it says of j."""
     p, a = name_of(param), name_of(arg)
-    if (
-        p is not None
-        and a is not None
-        and (p.base, len(p.upper), len(p.lower)) == (a.base, len(a.upper), len(a.lower))
-    ):
+    if p is not None and a is not None and same_form(p, a):
         for x, y in zip(p.indices, a.indices, strict=True):
             if isinstance(x, page.Sym) and not e.survey.is_label(x) and not e.survey.is_label(y):
                 places.setdefault(x.name, index_of(e, y, env))
@@ -182,30 +197,46 @@ def _must_be_placed(d: Definition, param: Node, arg: Node, places: Mapping[str, 
 
 
 def undefined_call(e: Context, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
-    base = name.base
-    declared = e.scope.kind(base)
-    if declared is None and name.lower and not name.upper:
-        # phi_j(x) is an entry of the declared phi(x).
-        for whole, kind in e.scope.kinds.items():
-            vector = kind.role == "function" and len(kind.shape) == len(name.lower)
-            if vector and unbold(whole) == unbold(base):
-                inner = undefined_call(e, Name(whole), args, env, span)
-                return entry_of(e, inner, tuple(index_of(e, k, env) for k in name.lower), span)
-    if not name.indices and declared is None and base not in e.defined:
-        known = builtin(e, base, args, env, span)
-        if known is not None:
-            return known
+    """A call that fits no definition."""
+    for meaning in (_entry_of_function, builtin, _quantity_itself, over_index):
+        found = meaning(e, name, args, env, span)
+        if found is not None:
+            return found
+    _must_be_unknown(e, name, span)
+    return _unknown_call(e, name, args, env, span)
+
+
+def _entry_of_function(
+    e: Context, name: Name, args: tuple[Node, ...], env: Env, span: Span | None
+) -> Value | None:
+    """phi_j(x) is an entry of the declared phi(x)."""
+    if not name.lower or name.upper or e.scope.kind(name.base) is not None:
+        return None
+    for whole, kind in e.scope.kinds.items():
+        vector = kind.role == "function" and len(kind.shape) == len(name.lower)
+        if vector and unbold(whole) == unbold(name.base):
+            v = undefined_call(e, Name(whole), args, env, span)
+            return entry_of(e, v, tuple(index_of(e, k, env) for k in name.lower), span)
+    return None
+
+
+def _quantity_itself(
+    e: Context, name: Name, args: tuple[Node, ...], env: Env, span: Span | None
+) -> Value | None:
+    """L(Z), where L depends on Z; J(theta), where the definition of J names no arguments, or others."""
+    declared = e.scope.kind(name.base)
     if declared is not None and declared.rests:
-        # L(Z), where L depends on Z: L itself, and at another argument the same function there.
-        if args == declared.rests or len(args) != len(declared.rests) or _rests_on(e, name, args, env):
-            return look_up(e, name, env, span)
-    elif all(map(_is_variable, args)) and find(e, name, env) is not None:
-        # J(theta), where the definition of J names no arguments, or others.
-        return look_up(e, name, env, span)
-    if name.indices and declared is None:
-        special = over_index(e, name, args, env, span)
-        if special is not None:
-            return special
+        # At another argument it is the same function there.
+        rests = declared.rests
+        itself = args == rests or len(args) != len(rests) or _rests_on(e, name, args, env)
+    else:
+        itself = all(map(_is_variable, args)) and find(e, name, env) is not None
+    return look_up(e, name, env, span) if itself else None
+
+
+def _must_be_unknown(e: Context, name: Name, span: Span | None) -> None:
+    """Of a function that is undefined here nothing else may be known."""
+    base, declared = name.base, e.scope.kind(name.base)
     if base == "!":
         e.notes.doubt("the factorial is not known here: it was taken as an undefined function")
     if base in _KNOWN_ELSEWHERE:
@@ -216,27 +247,36 @@ def undefined_call(e: Context, name: Name, args: tuple[Node, ...], env: Env, spa
         # w (x): as a function of x it would be constant in w, and any derivative by w "proved".
         what = "differentiated by, and applied to arguments: write \\cdot for a product"
         raise UnknownMeaning(f"{base} is {what}", span)
+
+
+def _unknown_call(e: Context, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value:
+    """A function of which nothing is known, at these arguments."""
+    base, declared = name.base, e.scope.kind(name.base)
     values = _arguments(e, args, env, span)
     inside = _parameters_in(e, name)
     given = _arguments(e, inside, env, span)
-    core, written_indices = split(e, _without(name, inside))
+    core, counting = split(e, _without(name, inside))
     if declared is None:
         e.met.unknown_functions.add(core)
         if symbol_of(base).word == "\\mathrm":
             e.notes.doubt(NotDefined(base, f"write let {base}(..) = .."))
-    indices = tuple(index_of(e, k, env) for k in written_indices)
+    indices = tuple(index_of(e, k, env) for k in counting)
+
+    def at(values: tuple[Value, ...], entry: tuple[Core, ...] = ()) -> Core:
+        term = apply(e, core, (*indices, *entry), (*given, *values))
+        return next((symbol for target, symbol in env.opaque if alike(target, term)), term)
+
     shape = () if declared is None else declared_shape(e, declared, indices)
     if shape:
-        return tensor(shape, lambda k: _called(e, core, (*indices, *k), (*given, *values), env, span))
-    one = len(values) == len(args) == 1 and bool(values[0].shape)
-    if one and _is_entrywise(e, base, declared, values[0], env):
-        return each(lambda t: _called(e, core, indices, (*given, scalar(t)), env, span), values[0])
-    if any(v.shape for v in values) and not _is_loss(base):
+        return tensor(shape, lambda k: at(values, k))
+    vectors = any(v.shape for v in values)
+    one = vectors and len(values) == len(args) == 1
+    entrywise = one and _is_entrywise(e, base, declared, values[0], env)
+    if vectors and not entrywise and unbold(base) not in _LOSSES:
         e.notes.doubt(NotDefined(base, "it may act on a vector entry by entry or as a whole"))
         e.notes.alternatives.add("entrywise")
-        if one and e.reading.entrywise:
-            return each(lambda t: _called(e, core, indices, (*given, scalar(t)), env, span), values[0])
-    return scalar(_called(e, core, indices, (*given, *values), env, span))
+        entrywise = one and e.reading.entrywise
+    return each(lambda t: at((scalar(t),)), values[0]) if entrywise else scalar(at(values))
 
 
 def _parameters_in(e: Context, name: Name) -> tuple[Node, ...]:
@@ -258,43 +298,20 @@ def _is_entrywise(e: Context, base: str, declared: Kind | None, arg: Value, env:
     """Does the function act on every entry: as declared, or because the result must have that shape?"""
     if declared is not None and declared.entrywise:
         return True
-    target = e.scope.kind(env.active[-1][0].key) if env.active else None
-    if env.active and _is_loss(env.active[-1][0].key):
-        return False
-    if target is not None and target.shape:
-        return e.sizes.fit(declared_shape(e, target, env.active[-1][1]), arg.shape)
-    return (
-        unbold(base) in ("\\phi", "\\varphi", "\\psi", "g", "\\sigma") and declared is None
-    ) or base in _primed(e)
+    if env.active:
+        target, indices = env.active[-1]
+        kind = e.scope.kind(target.key)
+        if unbold(target.key) in _LOSSES:
+            return False
+        if kind is not None and kind.shape:
+            return e.sizes.fit(declared_shape(e, kind, indices), arg.shape)
+    return (declared is None and unbold(base) in _ENTRYWISE) or base in _primed(e)
 
 
 def _arguments(e: Context, args: tuple[Node, ...], env: Env, span: Span | None) -> tuple[Value, ...]:
     if any(isinstance(a, page.Dots) for a in args):
         return (family_matrix(e, (args,), env, span),)
     return tuple(value(e, a, env) for a in args)
-
-
-def _is_loss(base: str) -> bool:
-    return unbold(base) in (
-        "L",
-        "l",
-        "\\ell",
-        "\\mathcal{L}",
-        "J",
-        "E",
-        "C",
-        "Q",
-        "R",
-        "\\mathcal{R}",
-        "\\mathcal{J}",
-    )
-
-
-def _called(
-    e: Context, core: str, indices: tuple[Core, ...], values: tuple[Value, ...], env: Env, span: Span | None
-) -> Core:
-    term = apply(e, core, indices, values, span)
-    return next((symbol for target, symbol in env.opaque if alike(target, term)), term)
 
 
 def _is_variable(arg: Node) -> bool:

@@ -63,21 +63,24 @@ def index_of(e: Context, node: Node, env: Env) -> Core:
         case page.Mul(factors):
             return mul(*(index_of(e, f, env) for f in factors))
         case page.Indexed() if (whole := name_of(node)) is not None:
-            core, rest = split(e, whole)
-            places = tuple(index_of(e, k, env) for k in rest)
-            inside = ",".join(map(text, places))
-            # The n_k of a range 1..n_k: another size for every k.
-            single = Sym(f"{core}_{{{inside}}}" if inside else core, "size")
-            inner = any(isinstance(t, Sym) and isinstance(t.name, Fresh) for k in places for t in walk(k))
-            chosen = Ref(core, places) if inner else single
-            place = e.survey.picked.get(node)
-            if place is not None:
-                try:
-                    e.met.picked[chosen] = ends_of(e, e.survey.ranges.at(place), env)
-                except UnknownMeaning as problem:
-                    e.notes.doubt(problem.reason)
-            return chosen
+            return _indexed(e, node, whole, env)
     raise UnknownMeaning("this index has no meaning here", node.span)
+
+
+def _indexed(e: Context, node: Node, name: Name, env: Env) -> Core:
+    """The n_k of a range 1..n_k, another size for every k; the y_i of p_{y_i}."""
+    core, rest = split(e, name)
+    places = tuple(index_of(e, k, env) for k in rest)
+    inner = any(isinstance(t, Sym) and isinstance(t.name, Fresh) for k in places for t in walk(k))
+    inside = ",".join(map(text, places))
+    own = Ref(core, places) if inner else Sym(f"{core}_{{{inside}}}" if inside else core, "size")
+    place = e.survey.picked.get(node)
+    if place is not None:
+        try:
+            e.met.picked[own] = ends_of(e, e.survey.ranges.at(place), env)
+        except UnknownMeaning as problem:
+            e.notes.doubt(problem.reason)
+    return own
 
 
 def size_of(e: Context, node: Node, env: Env | None = None) -> Core:

@@ -11,7 +11,7 @@ from ..errors import UnknownMeaning
 from ..functions import PAGES
 from ..page import tree as page
 from ..page.indexed import Name, Place, name_of
-from ..page.scope import Definition, Kind
+from ..page.scope import Kind
 from ..page.symbols import Symbol, symbol_of, unbold
 from ..page.tree import Node
 from ..reasons import NotDefined
@@ -31,11 +31,12 @@ _WAVES = frozenset(["\\exp", "\\cos", "\\sin", "\\tan", "\\cosh", "\\sinh"])
 
 
 @once
-def aliases_of(e: Context) -> list[Definition]:
-    """Declared names that stand for others: W = W^{(2)}."""
+def _aliases(e: Context) -> list[tuple[str, Name]]:
+    """Declared names that stand for others: where W = W^{(2)}, W^{(2)} is declared too."""
     return [
-        d for key, group in e.scope.definitions.items() if e.scope.kind(key) is not None
-        for d in group if not d.upper and not d.lower and d.params is None and name_of(d.body) is not None
+        (key, target) for key, group in e.scope.definitions.items() if e.scope.kind(key) is not None
+        for d in group if not d.upper and not d.lower and d.params is None
+        if (target := name_of(d.body)) is not None
     ]
 
 
@@ -52,73 +53,66 @@ def operands(e: Context) -> dict[str, dict[Node, bool]]:
 
 def kind_of(e: Context, name: Name) -> tuple[Kind | None, int]:
     """The declared kind, and how many of the counting indices it consumes."""
-    _, counting = split(e, name)
+    counting = split(e, name)[1]
     exact = e.scope.kind(str(name))
     if exact is not None and (name.indices or not exact.arity):
         return exact, len(counting)
-    kind = e.scope.kind(name.base)
-    if name.upper and any(not d.upper for d in e.scope.definitions.get(name.base, ())):
-        # W = W^{(2)}: what is said of W is not said of W^{(1)}.
-        kind = None
+    # W = W^{(2)}: what is said of W is not said of W^{(1)}.
+    other = name.upper and any(not d.upper for d in e.scope.definitions.get(name.base, ()))
+    kind = None if other else e.scope.kind(name.base)
     if kind is not None and len(counting) >= kind.arity:
         # x^{(i)} of a declared x is one of many such x.
         return kind, max(kind.arity, sum(not e.survey.is_label(k) for k in name.upper))
     if kind is None and counting:
         # w_j is an entry of the declared bold w.
-        for other in e.survey.ranges.kinds.get(unbold(name.base), ()):
-            if other.role == "real" and len(counting) == other.arity + len(other.shape):
-                return other, other.arity
-    for d in aliases_of(e):
-        target = name_of(d.body)
-        if (
-            target is not None
-            and (target.base, target.upper) == (name.base, name.upper)
-            and (target.lower == name.lower[: len(target.lower)])
-        ):
-            # W = W^{(2)} with W declared: so is W^{(2)}.
-            return e.scope.kind(d.key), len(split(e, target)[1])
+        for whole in e.survey.ranges.kinds.get(unbold(name.base), ()):
+            if whole.role == "real" and len(counting) == whole.arity + len(whole.shape):
+                return whole, whole.arity
+    for alias, target in _aliases(e):
+        at_target = target.lower == name.lower[: len(target.lower)]
+        if at_target and (target.base, target.upper) == (name.base, name.upper):
+            return e.scope.kind(alias), len(split(e, target)[1])
     own = implied(e).get(name.base)
-    if own is not None and len(counting) >= own.arity:
-        return own, own.arity
-    return None, 0
+    return (own, own.arity) if own is not None and len(counting) >= own.arity else (None, 0)
 
 
 def conventional_rank(e: Context, name: Name) -> int:
     """1 for what is written as a vector, 2 for a bold capital, 0 for anything else."""
-    _, counting = split(e, name)
     symbol = symbol_of(name.base)
-    if len(name.lower) and symbol.is_bold_matrix and len(counting) >= 2:
-        return 0
     if symbol.is_bold_matrix:
-        return 2 if not name.lower else 0
+        return 0 if name.lower else 2
     lows = sum(not e.survey.is_label(k) for k in name.lower)
-    uppers = len(counting) - lows
     if symbol.is_bold_vector:
-        # \mathbf{w}_j beside \mathbf{w} is an entry; \mathbf{x}_i alone is one vector of many.
-        if lows and name.base in e.survey.bare:
-            return 0
-        if lows:
-            e.notes.alternatives.add("entries")
-        return 0 if lows and e.reading.entries else 1
+        return _rank_of_bold(e, name, lows)
     if not name.indices and _is_matrix_letter(e, name.base):
         return 2
-    if name.base in e.survey.vectors:
-        if name.base in e.survey.placed and not name.indices:
-            e.notes.doubt(f"{name.base} is not declared here: it was read as a matrix that may be any")
-            return 2
-        if not lows and unbold(name.base).isupper():
-            return 2
-        used = e.survey.used_with.get(name.base, set())
-        if lows > 1 and (uppers, lows - 1) in used:
-            return 0  # x_{ij} beside x_i is its entry
-        if (
-            not counting
-            or (uppers and not lows)
-            or (uppers, lows + 1) in used
-            or name.base not in e.survey.bare
-        ):
-            return 1
-    return 0
+    return _rank_of_used(e, name, lows) if name.base in e.survey.vectors else 0
+
+
+def _rank_of_bold(e: Context, name: Name, lows: int) -> int:
+    """\\mathbf{w}_j beside \\mathbf{w} is an entry; \\mathbf{x}_i alone is one vector of many."""
+    if not lows:
+        return 1
+    if name.base in e.survey.bare:
+        return 0
+    e.notes.alternatives.add("entries")
+    return 0 if e.reading.entries else 1
+
+
+def _rank_of_used(e: Context, name: Name, lows: int) -> int:
+    """What stands somewhere as a vector or a matrix must: x_{ij} beside x_i is its entry."""
+    if name.base in e.survey.placed and not name.indices:
+        e.notes.doubt(f"{name.base} is not declared here: it was read as a matrix that may be any")
+        return 2
+    if not lows and unbold(name.base).isupper():
+        return 2
+    counting = len(split(e, name)[1])
+    uppers = counting - lows
+    used = e.survey.used_with.get(name.base, set())
+    if lows > 1 and (uppers, lows - 1) in used:
+        return 0
+    whole = not counting or (uppers and not lows) or (uppers, lows + 1) in used
+    return 1 if whole or name.base not in e.survey.bare else 0
 
 
 def _is_matrix_letter(e: Context, base: str) -> bool:
@@ -148,25 +142,32 @@ def ones_or_identity(e: Context, name: Name, kind: Kind | None) -> Value | None:
     letter = unbold(name.base)
     if letter not in ("0", "1", "I") or name.upper:
         return None
-    bold = letter != name.base
-    size: Core | None = None
-    if name.lower:
-        if kind is not None or not names_size(e, name):
+    if name.lower and (kind is not None or not names_size(e, name)):
+        return None
+    if letter == "I":
+        return _identity(e, name, kind)
+    return None if letter == name.base else _all_equal(e, name, kind, Num(Fraction(int(letter))))
+
+
+def _all_equal(e: Context, name: Name, kind: Kind | None, number: Core) -> Value:
+    if kind is not None:
+        return tensor(declared_shape(e, kind), lambda _: number)
+    size = size_of(e, name.lower[0]) if name.lower else _unsized(e, name.base)
+    v = tensor((size,), lambda _: number)
+    return replace(v, loose=not name.lower and len(v.shape) == 1)
+
+
+def _identity(e: Context, name: Name, kind: Kind | None) -> Value | None:
+    if kind is not None:
+        if len(kind.shape) != 2 or kind.shape[0] != kind.shape[1]:
             return None
-        size = size_of(e, name.lower[0])
-    if letter != "I":
-        if not bold:
-            return None
-        number = Num(Fraction(int(letter)))
-        shape = (size or _unsized(e, name.base),) if kind is None else declared_shape(e, kind)
-        ones = tensor(shape, lambda _: number)
-        return replace(ones, loose=kind is None and size is None and len(ones.shape) == 1)
-    if kind is not None and len(kind.shape) == 2 and kind.shape[0] == kind.shape[1]:
         size = size_of(e, kind.shape[0])
-    elif kind is None and (size is not None or bold or _has_matrices(e)):
-        size = size or _unsized(e, name.base)
+    elif name.lower:
+        size = size_of(e, name.lower[0])
+    elif name.base != "I" or _has_matrices(e):
+        size = _unsized(e, name.base)
     else:
-        if kind is None and name.base not in varied(e) and name.base not in e.survey.based:
+        if name.base not in varied(e) and name.base not in e.survey.based:
             e.notes.doubt("I is not declared here: the identity matrix, or a number?")
         return None
     return tensor((size, size), lambda k: delta(k[0], k[1]))

@@ -23,7 +23,11 @@ _OF_MATRICES = frozenset(("exp", "log", "sqrt"))
 _OPERATORS = frozenset(["\\max", "\\min", "\\operatorname{tr}", "\\operatorname{diag}"])
 
 
-def builtin(e: Context, base: str, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
+def builtin(e: Context, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
+    """A function that is known here, without indices."""
+    base = name.base
+    if name.indices or base in e.scope.kinds or base in e.defined:
+        return None
     if base in PAGES and len(args) == 1:
         return of_entries(e, PAGES[base].name, value(e, args[0], env), span)
     if base in ("\\log", "\\exp", "\\sqrt"):
@@ -56,6 +60,8 @@ def of_entries(e: Context, fn: str, v: Value, span: Span | None) -> Value:
 def over_index(e: Context, name: Name, args: tuple[Node, ...], env: Env, span: Span | None) -> Value | None:
     """E_x[..], softmax_i(..); an operator over an index is never a function of its argument."""
     base = name.base
+    if not name.indices or base in e.scope.kinds:
+        return None
     if base in ("\\mathbb{E}", "\\operatorname{E}") and len(args) == 1:
         e.met.expectations.add((name.upper, name.lower))
         if len(e.met.expectations) > 1:

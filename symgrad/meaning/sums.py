@@ -36,7 +36,7 @@ def _big(e: Context, node: page.BigOp, env: Env) -> Value:
         return _conditional(e, node, env)
     lower, upper = index_of(e, node.lower, env), index_of(e, node.upper, env)
     k = e.sizes.index(letter)
-    return _collect(e, node, value(e, node.body, env.bind(letter, k)), k, lower, upper, None)
+    return _collect(e, node, value(e, node.body, env.bind(letter, k)), k, lower, upper)
 
 
 def _conditional(e: Context, node: page.BigOp, env: Env) -> Value:
@@ -66,7 +66,7 @@ def _conditional(e: Context, node: page.BigOp, env: Env) -> Value:
     k = e.sizes.index(letter)
     inner = env.bind(letter, k)
     if condition is None:
-        return _collect(e, node, value(e, node.body, inner), k, lower, upper, None)
+        return _collect(e, node, value(e, node.body, inner), k, lower, upper)
     if condition.op in ("<", "<=", ">", ">=") and condition.lhs == node.index:
         other = index_of(e, condition.rhs, env)
         strict = condition.op in ("<", ">")
@@ -75,7 +75,7 @@ def _conditional(e: Context, node: page.BigOp, env: Env) -> Value:
         else:
             lower = add(other, ONE) if strict else other
         _must_be_bound(e, condition.rhs, env)
-        return _collect(e, node, value(e, node.body, inner), k, lower, upper, None)
+        return _collect(e, node, value(e, node.body, inner), k, lower, upper)
     _are_different(e, node)
     weight = truth(e, condition, inner)
     return _collect(e, node, value(e, node.body, inner), k, lower, upper, weight)
@@ -103,38 +103,35 @@ def _must_be_bound(e: Context, node: Node, env: Env) -> None:
 
 
 def _collect(
-    e: Context, node: page.BigOp, body: Value, k: Sym, lower: Core, upper: Core, weight: Core | None
+    e: Context, node: page.BigOp, body: Value, k: Sym, lower: Core, upper: Core, weight: Core | None = None
 ) -> Value:
+    def weighed(t: Core) -> Core:
+        return t if weight is None else mul(weight, t)
+
     if isinstance(node, page.Sum):
-        return replace(
-            Value(
-                body.shape,
-                lambda at: Sum(body.at(at) if weight is None else mul(weight, body.at(at)), k, lower, upper),
-            ),
-            gradient=body.gradient,
-        )
+        total = Value(body.shape, lambda at: Sum(weighed(body.at(at)), k, lower, upper))
+        return replace(total, gradient=body.gradient)
     if body.shape:
         raise UnknownMeaning("a product of vectors or matrices over an index", node.span)
-    term = body.term
-    if (
-        isinstance(lower, Num)
-        and isinstance(upper, Num)
-        and upper.value - lower.value < 12
-        and weight is None
-    ):
-        numbers = (Num(lower.value + i) for i in range(int(upper.value - lower.value) + 1))
-        return scalar(mul(*(exchange(term, k, number) for number in numbers)))
-    if weight is None and lower == ONE and isinstance(upper, Sym) and not any(t == k for t in walk(term)):
-        return scalar(raise_to(term, upper))
+    return scalar(_multiplied(e, body.term, k, lower, upper, weight))
+
+
+def _multiplied(e: Context, term: Core, k: Sym, lower: Core, upper: Core, weight: Core | None) -> Core:
+    """The product of the terms: written out, as a power, by logarithms, or only by its name."""
+    if weight is None:
+        if isinstance(lower, Num) and isinstance(upper, Num) and upper.value - lower.value < 12:
+            numbers = (Num(lower.value + i) for i in range(int(upper.value - lower.value) + 1))
+            return mul(*(exchange(term, k, number) for number in numbers))
+        if lower == ONE and isinstance(upper, Sym) and k not in walk(term):
+            return raise_to(term, upper)
     if not range_of(term).positive:
         # Right where all factors are positive; ``readings`` looks whether they must be.
         e.notes.alternatives.add("factors")
         if e.reading.factors:
-            term = term if weight is None else _chosen(weight, term)
-            return scalar(_product_over(e, term, k, lower, upper))
+            return _product_over(e, term if weight is None else _chosen(weight, term), k, lower, upper)
         e.met.products[k] = (term, lower, upper)
     logs = log(term) if weight is None else mul(weight, log(term))
-    return scalar(Call("exp", (Sum(logs, k, lower, upper),)))
+    return Call("exp", (Sum(logs, k, lower, upper),))
 
 
 def _product_over(e: Context, body: Core, k: Sym, lower: Core, upper: Core) -> Core:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from ..core import Call, Core, Ref, Sum, Sym
+from ..core import Call, Core, Ref, Sum
 from ..errors import ScopeError, Span, UnknownMeaning
 from ..names import Part
 from ..page import tree as page
@@ -16,12 +16,12 @@ from ..page.symbols import unbold
 from ..page.tree import Node
 from ..reasons import NotDefined
 from .context import Context, Env, once
-from .definitions import apart, constant_letter, filled, find, is_euler, shape_of
-from .dependences import implied, reached_by
+from .definitions import Use, apart, constant_letter, find, is_euler, shape_of
+from .dependences import implied, names_in, variables_at
 from .indices import declared_shape, ends_of, entry_of, index_of, length, page_short, split
 from .letters import kind_of
 from .recursive_definitions import Descent, descents
-from .tensors import MINUS, ONE, Shape, Value, add, gap, refs, scalar, tensor
+from .tensors import MINUS, ONE, Value, add, gap, refs, scalar, tensor
 from .values import value
 
 DEPTH = 40
@@ -32,82 +32,73 @@ def _descents(e: Context) -> dict[int, Descent]:
     return descents(e.survey.definitions)
 
 
-def use(
-    e: Context,
-    d: Definition,
-    places: dict[str, Core],
-    missing: tuple[str, ...],
-    extra: tuple[Core, ...],
-    env: Env,
-    span: Span | None,
-) -> Value:
+def used(e: Context, use: Use, env: Env, span: Span | None) -> Value:
     """The body with its placeholders filled; open placeholders become dimensions."""
-    if missing:
-        base = Name(d.key, d.upper, d.lower)
-        letters = [k.name if isinstance(k, page.Sym) else "" for k in base.indices]
-        ends = [ends_of(e, e.survey.ranges.at(base.place(letters.index(m))), env) for m in missing]
-        shape = tuple(length(low, high) for low, high in ends)
-
-        def at(k: tuple[Core, ...]) -> Value:
-            # Dimensions count from 1, the placeholder from its own lower end.
-            shifted = {
-                m: add(i, low, MINUS) if low != ONE else i
-                for m, i, (low, _) in zip(missing, k, ends, strict=False)
-            }
-            return unfold(e, d, {**places, **shifted}, {}, env, span)
-
-        inner = at(tuple(e.sizes.index() for _ in missing))
-        rows = inner.shape[1:] if len(inner.shape) == 2 and inner.shape[0] == ONE else inner.shape
-        row = len(rows) != len(inner.shape)
-
-        def entry(k: tuple[Core, ...]) -> Core:
-            v = at(k[: len(missing)])
-            return v.at((ONE, *k[len(missing) :]) if row else k[len(missing) :])
-
-        stacked = tensor((*shape, *rows), entry)
-        if len(stacked.shape) == 1:
-            stacked = replace(stacked, loose=True)
-        return entry_of(e, stacked, extra, span)
-    return entry_of(e, unfold(e, d, places, {}, env, span), extra, span)
+    whole = _stacked(e, use, env, span) if use.open else unfold(e, use, env, span)
+    return entry_of(e, whole, use.extra, span)
 
 
-def unfold(
-    e: Context,
-    d: Definition,
-    places: dict[str, Core],
-    params: dict[str, Value],
-    env: Env,
-    span: Span | None = None,
-) -> Value:
-    """The body where its placeholders are ``places`` and its parameters ``params``."""
-    indices = filled(d, places)
-    if e.memo.shaping:
-        # Only a shape is asked for, and this one is declared.
-        kind, _ = kind_of(e, Name(d.key, d.upper, d.lower, d.bracket))
-        if kind is not None and kind.role == "real" and kind.shape:
-            return shaped(e, d.key, indices, d, places, params, env)
-    level = level_of(e, d, places)
-    for held in env.held:
-        if held.definition is not d or apart(indices, held.indices):
-            continue
-        if level is not None and held.level is not None and gap(level, held.level) is None:
-            raise UnknownMeaning(
-                f"which of these two levels of {d.key} is the higher one is not known", span
-            )
-        if same_args(e, tuple(params.values()), held.args):
-            return shaped(e, held.name, indices, d, places, params, env)
+def _stacked(e: Context, use: Use, env: Env, span: Span | None) -> Value:
+    letters = [k.name if isinstance(k, page.Sym) else "" for k in use.name.indices]
+    at_places = (e.survey.ranges.at(use.name.place(letters.index(m))) for m in use.open)
+    ends = [ends_of(e, found, env) for found in at_places]
+    count = len(use.open)
+
+    def at(k: tuple[Core, ...]) -> Value:
+        # Dimensions count from 1, the placeholder from its own lower end.
+        lows = (low for low, _ in ends)
+        shifted = (add(i, low, MINUS) if low != ONE else i for i, low in zip(k, lows, strict=False))
+        places = {**use.places, **dict(zip(use.open, shifted, strict=False))}
+        return unfold(e, Use(use.definition, places), env, span)
+
+    inner = at(tuple(e.sizes.index() for _ in use.open))
+    row = len(inner.shape) == 2 and inner.shape[0] == ONE
+    first = (ONE,) if row else ()
+    shape = (*(length(low, high) for low, high in ends), *inner.shape[len(first) :])
+    stacked = tensor(shape, lambda k: at(k[:count]).at((*first, *k[count:])))
+    return replace(stacked, loose=True) if len(stacked.shape) == 1 else stacked
+
+
+def unfold(e: Context, use: Use, env: Env, span: Span | None = None) -> Value:
+    """The body of a definition, unless the name stands for itself here or is cut off."""
+    d = use.definition
+    level = level_of(e, use)
+    if e.memo.shaping and _has_declared_shape(e, use):
+        return shaped(e, d.key, use, env)
+    name = _held_as(e, use, level, env, span)
+    if name is not None:
+        return shaped(e, name, use, env)
     if level is not None and _descents(e)[id(d)].steps and _is_below(e, level):
-        return _cut_off(e, d, indices, level, places, params, env)
+        return _cut_off(e, use, level, env)
     if len(env.active) > DEPTH or sum(d is a for a, _ in env.active) > 8:
         raise ScopeError(f"the definition of {d.key} refers to itself", span)
-    inner = replace(env, places=env.within(d, places), params=params, active=(*env.active, (d, indices)))
+    inner = use.within(env)
     _must_not_capture(e, d, inner, span)
     out = value(e, d.body, inner)
     kind = e.scope.kind(d.key)
-    if out.shape and kind is not None and kind.role == "real" and not kind.arity and not indices:
+    if out.shape and kind is not None and kind.role == "real" and not kind.arity and not use.indices:
         # \mathbf{1} = (1, .., 1)^T takes its length from its declaration.
         e.sizes.fit(out.shape, declared_shape(e, kind))
     return out
+
+
+def _has_declared_shape(e: Context, use: Use) -> bool:
+    kind, _ = kind_of(e, use.name)
+    return kind is not None and kind.role == "real" and bool(kind.shape)
+
+
+def _held_as(e: Context, use: Use, level: Core | None, env: Env, span: Span | None) -> str | None:
+    """The name under which this use is held, as a variable."""
+    d = use.definition
+    for held in env.held:
+        if held.definition is not d or apart(use.indices, held.indices):
+            continue
+        if level is not None and held.level is not None and gap(level, held.level) is None:
+            said = f"which of these two levels of {d.key} is the higher one is not known"
+            raise UnknownMeaning(said, span)
+        if same_args(e, tuple(use.params.values()), held.args):
+            return held.name
+    return None
 
 
 def _must_not_capture(e: Context, d: Definition, inner: Env, span: Span | None) -> None:
@@ -120,11 +111,11 @@ def _must_not_capture(e: Context, d: Definition, inner: Env, span: Span | None) 
             raise UnknownMeaning(f"{name} is bound here and a parameter in {d.key}: rename one", span)
 
 
-def level_of(e: Context, d: Definition, places: Mapping[str, Core]) -> Core | None:
+def level_of(e: Context, use: Use) -> Core | None:
     """The level of a quantity that is defined level by level."""
-    descent = _descents(e).get(id(d))
-    letter = None if descent is None else (*d.upper, *d.lower)[descent.position]
-    return places.get(letter.name) if isinstance(letter, page.Sym) else None
+    descent = _descents(e).get(id(use.definition))
+    letter = None if descent is None else use.name.indices[descent.position]
+    return use.places.get(letter.name) if isinstance(letter, page.Sym) else None
 
 
 @once
@@ -153,36 +144,28 @@ def _is_below(e: Context, level: Core) -> bool:
     return max(gaps) < 0
 
 
-def _cut_off(
-    e: Context, d: Definition, indices: tuple[Core, ...], level: Core, places: dict[str, Core],
-    params: dict[str, Value], env: Env,
-) -> Value:
+def _cut_off(e: Context, use: Use, level: Core, env: Env) -> Value:
     """The quantity at which unfolding stops: an unknown function of what the claim differentiates by."""
+    d = use.definition
     name = f"{unbold(d.key)}^{{()}}" if d.upper else unbold(d.key)
-    reached = reached_by(e, d)
-    named = ((v, name_of(v)) for v in _variables_of_claim(e))
-    free = reached - e.defined.keys()
+    named = ((v, name_of(v)) for v in _variables(e))
+    free = names_in(e, (d.body,)) - e.defined.keys()
     rests = tuple(v for v, n in named if n is not None and unbold(n.base) in free and not n.upper)
     e.met.cut[name] = (d, level)
-    shape = shaped(e, name, indices, d, places, params, env).shape
+    opaque = shaped(e, name, use, env)
     if not rests:
-        return shaped(e, name, indices, d, places, params, env)
+        return opaque
     said = ", ".join(map(page_short, rests))
     e.notes.doubt(f"{d.key} depends on {said} through lower levels")
     args = tuple(_rest_of(e, v, replace(env, places={}, bound={})) for v in rests)
-    return tensor(shape, lambda k: apply(e, name, (*indices, *k), args, None))
+    return tensor(opaque.shape, lambda k: apply(e, name, (*use.indices, *k), args))
 
 
-def _variables_of_claim(e: Context) -> tuple[Node, ...]:
+@once
+def _variables(e: Context) -> tuple[Node, ...]:
     """What the claim differentiates by."""
-    found: dict[Node, None] = {}
-    for root in (*e.nodes, *(d.body for d in e.survey.definitions)):
-        for n in page.walk(root):
-            by = [v for v, _ in n.by] if isinstance(n, page.Derivative) else []
-            if isinstance(n, page.Gradient) and n.wrt is not None:
-                by.append(n.wrt)
-            found |= dict.fromkeys((*by, *e.scope.nabla))
-    return tuple(found)
+    by = (v for n in e.written() for v in (*variables_at(n), *e.scope.nabla))
+    return tuple(dict.fromkeys(by))
 
 
 def same_args(e: Context, given: tuple[Value, ...], held: tuple[Value, ...]) -> bool:
@@ -194,44 +177,38 @@ def same_args(e: Context, given: tuple[Value, ...], held: tuple[Value, ...]) -> 
     )
 
 
-def shaped(
-    e: Context,
-    name: str,
-    indices: tuple[Core, ...],
-    d: Definition,
-    places: dict[str, Core],
-    params: dict[str, Value],
-    env: Env,
-) -> Value:
+def shaped(e: Context, name: str, use: Use, env: Env) -> Value:
     """Entries of an opaque name with the shape of a definition."""
-    own = Name(d.key, d.upper, d.lower, d.bracket)
-    kind, used = kind_of(e, own)
-    shape: Shape = ()
+    kind, used = kind_of(e, use.name)
+    indices = use.indices
     if kind is not None and kind.role == "real":
-        shape = declared_shape(e, kind, indices)[len(split(e, own)[1]) - used :]
+        shape = declared_shape(e, kind, indices)[len(split(e, use.name)[1]) - used :]
     else:
-        shape = shape_of(e, d, places, replace(env, params=params))
+        shape = shape_of(e, use, env)
     if not shape:
-        return scalar(Ref(name, indices) if indices else Sym(name))
+        return scalar(refs(name, indices))
     return tensor(shape, lambda k: Ref(name, (*indices, *k)))
 
 
 def dependent(e: Context, core: str, name: Name, kind: Kind, env: Env, span: Span | None) -> Value:
     """A quantity that depends on others in a way that nobody wrote down."""
-    _, written_indices = split(e, name)
-    indices = tuple(index_of(e, k, env) for k in written_indices)
+    indices = tuple(index_of(e, k, env) for k in split(e, name)[1])
     shape = declared_shape(e, kind, indices)
     first, rest = indices[: kind.arity], indices[kind.arity :]
     for held in env.held:
         if held.definition is kind and not apart(indices, held.indices):
-            return entry_of(e, tensor(shape, partial(_entry_of, held.name, first)), rest, span)
+            return entry_of(e, tensor(shape, partial(_entry, held.name, first)), rest, span)
     if name.base in implied(e):
         said = ", ".join(map(page_short, kind.rests))
         e.notes.doubt(NotDefined(name.base))
         e.notes.assume(f"{name.base} depends on {said} only")
     args = rests_of(e, kind, indices, env)
-    v = tensor(shape, lambda k: apply(e, core, (*first, *k), args, span))
+    v = tensor(shape, lambda k: apply(e, core, (*first, *k), args))
     return entry_of(e, v, rest, span)
+
+
+def _entry(name: str, first: tuple[Core, ...], rest: tuple[Core, ...]) -> Core:
+    return refs(name, (*first, *rest))
 
 
 def rests_of(e: Context, kind: Kind, indices: tuple[Core, ...], env: Env) -> tuple[Value, ...]:
@@ -249,11 +226,7 @@ def _rest_of(e: Context, node: Node, env: Env) -> Value:
     letters = [
         (position, k.name)
         for position, k in enumerate(name.indices if name is not None else ())
-        if isinstance(k, page.Sym)
-        and env.letter(k.name) is None
-        and not e.survey.is_label(k)
-        and k.name not in e.survey.sizes
-        and not constant_letter(e, k)
+        if isinstance(k, page.Sym) and _runs_free(e, k, env)
     ]
     if name is None or not letters or len(letters) > 2:
         return value(e, node, env)
@@ -271,9 +244,12 @@ def _rest_of(e: Context, node: Node, env: Env) -> Value:
     return Value(tuple(length(low, high) for low, high in ends), at)
 
 
-def apply(
-    e: Context, core: str, indices: tuple[Core, ...], args: tuple[Value, ...], span: Span | None
-) -> Core:
+def _runs_free(e: Context, letter: page.Sym, env: Env) -> bool:
+    named = e.survey.is_label(letter) or letter.name in e.survey.sizes or constant_letter(e, letter)
+    return not named and env.letter(letter.name) is None
+
+
+def apply(e: Context, core: str, indices: tuple[Core, ...], args: tuple[Value, ...]) -> Core:
     """An undefined function at scalars and vectors.
 
     A function of a vector v is written as a function of sum_k phi_k(v_k), whose value and
@@ -303,7 +279,7 @@ def defined(e: Context, name: Name, env: Env, span: Span | None) -> Value | None
     if name.base == "e" and not name.indices and is_euler(e):
         return None
     found = find(e, name, env)
-    return None if found is None else use(e, *found, env, span)
+    return None if found is None else used(e, found, env, span)
 
 
 def _parameters(node: Node) -> Iterator[str]:
@@ -327,5 +303,3 @@ def _parameters(node: Node) -> Iterator[str]:
                 yield from _parameters(k)
 
 
-def _entry_of(name: str, first: tuple[Core, ...], rest: tuple[Core, ...]) -> Core:
-    return refs(name, (*first, *rest))
