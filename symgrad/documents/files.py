@@ -60,7 +60,7 @@ def _read(
 ) -> Document:
     cells = list(format.parts(text))
     parts = [part for part in cells if isinstance(part, Part)] or [Part("")]
-    regions = [Region("macro", parts[0], 0, 0, macro.body, (0, 0), macro.name) for macro in macros]
+    regions = [Region("macro", parts[0], 0, 0, macro.body, (0, 0)) for macro in macros]
     problems = [*problems, *(cell for cell in cells if isinstance(cell, Problem))]
     for part in parts:
         found = list(format.regions(part))

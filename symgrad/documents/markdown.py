@@ -139,7 +139,7 @@ def yaml_macros(front: str, part: Part) -> Iterator[Region]:
         elif (body := _yaml_value(m.group(5))) and name.isalpha():
             arity = max((int(d) for d in re.findall(r"#(\d)", body)), default=0)
             definition = f"\\newcommand{{\\{name}}}[{arity}]{{{body}}}"
-            yield Region("macro", part, 0, 0, definition, (0, 0), name)
+            yield Region("macro", part, 0, 0, definition, (0, 0))
 
 
 def _yaml_value(written: str) -> str:

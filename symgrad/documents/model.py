@@ -70,8 +70,7 @@ class Sentence(NamedTuple):
 
 @dataclass(frozen=True)
 class Region:
-    """``text[start:end]`` of a part; ``outer`` includes the delimiters.  A macro's ``name`` is the
-    command that it defines, its ``body`` the whole definition.
+    """``text[start:end]`` of a part; ``outer`` includes the delimiters; of a macro all is its definition.
 
     The document adds where it stands: ``index`` among the regions, ``section`` (headings before it), where
     the region before it ends (``since``), and the room between the displays, directives and marks around it.
@@ -83,7 +82,6 @@ class Region:
     end: int
     body: str
     outer: tuple[int, int]
-    name: str = ""
     index: int = 0
     section: int = 0
     since: int = 0

@@ -25,7 +25,7 @@ _MACRO = Pattern(
     r"\\(?:newcommand|renewcommand|providecommand)\b|\\def(?=\s*\\)|\\DeclareMathOperator\b"
     r"|\\DeclarePairedDelimiter\b|\\(?:New|Renew|Declare)DocumentCommand\b"
 )
-_DEFINED = Pattern(r"\\[A-Za-z]+\*?\s*(?:\{\s*)?\\([A-Za-z]+|.)\s*\}?")
+_DEFINED = Pattern(r"\\[A-Za-z]+\*?\s*(?:\{\s*)?\\(?:[A-Za-z]+|.)\s*\}?")
 _ARGUMENT = Pattern(r"\s*(?:\[[^\]]*\]|#\d)*\s*")
 _TEX_COMMENT = Pattern(r"(?<!\\)((?:\\\\)*)%[^\n]*")
 _QUOTED = Pattern(r"(?<=\n)[ \t]*>+")
@@ -76,12 +76,11 @@ def heading(scan: Scan, m: re.Match[str]) -> Taken:
 
 
 def _macro(scan: Scan, m: re.Match[str]) -> Taken:
-    defined = _definition(scan.text, m.start())
-    if defined is None:
+    end = _definition_end(scan.text, m.start())
+    if end < 0:
         return m.end(), ()
-    name, end = defined
     where = (m.start(), end)
-    return end, [Region("macro", scan.part, *where, scan.text[m.start() : end], where, name)]
+    return end, [Region("macro", scan.part, *where, scan.text[m.start() : end], where)]
 
 
 def _environment(scan: Scan, m: re.Match[str]) -> Taken:
@@ -153,10 +152,9 @@ def mathematics(
     if "%" in body:
         body = _TEX_COMMENT.sub(lambda m: m.group(1) + " " * (len(m.group()) - len(m.group(1))), body)
     for m in list(_MACRO.finditer(body)):
-        if defined := _definition(body, m.start()):
-            name, stop = defined
+        if (stop := _definition_end(body, m.start())) >= 0:
             written = body[m.start() : stop]
-            yield Region("macro", scan.part, start + m.start(), start + stop, written, outer, name)
+            yield Region("macro", scan.part, start + m.start(), start + stop, written, outer)
             body = body[: m.start()] + re.sub(r"[^\r\n]", " ", written) + body[stop:]
     yield Region(kind, scan.part, start, end, body, outer)
 
@@ -190,16 +188,16 @@ def _unescaped(text: str, mark: str, at: int) -> int:
     return -1
 
 
-def _definition(text: str, start: int) -> tuple[str, int] | None:
-    """The command that the macro definition here defines, and where it ends; None where it cannot be read."""
+def _definition_end(text: str, start: int) -> int:
+    """Where the macro definition ends that begins here, or -1 where it cannot be read."""
     m = _DEFINED.match(text, start)
     if m is None:
-        return None
+        return -1
     at = m.end()
     groups = 2 if "PairedDelimiter" in m.group() or "DocumentCommand" in m.group() else 1
     for _ in range(groups):
         skipped = _ARGUMENT.match(text, at)
         at = group_end(text, skipped.end() if skipped else at)
         if at < 0 or at - start > MAX_MACRO:
-            return None
-    return m.group(1), at
+            return -1
+    return at

@@ -10,7 +10,6 @@ r"""Segments: what stands between two relation signs of a row, parted by words, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..patterns import Pattern
@@ -101,12 +100,12 @@ class Stretch:
 
     def parts(self, k: int, last: Segment, first: bool) -> bool:
         """Do these words part two formulas, rather than name something?"""
-        words = _Words.at(self.body, self.items, k, last.solid)
+        remark = _is_remark(self.body, self.items, k, last.solid)
         if self.between and self.more and not first and not last.solid:
             # Words at the head of a further column: a note, or what stands there has this name.
             follows = any(n.kind in SOLID for n in self.items[k + 1 :])
-            return follows and (words.are_a_remark or " " in words.item.value)
-        return words.are_a_remark
+            return follows and (remark or " " in self.items[k].value)
+        return remark
 
     def begins_another(self, k: int, last: Segment) -> bool:
         """Is this a name that the display has not had, alone between a matrix and the next sign?"""
@@ -130,58 +129,39 @@ _ASIDE = Pattern(
 _NAME = Pattern(r"\\(?:begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]")
 
 
-def _last(items: Iterable[Item]) -> Item | None:
-    return next((k for k in reversed(list(items)) if k.kind not in ("space", "drop")), None)
+def _last(items: list[Item]) -> Item | None:
+    return next((k for k in reversed(items) if k.kind not in ("space", "drop")), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    r"""``\text{..}`` between its neighbours; ``solid``: there is mathematics before it in its segment."""
+def _is_remark(body: str, items: list[Item], k: int, solid: bool) -> bool:
+    r"""Is ``\text{..}`` a remark or a label, rather than a name?  ``solid``: a formula stands before it."""
+    words, before = items[k], _last(items[:k])
+    behind = next((n for n in items[k + 1 :] if n.kind not in ("space", "drop", "amp")), None)
+    attached, kind = _hangs_on(body, behind), "" if before is None else before.kind
+    several = re.search(r"\s", words.value) is not None
+    connect = phrases.CONNECTS.match(words.value) is not None
+    # "since " before a parenthesis is a word, "f" a function
+    if attached and not several and not (connect and body[words.end - 2 : words.end - 1].isspace()):
+        return False
+    if not words.value.strip("()[] .,:;"):
+        return not attached
+    if kind == "operator":
+        return False
+    if connect or (solid and kind in ("amp", "wide")):
+        return True
+    if not several and _is_number(body, before):  # a unit
+        return False
+    return solid or several if behind is None else solid and several
 
-    body: str
-    item: Item
-    before: Item | None
-    behind: Item | None
-    solid: bool
 
-    @classmethod
-    def at(cls, body: str, items: list[Item], k: int, solid: bool) -> _Words:
-        behind = next((n for n in items[k + 1 :] if n.kind not in ("space", "drop", "amp")), None)
-        return cls(body, items[k], _last(items[:k]), behind, solid)
+def _hangs_on(body: str, item: Item | None) -> bool:
+    """Is this the argument or a script of what stands before it?"""
+    return item is not None and (item.value in ("script", "open") or body[item.start] in "(_^")
 
-    @property
-    def are_a_remark(self) -> bool:
-        """A remark or a label, rather than a name."""
-        said, before = self.item.value, "" if self.before is None else self.before.kind
-        several = re.search(r"\s", said) is not None
-        connect = phrases.CONNECTS.match(said) is not None
-        # "since " before a parenthesis is a word, "f" a function
-        spaced = connect and self.body[self.item.end - 2 : self.item.end - 1].isspace()
-        if self.attached and not several and not spaced:
-            return False
-        if not said.strip("()[] .,:;"):
-            return not self.attached
-        if before == "operator":
-            return False
-        if connect or (before in ("amp", "wide") and self.solid):
-            return True
-        if self.follow_a_number and not several:
-            return False
-        return self.solid or several if self.behind is None else self.solid and several
 
-    @property
-    def attached(self) -> bool:
-        """Does an argument or a script hang on them?"""
-        behind = self.behind
-        return behind is not None and (
-            behind.value in ("script", "open") or self.body[behind.start : behind.start + 1] in "(_^"
-        )
-
-    @property
-    def follow_a_number(self) -> bool:
-        r"""As a unit does: ``5\,\text{km}``, ``10^{3} \text{km}``."""
-        before = self.before
-        return before is not None and (
-            self.body[before.end - 1].isdigit()
-            or (before.value == "script" and self.body[: before.start].rstrip()[-1:].isdigit())
-        )
+def _is_number(body: str, item: Item | None) -> bool:
+    r"""Does it end a number: ``5\,\text{km}``, ``10^{3} \text{km}``?"""
+    if item is None:
+        return False
+    power = item.value == "script" and body[: item.start].rstrip()[-1:].isdigit()
+    return power or body[item.end - 1].isdigit()
