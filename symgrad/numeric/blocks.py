@@ -18,7 +18,7 @@ from itertools import combinations
 from ..functions import FUNCTIONS
 from .arguments import Argument
 from .buffers import Instruction, Operand, Reg, placed
-from .emit import Emitter, contraction
+from .emit import Emitter, contraction, orders
 from .graph import GUARDS, OTHER, Graph, Index, Node, Number, is_number, paired, walk
 from .program import Program, flat, function_text, lengths, returned
 
@@ -205,7 +205,7 @@ class _Pass:
             return replace(self.value(self.g.rename(node, {others[0]: axis})), axes=node.indices)
         if node not in self.done:
             if node.op == "leaf":
-                self.done[node] = Operand(self.inner._leaf(node), node.indices)
+                self.done[node] = Operand(self.inner.leaf(node), node.indices)
             else:
                 self.done[node] = self.compute(node)
         return self.done[node]
@@ -521,13 +521,11 @@ class _Pass:
         axes = [tuple(sorted({k for f in part for k in f.indices})) for part in parts]
         operands = [self.value(p[0]) if len(p) == 1 else self._mul(p, k, 1)
                     for p, k in zip(parts, axes, strict=True)]
-        found = []
-        for m, n in ((0, 1), (1, 0)):
-            if tuple(k for k in (*axes[m], *axes[n]) if k != node.value) == node.indices:
-                turned = (axes[m][-1] != node.value, axes[n][0] != node.value)
-                texts = f"{{0}}{'.T' * turned[0]}, {{1}}{'.T' * turned[1]}"
-                found.append((sum(turned), texts, operands[m], operands[n]))
-        return min(found, key=lambda f: f[0])[1:] if found else None
+        found = orders(axes, node.value, node.indices)
+        if not found:
+            return None
+        (m, n), turned = min(found, key=lambda order: sum(order[1]))
+        return f"{{0}}{'.T' * turned[0]}, {{1}}{'.T' * turned[1]}", operands[m], operands[n]
 
     def _contract(self, node: Node) -> Operand:
         """A sum over features or classes, for every sample of the block."""

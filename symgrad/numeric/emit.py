@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 
 from ..errors import UnknownMeaning
 from ..functions import FUNCTIONS
 from .arguments import Argument
-from .graph import Index, Node, walk
+from .graph import GUARDS, Index, Node, is_number, walk
 
 HELPERS = {
     "_sigma": '''
@@ -93,7 +93,7 @@ class Emitter:
 
     def _worth(self, node: Node) -> bool:
         """Is the quantity worth a name: does computing it again cost anything?"""
-        if node.op in ("num", "size", "pi", "step", "stop"):
+        if node.op in ("num", "size", "pi", *GUARDS):
             return False
         if node.op == "leaf":
             return any(isinstance(k, int) for k in node.value[1])
@@ -125,46 +125,38 @@ class Emitter:
         return f"{self.text(node, ATOM)}[{picks}]"
 
     def _text(self, node: Node) -> tuple[str, int]:
-        match node.op:
-            case "num":
-                return number(node.value)
-            case "size":
-                return self.sizes[node.value], ATOM
-            case "pi":
-                return "np.pi", ATOM
-            case "leaf":
-                return self._leaf(node), ATOM
-            case "add":
-                return self._add(node), SUM
-            case "mul":
-                return self._mul(node.args, node.indices)
-            case "pow":
-                return self._pow(node)
-            case "power":
-                base, exponent = (self.aligned(a, node.indices, ATOM) for a in node.args)
-                return f"{base} ** {exponent}", POWER
-            case "sum":
-                return self._sum(node)
-            case "lse":
-                self.helpers.add("_lse")
-                axis = node.args[0].indices.index(node.value)
-                return f"_lse({self.text(node.args[0], SUM)}, {axis})", ATOM
-            case "log" if node.args[0].op == "add" and node.args[0].args[0].op == "num":
-                first, *rest = node.args[0].args
-                if first.value == 1 and node.args[0] not in self.names:
-                    return f"np.log1p({self._terms(rest, node.indices)})", ATOM
-            case "stop":
-                return f"1 - np.heaviside({self.text(node.args[0], SUM)}, 0)", SUM
-            case "where":
-                condition, *values = (self.aligned(a, node.indices, PRODUCT) for a in node.args)
-                return f"np.where({condition} > 0, {', '.join(values)})", ATOM
-            case "max" | "min":
-                fn = "np.maximum" if node.op == "max" else "np.minimum"
-                parts = [self.aligned(a, node.indices, SUM) for a in node.args]
-                return reduce(lambda a, b: f"{fn}({a}, {b})", parts), ATOM
+        own = _WRITTEN.get(node.op)
+        if own is not None:
+            return own(self, node)
         if node.op not in _CALLS:
             raise UnknownMeaning(f"{node.op} has no numeric form here")
         return self._applied(_CALLS[node.op], node.args[0]), ATOM
+
+    def _power(self, node: Node) -> tuple[str, int]:
+        base, exponent = (self.aligned(a, node.indices, ATOM) for a in node.args)
+        return f"{base} ** {exponent}", POWER
+
+    def _lse(self, node: Node) -> tuple[str, int]:
+        self.helpers.add("_lse")
+        axis = node.args[0].indices.index(node.value)
+        return f"_lse({self.text(node.args[0], SUM)}, {axis})", ATOM
+
+    def _log(self, node: Node) -> tuple[str, int]:
+        (arg,) = node.args
+        if arg.op == "add" and is_number(arg.args[0], 1) and arg not in self.names:
+            return f"np.log1p({self._terms(arg.args[1:], node.indices)})", ATOM
+        return self._applied(_CALLS["log"], arg), ATOM
+
+    def _stop(self, node: Node) -> tuple[str, int]:
+        return f"1 - np.heaviside({self.text(node.args[0], SUM)}, 0)", SUM
+
+    def _where(self, node: Node) -> tuple[str, int]:
+        condition, *values = (self.aligned(a, node.indices, PRODUCT) for a in node.args)
+        return f"np.where({condition} > 0, {', '.join(values)})", ATOM
+
+    def _extreme(self, node: Node) -> tuple[str, int]:
+        parts = [self.aligned(a, node.indices, SUM) for a in node.args]
+        return reduce(lambda a, b: f"np.{node.op}imum({a}, {b})", parts), ATOM
 
     def _applied(self, code: str, arg: Node, helpers: Container[str] = HELPERS) -> str:
         """The code of a function, f(z), at an argument."""
@@ -173,7 +165,7 @@ class Emitter:
             self.helpers.add(fn)
         return f"{fn}({self.text(arg, SUM)}{rest}"
 
-    def _leaf(self, node: Node) -> str:
+    def leaf(self, node: Node) -> str:
         name, place = node.value
         python = self.arguments[name].python
         axes = [k for k in place if isinstance(k, Index)]
@@ -187,9 +179,6 @@ class Emitter:
             order = ", ".join(str(axes.index(k)) for k in node.indices)
             return f"{python}.T" if len(axes) == 2 else f"np.transpose({python}, ({order}))"
         return python
-
-    def _add(self, node: Node) -> str:
-        return self._terms(node.args, node.indices)
 
     def _terms(self, terms: Sequence[Node], axes: Sequence[Index], sign: int = 1) -> str:
         # A positive term first: y - m*x reads better than -m*x + y.
@@ -223,77 +212,72 @@ class Emitter:
 
     def _mul(self, factors: Sequence[Node | Fraction], axes: Sequence[Index]) -> tuple[str, int]:
         """A product: numbers and scalars first, so that arrays are touched once."""
-        top, bottom = Fraction(1), 1
+        value = Fraction(1)
         above: list[Node] = []
         below: list[Node] = []
         guard: list[Node] = []
         for f in factors:
-            if isinstance(f, Fraction) or f.op == "num":
-                value = f if isinstance(f, Fraction) else f.value
-                top, bottom = top * value.numerator, bottom * value.denominator
+            if isinstance(f, Fraction):
+                value *= f
+            elif f.op == "num":
+                value *= f.value
             elif f.op == "pow" and f.value < 0 and f not in self.names:
                 below.append(f)
-            elif f.op in ("step", "stop"):
+            elif f.op in GUARDS:
                 guard.append(f)
             else:
                 above.append(f)
         if guard:
-            return self._guarded(guard, [Fraction(top, bottom), *above, *below], axes)
+            return self._guarded(guard, [value, *above, *below], axes)
+        if len(above) == 1 and not below and abs(value) == 1:
+            return self._signed(above[0], value < 0, axes)
         above.sort(key=lambda f: len(f.indices))
         below.sort(key=lambda f: len(f.indices))
-        scalars = [f for f in above if not f.indices]
-        arrays = [f for f in above if f.indices]
-        under = [f for f in below if not f.indices]
-        divisors = [f for f in below if f.indices]
-        if len(above) == 1 and not below and abs(top) == 1 == bottom:
-            only = above[0]
-            if top < 0 and only.op == "add" and only not in self.names and only.indices == tuple(axes):
-                return self._terms(only.args, axes, -1), SUM
-            code, own = self.aligned(only, axes, SUM), self._level(only, axes)
-            return (code, own) if top > 0 else (f"-{code if own >= UNARY else f'({code})'}", UNARY)
-        sign = "-" if top < 0 else ""
-        head = [self.text(f, UNARY) for f in scalars]
-        if abs(top) != 1:
-            head.insert(0, number(Fraction(abs(top)))[0])
-        tail = [number(Fraction(bottom))[0]] if bottom != 1 else []
-        tail += [self._reciprocal(f, f.indices) for f in under]
-        code = " * ".join(head)
-        if tail and not code and arrays:  # a / N needs no 1/N
-            first = arrays.pop(0)
-            code = self.aligned(first, axes, UNARY)
-        if tail:
-            code = f"{code or '1'} / {tail[0] if len(tail) == 1 else '(' + ' * '.join(tail) + ')'}"
-        for f in arrays:
-            piece = self.aligned(f, axes, UNARY)
-            code = f"{code} * {piece}" if code else piece
-        if divisors:
-            pieces = [self._reciprocal(f, axes) for f in divisors]
-            code = f"{code or '1'} / {pieces[0] if len(pieces) == 1 else '(' + ' * '.join(pieces) + ')'}"
-        return sign + (code or "1"), PRODUCT
+        return self._fraction(value, above, below, axes), PRODUCT
+
+    def _signed(self, node: Node, negative: bool, axes: Sequence[Index]) -> tuple[str, int]:
+        """u or -u; the terms of a sum take the sign."""
+        if negative and node.op == "add" and node not in self.names and node.indices == tuple(axes):
+            return self._terms(node.args, axes, -1), SUM
+        code, own = self.aligned(node, axes, SUM), self._level(node, axes)
+        if not negative:
+            return code, own
+        return f"-{code if own >= UNARY else f'({code})'}", UNARY
+
+    def _fraction(
+        self, value: Fraction, above: Sequence[Node], below: Sequence[Node], axes: Sequence[Index]
+    ) -> str:
+        top, bottom = abs(value.numerator), value.denominator
+        scalars = [str(top)] * (top != 1) + [self.text(f, UNARY) for f in above if not f.indices]
+        arrays = [self.aligned(f, axes, UNARY) for f in above if f.indices]
+        under = [str(bottom)] * (bottom != 1) + [self._reciprocal(f, ()) for f in below if not f.indices]
+        divisors = [self._reciprocal(f, axes) for f in below if f.indices]
+        if under and not scalars and arrays:  # a / N needs no 1/N
+            scalars.append(arrays.pop(0))
+        code = " * ".join([_over(" * ".join(scalars), under), *arrays] if scalars or under else arrays)
+        return "-" * (value < 0) + (_over(code, divisors) or "1")
 
     def _guarded(
         self, guard: list[Node], rest: list[Node | Fraction], axes: Sequence[Index]
     ) -> tuple[str, int]:
         """Where a condition fails the product is 0, whatever the rest is there."""
         first, *more = (
-            f"({self.aligned(f.args[0], axes, PRODUCT)} {'>' if f.op == 'step' else '<='} 0)" for f in guard
+            f"({self.aligned(f.args[0], axes, PRODUCT)} {GUARDS[f.op]} 0)" for f in guard
         )
         condition = " & ".join((first, *more)) if more else first[1:-1]
         return f"np.where({condition}, {self._mul(rest, axes)[0]}, 0)", ATOM
 
     def _reciprocal(self, node: Node, axes: Sequence[Index]) -> str:
-        (base,), n = node.args, -node.value
-        if n == 1:
-            return self.aligned(base, axes, POWER)
-        exponent, own = number(n)
-        code = f"np.sqrt({self.text(base, SUM)})" if n == Fraction(1, 2) else (
-            f"{self.text(base, ATOM)} ** {exponent if own == ATOM else f'({exponent})'}")
-        return self._place(code, ATOM if n == Fraction(1, 2) else POWER, node.indices, axes)
+        if node.value == -1:
+            return self.aligned(node.args[0], axes, POWER)
+        return self._place(*self._raised(node.args[0], -node.value), node.indices, axes)
 
     def _pow(self, node: Node) -> tuple[str, int]:
-        (base,), n = node.args, node.value
-        if n < 0:
+        if node.value < 0:
             return f"1 / {self._reciprocal(node, node.indices)}", PRODUCT
+        return self._raised(node.args[0], node.value)
+
+    def _raised(self, base: Node, n: Fraction) -> tuple[str, int]:
         if n == Fraction(1, 2):
             return f"np.sqrt({self.text(base, SUM)})", ATOM
         exponent, own = number(n)
@@ -338,14 +322,27 @@ class Emitter:
         else:
             code, own = self._mul([*numbers, *left], left_axes)
             code = f"({code})" if own < ATOM else code
-        pair = ((code, left_axes), (self.text(right, ATOM), right.indices))
+        codes = code, self.text(right, ATOM)
         found = []
-        for (a, a_axes), (b, b_axes) in (pair, pair[::-1]):
-            if [k for k in (*a_axes, *b_axes) if k != axis] == list(out):
-                turned = (a_axes[-1] != axis, b_axes[0] != axis)
-                found.append((sum(turned), f"{_transposed(a) if turned[0] else a} @ "
-                                           f"{_transposed(b) if turned[1] else b}"))
+        for (m, n), turned in orders((left_axes, right.indices), axis, out):
+            a = _transposed(codes[m]) if turned[0] else codes[m]
+            b = _transposed(codes[n]) if turned[1] else codes[n]
+            found.append((sum(turned), f"{a} @ {b}"))
         return (min(found)[1], PRODUCT) if found else None
+
+
+_WRITTEN: dict[str, Callable[[Emitter, Node], tuple[str, int]]] = {
+    "num": lambda _, node: number(node.value),
+    "size": lambda self, node: (self.sizes[node.value], ATOM),
+    "pi": lambda _, node: ("np.pi", ATOM),
+    "leaf": lambda self, node: (self.leaf(node), ATOM),
+    "add": lambda self, node: (self._terms(node.args, node.indices), SUM),
+    "mul": lambda self, node: self._mul(node.args, node.indices),
+    "pow": Emitter._pow, "power": Emitter._power, "sum": Emitter._sum, "lse": Emitter._lse,
+    "log": Emitter._log, "stop": Emitter._stop, "where": Emitter._where, "max": Emitter._extreme,
+    "min": Emitter._extreme,
+}
+"""Operations that are no single call of a function of the table."""
 
 
 def contraction(factors: Sequence[Node], axis: Index) -> tuple[list[Node], list[Node]] | None:
@@ -353,7 +350,7 @@ def contraction(factors: Sequence[Node], axis: Index) -> tuple[list[Node], list[
     if len(factors) < 2:
         return None
     right = max(factors, key=lambda f: (len(f.indices), f.op == "leaf"))
-    if right.op != "leaf" and any(f.op in ("step", "stop") for f in factors):
+    if right.op != "leaf" and any(f.op in GUARDS for f in factors):
         return None  # where the condition fails the rest may be undefined, and 0 times that is no 0
     at = list(factors).index(right)
     left = [*factors[:at], *factors[at + 1 :]]
@@ -361,6 +358,23 @@ def contraction(factors: Sequence[Node], axis: Index) -> tuple[list[Node], list[
     if axes & set(right.indices) != {axis} or max(len(axes), len(right.indices)) > 2:
         return None
     return left, [right]
+
+
+def orders(
+    axes: Sequence[Sequence[Index]], axis: Index, out: Sequence[Index]
+) -> list[tuple[tuple[int, int], tuple[bool, bool]]]:
+    """The orders of two operands whose matrix product is ``out``, each with which of them are transposed."""
+    return [
+        ((m, n), (axes[m][-1] != axis, axes[n][0] != axis)) for m, n in ((0, 1), (1, 0))
+        if [k for k in (*axes[m], *axes[n]) if k != axis] == list(out)
+    ]
+
+
+def _over(code: str, divisors: Sequence[str]) -> str:
+    """The code divided by a product."""
+    if not divisors:
+        return code
+    return f"{code or '1'} / {divisors[0] if len(divisors) == 1 else '(' + ' * '.join(divisors) + ')'}"
 
 
 def _transposed(code: str) -> str:

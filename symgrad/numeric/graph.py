@@ -17,7 +17,7 @@ every quantity that overflows or cancels into a form that does not, however it w
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -132,33 +132,11 @@ class Graph:
         return self.add(a, self.neg(b))
 
     def add(self, *terms: Node) -> Node:
-        constant = Fraction(0)
-        weight: dict[Node, Fraction] = {}
-        stack = list(reversed(terms))
-        while stack:
-            t = stack.pop()
-            c, rest = self.split(t)
-            if t.op == "num":
-                constant += t.value
-            elif rest.op == "add" and abs(c) == 1:
-                stack.extend(reversed(rest.args if c == 1 else [self.neg(a) for a in rest.args]))
-            else:
-                weight[rest] = weight.get(rest, Fraction(0)) + c
-        for rest, c in list(weight.items()):
-            if c == 0:
-                del weight[rest]
-            elif constant and rest.op == "sigma" and c == -constant:  # 1 - σ(u) = σ(-u)
-                del weight[rest]
-                return self.add(*self._weighted(weight), self.mul(self.num(constant),
-                                                                  self.sigma(self.neg(rest.args[0]))))
-            elif constant and rest.op == "tanh" and abs(c) == abs(constant):  # 1 ± tanh(u) = 2 σ(±2u)
-                del weight[rest]
-                u = self.mul(self.num(2 * c / constant), rest.args[0])
-                return self.add(*self._weighted(weight), self.mul(self.num(2 * constant), self.sigma(u)))
-            elif constant and rest.op in ("step", "stop") and c == -constant:  # 1 - [u > 0] = [u <= 0]
-                del weight[rest]
-                other = self.call("stop" if rest.op == "step" else "step", rest.args[0])
-                return self.add(*self._weighted(weight), self.mul(self.num(constant), other))
+        constant, weight = self._collected(terms)
+        joined = self._complement(constant, weight)
+        if joined is not None:
+            return self.add(*joined)
+        weight = {k: c for k, c in weight.items() if c}
         chosen = self._choice(weight)
         if chosen is not None:
             return self.add(self.num(constant), *chosen)
@@ -172,6 +150,39 @@ class Graph:
             return args[0] if args else self.num(0)
         return self._node("add", tuple(args), None, _union(args))
 
+    def _collected(self, terms: Sequence[Node]) -> tuple[Fraction, dict[Node, Fraction]]:
+        """The number in a sum, and how often it has every other term."""
+        constant = Fraction(0)
+        weight: dict[Node, Fraction] = {}
+        stack = list(reversed(terms))
+        while stack:
+            t = stack.pop()
+            c, rest = self.split(t)
+            if t.op == "num":
+                constant += t.value
+            elif rest.op == "add" and abs(c) == 1:
+                stack.extend(reversed(rest.args if c == 1 else [self.neg(a) for a in rest.args]))
+            else:
+                weight[rest] = weight.get(rest, Fraction(0)) + c
+        return constant, weight
+
+    def _complement(self, constant: Fraction, weight: Mapping[Node, Fraction]) -> list[Node] | None:
+        """The terms with 1 - σ(u) as σ(-u), 1 ± tanh(u) as 2 σ(±2u), 1 - [u > 0] as [u <= 0]."""
+        if not constant:
+            return None
+        for rest, c in weight.items():
+            if rest.op == "sigma" and c == -constant:
+                number, other = constant, self.sigma(self.neg(rest.args[0]))
+            elif rest.op == "tanh" and abs(c) == abs(constant):
+                number, other = 2 * constant, self.sigma(self.mul(self.num(2 * c / constant), rest.args[0]))
+            elif rest.op in GUARDS and c == -constant:
+                number, other = constant, self.call(OTHER[rest.op], rest.args[0])
+            else:
+                continue
+            others = self._weighted({k: w for k, w in weight.items() if w and k is not rest})
+            return [*others, self.mul(self.num(number), other)]
+        return None
+
     def _weighted(self, weight: Mapping[Node, Fraction]) -> list[Node]:
         return [self.mul(self.num(weight[k]), k) for k in sorted(weight, key=_serial)]
 
@@ -180,7 +191,7 @@ class Graph:
         guards: dict[Node, dict[str, list[Node]]] = {}
         for rest in weight:
             for f in rest.args if rest.op == "mul" else (rest,):
-                if f.op in ("step", "stop"):
+                if f.op in GUARDS:
                     guards.setdefault(f.args[0], {}).setdefault(f.op, []).append(rest)
         for u, parts in guards.items():
             if len(parts) == 2:
@@ -253,7 +264,7 @@ class Graph:
                 return self.mul(self.num(number), *(self.pow(b, k) for b, k in rest.items()),
                                 self.exp(self.add(u, self.mul(self.num(n), lse))))
         args = [self.pow(b, n) for b, n in power.items()]
-        if u.op == "num" and u.value == 0:
+        if is_number(u, 0):
             return self.mul(self.num(number), *args)
         args.append(self._node("exp", (u,), None, u.indices))
         if number != 1:
@@ -294,7 +305,7 @@ class Graph:
         for t in node.args:
             if t.op == "exp":
                 out.append(t.args[0])
-            elif t.op == "num" and t.value == 1:
+            elif is_number(t, 1):
                 out.append(self.num(0))
             else:
                 return None
@@ -312,7 +323,7 @@ class Graph:
     # Functions
 
     def exp(self, u: Node) -> Node:
-        if u.op == "num" and u.value == 0:
+        if is_number(u, 0):
             return self.num(1)
         if u.op == "log":
             return u.args[0]
@@ -322,7 +333,7 @@ class Graph:
         return self._node("exp", (u,), None, u.indices)
 
     def sigma(self, u: Node) -> Node:
-        if u.op == "num" and u.value == 0:
+        if is_number(u, 0):
             return self.num(Fraction(1, 2))
         return self._node("sigma", (u,), None, u.indices)
 
@@ -336,7 +347,7 @@ class Graph:
         return self._node("lse", (u,), index, (k for k in u.indices if k != index))
 
     def log(self, u: Node) -> Node:
-        if u.op == "num" and u.value == 1:
+        if is_number(u, 1):
             return self.num(0)
         if u.op == "exp":
             return u.args[0]
@@ -362,38 +373,43 @@ class Graph:
 
     def call(self, fn: str, *args: Node) -> Node:
         """A function of the core language."""
-        if fn in ("exp", "log", "sigma", "softplus"):
-            out: Node = getattr(self, fn)(*args)
-            return out
-        if fn == "sqrt":
-            return self.pow(args[0], Fraction(1, 2))
-        if fn == "pi":
-            return self._node("pi", (), None, ())
-        if fn in ("max", "min"):
-            args = tuple(dict.fromkeys(args))
-            if len(args) == 1:
-                return args[0]
-            if len(args) > 2:
-                return self.call(fn, self.call(fn, *args[:-1]), args[-1])
-            args = tuple(sorted(args, key=_serial))
-            zero = [a for a in args if a.op == "num" and a.value == 0]
-            if zero:
-                (other,) = (a for a in args if a not in zero)
-                if fn == "max":
-                    return self.call("relu", other)
-                return self.neg(self.call("relu", self.neg(other)))
-            return self._node(fn, args, None, _union(args))
-        c, rest = self.split(args[0]) if args else (Fraction(1), self.num(0))
-        if fn == "abs" and c < 0:
-            return self.call("abs", self.mul(self.num(-c), rest))
-        if fn == "sign" and c < 0:
-            return self.neg(self.call("sign", self.mul(self.num(-c), rest)))
+        own = _CONSTRUCTORS.get(fn)
+        if own is not None:
+            return own(self, *args)
         row = FUNCTIONS.get(fn)
         if fn in _ENTRYWISE or (row is not None and row.numpy):
             return self._node(fn, args, None, _union(args))
         if row is not None and row.meaning:
             return self.terms.value(row.meant, args[0])
         raise UnknownMeaning(f"{fn} has no numeric form here")
+
+    def _abs(self, u: Node) -> Node:
+        c, rest = self.split(u)
+        return self._node("abs", (self.mul(self.num(-c), rest) if c < 0 else u,), None, u.indices)
+
+    def _sign(self, u: Node) -> Node:
+        c, rest = self.split(u)
+        if c < 0:
+            return self.neg(self._sign(self.mul(self.num(-c), rest)))
+        return self._node("sign", (u,), None, u.indices)
+
+    def _max(self, *args: Node) -> Node:
+        return self._extreme("max", args, lambda u: self.call("relu", u))
+
+    def _min(self, *args: Node) -> Node:
+        return self._extreme("min", args, lambda u: self.neg(self.call("relu", self.neg(u))))
+
+    def _extreme(self, fn: str, args: Sequence[Node], beside_zero: Callable[[Node], Node]) -> Node:
+        """The larger or smaller of two at a time; ``beside_zero`` where one of them is 0."""
+        args = tuple(dict.fromkeys(args))
+        if len(args) == 1:
+            return args[0]
+        if len(args) > 2:
+            return self.call(fn, self.call(fn, *args[:-1]), args[-1])
+        a, b = sorted(args, key=_serial)
+        if is_number(a, 0) or is_number(b, 0):
+            return beside_zero(b if is_number(a, 0) else a)
+        return self._node(fn, (a, b), None, _union((a, b)))
 
     @cached_property
     def terms(self) -> Algebra[Node]:
@@ -474,6 +490,13 @@ class Graph:
             case "logcosh":
                 return self._node("logcosh", tuple(args), None, args[0].indices)
         return self.call(node.op, *args)
+
+
+_CONSTRUCTORS: dict[str, Callable[..., Node]] = {
+    "exp": Graph.exp, "log": Graph.log, "sigma": Graph.sigma, "softplus": Graph.softplus,
+    "sqrt": lambda g, u: g.pow(u, Fraction(1, 2)), "pi": lambda g: g._node("pi", (), None, ()),
+    "max": Graph._max, "min": Graph._min, "abs": Graph._abs, "sign": Graph._sign,
+}
 
 
 def signed_labels(g: Graph, name: str, roots: Sequence[Node]) -> list[Node]:

@@ -15,7 +15,7 @@ from functools import partial
 from ..functions import FUNCTIONS
 from .blocks import NotBlockwise
 from .emit import ATOM, PRODUCT, SUM, WRITTEN, Emitter, helper
-from .graph import Graph, Index, Node, paired, walk
+from .graph import GUARDS, Graph, Index, Node, paired, walk
 from .program import Program, flat, function_text, lengths, returned
 
 HELPERS = {
@@ -99,7 +99,7 @@ class _Entries(Emitter):
     def _place(self, code: str, own: int, indices: Sequence[Index], axes: Sequence[Index]) -> str:
         return code
 
-    def _leaf(self, node: Node) -> str:
+    def leaf(self, node: Node) -> str:
         name, place = node.value
         spots = [self.letters[k] if isinstance(k, Index) else str(k - 1) for k in place]
         python = self.arguments[name].python
@@ -108,8 +108,7 @@ class _Entries(Emitter):
     def _text(self, node: Node) -> tuple[str, int]:
         match node.op:
             case "step" | "stop":
-                sign = ">" if node.op == "step" else "<="
-                return f"(1.0 if {self.text(node.args[0], PRODUCT)} {sign} 0 else 0.0)", ATOM
+                return f"(1.0 if {self.text(node.args[0], PRODUCT)} {GUARDS[node.op]} 0 else 0.0)", ATOM
             case "where":
                 u, a, b = (self.text(t, PRODUCT) for t in node.args)
                 return f"({a} if {u} > 0 else {b})", ATOM
@@ -122,9 +121,7 @@ class _Entries(Emitter):
     def _guarded(
         self, guard: list[Node], rest: list[Node | Fraction], axes: Sequence[Index]
     ) -> tuple[str, int]:
-        condition = " and ".join(
-            f"{self.text(g.args[0], PRODUCT)} {'>' if g.op == 'step' else '<='} 0" for g in guard
-        )
+        condition = " and ".join(f"{self.text(g.args[0], PRODUCT)} {GUARDS[g.op]} 0" for g in guard)
         return f"({self._mul(rest, axes)[0]} if {condition} else 0.0)", ATOM
 
 
