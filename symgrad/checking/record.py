@@ -46,12 +46,11 @@ class Record:
         self.derivations.append([])
 
     def step(self, classified: Classified, judged: Judged) -> None:
-        link, code, name, hint = classified.link, judged.code, judged.undefined, judged.hint
-        proved = judged.verdict == "proved"
-        if code == "SG202" and name is not None and hint is None:
-            hint = FORMATS[self.document.format].comment.format(f"symgrad: let {name} = ...")
+        link, part = classified.link, classified.region.part
+        code = None if judged.verdict == "proved" else judged.code
+        hint = judged.hint or self._asked_for(judged)
         place = self.place_of(classified)
-        message = None if judged.cause is None else str(judged.cause)
+        witness = judged.witness
         step = Step(
             place,
             link.written,
@@ -59,26 +58,31 @@ class Record:
             " ".join(link.rhs.text.split()),
             classified.kind,
             judged.verdict,
-            None if judged.verdict is None or proved else code,
+            code if judged.verdict is not None else None,
             judged.rule,
             judged.claimed or link.label or None,
             judged.assuming,
-            None if judged.witness is None else _values(judged.witness),
+            None if witness is None else _values(witness),
             hint,
-            message,
+            judged.message,
             judged.derived,
         )
         self.derivations[-1].append((classified.region, step))
-        asked = name is not None and name in self.undefined
-        if name is not None:
-            self.undefined.add(name)
-        part = classified.region.part
-        if code is not None and not proved and not self.silenced(code) and not (code == "SG202" and asked):
-            witness = None if judged.witness is None else str(_readable(judged.witness))
-            self.add(code, message or "", place, part, hint, witness, judged.derived)
+        repeated = judged.code == "SG202" and judged.undefined in self.undefined
+        if judged.undefined is not None:
+            self.undefined.add(judged.undefined)
+        if code is not None and not self.silenced(code) and not repeated:
+            shown = None if witness is None else str(_readable(witness))
+            self.add(code, judged.message or "", place, part, hint, shown, judged.derived)
         for extra, reason in judged.notes:
             if not self.silenced(extra):
                 self.add(extra, str(reason), place, part)
+
+    def _asked_for(self, judged: Judged) -> str | None:
+        """The line that would say what a name is."""
+        if judged.code != "SG202" or judged.undefined is None:
+            return None
+        return FORMATS[self.document.format].comment.format(f"symgrad: let {judged.undefined} = ...")
 
     def silenced(self, code: str) -> bool:
         return self.ignoring is not None and self.ignoring.silences(code)

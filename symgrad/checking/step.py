@@ -48,6 +48,11 @@ class Judged:
     empty: bool = False  # proved as 0 = 0, of sides that do not look like it
     stated: bool = False  # no claim after all
 
+    @property
+    def message(self) -> str | None:
+        """The cause in words."""
+        return None if self.cause is None else str(self.cause)
+
 
 def judge_step(lhs: Node, rhs: Node, scope: Scope) -> Judged:
     """The literal verdict on ``lhs = rhs``, with refutations that rest on ignorance taken back."""
