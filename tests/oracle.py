@@ -178,9 +178,9 @@ class Point:
                 raise Undefined
         known = lines().get(name)
         if known is not None:
-            if fabs(z) > 10**7 and not name.startswith("log"):
+            if fabs(z) > 10**7 and not name.startswith(("log", "sqrt")):
                 raise Undefined
-            value = known.value(z)
+            value = known.value(mpf(z))  # also of a size, an integer
             if not isinstance(value, mpf):  # a logarithm of what is negative
                 raise Undefined
             return value
