@@ -65,25 +65,16 @@ def derivative(
     if any(_is_variance(e, node, env) for node, _ in by):
         return value(e, _by_squares(e, body, by, env), env)
     variables: list[Variable] = []
-    inner = env
-    for node, order in by:
-        for _ in range(order):
-            v = variable(e, node, inner)
-            variables.append(v)
-            inner = v.env
-    if (
-        isinstance(body, page.Sym)
-        and body.name in PAGES
-        and len(by) == 1
-        and body.name not in e.defined
-    ):
+    for node in (node for node, order in by for _ in range(order)):
+        variables.append(variable(e, node, variables[-1].env if variables else env))
+    if isinstance(body, page.Sym) and body.name in PAGES and len(by) == 1 and body.name not in e.defined:
         # d sigma / dz of the function itself: its value at z.
         standing_alone(e, Name(body.name), env)
         body = page.Call(body, (by[0][0],), span=body.span)
-    out = value(e, body, inner)
+    out = value(e, body, variables[-1].env if variables else env)
     variables = [_widened(e, v, out) for v in variables]
-    bare = body if isinstance(body, page.Sym | page.Indexed) else None
     no_products(e, out.at(tuple(e.sizes.index() for _ in out.shape)), span)
+    bare = body if isinstance(body, page.Sym | page.Indexed) else None
     for v in variables:
         _check_dependence(e, out, v, bare, span)
     # Once a held variable is filled in, no D may be left around it.
@@ -92,9 +83,8 @@ def derivative(
         out = _differentiate(e, out, v, held, span)
     if e.met.of_vectors:
         _check_order(e, out, span)
-    for v in reversed(variables):
-        if v.back is not None:
-            out = _map(out, v.back)
+    for back in (v.back for v in reversed(variables) if v.back is not None):
+        out = _map(out, back)
     return out
 
 
@@ -340,18 +330,23 @@ def _check_dependence(e: Context, body: Value, v: Variable, bare: Node | None, s
     _check_labels(e, term, probe, span)
     if any(isinstance(t, Ref | Sym) and t.name == key for t in walk(term)):
         return
-    unknown: dict[str, None] = {}
-    for t in walk(term):
-        leaf = t.name if isinstance(t, Ref) or (isinstance(t, Sym) and t.sort == "real") else None
-        if isinstance(t, Call) and t.fn not in _KNOWN:
-            leaf = t.fn
-        if leaf is not None and not is_data(e, leaf, key, bare):
-            unknown[letter_of(leaf)] = None
+    leaves = (leaf for t in walk(term) if (leaf := _leaf(t)) is not None)
+    unknown = dict.fromkeys(letter_of(leaf) for leaf in leaves if not is_data(e, leaf, key, bare))
     if unknown:
         # What is computed is what the author forgot to define, not the data beside it.
         computed = (k for k in unknown if k in COMPUTED or symbol_of(k).accent == "\\hat")
         name = next(computed, next(iter(unknown)))
         raise UnknownMeaning(NoDerivativeKnown(name), span)
+
+
+def _leaf(t: Core) -> str | None:
+    """The name of a quantity or of an undefined function."""
+    match t:
+        case Ref(name) | Sym(name, "real"):
+            return name
+        case Call(fn) if fn not in _KNOWN:
+            return fn
+    return None
 
 
 def _check_labels(e: Context, term: Core, probe: Core, span: Span | None) -> None:

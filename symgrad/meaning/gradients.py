@@ -44,20 +44,11 @@ def _nabla(e: Context, body: Node, span: Span | None) -> tuple[Node, ...]:
     which the body speaks."""
     if e.scope.nabla:
         return e.scope.nabla
-    mentioned = (
-        frozenset().union(*(page.free_names(n) for n in e.nodes)) if e.nodes else frozenset()
-    )
-    found = {
-        p
-        for group in e.scope.definitions.values()
-        for d in group
-        for p in d.params or ()
-        if name_of(p) is not None and name_of(p).base in mentioned  # type: ignore[union-attr]
-    }
-    only = next(iter(found)) if len(found) == 1 else None
-    name = None if only is None else name_of(only)
-    if only is not None and name is not None and unbold(name.base) in names_in(e, (body,)):
-        return (only,)
+    mentioned = frozenset[str]().union(*map(page.free_names, e.nodes))
+    params = {p for group in e.scope.definitions.values() for d in group for p in d.params or ()}
+    found = [(p, name) for p in params if (name := name_of(p)) is not None and name.base in mentioned]
+    if len(found) == 1 and unbold(found[0][1].base) in names_in(e, (body,)):
+        return (found[0][0],)
     if any(NABLA in kind.rests for kind in implied(e).values()):
         e.notes.doubt("nabla by what?  write let \\nabla = \\nabla_w")
         return (NABLA,)

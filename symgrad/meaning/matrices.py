@@ -36,15 +36,11 @@ def matrix(e: Context, rows: tuple[tuple[Node, ...], ...], env: Env, span: Span 
     if any(v.shape for row in values for v in row):
         return _blocks(values, span)
     table = [[v.term for v in row] for row in values]
-    shape = (Num(Fraction(len(rows))), Num(Fraction(width)))
-    return tensor(
-        shape,
-        lambda k: (
-            pick(k[0], [pick(k[1], row) for row in table])
-            if len(k) == 2
-            else pick(k[0], [row[0] for row in table])
-        ),
-    )
+
+    def at(k: tuple[Core, ...]) -> Core:
+        return pick(k[0], [pick(k[1], row) if len(k) == 2 else row[0] for row in table])
+
+    return tensor((Num(Fraction(len(rows))), Num(Fraction(width))), at)
 
 
 def _blocks(values: list[list[Value]], span: Span | None) -> Value:
@@ -65,22 +61,20 @@ def _blocks(values: list[list[Value]], span: Span | None) -> Value:
 
 def family_matrix(e: Context, rows: tuple[tuple[Node, ...], ...], env: Env, span: Span | None) -> Value:
     """(x_1, .., x_n) and its column form: the entry of a family at a running index."""
-    rows = (
-        tuple(r for r in rows if not all(isinstance(k, page.Dots) for k in r)) if len(rows) > 1 else rows
-    )
+    if len(rows) > 1:
+        rows = tuple(r for r in rows if not all(isinstance(k, page.Dots) for k in r))
     if len(rows) == 1 and len(rows[0]) >= 3:
         return _line(e, tuple(k for k in rows[0] if not isinstance(k, page.Dots)), False, env, span)
-    if len(rows) >= 2 and len({len(r) for r in rows}) == 1:
-        columns = [_line(e, tuple(r[c] for r in rows), True, env, span) for c in range(len(rows[0]))]
-        if len(columns) == 1:
-            return columns[0]
-        size = next((c.shape[0] for c in columns if not _is_open(c.shape[0])), columns[0].shape[0])
-        if not all(len(c.shape) == 1 and e.sizes.agree(c.shape[0], size) for c in columns):
-            raise ShapeError("the columns of this matrix differ in length", span)
-        return tensor(
-            (size, Num(Fraction(len(columns)))), lambda k: pick(k[1], [c.at((k[0],)) for c in columns])
-        )
-    raise UnknownMeaning("an ellipsis: this matrix has no meaning here", span)
+    if len(rows) < 2 or len({len(r) for r in rows}) > 1:
+        raise UnknownMeaning("an ellipsis: this matrix has no meaning here", span)
+    columns = [_line(e, column, True, env, span) for column in zip(*rows, strict=True)]
+    if len(columns) == 1:
+        return columns[0]
+    size = next((c.shape[0] for c in columns if not _is_open(c.shape[0])), columns[0].shape[0])
+    if not all(len(c.shape) == 1 and e.sizes.agree(c.shape[0], size) for c in columns):
+        raise ShapeError("the columns of this matrix differ in length", span)
+    shape = (size, Num(Fraction(len(columns))))
+    return tensor(shape, lambda k: pick(k[1], [c.at((k[0],)) for c in columns]))
 
 
 def _is_open(size: Core) -> bool:

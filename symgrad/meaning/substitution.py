@@ -19,22 +19,20 @@ def fill(t: Core, name: str, at: Callable[[tuple[Core, ...]], Core]) -> Core:
 
 def alike(a: Core, b: Core) -> bool:
     """Equal up to the names of bound indices."""
-    if isinstance(a, Sum) and isinstance(b, Sum):
-        return (
-            alike(a.lower, b.lower)
-            and alike(a.upper, b.upper)
-            and alike(a.body, fill(b.body, b.index.name, lambda _: a.index))
-        )
-    if type(a) is not type(b) or isinstance(a, Sym | Num):
-        return a == b
-    if isinstance(a, Ref | Call) and isinstance(b, Ref | Call):
-        head = (a.name, b.name) if isinstance(a, Ref) and isinstance(b, Ref) else None
-        if isinstance(a, Call) and isinstance(b, Call):
-            head = ((a.fn, a.orders), (b.fn, b.orders))  # type: ignore[assignment]
-        if head is None or head[0] != head[1]:
-            return False
+    match a, b:
+        case Sum(), Sum():
+            body = fill(b.body, b.index.name, lambda _: a.index)
+            return alike(a.lower, b.lower) and alike(a.upper, b.upper) and alike(a.body, body)
+        case (Sym() | Num(), _):
+            return a == b
+        case Ref(one), Ref(other):
+            same = one == other
+        case Call(one), Call(other):
+            same = one == other and a.orders == b.orders
+        case _:
+            same = type(a) is type(b)
     left, right = children(a), children(b)
-    return len(left) == len(right) and all(alike(x, y) for x, y in zip(left, right, strict=True))
+    return same and len(left) == len(right) and all(map(alike, left, right))
 
 
 def exchange(t: Core, old: Core, new: Core) -> Core:

@@ -41,16 +41,11 @@ def _big(e: Context, node: page.BigOp, env: Env) -> Value:
 
 def _conditional(e: Context, node: page.BigOp, env: Env) -> Value:
     """Unbounded sums and sums under a condition: over the range of the places they run through."""
-    letter = node.index.name
+    letter, condition = node.index.name, node.condition
     if not letter:
-        v = value(e, node.body, env)
-        if isinstance(node, page.Sum) and len(v.shape) in (1, 2):
-            return scalar(summed(e, v, lambda t: t))
-        raise UnknownMeaning("a sum without an index", node.span)
-    condition = node.condition
-    found: Range | Generic
+        return _of_all_entries(e, node, env)
     if condition is not None and condition.op == "in":
-        found = Generic(Cardinality(_words(condition.rhs)))
+        found: Range | Generic = Generic(Cardinality(_words(condition.rhs)))
         condition = None
     else:
         second = _other_index(node)
@@ -59,26 +54,34 @@ def _conditional(e: Context, node: page.BigOp, env: Env) -> Value:
             return _conditional(e, page.Sum(node, second, span=node.span), env)
         found = e.survey.ranges.over(letter, node.body)
     lower, upper = ends_of(e, found, env)
-    if node.lower is not None:
-        lower = index_of(e, node.lower, env)
-    if node.upper is not None:
-        upper = index_of(e, node.upper, env)
+    lower = lower if node.lower is None else index_of(e, node.lower, env)
+    upper = upper if node.upper is None else index_of(e, node.upper, env)
     k = e.sizes.index(letter)
     inner = env.bind(letter, k)
-    if condition is None:
-        return _collect(e, node, value(e, node.body, inner), k, lower, upper)
-    if condition.op in ("<", "<=", ">", ">=") and condition.lhs == node.index:
-        other = index_of(e, condition.rhs, env)
-        strict = condition.op in ("<", ">")
-        if condition.op in ("<", "<="):
-            upper = add(other, MINUS) if strict else other
-        else:
-            lower = add(other, ONE) if strict else other
+    weight = None
+    if condition is not None and condition.op in ("<", "<=", ">", ">=") and condition.lhs == node.index:
+        lower, upper = _cut(condition.op, index_of(e, condition.rhs, env), lower, upper)
         _must_be_bound(e, condition.rhs, env)
-        return _collect(e, node, value(e, node.body, inner), k, lower, upper)
-    _are_different(e, node)
-    weight = truth(e, condition, inner)
+    elif condition is not None:
+        _are_different(e, node)
+        weight = truth(e, condition, inner)
     return _collect(e, node, value(e, node.body, inner), k, lower, upper, weight)
+
+
+def _of_all_entries(e: Context, node: page.BigOp, env: Env) -> Value:
+    """A sum that names no index."""
+    v = value(e, node.body, env)
+    if isinstance(node, page.Sum) and len(v.shape) in (1, 2):
+        return scalar(summed(e, v, lambda t: t))
+    raise UnknownMeaning("a sum without an index", node.span)
+
+
+def _cut(op: str, end: Core, lower: Core, upper: Core) -> tuple[Core, Core]:
+    """The part of a range that is below or above an end."""
+    match op:
+        case "<" | "<=":
+            return lower, add(end, MINUS) if op == "<" else end
+    return add(end, ONE) if op == ">" else end, upper
 
 
 def _are_different(e: Context, node: page.BigOp) -> None:
