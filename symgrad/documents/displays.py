@@ -114,19 +114,21 @@ class _Display:
         if beside:
             chain = beside[0]
         self.columns = []
-        for k, sign in enumerate(signs, 1):
-            stretch = Stretch(self.body, stretches[k], more=k < len(signs), between=True)
-            following = stretch.segments
-            if not stretch.more:
-                sign = sign._replace(label=_label(following) or sign.label)
-            solid = [s for s in following if s.solid]
+        *inner, last = signs
+        for sign, items in zip(inner, stretches[1:], strict=False):
+            stretch = Stretch(self.body, items, more=True, between=True)
+            solid = [s for s in stretch.segments if s.solid]
             if solid:
                 self.link(chain, sign, solid[0].items)
-                chain = self.next_chain(chain, stretch, solid, beside) if stretch.more else chain
-            elif not stretch.more:
-                chain.waiting = sign
-                self.main = chain
-                return
+                chain = self.next_chain(chain, stretch, solid, beside)
+        following = Stretch(self.body, stretches[-1], more=False, between=True).segments
+        last = last._replace(label=_label(following) or last.label)
+        right = next((s for s in following if s.solid), None)
+        if right is None:
+            chain.waiting = last
+            self.main = chain
+            return
+        self.link(chain, last, right.items)
         self.columns += [chain] if self.columns else []
         self.main = resumed or chain
 
