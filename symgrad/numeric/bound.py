@@ -31,46 +31,80 @@ Arrays = Mapping[str, Any]
 Blocks = Iterable[Arrays] | DaskArrays
 
 
+@dataclass(frozen=True)
 class Split:
     """A program in two parts: ``partial`` gives a block's part of every sum over samples, ``rest`` the rest.
 
-    Raises NotBlockwise where a sum over samples needs another one.
+    ``source`` is that of ``partial``, ``names`` are what ``rest`` calls the sums and ``count`` the number of
+    samples.
     """
 
-    def __init__(self, f: Code, program: Program) -> None:
-        g, sample = f.graph, f.sample
-        nodes = walk(*(n for o in flat(program.outputs) for n in o.nodes))
-        found = [n for n in nodes if n.op == "sum" and n.value == sample]
-        for n in walk(*(s.args[0] for s in found)):
-            if n in found or (n.op == "size" and n.value == sample.size):
-                raise NotBlockwise
-        leaves = {s: (f"sum {k}", s.indices) for k, s in enumerate(found, 1)}
-        parts = tuple(Output(f"d{k}", [(s.indices, s)], s.indices) for k, s in enumerate(found, 1))
-        self.source = "def partial(**_):\n    return []\n"
-        if parts:
-            self.source = blockwise(g, Program("partial", f.arguments, f.sizes, (parts,)), sample)
-        self.partial = load(self.source, "partial")
-        arguments = {
-            **{name: Argument(name, f"_s{k}", tuple(i.size for i in place))
-               for k, (name, place) in enumerate(leaves.values(), 1)},
-            COUNT: Argument(COUNT, f.sizes[sample.size], ()),
-            **{n: a for n, a in f.arguments.items() if sample.size not in a.shape},
-        }
-        self.lengths = _lost(f, arguments)
-        arguments.update({s: Argument(s, f.sizes[s], ()) for s in self.lengths})
-        self.names = [arguments[name].python for name, _ in leaves.values()]
-        self.count = arguments[COUNT].python
-        self.count_at = f.count_at
-        done = {s: g.leaf(*leaf) for s, leaf in leaves.items()}
-        rest = program.with_nodes(lambda nodes: [_replaced(g, n, done, sample) for n in nodes])
-        sizes = {s: p for s, p in f.sizes.items() if s != sample.size}
-        self.rest = replace(rest, arguments=arguments, sizes=sizes)
+    source: str
+    rest: Program
+    names: Sequence[str]
+    count: str
+    count_at: tuple[str, int] | None
+    lengths: Mapping[str, tuple[str, str, int]]
+
+    @cached_property
+    def partial(self) -> Callable[..., Any]:
+        return load(self.source, "partial")
 
     def __call__(self, blocks: Blocks, parameters: Arrays) -> Any:
         total, known = _added(self, blocks, parameters)
         own = {k: v for k, v in parameters.items() if k in {a.python for a in self.rest.arguments.values()}}
         return self.rest.function(**dict(zip(self.names, total, strict=True)),
                                   **{self.count: known.pop("")}, **known, **own)
+
+
+def split(f: Code, program: Program) -> Split:
+    """The program in two parts; raises NotBlockwise where a sum over samples needs another one."""
+    g, sample = f.graph, f.sample
+    nodes = walk(*(n for o in flat(program.outputs) for n in o.nodes))
+    found = [n for n in nodes if n.op == "sum" and n.value == sample]
+    for n in walk(*(s.args[0] for s in found)):
+        if n in found or (n.op == "size" and n.value == sample.size):
+            raise NotBlockwise
+    source = _partial(f, f.arguments, [(s.indices, s) for s in found]) if found else _NOTHING
+    leaves = {s: (f"sum {k}", s.indices) for k, s in enumerate(found, 1)}
+    whole = {n: a for n, a in f.arguments.items() if sample.size not in a.shape}
+    arguments, lengths = _arguments(f, dict(leaves.values()), whole, {})
+    done = {s: g.leaf(*leaf) for s, leaf in leaves.items()}
+    rest = program.with_nodes(lambda nodes: [_replaced(g, n, done, sample) for n in nodes])
+    sizes = {s: p for s, p in f.sizes.items() if s != sample.size}
+    names = [arguments[name].python for name, _ in leaves.values()]
+    rest = replace(rest, arguments=arguments, sizes=sizes)
+    return Split(source, rest, names, arguments[COUNT].python, f.count_at, lengths)
+
+
+_NOTHING = "def partial(**_):\n    return []\n"
+
+
+def _partial(
+    f: Code, arguments: Mapping[str, Argument], sums: Iterable[tuple[tuple[Index, ...], Node]]
+) -> str:
+    """Source of a function that gives a block's part of every sum."""
+    parts = tuple(Output(f"d{k}", [(axes, node)], axes) for k, (axes, node) in enumerate(sums, 1))
+    return blockwise(f.graph, Program("partial", arguments, f.sizes, (parts,)), f.sample)
+
+
+def _arguments(
+    f: Code, sums: Mapping[str, Sequence[Index]], others: Mapping[str, Argument],
+    centers: Mapping[str, Argument],
+) -> tuple[dict[str, Argument], dict[str, tuple[str, str, int]]]:
+    """The arguments of what is computed from sums, and the lengths that only the data tell.
+
+    No argument of the user's begins with an underscore.
+    """
+    arguments = {
+        **{name: Argument(name, f"_s{k}", tuple(i.size for i in place))
+           for k, (name, place) in enumerate(sums.items(), 1)},
+        **centers,
+        COUNT: Argument(COUNT, f.sizes[f.sample.size], ()),
+        **others,
+    }
+    lengths = _lost(f, arguments)
+    return {**arguments, **{s: Argument(s, f.sizes[s], ()) for s in lengths}}, lengths
 
 
 class Reduced:
@@ -82,28 +116,22 @@ class Reduced:
     def __init__(self, f: Code, found: Moments, data: Sequence[str]) -> None:
         self.f, self.found = f, found
         blocked = {n: f.arguments[n] for n in data}
-        # No argument of the user's begins with an underscore.
         self.centers = {
             c: Argument(c, f"_first_{blocked[n].python}", _without(blocked[n].shape, f.row_axis(n)))
             for n, c in found.centers.items()
         }
-        parts = tuple(Output(f"d{k}", [(found.places[name], node)], found.places[name])
-                      for k, (name, node) in enumerate(found.sums.items(), 1))
-        program = Program("partial", {**blocked, **self.centers}, f.sizes, (parts,))
-        self.source = blockwise(f.graph, program, f.sample)
-        self.partial = load(self.source, "partial")
-        shapes = {name: tuple(k.size for k in found.places[name]) for name in found.sums}
-        self.arguments = {
-            **{name: Argument(name, f"_s{k}", shapes[name]) for k, name in enumerate(found.sums, 1)},
-            **self.centers,
-            COUNT: Argument(COUNT, f.sizes[f.sample.size], ()),
-            **{n: a for n, a in f.arguments.items() if n not in blocked},
-        }
-        self.lengths = _lost(f, self.arguments)
-        self.arguments.update({s: Argument(s, f.sizes[s], ()) for s in self.lengths})
+        sums = [(found.places[name], node) for name, node in found.sums.items()]
+        self.source = _partial(f, {**blocked, **self.centers}, sums)
+        others = {n: a for n, a in f.arguments.items() if n not in blocked}
+        places = {name: found.places[name] for name in found.sums}
+        self.arguments, self.lengths = _arguments(f, places, others, self.centers)
         self.count_at = f.count_at
         self.gradients = {n: gradient(f.graph, found.root, n, f.axes[n]) for n in f.wrt}
         self._programs: dict[str, Program] = {}
+
+    @cached_property
+    def partial(self) -> Callable[..., Any]:
+        return load(self.source, "partial")
 
     def state(self, blocks: Blocks) -> dict[str, Any]:
         """What the programs need of the data: the sums, the centers, the number of samples."""
@@ -252,33 +280,11 @@ class Bound(Displayed):
         self.f, self.reduced = f, reduced
         outside = {a.python: a for a in f.arguments.values() if a.name not in f.wrt}
         rows = {k: a for k, a in outside.items() if f.sample.size in a.shape}
-        for name in data:
-            if name not in outside or (blocks is not None and name in rows):
-                known = ", ".join(rows) or "none"
-                raise InputError(f"bind: {f.name} has no data {name!r}; its data are {known}")
-        missing = [k for k in rows if k not in data]
-        if missing and blocks is None:
-            raise InputError(f"bind: the data {', '.join(missing)} are missing")
-        self._lengths: Lengths = {}
-        self._data: dict[str, Any] = {}
         given = {k: v for k, v in data.items() if k in rows}
-        pieces = blocks is not None or any(map(is_dask, given.values()))
-        if blocks is not None and not rows:
-            raise InputError(f"bind: {f.name} has no data, so it takes no blocks")
-        if pieces and any(f.sample.size in f.arguments[n].shape for n in f.wrt):
-            raise InputError(f"bind: {f.name} has a parameter for every sample: its data must be arrays")
-        if blocks is not None:
-            self._blocks: Blocks = _Blocks(self, rows, blocks)
-            self.dtype = np.dtype(float)
-        elif pieces:
-            _, self.dtype = f.checked({k: described(v) for k, v in given.items()}, rows, self._lengths)
-            if any(a.shape[0] != f.sample.size for a in rows.values()):
-                raise InputError("bind: a dask array must have the samples along its first axis")
-            self._blocks = DaskArrays(given, self.dtype)
-        else:
-            self._data, self.dtype = f.checked(given, rows, self._lengths)
-            self._blocks = [self._data] if rows else ()
         settled = {k: v for k, v in data.items() if k not in rows}
+        _refuse(f, outside, rows, blocks, data)
+        self._lengths: Lengths = {}
+        self._blocks, self._data, self.dtype = self._source(rows, given, blocks)
         self._settled, _ = f.checked(settled, {k: outside[k] for k in settled}, self._lengths, self.dtype)
         self._open = {a.python: a for a in f.arguments.values() if a.python not in {*rows, *settled}}
         self._signed = f.signed(self._data) if self._data else ()
@@ -287,6 +293,20 @@ class Bound(Displayed):
         if self.reduced is not None:
             self._state = self.reduced.state(self._blocks)
             self._blocks, self._data = (), {}
+
+    def _source(
+        self, rows: Mapping[str, Argument], given: Arrays, blocks: Iterable[Arrays] | None
+    ) -> tuple[Blocks, dict[str, Any], Any]:
+        """The data in blocks, the arrays if they are given whole, and their floating type."""
+        if blocks is not None:
+            return _Blocks(self, rows, blocks), {}, np.dtype(float)
+        if any(map(is_dask, given.values())):
+            _, dtype = self.f.checked({k: described(v) for k, v in given.items()}, rows, self._lengths)
+            if any(a.shape[0] != self.f.sample.size for a in rows.values()):
+                raise InputError("bind: a dask array must have the samples along its first axis")
+            return DaskArrays(given, dtype), {}, dtype
+        data, dtype = self.f.checked(given, rows, self._lengths)
+        return [data] if rows else (), data, dtype
 
     @property
     def verdict(self) -> Verdict:
@@ -315,7 +335,7 @@ class Bound(Displayed):
                 return self._cast(self.reduced.run(what, {**self._state, **parameters}))
             if what not in self._splits:
                 try:
-                    self._splits[what] = Split(self.f, self.f.program(what))
+                    self._splits[what] = split(self.f, self.f.program(what))
                 except NotBlockwise:
                     raise InputError(f"{self.f.name} needs all samples at once: bind arrays") from None
             return self._cast(self._splits[what](self._blocks, parameters))
@@ -397,6 +417,25 @@ class Bound(Displayed):
             values[n] = np.asarray(end[at : at + size], self.dtype).reshape(np.shape(values[n]))[()]
             at += size
         return steps
+
+
+def _refuse(
+    f: Code, outside: Mapping[str, Argument], rows: Mapping[str, Argument], blocks: Iterable[Arrays] | None,
+    data: Arrays,
+) -> None:
+    """Say what is wrong with the names of the data, or with giving them in pieces."""
+    for name in data:
+        if name not in outside or (blocks is not None and name in rows):
+            known = ", ".join(rows) or "none"
+            raise InputError(f"bind: {f.name} has no data {name!r}; its data are {known}")
+    missing = [k for k in rows if k not in data]
+    if missing and blocks is None:
+        raise InputError(f"bind: the data {', '.join(missing)} are missing")
+    if blocks is not None and not rows:
+        raise InputError(f"bind: {f.name} has no data, so it takes no blocks")
+    pieces = blocks is not None or any(is_dask(data[k]) for k in rows)
+    if pieces and any(f.sample.size in f.arguments[n].shape for n in f.wrt):
+        raise InputError(f"bind: {f.name} has a parameter for every sample: its data must be arrays")
 
 
 class _Blocks:

@@ -92,43 +92,46 @@ class _Finder:
 
     def _terms(self, node: Node) -> list[_Term]:
         """The node as a polynomial in what depends on the sample."""
-        g = self.g
         if self.sample not in node.indices:
             return [_Term(self.new[node])]
         match node.op:
-            case "leaf" if all(k == self.sample or isinstance(k, Index) for k in node.value[1]):
+            case "leaf" if all(isinstance(k, Index) for k in node.value[1]):
                 return self._shifted(node)
             case "add":
-                out = [t for a in node.args for t in self._terms(a)]
-                return self._collected(out)
+                return self._collected([t for a in node.args for t in self._terms(a)])
             case "mul":
-                terms = [_Term(g.num(1))]
+                terms = [_Term(self.g.num(1))]
                 for a in node.args:
-                    terms = self._bounded([self._times(s, t) for s in terms for t in self._terms(a)])
+                    terms = self._multiplied(terms, self._terms(a))
                 return self._collected(terms)
             case "pow" if node.value.denominator == 1 and 0 < node.value <= 8:
-                base, terms = self._terms(node.args[0]), [_Term(g.num(1))]
+                base, terms = self._terms(node.args[0]), [_Term(self.g.num(1))]
                 for _ in range(int(node.value)):
-                    terms = self._collected(self._bounded([self._times(s, t) for s in terms for t in base]))
+                    terms = self._collected(self._multiplied(terms, base))
                 return terms
             case "sum":
-                out = []
-                for t in self._terms(node.args[0]):
-                    if any(node.value in f.indices for f in t.factors):
-                        out.append(_Term(t.coefficient, t.factors, (*t.bound, node.value)))
-                    else:
-                        out.append(_Term(g.sum(t.coefficient, node.value), t.factors, t.bound))
-                return out
+                return [self._over(t, node.value) for t in self._terms(node.args[0])]
+        return self._whole(node)
+
+    def _over(self, t: _Term, index: Index) -> _Term:
+        """The sum of a term over an axis that is not the samples'."""
+        if any(index in f.indices for f in t.factors):
+            return _Term(t.coefficient, t.factors, (*t.bound, index))
+        return _Term(self.g.sum(t.coefficient, index), t.factors, t.bound)
+
+    def _whole(self, node: Node) -> list[_Term]:
+        """A function of the data alone as a factor of its own."""
         for n in walk(node):
             foreign = n.value[0] not in self.data if n.op == "leaf" else n.value not in self.sizes
             if (n.op in ("leaf", "size") and foreign) or (n.op in ("sum", "lse") and n.value == self.sample):
                 raise _NotFinite
-        return [_Term(g.num(1), (node,))]
+        return [_Term(self.g.num(1), (node,))]
 
-    def _bounded(self, terms: list[_Term]) -> list[_Term]:
-        if len(terms) > TERMS:
+    def _multiplied(self, terms: list[_Term], more: list[_Term]) -> list[_Term]:
+        product = [self._times(s, t) for s in terms for t in more]
+        if len(product) > TERMS:
             raise _NotFinite
-        return terms
+        return product
 
     def _shifted(self, leaf: Node) -> list[_Term]:
         """x_i is its first row and the rest."""

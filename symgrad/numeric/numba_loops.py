@@ -8,7 +8,7 @@ can work on several samples at once.  The code stands alone, apart from numba it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 
@@ -127,63 +127,79 @@ class _Entries(Emitter):
 
 def write(g: Graph, programs: Sequence[Program], sample: Index) -> str:
     """Source of the programs as fused loops; raises NotBlockwise where no single pass gives them."""
-    written = [_Loop(g, p.with_nodes(partial(paired, g)), sample) for p in programs]
-    helpers = set[str]().union(*(w.inner.helpers for w in written))
+    loops = [_Loop(g, p.with_nodes(partial(paired, g)), sample) for p in programs]
+    sources = [loop.source() for loop in loops]
+    helpers = set[str]().union(*(loop.inner.helpers for loop in loops))
     math = "import math\n\n" * any("math." in HELPERS[h] for h in helpers)
     imports = f"{math}import numpy as np\nfrom numba import njit\n"
-    return "\n".join([imports, *(HELPERS[h] for h in sorted(helpers)), *(w.source for w in written)])
+    return "\n".join([imports, *(HELPERS[h] for h in sorted(helpers)), *sources])
 
 
 class _Loop:
+    """A program as a loop over the samples: statements before it, and those inside."""
+
     def __init__(self, g: Graph, program: Program, sample: Index) -> None:
         self.g, self.program, self.sample = g, program, sample
-        arguments, sizes = program.arguments, program.sizes
-        self.outer, self.inner = Emitter(arguments, sizes), _Entries(arguments, sizes)
+        self.outer = Emitter(program.arguments, program.sizes)
+        self.inner = _Entries(program.arguments, program.sizes)
         self.indices = [self.outer.fresh(n) for n in "ijklpqr"]
-        loop = self.outer.fresh(f"{program.name}_loop")
-        wanted = [n for o in flat(program.outputs) for n in o.nodes]
-        nodes = walk(*wanted)
-        sums = [n for n in nodes if n.op == "sum" and n.value == sample]
-        below = walk(*(s.args[0] for s in sums))
-        if not sums or any(s in below for s in sums) or any(
-            (n.op == "lse" and n.value == sample) or sum(k.size == sample.size for k in n.indices) > 1
-            for n in nodes
-        ):
-            raise NotBlockwise
-        uses: Counter[Node] = Counter(s.args[0] for s in sums)
-        for n in below:
-            uses.update(n.args)
         self.known: dict[tuple[str, Node], str] = {}
         self.before: list[str] = []
         self.inside: list[str] = []
-        totals = {s: self.outer.fresh("s") for s in sums}
+
+    def source(self) -> str:
+        """The loop, and the function around it."""
+        program = self.program
+        loop = self.outer.fresh(f"{program.name}_loop")
+        wanted = [n for o in flat(program.outputs) for n in o.nodes]
+        totals = {s: self.outer.fresh("s") for s in self._sums(wanted)}
+        self._name(totals)
+        for s, name in totals.items():
+            self._add_up(name, s)
+        names = ", ".join(a.python for a in program.arguments.values())
+        made = ", ".join(totals.values())
+        known = lengths(program.arguments, program.sizes, program.sizes)
+        head = f"for {self.indices[0]} in range({self._length(self.sample.size)}):"
+        body = [*known, *self.before, head, *(f"    {line}" for line in self.inside), f"return {made}"]
+        self.outer.lines += [*known, f"{made} = {loop}({names})"]
+        self.outer.names.update(totals)
+        self.outer.share(wanted)
+        returned(self.outer, program.outputs)
+        rest = function_text(program.name, program.arguments, self.outer, program.about)
+        return (
+            '\n@njit(fastmath={"reassoc", "contract", "arcp"}, error_model="numpy")\n'
+            f"def {loop}({names}):\n" + "".join(f"    {line}\n" for line in body)
+            + rest.removeprefix("import numpy as np\n")
+        )
+
+    def _sums(self, wanted: Sequence[Node]) -> list[Node]:
+        """The sums over the samples, where one loop gives them."""
+        nodes = walk(*wanted)
+        sums = [n for n in nodes if n.op == "sum" and n.value == self.sample]
+        below = walk(*(s.args[0] for s in sums))
+        if not sums or any(s in below for s in sums) or any(
+            (n.op == "lse" and n.value == self.sample)
+            or sum(k.size == self.sample.size for k in n.indices) > 1 for n in nodes
+        ):
+            raise NotBlockwise
+        return sums
+
+    def _name(self, sums: Iterable[Node]) -> None:
+        """Statements for what the sums read more than once, and for what is a sum itself."""
+        bodies = [s.args[0] for s in sums]
+        below = walk(*bodies)
+        uses: Counter[Node] = Counter(bodies)
         for n in below:
-            if n.op in ("sum", "lse") and sample not in n.indices:
+            uses.update(n.args)
+        for n in below:
+            if n.op in ("sum", "lse") and self.sample not in n.indices:
                 raise NotBlockwise  # a sum over parameters alone, which the loop would repeat
-            if sample not in n.indices or n.op == "leaf":
+            if self.sample not in n.indices or n.op == "leaf":
                 continue
             if n.op in ("capped", "sigma", "softplus"):
                 self._logistic(n)
             elif (uses[n] > 1 and self._base(n) is n) or n.op in ("sum", "lse"):
                 self._assign(n)
-        for s, name in totals.items():
-            self._add_up(name, s)
-        names = ", ".join(a.python for a in arguments.values())
-        made = ", ".join(totals.values())
-        head = f"for {self.indices[0]} in range({self._length(sample.size)}):"
-        body = [*lengths(arguments, sizes, sizes), *self.before, head,
-                *(f"    {line}" for line in self.inside), f"return {made}"]
-        self.outer.lines += lengths(arguments, sizes, sizes)
-        self.outer.lines.append(f"{made} = {loop}({names})")
-        self.outer.names.update(totals)
-        self.outer.share(wanted)
-        returned(self.outer, program.outputs)
-        rest = function_text(program.name, arguments, self.outer, program.about)
-        self.source = (
-            '\n@njit(fastmath={"reassoc", "contract", "arcp"}, error_model="numpy")\n'
-            f"def {loop}({names}):\n" + "".join(f"    {line}\n" for line in body)
-            + rest.removeprefix("import numpy as np\n")
-        )
 
     def _base(self, node: Node) -> Node:
         """u for -u."""
