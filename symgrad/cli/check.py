@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, SymgradError
-from .exits import pointing_into, progress
+from .exits import OK, OPEN, WRONG, pointing_into, progress
+from .givens import scope_of
 
 if TYPE_CHECKING:
     from ..checking.findings import FileResult, Job
@@ -66,10 +67,10 @@ def run_check(args: argparse.Namespace) -> int:
         first.close()
     findings = [f for r in results for f in r.findings]
     if any(f.severity == "error" for f in findings):
-        return 1
+        return WRONG
     unsure = any(s.verdict in _UNSURE for r in results for s in r.steps())
     broken = any(f.code.startswith(("SG2", "SG4", "SG5")) for f in findings)
-    return 2 if args.strict and (unsure or broken) else 0
+    return OPEN if args.strict and (unsure or broken) else OK
 
 
 def _jobs(args: argparse.Namespace) -> list[Job]:
@@ -169,25 +170,20 @@ def run_explain(args: argparse.Namespace) -> int:
     if args.code is None:
         for code, entry in CODES.items():
             print(f"{code}  {entry.severity:8}  {entry.title}")
-        return 0
+        return OK
     if args.code.upper() not in CODES:
         raise InputError(f"no finding {args.code}; there are {', '.join(CODES)}")
     print(explain(args.code.upper()))
-    return 0
+    return OK
 
 
 def run_read(args: argparse.Namespace) -> int:
     from ..latex import read
-    from ..meaning.directives import read_directive
-    from ..page.scope import Scope
     from ..page.to_latex import to_latex
     from ..page.to_text import to_text
 
-    scope = Scope()
-    for line in (f"let {definition}" for definition in args.let):
-        with pointing_into(line):
-            scope = read_directive(line, scope)
+    scope = scope_of(f"let {definition}" for definition in args.let)
     with pointing_into(args.formula):
         node = read(args.formula, scope)
     print(f"latex  {to_latex(node)}\ntext   {to_text(node)}\ntree   {node!r}")
-    return 0
+    return OK

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .exits import OK, OPEN
+
 if TYPE_CHECKING:
     from ..losses.gallery import Profile
 
@@ -35,7 +37,7 @@ def run_compare(args: argparse.Namespace) -> int:
         p for p in found
         if None in p.differs.values() or p.statistics.finite is None or p.from_loss.status == "undecided"
     ]
-    return 2 if undecided else 0
+    return OPEN if undecided else OK
 
 
 def _profile(loss: str, wrt: list[str] | None) -> Profile:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, ShapeError, SpannedError
+from .exits import OK, OPEN, WRONG
 
 if TYPE_CHECKING:
     from ..numeric import Compiled
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         return _run(args)
     except SpannedError as error:
         print(f"symgrad: {error}", file=sys.stderr)
-        return 1 if isinstance(error, ShapeError) else 2
+        return WRONG if isinstance(error, ShapeError) else OPEN
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -55,8 +56,8 @@ def _run(args: argparse.Namespace) -> int:
         print(code, end="")
         if not compiled.verdict:
             print(f"symgrad: the gradient is not proved: {compiled.verdict}", file=sys.stderr)
-            return 2
-        return 0
+            return OPEN
+        return OK
     old = Path(args.check).read_text(encoding="utf-8")
     if args.what is None:
         first = old.partition("\n")[0]
@@ -65,9 +66,9 @@ def _run(args: argparse.Namespace) -> int:
         args = _recorded(first.removeprefix(_MADE), args.check)
     code, _ = _written(args)
     if code == old:
-        return 0
+        return OK
     print(f"symgrad: {args.check or 'the file'}: stale, write it again", file=sys.stderr)
-    return 1
+    return WRONG
 
 
 def _recorded(line: str, file: str) -> argparse.Namespace:

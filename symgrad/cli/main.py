@@ -9,15 +9,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
+from . import givens
 from .exits import FAULT, INTERRUPTED, OK, OPEN, WRONG, Stop, gravest, pointing_into, progress
 
 if TYPE_CHECKING:
     from ..kernel.verdict import Verdict
-    from ..objective import Objective
-    from ..page.scope import Scope
+    from ..reporting import Entry
 
 _BY_STATUS = {"proved": OK, "refuted": WRONG, "undecided": OPEN}
 
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     derive.add_argument("--expr", metavar="LATEX", help="a formula in the names that the notes define")
     derive.add_argument("--wrt", required=True, metavar="PARAMETER", help="what to differentiate by")
     derive.add_argument("--format", default="text", choices=("text", "md", "latex"), help="default: text")
-    _add_givens(derive)
+    givens.add_to(derive)
 
     gap = verb("gap", _gap, "compare the mean of the gradients with the gradient at the mean", _GAP_EXAMPLE)
     gap.add_argument("what", metavar="NAME|'LATEX'", help="a problem of `symgrad list`, or a loss")
@@ -119,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
 
     prove = verb("prove", _prove, "decide an equality between formulas written in LaTeX", _PROVE_EXAMPLE)
     prove.add_argument("claim", metavar="'LHS = RHS'", help="LaTeX; a chain A = B = C has every link decided")
-    _add_givens(prove)
+    givens.add_to(prove)
 
     verb("list", _list, "list the problems, models and losses of the library", _LIST_EXAMPLE)
     from . import check as cli_check
@@ -132,11 +132,6 @@ def _parser() -> argparse.ArgumentParser:
     cli_compile.add_verbs(verb)
     cli_weave.add_verbs(verb)
     return parser
-
-
-def _add_givens(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--let", action="append", default=[], metavar="DEF", help="a definition or a kind")
-    verb.add_argument("--assume", action="append", default=[], metavar="REL", help="a hypothesis")
 
 
 _REPORT_EXAMPLE = """\
@@ -167,10 +162,7 @@ def _report(args: argparse.Namespace) -> int:
 
     from .. import reporting
 
-    formats = [f for f in reporting.FORMATS if f in args.format.split(",")]
-    unknown = sorted(set(args.format.split(",")) - set(reporting.FORMATS))
-    if unknown or not formats:
-        raise Stop(f"unknown format {', '.join(unknown)}; there are {', '.join(reporting.FORMATS)}", FAULT)
+    formats = _formats(args.format)
     folder, out = Path(args.folder), Path(args.out)
     try:
         entries = reporting.load_folder(folder, progress)
@@ -181,15 +173,7 @@ def _report(args: argparse.Namespace) -> int:
         raise Stop(f"{own}: no such folder of templates", FAULT)
     files, entries = reporting.documents(entries, folder.resolve().name, formats, own)
 
-    codes = []
-    for entry in entries:
-        if entry.report is None:
-            print(f"symgrad: {entry.error}", file=sys.stderr)
-            codes.append(FAULT)
-            continue
-        for failure in entry.report.failures():
-            print(f"symgrad: {entry.name}: {failure.message}", file=sys.stderr)
-            codes.append(OPEN if failure.undecided and not args.check else WRONG)
+    codes = [code for entry in entries for code in _faults(entry, args.check)]
     if args.check:
         names = reporting.stale(out, files)
         for name in names:
@@ -197,13 +181,32 @@ def _report(args: argparse.Namespace) -> int:
             codes.append(WRONG)
     else:
         names = reporting.write(out, files)
-    for entry in entries:
-        if entry.report is not None:
-            print(f"{out / entry.name}.{formats[0]}: {entry.report.tally()}")
+    reports = [(entry.name, entry.report) for entry in entries if entry.report is not None]
+    for name, report in reports:
+        print(f"{out / name}.{formats[0]}: {report.tally()}")
     verb = "stale" if args.check else "written"
-    reports = sum(entry.report is not None for entry in entries)
-    print(f"{out / 'index.md'}: {reports} reports, {len(names)} files {verb}")
+    print(f"{out / 'index.md'}: {len(reports)} reports, {len(names)} files {verb}")
     return gravest(codes)
+
+
+def _formats(names: str) -> list[str]:
+    from ..reporting import FORMATS
+
+    unknown = sorted(set(names.split(",")) - set(FORMATS))
+    if unknown:
+        raise Stop(f"unknown format {', '.join(unknown)}; there are {', '.join(FORMATS)}", FAULT)
+    return [f for f in FORMATS if f in names.split(",")]
+
+
+def _faults(entry: Entry, check: bool) -> Iterator[int]:
+    """Say what is wrong with a report; the exit code of each fault."""
+    if entry.report is None:
+        print(f"symgrad: {entry.error}", file=sys.stderr)
+        yield FAULT
+        return
+    for failure in entry.report.failures():
+        print(f"symgrad: {entry.name}: {failure.message}", file=sys.stderr)
+        yield OPEN if failure.undecided and not check else WRONG
 
 
 # --- derive -------------------------------------------------------------------------------------------
@@ -212,16 +215,17 @@ def _report(args: argparse.Namespace) -> int:
 def _derive(args: argparse.Namespace) -> int:
     import symgrad
 
+    from ..losses.gallery import named
     from ..page.terminal import rendered
 
     if args.expr is None and _is_name(args.what):
-        objective = _problem(args.what)
-        derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt), given=_givens(args))
+        objective = named(args.what)
+        derivation = symgrad.derive(objective, wrt=objective.parameter(args.wrt), given=givens.lines(args))
     else:
         from ..deriving.derivation import derive_node
         from ..latex import read
 
-        scope = _scope(args, args.what if args.expr else None)
+        scope = givens.in_force(args, args.what if args.expr else None)
         formula = args.expr or args.what
         with pointing_into(args.wrt):
             wrt = read(args.wrt, scope)
@@ -247,21 +251,16 @@ def _is_name(what: str) -> bool:
     return re.fullmatch(r"[a-z]{3,}(-[a-z]{3,})*", what) is not None
 
 
-def _problem(name: str) -> Objective:
-    from ..losses.gallery import named
-
-    return named(name)
-
-
 # --- gap, list -----------------------------------------------------------------------------------------
 
 
 def _gap(args: argparse.Namespace) -> int:
     import symgrad
 
+    from ..losses.gallery import named
     from ..page.terminal import rendered
 
-    found = symgrad.gap(_problem(args.what) if _is_name(args.what) else args.what, args.wrt)
+    found = symgrad.gap(named(args.what) if _is_name(args.what) else args.what, args.wrt)
     print(rendered(str(found), sys.stdout))
     identities = [_BY_STATUS[found.verdicts[key].status] for key in ("sum", "difference")]
     questions = [OPEN for verdict in found.verdicts.values() if verdict.status == "undecided"]
@@ -301,7 +300,7 @@ def _prove(args: argparse.Namespace) -> int:
     from ..page.to_text import to_text
     from ..page.tree import Chain, Relation
 
-    scope = _scope(args)
+    scope = givens.in_force(args)
     codes = []
     with pointing_into(args.claim):
         node = read(args.claim, scope)
@@ -313,28 +312,6 @@ def _prove(args: argparse.Namespace) -> int:
             print(rendered(f"{to_text(link)}\n  {_verdict_text(verdict)}", sys.stdout))
             codes.append(_BY_STATUS[verdict.status])
     return gravest(codes)
-
-
-def _givens(args: argparse.Namespace) -> list[str]:
-    return [f"let {d}" for d in args.let] + [f"assume {a}" for a in args.assume]
-
-
-def _scope(args: argparse.Namespace, notes: str | None = None) -> Scope:
-    """What notes, --let and --assume put in force."""
-    from ..meaning.directives import read_directive
-    from ..page.scope import Scope
-
-    scope = Scope()
-    if notes is not None:
-        from pathlib import Path
-
-        from ..checking.document import in_force
-
-        scope = in_force(Path(notes))
-    for line in _givens(args):
-        with pointing_into(line):
-            scope = read_directive(line, scope)
-    return scope
 
 
 def _verdict_text(verdict: Verdict) -> str:

@@ -6,7 +6,7 @@ Mathematics goes from LaTeX to MathML (as on a web page) and from there, element
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from xml.etree import ElementTree
 
@@ -33,39 +33,42 @@ def math_typ(latex: str) -> str:
 
 
 def _one(e: ElementTree.Element) -> str:
-    kids = list(e)
-    match e.tag:
-        case "math" | "mrow" | "mstyle" | "mpadded":
-            return _row(kids)
-        case "mfrac":
-            return f"frac({_one(kids[0])}, {_one(kids[1])})"
-        case "msub" | "munder":
-            return f"attach({_one(kids[0])}, b: {_one(kids[1])})"
-        case "msup":
-            return f"attach({_one(kids[0])}, t: {_one(kids[1])})"
-        case "msubsup" | "munderover":
-            return f"attach({_one(kids[0])}, b: {_one(kids[1])}, t: {_one(kids[2])})"
-        case "mover":
-            accent = _ACCENTS.get("".join(kids[1].itertext()))
-            if accent is not None:
-                return f"{accent}({_one(kids[0])})"
-            return f"attach(limits({_one(kids[0])}), t: {_one(kids[1])})"
-        case "msqrt":
-            return f"sqrt({_row(kids)})"
-        case "mroot":
-            return f"root({_one(kids[1])}, {_one(kids[0])})"
-        case "mtable":
-            rows = "; ".join(", ".join(_one(cell) for cell in row) for row in kids)
-            return f"mat(delim: #none, {rows})"
-        case "mtd":
-            return _row(kids)
-        case "mspace":
-            return {"2em": "wide", "1em": "quad"}.get(e.get("width", ""), "thin")
-        case "mtext":
-            return quoted(e.text or "")
-    token = _token(e.tag, (e.text or "").strip() or (e.text or ""))
+    if e.tag in _ROWS:
+        return _row(list(e))
+    if e.tag in _PATTERNS:
+        return _PATTERNS[e.tag].format(*map(_one, e))
+    own = _OTHERS.get(e.tag)
+    if own is not None:
+        return own(e)
+    token = _token((e.text or "").strip() or (e.text or ""))
     size = e.get("minsize")  # a bracket whose partner stands in another row
     return f"lr({token}, size: #{size})" if size else token
+
+
+def _over(e: ElementTree.Element) -> str:
+    body, above = e
+    accent = _ACCENTS.get("".join(above.itertext()))
+    return f"{accent}({_one(body)})" if accent else f"attach(limits({_one(body)}), t: {_one(above)})"
+
+
+def _table(e: ElementTree.Element) -> str:
+    rows = "; ".join(", ".join(_one(cell) for cell in row) for row in e)
+    return f"mat(delim: #none, {rows})"
+
+
+_ROWS = frozenset(["math", "mrow", "mstyle", "mpadded", "mtd"])
+_PATTERNS = {
+    "mfrac": "frac({0}, {1})", "mroot": "root({1}, {0})",
+    "msub": "attach({0}, b: {1})", "munder": "attach({0}, b: {1})", "msup": "attach({0}, t: {1})",
+    "msubsup": "attach({0}, b: {1}, t: {2})", "munderover": "attach({0}, b: {1}, t: {2})",
+}  # fmt: skip
+_OTHERS: dict[str, Callable[[ElementTree.Element], str]] = {
+    "mover": _over,
+    "msqrt": lambda e: f"sqrt({_row(list(e))})",
+    "mtable": _table,
+    "mspace": lambda e: {"2em": "wide", "1em": "quad"}.get(e.get("width", ""), "thin"),
+    "mtext": lambda e: quoted(e.text or ""),
+}
 
 
 def _row(kids: Sequence[ElementTree.Element]) -> str:
@@ -75,11 +78,11 @@ def _row(kids: Sequence[ElementTree.Element]) -> str:
     return " ".join(map(_one, kids)) or '""'
 
 
-def _token(tag: str, text: str) -> str:
+def _token(text: str) -> str:
     if text in _SPACED:
         return _SPACED[text]
     if len(text) > 1 and text.isalpha():
-        return f'op("{text}")' if tag != "mtext" else quoted(text)
+        return f'op("{text}")'
     if len(text) == 1 and (text.isalnum() or ord(text) > 127):
         return text
     return quoted(text) if len(text) > 1 else "".join("\\" + c for c in text)
