@@ -73,9 +73,7 @@ class _Reader:
             case page.Neg() | page.Mul() | page.Frac():
                 return _multiply(list(self.factors(node)))
             case page.Pow(base, exp):
-                if base == page.Sym("e") and self.is_constant("e"):
-                    return sympy.exp(self.expr(exp))
-                return self.expr(base) ** self.expr(exp)
+                return self.power(base, exp)
             case page.Call(fn, args):
                 return self.call(node, fn, [self.expr(a) for a in args])
             case page.BigOp():
@@ -89,13 +87,21 @@ class _Reader:
             case page.Indicator(condition):
                 return sympy.Piecewise((1, self.relation(condition)), (0, True))
             case page.Cases(branches):
-                return sympy.Piecewise(
-                    *((self.expr(v), True if c is None else self.relation(c)) for v, c in branches)
-                )
+                return self.cases(branches)
             case page.Relation():
                 return self.relation(node)
             case _:
                 return self.matrix(node)
+
+    def power(self, base: Node, exp: Node) -> Expr:
+        if base == page.Sym("e") and self.is_constant("e"):
+            return sympy.exp(self.expr(exp))
+        return self.expr(base) ** self.expr(exp)
+
+    def cases(self, branches: tuple[tuple[Node, page.Relation | None], ...]) -> Expr:
+        return sympy.Piecewise(
+            *((self.expr(v), True if c is None else self.relation(c)) for v, c in branches)
+        )
 
     def matrix(self, node: Node) -> Expr:
         match node:

@@ -234,16 +234,8 @@ def separate(components: Sequence[Expr], data: Collection[Expr]) -> Separation |
     rows = _rows(components, data)
     if rows is None:
         return None
-    columns = sorted({h for row in rows.values() for h, v in row.items() if v != 0 and h != 1}, key=_rank)
-    basis: list[Expr] = []
-    pivots: Sequence[int] = ()
-    if columns:
-        matrix = sympy.Matrix([[row.get(h, 0) for h in columns] for row in rows.values()])
-        reduced, pivots = matrix.rref()
-        basis = [
-            sympy.Add(*(reduced[r, c] * h for c, h in enumerate(columns))) for r in range(len(pivots))
-        ]
-    features = [*(columns[pivot] for pivot in pivots), sympy.Integer(1)]
+    basis, leading = _reduced(rows.values())
+    features = [*leading, sympy.Integer(1)]
     weights: list[list[Expr]] = [[sympy.Integer(0)] * len(features) for _ in components]
     bounds: list[list[dict[Any, None]]] = [[{} for _ in features] for _ in components]
     for (p, c, limits), row in rows.items():
@@ -258,6 +250,16 @@ def separate(components: Sequence[Expr], data: Collection[Expr]) -> Separation |
         tuple(tuple(row) for row in weights),
         tuple(tuple(tuple(b) for b in row) for row in bounds),
     )
+
+
+def _reduced(rows: Collection[Mapping[Expr, Expr]]) -> tuple[list[Expr], list[Expr]]:
+    """The reduced row echelon form, as sums of features, and the leading feature of each; 1 is left out."""
+    columns = sorted({h for row in rows for h, v in row.items() if v != 0 and h != 1}, key=_rank)
+    if not columns:
+        return [], []
+    reduced, pivots = sympy.Matrix([[row.get(h, 0) for h in columns] for row in rows]).rref()
+    basis = [sympy.Add(*(reduced[r, c] * h for c, h in enumerate(columns))) for r in range(len(pivots))]
+    return basis, [columns[pivot] for pivot in pivots]
 
 
 _Row = tuple[int, Expr, tuple[Any, ...]]  # component, function of θ, limits of sums
@@ -580,23 +582,27 @@ def _meromorphic(line: Expr, t: Expr, x: Expr) -> tuple[str, Expr] | None:
     if found is None:
         return None
     by_data = {x} | {g for g, z in found.exponents.items() if z.free_symbols == {x}}
-    mixed = [
-        g for g, z in found.exponents.items() if z.free_symbols == {t, x} and found.value.has(g)
-    ]
-    if len(mixed) > 1:
-        return None
+    occurring = {g: z for g, z in found.exponents.items() if found.value.has(g)}
+    mixed = [g for g, z in occurring.items() if z.free_symbols == {t, x}]
     bottom = sympy.fraction(found.value)[1]
-    if not mixed:
-        # Unique factorisation: a denominator of Σ c_k(t) h_k(x) is a product of one in t and one in x.
-        factors = (f for f, _ in sympy.factor_list(bottom)[1])
-        coupled = (f for f in factors if f.free_symbols & by_data and f.free_symbols - by_data)
-        return _moving_poles(next(coupled, None), found)
-    (e,) = mixed
+    match mixed:
+        case []:
+            # Unique factorisation: a denominator of Σ c_k(t) h_k(x) is a product of one in t and one in x.
+            factors = (f for f, _ in sympy.factor_list(bottom)[1])
+            coupled = (f for f in factors if f.free_symbols & by_data and f.free_symbols - by_data)
+            return _moving_poles(next(coupled, None), found)
+        case [e] if not any(z.has(t) for g, z in occurring.items() if g is not e):
+            return _moving_exponent(e, bottom, by_data, found, t, x)
+    return None
+
+
+def _moving_exponent(
+    e: Expr, bottom: Expr, by_data: set[Expr], found: _Rational, t: Expr, x: Expr
+) -> tuple[str, Expr] | None:
+    """One e^{p(x) t + q(x)}, over a denominator that is a polynomial in it."""
     z = found.exponents[e]
     parts = _affine(z, t)
     if parts is None or not parts[0].has(x):
-        return None
-    if any(found.value.has(g) and z.has(t) for g, z in found.exponents.items() if g is not e):
         return None
     poly = sympy.Poly(bottom, e)
     if len(poly.terms()) == 1:  # a Laurent polynomial in e^{pt}, with coefficients rational in t
@@ -623,17 +629,10 @@ def _one_sided(line: Expr, v: Expr, u: Expr) -> tuple[str, Expr] | None:
     expr = line.rewrite(EXPONENTIAL, sympy.exp)
     if not _analytic(expr):
         return None
-    rates, steps = {}, set()
-    for e in expr.atoms(sympy.exp):
-        if e.has(v):
-            parts = _affine(e.args[0], v)
-            if parts is None or not parts[0].is_Rational:
-                return None
-            rates[e] = parts
-            steps.add(parts[0])
+    rates = _rates(expr, v)
     if not rates:
         return None
-    step, e = sympy.gcd_list(sorted(steps)), sympy.Dummy("E")
+    step, e = sympy.gcd_list(sorted({rate for rate, _ in rates.values()})), sympy.Dummy("E")
     flat = expr.xreplace({f: e ** (rate / step) * sympy.exp(rest) for f, (rate, rest) in rates.items()})
     atoms = {f: sympy.Dummy() for f in sorted(flat.atoms(sympy.exp), key=lambda f: -f.count_ops())}
     for f, name in atoms.items():
@@ -656,6 +655,13 @@ def _one_sided(line: Expr, v: Expr, u: Expr) -> tuple[str, Expr] | None:
             shown = _restored(factor.subs(e, sympy.exp(step * v)), back)
             return "moving poles", sympy.Eq(shown, 0, evaluate=False)
     return None
+
+
+def _rates(expr: Expr, v: Expr) -> dict[Expr, tuple[Expr, Expr]] | None:
+    """Every e^{c v + r} in it with its c and r; None where a c is no rational number."""
+    exponents = {e: _affine(e.args[0], v) for e in expr.atoms(sympy.exp) if e.has(v)}
+    rates = {e: parts for e, parts in exponents.items() if parts is not None and parts[0].is_Rational}
+    return rates if len(rates) == len(exponents) else None
 
 
 def _analytic(expr: Expr) -> bool:

@@ -89,6 +89,10 @@ def _unfold_terms(body: Node, d: Taken, scope: Scope) -> Node | None:
     inside = unfold(body, scope)
     if inside is not None:
         return free_of(inside, free_names(body) | free_names(d.wrt))
+    return _unfold_inside(body, d, scope)
+
+
+def _unfold_inside(body: Node, d: Taken, scope: Scope) -> Node | None:
     match body:
         case page.Call(page.Sym("\\log" | "\\ln") as log, (name,)):
             return _unfold_quotient(log, name, d, scope)

@@ -151,18 +151,23 @@ def jacobian(node: Node, scope: Scope) -> Node | None:
     parts = groups(d.body.factors, scope) if isinstance(d.body, page.Mul) else (d.body,)
     scalars = tuple(p for p in parts if not vectorish(p, scope))
     chain = tuple(p for p in parts if vectorish(p, scope))
-    moving = tuple(p for p in scalars if not d.constant(p, scope))
-    still = tuple(p for p in scalars if p not in moving)
     if not chain or not all(d.constant(f, scope) for f in chain[:-1]):
         return None
-    slopes = [
-        times(*still, times(*moving[:k], *moving[k + 1:]), *chain, page.Transpose(page.Gradient(s, d.wrt)))
-        for k, s in enumerate(moving)
-    ]
+    slopes = _by_scalars(scalars, chain, d, scope)
     if chain[-1] == d.wrt and IDENTITY.name not in scope.kinds:
         slopes.append(times(*scalars, *(chain[:-1] or (IDENTITY,))))
     elif not d.constant(chain[-1], scope) and len(parts) > 1:
         slopes.append(times(*scalars, *chain[:-1], d.of(chain[-1])))
-    elif not moving:
-        return None
-    return plus(*slopes)
+    return plus(*slopes) if slopes else None
+
+
+def _by_scalars(
+    scalars: tuple[Node, ...], chain: tuple[Node, ...], d: Taken, scope: Scope
+) -> list[Node]:
+    """The terms u (∇_w s)^T of a product, one for each scalar factor s that depends on w."""
+    moving = tuple(p for p in scalars if not d.constant(p, scope))
+    still = tuple(p for p in scalars if p not in moving)
+    return [
+        times(*still, times(*moving[:k], *moving[k + 1:]), *chain, page.Transpose(page.Gradient(s, d.wrt)))
+        for k, s in enumerate(moving)
+    ]
