@@ -20,6 +20,7 @@ from ..documents.displays import Chain, Link
 from ..documents.model import Region, last_sentence
 from ..errors import SymgradError
 from ..latex.tokens import DEPTHS, sign_at
+from ..latex.vocabulary import TEXTS
 from ..meaning.directives import read_directive
 from ..page.relations import OPS, pattern
 from ..page.scope import Scope
@@ -31,9 +32,6 @@ _ORDER = Pattern(rf"[\u2260\u2264\u2265]|\\not|{pattern('<', '<=', '>', '>=', '!
 INDICES = Pattern(r"\s*[i-npq]\s*=\s*[i-npq]\s*")  # k = l stands for a condition, also without a word
 _SIGN = Pattern(pattern("=", "<", "<=", ">", ">=", "!=", "in"))
 _RANGE = Pattern(r"\\[a-z]*dots|\.\.\.|\\mathbb|\\in\s*\[|\\in\s*\\?[A-Za-z]")
-_TEXTS = frozenset(
-    "\\" + name for name in ("text", "textrm", "textit", "textbf", "mbox", "hbox", "textnormal", "texttt")
-)
 _GROUP = Pattern(r"\s*\{([^{}]*)\}")
 _ARROWS = {
     "\\forall": "for", "\\because": "since",
@@ -134,11 +132,11 @@ def beside(text: str) -> Conditions:
     at = depth = 0
     while at < len(text):
         token = sign_at(text, at)
-        group = _GROUP.match(text, token.end) if token.text in (*_TEXTS, *_LABELS) else None
+        group = _GROUP.match(text, token.end) if token.text in (*TEXTS, *_LABELS) else None
         at = token.end if group is None else group.end()
         ends = at == len(text) or text[at].isspace()
         opened = None if depth else _opens(token.text, ends, pieces[-1])
-        if not depth and group is not None and token.text in _TEXTS:
+        if not depth and group is not None and token.text in TEXTS:
             _say(group[1], pieces)
         elif opened is not None:
             pieces.append(_Piece(opened))

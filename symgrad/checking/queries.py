@@ -1,6 +1,6 @@
 """Queries: which names a page speaks of, and what is known about them.
 
->>> from symgrad.page.tree import Frac, Indexed, Num, Sum, Sym
+>>> from symgrad.page.tree import Indexed, Mul, Num, Sum, Sym
 >>> i = Sym("i")
 >>> sorted(quantities(Sum(Mul((Sym("w"), Indexed(Sym("x"), (i,)))), i, Num(1), Sym("N"))))
 ['w', 'x']

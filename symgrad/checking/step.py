@@ -203,7 +203,7 @@ def _wide_sums(lhs: Node, rhs: Node, scope: Scope) -> Judged | None:
 def reach(node: Node) -> Node:
     """Sums widened over the terms behind them that use their index.
 
-    >>> from symgrad.page.tree import Sum, Indexed
+    >>> from symgrad.page.tree import Add, Indexed, Sum, Sym
     >>> i = Sym("i")
     >>> a, b = (Indexed(Sym(n), (i,)) for n in "ab")
     >>> reach(Add((Sum(a, i), b))) == Sum(Add((a, b)), i)
