@@ -54,7 +54,7 @@ def derivative(
     # Once a held variable is filled in, no D may be left around it.
     held = any(v.back is not None for v in variables)
     for v in variables:
-        out = _differentiate(e, out, v, held, span)
+        out = _differentiate(e, out, v, held)
     _check_order(e, out, span)
     for back in (v.back for v in reversed(variables) if v.back is not None):
         out = _map(out, back)
@@ -79,7 +79,7 @@ def _check_order(e: Context, v: Value, span: Span | None) -> None:
             raise UnknownMeaning(f"a second derivative of {t.fn}, an unknown function of a vector", span)
 
 
-def _differentiate(e: Context, body: Value, v: Variable, held: bool, span: Span | None) -> Value:
+def _differentiate(e: Context, body: Value, v: Variable, held: bool) -> Value:
     def d(b: tuple[Core, ...], k: tuple[Core, ...]) -> Core:
         return differentiated(body.at(b), v.at(k)) if held else D(body.at(b), v.at(k))
 
