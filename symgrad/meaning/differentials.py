@@ -18,11 +18,12 @@ from ..page.symbols import symbol_of, unbold
 from ..page.tree import Node
 from .context import Context, Env, once
 from .dependences import names_in
-from .derivatives import Back, differentiated, must_be_free, no_products, settled, variable
+from .derivatives import differentiated, no_products, settled
 from .indices import COUNTS, page_short
 from .substitution import fill
 from .tensors import ZERO, Value, add, mul
 from .values import value
+from .variables import Back, must_be_free, variable
 
 DIFFERENTIAL = page.Sym("\\mathrm{d}")
 

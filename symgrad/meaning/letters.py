@@ -63,17 +63,21 @@ def kind_of(e: Context, name: Name) -> tuple[Kind | None, int]:
     if kind is not None and len(counting) >= kind.arity:
         # x^{(i)} of a declared x is one of many such x.
         return kind, max(kind.arity, sum(not e.survey.is_label(k) for k in name.upper))
-    if kind is None and counting:
-        # w_j is an entry of the declared bold w.
-        for whole in e.survey.ranges.kinds.get(unbold(name.base), ()):
-            if whole.role == "real" and len(counting) == whole.arity + len(whole.shape):
-                return whole, whole.arity
+    whole = _kind_of_whole(e, name, len(counting)) if kind is None and counting else None
+    if whole is not None:
+        return whole, whole.arity
     for alias, target in _aliases(e):
         at_target = target.lower == name.lower[: len(target.lower)]
         if at_target and (target.base, target.upper) == (name.base, name.upper):
             return e.scope.kind(alias), len(split(e, target)[1])
     own = implied(e).get(name.base)
     return (own, own.arity) if own is not None and len(counting) >= own.arity else (None, 0)
+
+
+def _kind_of_whole(e: Context, name: Name, counting: int) -> Kind | None:
+    """w_j is an entry of the declared bold w."""
+    kinds = e.survey.ranges.kinds.get(unbold(name.base), ())
+    return next((k for k in kinds if k.role == "real" and counting == k.arity + len(k.shape)), None)
 
 
 def conventional_rank(e: Context, name: Name) -> int:
