@@ -183,17 +183,21 @@ def parse_items(cur: Cursor) -> tuple[list[Node], str]:
     return out, f"({dots[0]}{bar}{dots[1]})" if bar else ""
 
 
+def parse_signed(cur: Cursor, parser: Callable[[Cursor], Node]) -> Node:
+    """What ``parser`` reads, behind signs."""
+    start = cur.pos
+    minus = cur.signs()
+    return cur.negated(parser(cur), minus, start)
+
+
 def parse_sum(cur: Cursor) -> Node:
     start = cur.pos
     cur.deeper()
-    minus = cur.signs()
-    first = cur.negated(parse_term(cur), minus, start)
+    first = parse_signed(cur, parse_term)
     if cur.text in ("+", "-"):
         terms = [first]
         while cur.text in ("+", "-"):
-            at = cur.pos
-            minus = cur.signs()
-            terms.append(cur.negated(parse_term(cur), minus, at))
+            terms.append(parse_signed(cur, parse_term))
         first = Add(tuple(terms), span=cur.span(start))
     cur.depth -= 1
     return first
@@ -207,11 +211,13 @@ def parse_term(cur: Cursor) -> Node:
         factors = [node]
         while ENTRYWISE.get(cur.text) is entrywise:
             cur.pos += 1
-            at = cur.pos
-            minus = cur.signs()
-            factors.append(cur.negated(parse_product(cur), minus, at))
+            factors.append(parse_signed(cur, parse_product))
         node = entrywise(tuple(factors), span=cur.span(start))
     return node
+
+
+def parse_operand(cur: Cursor) -> Node:
+    return parse_product(cur, operand=True)
 
 
 def parse_product(cur: Cursor, operand: bool = False) -> Node:
@@ -234,17 +240,13 @@ def parse_product(cur: Cursor, operand: bool = False) -> Node:
             cur.pos += 1
             cur.dotted = True
             dots.add(len(factors))
-            at = cur.pos
-            minus = cur.signs()
-            factors.append(cur.negated(parse_factor(cur), minus, at))
+            factors.append(parse_signed(cur, parse_factor))
             slash = -1
         elif text == "/" or text == "\\div":
             cur.pos += 1
             count_slash(cur, slash)
             slash = cur.pos
-            at = cur.pos
-            minus = cur.signs()
-            below = cur.negated(parse_factor(cur), minus, at)
+            below = parse_signed(cur, parse_factor)
             factors[-1] = Frac(factors[-1], below, span=cur.span(start))
         elif text not in ENDS:
             if operand and starts_derivative(cur):

@@ -49,34 +49,14 @@ def _definition(text: str, tokens: Sequence[Token], k: int, command: str) -> tup
     name = name.strip()
     if len(name) < 2 or name[0] != "\\":
         return None
-    arity, default = 0, None
     if command == "\\DeclarePairedDelimiter":
         left, k = _group(text, tokens, _blank(tokens, k))
         right, k = _group(text, tokens, _blank(tokens, k))
         return name, Macro(1, f"\\left{left} #1 \\right{right}"), k
-    if command == "\\NewDocumentCommand":
-        arguments, k = _group(text, tokens, _blank(tokens, k))
-        if set(arguments) - {"m", " "}:
-            return None
-        arity = arguments.count("m")
-    elif command == "\\let":
-        k = _blank(tokens, k)
-        if k < len(tokens) and tokens[k].text == "=":
-            k = _blank(tokens, k + 1)
-    elif command == "\\def":
-        while k + 1 < len(tokens) and tokens[k].text == "#":
-            arity, k = arity + 1, k + 2
-    else:
-        options = []
-        while (k := _blank(tokens, k)) < len(tokens) and tokens[k].text == "[":
-            close = next((j for j in range(k, len(tokens)) if tokens[j].text == "]"), -1)
-            if close < 0:
-                return None
-            options.append(text[tokens[k].end : tokens[close].start].strip())
-            k = close + 1
-        if options and options[0].isdecimal() and len(options[0]) == 1:
-            arity = int(options[0])
-            default = options[1] if len(options) > 1 else None
+    signature = _SIGNATURES.get(command, _options)(text, tokens, k)
+    if signature is None:
+        return None
+    arity, default, k = signature
     k = _blank(tokens, k)
     if k >= len(tokens):
         return None
@@ -84,6 +64,48 @@ def _definition(text: str, tokens: Sequence[Token], k: int, command: str) -> tup
     if command in _OPERATOR:
         body = f"\\operatorname{{{body}}}"
     return name, Macro(arity, body, default), k
+
+
+Signature = tuple[int, str | None, int]
+"""How many arguments a macro takes, what the first is by default, and where its body begins."""
+
+
+def _letters(text: str, tokens: Sequence[Token], k: int) -> Signature | None:
+    """``{m m}`` of \\NewDocumentCommand."""
+    arguments, k = _group(text, tokens, _blank(tokens, k))
+    return None if set(arguments) - {"m", " "} else (arguments.count("m"), None, k)
+
+
+def _equals(text: str, tokens: Sequence[Token], k: int) -> Signature:
+    """The sign of \\let that may be left out."""
+    k = _blank(tokens, k)
+    return 0, None, k + 1 if k < len(tokens) and tokens[k].text == "=" else k
+
+
+def _numbered(text: str, tokens: Sequence[Token], k: int) -> Signature:
+    """``#1#2`` of \\def."""
+    arity = 0
+    while k + 1 < len(tokens) and tokens[k].text == "#":
+        arity, k = arity + 1, k + 2
+    return arity, None, k
+
+
+def _options(text: str, tokens: Sequence[Token], k: int) -> Signature | None:
+    """``[2][f]`` of \\newcommand."""
+    options = []
+    while (k := _blank(tokens, k)) < len(tokens) and tokens[k].text == "[":
+        close = next((j for j in range(k, len(tokens)) if tokens[j].text == "]"), -1)
+        if close < 0:
+            return None
+        options.append(text[tokens[k].end : tokens[close].start].strip())
+        k = close + 1
+    match options:
+        case [arity, *rest] if arity.isdecimal() and len(arity) == 1:
+            return int(arity), rest[0] if rest else None, k
+    return 0, None, k
+
+
+_SIGNATURES = {"\\NewDocumentCommand": _letters, "\\let": _equals, "\\def": _numbered}
 
 
 def _blank(tokens: Sequence[Token], k: int) -> int:
@@ -161,48 +183,51 @@ def _filled(token: Token, macro: Macro, arguments: list[list[Token]]) -> list[To
 def _arguments(token: Token, macro: Macro, rest: list[Token]) -> list[list[Token]]:
     """Take the macro's arguments from ``rest`` (which is reversed)."""
     out: list[list[Token]] = []
-    arity = macro.arity
-    if macro.default is not None and arity:
-        arity -= 1
-        _skip_blank(rest)
-        if rest and rest[-1].text == "[":
-            rest.pop()
-            optional: list[Token] = []
-            depth = 0
-            while rest and not (rest[-1].text == "]" and depth == 0):
-                depth += (rest[-1].text == "{") - (rest[-1].text == "}")
-                optional.append(rest.pop())
-            if not rest:
-                raise ReadError(f"the optional argument of {token.text} never ends", token.span)
-            rest.pop()
-            out.append(optional)
-        else:
-            out.append([Token(t.text, token.start, token.end) for t in tokens_of(macro.default)])
-    if arity and [t.text for t in rest[-2:]] == ["{", "*"]:  # \\norm*{x}
+    if macro.default is not None and macro.arity:
+        out.append(_optional(token, macro.default, rest))
+    if macro.arity > len(out) and [t.text for t in rest[-2:]] == ["{", "*"]:  # \\norm*{x}
         rest.pop()
-    for _ in range(arity):
+    while len(out) < macro.arity:
         _skip_blank(rest)
         if not rest or rest[-1].text == "}":
             raise ReadError(f"{token.text} takes {macro.arity} arguments", token.span)
-        first = rest.pop()
-        if first.text != "{":
-            if len(first.text) > 1 and first.text[0].isalnum():  # TeX takes one letter or digit
-                rest.append(Token(first.text[1:], first.start + 1, first.end))
-                first = Token(first.text[0], first.start, min(first.start + 1, first.end))
-            out.append([first])
-            continue
-        depth = 1
-        argument: list[Token] = []
-        while rest:
-            part = rest.pop()
-            depth += (part.text == "{") - (part.text == "}")
-            if depth == 0:
-                break
-            argument.append(part)
-        else:
-            raise ReadError(f"an argument of {token.text} is never closed", first.span)
-        out.append(argument)
+        out.append(_argument(token, rest))
     return out
+
+
+def _optional(token: Token, default: str, rest: list[Token]) -> list[Token]:
+    _skip_blank(rest)
+    if not rest or rest[-1].text != "[":
+        return [Token(t.text, token.start, token.end) for t in tokens_of(default)]
+    rest.pop()
+    out: list[Token] = []
+    depth = 0
+    while rest and not (rest[-1].text == "]" and depth == 0):
+        depth += (rest[-1].text == "{") - (rest[-1].text == "}")
+        out.append(rest.pop())
+    if not rest:
+        raise ReadError(f"the optional argument of {token.text} never ends", token.span)
+    rest.pop()
+    return out
+
+
+def _argument(token: Token, rest: list[Token]) -> list[Token]:
+    """A braced group, or one token, of which TeX takes one letter or digit."""
+    first = rest.pop()
+    if first.text != "{":
+        if len(first.text) > 1 and first.text[0].isalnum():
+            rest.append(Token(first.text[1:], first.start + 1, first.end))
+            first = Token(first.text[0], first.start, min(first.start + 1, first.end))
+        return [first]
+    depth = 1
+    out: list[Token] = []
+    while rest:
+        part = rest.pop()
+        depth += (part.text == "{") - (part.text == "}")
+        if depth == 0:
+            return out
+        out.append(part)
+    raise ReadError(f"an argument of {token.text} is never closed", first.span)
 
 
 def _skip_blank(rest: list[Token]) -> None:

@@ -84,29 +84,36 @@ def parse_decorated(cur: Cursor) -> Node:
     a, b = cur.unbraced(*cur.argument())
     if a == b:
         raise cur.error(f"{command} of nothing", start)
+    if command in FONTS:
+        return parse_styled(cur, FONTS[command], a, b, start)
+    node = cur.within(a, b, parse_relation)
     if command == "\\mathrm":
-        return renamed(cur, cur.within(a, b, parse_relation), lambda inner: f"\\mathrm{{{inner}}}", start)
-    if command in ACCENTS:
-        mark = ACCENTS[command]
-        node = cur.within(a, b, parse_relation)
-        fn = base_of(node.fn) if isinstance(node, Call) else None
-        pointed = mark in ("\\dot", "\\ddot", "\\hat", "\\tilde", "\\vec") and fn is not None
-        if fn in FUNCTION_TOKENS or fn in _NOTATIONS:
-            pointed = False
-        plain = node.arg if isinstance(node, Transpose) else node
-        match node:  # an estimate of the variance; a name that no index and no variable reaches into
-            case Pow(Sym(name), Num()) if name in GREEK and mark in ("\\hat", "\\tilde"):
-                return Sym(f"{mark}{{{to_latex(node)}}}", span=cur.span(start))
-        if not pointed and base_of(plain) is None:  # the mean of x^2 is not the square of the mean
-            raise cur.error(f"{command} over more than a name: give it a name of its own", start)
-        return renamed(cur, node, lambda inner: f"{mark}{{{inner}}}", start)
-    font = FONTS[command]
+        return renamed(cur, node, lambda inner: f"\\mathrm{{{inner}}}", start)
+    mark = ACCENTS[command]
+    match node:  # an estimate of the variance; a name that no index and no variable reaches into
+        case Pow(Sym(name), Num()) if name in GREEK and mark in ("\\hat", "\\tilde"):
+            return Sym(f"{mark}{{{to_latex(node)}}}", span=cur.span(start))
+    if not takes_accent(node, mark):
+        raise cur.error(f"{command} over more than a name: give it a name of its own", start)
+    return renamed(cur, node, lambda inner: f"{mark}{{{inner}}}", start)
+
+
+def takes_accent(node: Node, mark: str) -> bool:
+    """A name, also transposed, and a function that gets arguments; the mean of x^2 is not the square of the
+    mean."""
+    if isinstance(node, Call):
+        fn = base_of(node.fn)
+        pointed = mark in ("\\dot", "\\ddot", "\\hat", "\\tilde", "\\vec")
+        return pointed and fn is not None and fn not in FUNCTION_TOKENS and fn not in _NOTATIONS
+    return base_of(node.arg if isinstance(node, Transpose) else node) is not None
+
+
+def parse_styled(cur: Cursor, font: str, a: int, b: int, start: int) -> Node:
+    """Letters in a font are one name, in bold italics one each."""
     letters = "".join(cur.texts[a:b])
     product = font == "\\boldsymbol" or (font == "\\mathbf" and len(letters) == 2)
     if letters.isalnum() and letters.isascii() and (len(letters) == 1 or not product):
         return Sym(f"{font}{{{letters}}}", span=cur.span(start))
-    node = cur.within(a, b, parse_relation)
-    bold_greek = font == "\\mathbf"
 
     def rename(inner: str) -> str:
         accented = _ACCENTED.match(inner)
@@ -114,9 +121,10 @@ def parse_decorated(cur: Cursor) -> Node:
             return f"{accented[1]}{{{rename(accented[2])}}}"
         if inner.startswith((font, "\\boldsymbol", "\\mathbf")):
             return inner
-        return f"\\boldsymbol{{{inner}}}" if bold_greek and inner in GREEK else f"{font}{{{inner}}}"
+        greek = font == "\\mathbf" and inner in GREEK
+        return f"\\boldsymbol{{{inner}}}" if greek else f"{font}{{{inner}}}"
 
-    return renamed(cur, node, rename, start)
+    return renamed(cur, cur.within(a, b, parse_relation), rename, start)
 
 
 def renamed(cur: Cursor, node: Node, rename: Callable[[str], str], start: int) -> Node:
@@ -314,27 +322,19 @@ def assembled(cur: Cursor,
     """The atom with its scripts; ``below`` and ``above`` say where they stood, since
     ``(AB)^T_{ij}`` transposes first and ``(AB)_i^T`` last."""
     span = cur.span(start)
-    name = isinstance(node, _NAMES) and cur.texts[start] not in ("(", "[", "\\{")
-    upper: tuple[Node, ...] = ()
-    bracket = "()"
-    if above is not None and name:
-        node, above = parse_stacked_indices(cur, node, above)
-        a, b = above
-        upper, bracket, a = parse_upper_indices(cur, node, a, b)
-        above = (a, b) if a < b else None
-    if name:
+    if isinstance(node, _NAMES) and cur.texts[start] not in ("(", "[", "\\{"):
+        upper: tuple[Node, ...] = ()
+        bracket = "()"
+        if above is not None:
+            node, (a, b) = parse_stacked_indices(cur, node, above)
+            upper, bracket, a = parse_upper_indices(cur, node, a, b)
+            above = (a, b) if a < b else None
         if lower or upper:
             node = Indexed(node, lower, upper, bracket, span=span)
     elif lower:
-        if lower == (Sym("+"),):
-            node = Call(Sym("\\operatorname{relu}"), (node,), span=span)
-            lower = ()
-        elif above is not None and above < below and is_transpose(cur, *above):
+        if lower != (Sym("+"),) and above is not None and above < below and is_transpose(cur, *above):
             node, above = Transpose(node, span=span), None
-        if len(lower) == 1 and isinstance(lower[0], Relation) and lower[0].op == "=":
-            node, lower = Evaluated(node, lower[0], span=span), ()  # [..]_{w = 0}
-        if lower:
-            node = Component(node, lower, span=span)
+        node = subscripted(node, lower, span)
     if primes:
         node = Prime(node, primes, span=span)
     if above is None:
@@ -345,6 +345,16 @@ def assembled(cur: Cursor,
         if call is not None:
             return call
     return parse_superscript(cur, node, a, b, span)
+
+
+def subscripted(node: Node, lower: tuple[Node, ...], span: Span) -> Node:
+    """What is no name, with something below: ``[z]_+``, ``[..]_{w = 0}``, an entry."""
+    match lower:
+        case (Sym("+"),):
+            return Call(Sym("\\operatorname{relu}"), (node,), span=span)
+        case (Relation(op="=") as point,):
+            return Evaluated(node, point, span=span)
+    return Component(node, lower, span=span)
 
 
 def parse_powered_call(cur: Cursor, node: Node, a: int, b: int, start: int) -> Node | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from ..errors import ReadError, Span
@@ -69,87 +70,82 @@ class _Simplifier:
         self.is_word = is_word
         self.out: list[Token] = []
         self.braces: dict[int, int] = {}
-        self.bars_pair: bool | None = None
         self.groups: list[str] = []  # for every open brace: "_", "^" or ""
 
     def run(self) -> list[Token]:
-        raw, out, k, n = self.raw, self.out, 0, len(self.raw)
-        while k < n:
-            token = raw[k]
-            text = token.text
-            first = text[0]
+        k = 0
+        while k < len(self.raw):
+            token = self.raw[k]
+            first = token.text[0]
             k += 1
             if first == "\\":
                 k = self.command(token, k)
-            elif text == " ":
-                continue
             elif first.isalpha() and first < "\x7f":
                 self.letters(token, k)
-            elif text == "{":
-                self.groups.append(out[-1].text if out and out[-1].text in ("_", "^") else "")
-                out.append(token)
-            elif text == "}":
-                if self.groups:
-                    self.groups.pop()
-                out.append(token)
-            elif text == "|" and out and out[-1].text == "|" and out[-1].end == token.start:
-                if self.bars_pair is None:
-                    self.bars_pair = self.doubles()
-                if self.bars_pair:
-                    out[-1] = Token("\\|", out[-1].start, token.end)
-                else:
-                    out.append(token)
-            elif first.isdecimal() and len(text) > 1 and out and out[-1].text in ONE_TOKEN:
-                self.digits(token)
-            elif text == "$":
-                raise ReadError("a '$' inside mathematics", token.span)
-            else:
-                out.append(token)
-        return out
+            elif first != " ":
+                self.sign(token)
+        return self.out
 
-    def doubles(self) -> bool:
+    def sign(self, token: Token) -> None:
+        text, out = token.text, self.out
+        before = out[-1] if out else Token("", -1, -1)
+        if text == "$":
+            raise ReadError("a '$' inside mathematics", token.span)
+        if text == "{":
+            self.groups.append(before.text if before.text in ("_", "^") else "")
+        elif text == "}" and self.groups:
+            self.groups.pop()
+        if text == "|" and before.text == "|" and before.end == token.start and self.bars_pair:
+            out[-1] = Token("\\|", before.start, token.end)
+        elif text[0].isdecimal() and len(text) > 1 and before.text in ONE_TOKEN:
+            self.digits(token)
+        else:
+            out.append(token)
+
+    @cached_property
+    def bars_pair(self) -> bool:
         """Are two bars side by side a norm?  In ``|x||y|`` they are not."""
         bars = [t for t in self.raw if t.text == "|"]
         pairs = sum(a.end == b.start for a, b in pairwise(bars))
         return pairs % 2 == 0 or len(bars) == 2 * pairs
 
     def command(self, token: Token, k: int) -> int:
-        text, out = token.text, self.out
-        if text in ("\\quad", "\\qquad") and self.separates(k):
-            out.append(Token(",", token.start, token.end))
-            return k
-        if text in SILENT or text in SIZES:
-            return k
-        if text in ("\\left", "\\right"):
-            return self.sided(token, k)
-        if text in WORD_FONTS:
-            return self.word(token, k)
-        if text in SILENT_WITH_ARGUMENT:
-            return self.skip_argument(k)
-        if text in FRAMES:
-            return self.skip_argument(k) if text in FRAMES_WITH_ARGUMENT else k
-        if text in ("\\begin", "\\end"):
-            k = self.blank(k)
-            stop = self.close(k)
-            name = "".join(t.text for t in self.raw[k + 1 : stop]).strip()
-            out.append(Token(f"{text}{{{name}}}", token.start, self.raw[stop].end))
-            if text == "\\begin" and name == "array":
-                return self.skip_argument(self.skip_optional(stop + 1))
-            return self.skip_optional(stop + 1) if text == "\\begin" and name.endswith("*") else stop + 1
-        if text in ("\\overset", "\\stackrel", "\\underset"):
-            return self.stacked(token, k)
-        if text in ("\\\\", "\\cr", "\\tabularnewline"):
-            if not out or out[-1].text != "\\\\":  # Markdown may want two of them
-                out.append(Token("\\\\", token.start, token.end))
-            return self.skip_length(k)
-        if text in ("\\_", "\\*") and k < len(self.raw):
-            return self.escaped(token, k)
-        out.append(Token(DELIMITERS.get(text, text), token.start, token.end))
+        handler = _COMMANDS.get(token.text)
+        if handler is not None:
+            return handler(self, token, k)
+        self.out.append(token._replace(text=DELIMITERS.get(token.text, token.text)))
         return k
+
+    def nothing(self, _: Token, k: int) -> int:
+        return k
+
+    def wide_space(self, token: Token, k: int) -> int:
+        if self.separates(k):
+            self.out.append(token._replace(text=","))
+        return k
+
+    def environment(self, token: Token, k: int) -> int:
+        k = self.blank(k)
+        stop = self.close(k)
+        name = "".join(t.text for t in self.raw[k + 1 : stop]).strip()
+        self.out.append(Token(f"{token.text}{{{name}}}", token.start, self.raw[stop].end))
+        if token.text == "\\begin" and name == "array":
+            return self.skip_argument(token, self.skip_optional(stop + 1))
+        if token.text == "\\begin" and name.endswith("*"):
+            return self.skip_optional(stop + 1)
+        return stop + 1
+
+    def row_break(self, token: Token, k: int) -> int:
+        if not self.out or self.out[-1].text != "\\\\":  # Markdown may want two of them
+            self.out.append(token._replace(text="\\\\"))
+        return self.skip_length(k)
 
     def escaped(self, token: Token, k: int) -> int:
         """``x\\_i``, ``x\\_max``: a subscript whose sign Markdown made its author escape."""
-        self.out.append(Token(token.text[1:], token.start, token.end))
+        if k == len(self.raw):
+            self.out.append(token)
+            return k
+        self.out.append(token._replace(text=token.text[1:]))
         after = self.raw[k]
         if token.text == "\\_" and len(after.text) > 1 and after.text.isalpha() and after.text.isascii():
             self.out.append(Token(f"\\text{{{after.text}}}", after.start, after.end))
@@ -246,7 +242,7 @@ class _Simplifier:
             raise ReadError("a brace that is never closed", self.raw[min(k, len(self.raw) - 1)].span)
         return self.braces[k]
 
-    def skip_argument(self, k: int) -> int:
+    def skip_argument(self, _: Token, k: int) -> int:
         k = self.blank(k)
         if k < len(self.raw) and self.raw[k].text == "{":
             return self.close(k) + 1
@@ -271,88 +267,91 @@ class _Simplifier:
         return k
 
     def word(self, token: Token, k: int) -> int:
-        start = self.blank(k)
+        """What a font of words holds: the first of `_WORDINGS` that it is; else the font stays."""
+        start = stop = self.blank(k)
         if start < len(self.raw) and self.raw[start].text == "{":
             stop = self.close(start)
             inside = [t for t in self.raw[start + 1 : min(stop, start + MAX_WORD)] if t.text not in SILENT]
         else:
-            stop = start
             inside = list(self.raw[start : start + 1])
             if inside and inside[0].text == "}":
                 raise ReadError(f"{token.text} without its argument", token.span)
         if not inside:
             return stop + 1
-        if stop >= start + MAX_WORD:
-            self.out.append(Token("\\mathrm", token.start, token.end))
-            return k
-        condition = self.condition(inside)
-        if condition:
-            self.out += [Token(f"\\text{{{condition[0].text}}}", token.start, condition[0].end)]
-            self.out += self.deeper(condition[1:], token)
-            return stop + 1
-        if any(t.text == "$" for t in inside):
-            return self.sentence(token, inside, stop)
-        if all(t.text[0].isalnum() or t.text in _WORD_SIGNS for t in inside):
-            word = "".join("\\_" if t.text == "_" else t.text for t in inside).strip()
-            if word.replace(" ", "") in FUNCTIONS:
-                word = word.replace(" ", "")
-            self.named(word, Token("", token.start, self.raw[stop].end), self.bracket_at(stop + 1))
-            return stop + 1
-        plain_text = token.text.startswith("\\text") or token.text in ("\\mbox", "\\hbox")
-        if plain_text and not any(t.text[0] in "\\_^" for t in inside):
-            words = "".join(t.text for t in inside).strip()
-            self.out.append(Token(f"\\text{{{words}}}", token.start, self.raw[stop].end))
-            return stop + 1
-        if token.text == "\\mathop":
-            operator = self.deeper(inside, token)
-            if len(operator) == 1 or all(t.text in _OPERATORS for t in inside):
-                self.out += operator
+        for wording in _WORDINGS if stop < start + MAX_WORD else ():
+            tokens = wording(self, token, inside, stop)
+            if tokens is not None:
+                self.out += tokens
                 return stop + 1
-        if token.text != "\\mathop":
-            self.out.append(Token("\\mathrm", token.start, token.end))
+        if token.text != "\\mathop" or stop >= start + MAX_WORD:
+            self.out.append(token._replace(text="\\mathrm"))
         return k
 
-    def condition(self, inside: Sequence[Token]) -> list[Token]:
-        """``if k = y``: a word and a relation, whether in dollars or not; else nothing."""
+    def condition(self, token: Token, inside: Sequence[Token], stop: int) -> list[Token] | None:
+        """``if k = y``: a word and a relation, whether in dollars or not."""
         said = [t for t in inside if t.text not in ("$", " ")]
         compares = any(t.text in OPS or t.text in "=<>" for t in said)
         words = [t for t in said[1:] if t.text.isalpha() and len(t.text) > 1]
-        return said if said and said[0].text in _CASE_WORDS and compares and not words else []
+        if not said or said[0].text not in _CASE_WORDS or not compares or words:
+            return None
+        first = Token(f"\\text{{{said[0].text}}}", token.start, said[0].end)
+        return [first, *self.deeper(said[1:], token)]
 
-    def sentence(self, token: Token, inside: Sequence[Token], stop: int) -> int:
+    def sentence(self, token: Token, inside: Sequence[Token], stop: int) -> list[Token] | None:
         """Text with mathematics between dollars: the words become text, the mathematics itself."""
+        if all(t.text != "$" for t in inside):
+            return None
+        out: list[Token] = []
         piece: list[Token] = []
         math = False
         for t in [*inside, Token("$", token.end, token.end)]:
             if t.text != "$":
                 piece.append(t)
                 continue
+            words = "".join(p.text for p in piece).strip()
             if math:
-                self.out += self.deeper(piece, token)
-            else:
-                words = "".join(p.text for p in piece).strip()
-                if words:
-                    self.out.append(Token(f"\\text{{{words}}}", token.start, t.start))
+                out += self.deeper(piece, token)
+            elif words:
+                out.append(Token(f"\\text{{{words}}}", token.start, t.start))
             piece, math = [], not math
-        return stop + 1
+        return out
+
+    def name(self, token: Token, inside: Sequence[Token], stop: int) -> list[Token] | None:
+        """A word is a function, an upright d, or a name; ``x_{\\text{max}}`` has a name below."""
+        if not all(t.text[0].isalnum() or t.text in _WORD_SIGNS for t in inside):
+            return None
+        word = "".join("\\_" if t.text == "_" else t.text for t in inside).strip()
+        if word.replace(" ", "") in FUNCTIONS:
+            word = word.replace(" ", "")
+        if not word:
+            return []
+        script = "_" in self.groups or bool(self.out and self.out[-1].text in ("_", "^"))
+        if word in FUNCTIONS and (self.bracket_at(stop + 1) or not (script or word in NAME_WORDS)):
+            text = FUNCTIONS[word]
+        else:
+            text = "\\mathrm{d}" if word == "d" else f"\\text{{{word}}}"
+        return [Token(text, token.start, self.raw[stop].end)]
+
+    def plain_text(self, token: Token, inside: Sequence[Token], stop: int) -> list[Token] | None:
+        plain = token.text.startswith("\\text") or token.text in ("\\mbox", "\\hbox")
+        if not plain or any(t.text[0] in "\\_^" for t in inside):
+            return None
+        words = "".join(t.text for t in inside).strip()
+        return [Token(f"\\text{{{words}}}", token.start, self.raw[stop].end)]
+
+    def operator(self, token: Token, inside: Sequence[Token], stop: int) -> list[Token] | None:
+        if token.text != "\\mathop":
+            return None
+        operator = self.deeper(inside, token)
+        return operator if len(operator) == 1 or all(t.text in _OPERATORS for t in inside) else None
 
     def bracket_at(self, k: int) -> bool:
         k = self.blank(k)
         after = self.raw[k].text if k < len(self.raw) else ""
         return after in ("(", "[", "\\{", "\\left", "{") or after in SIZES
 
-    def named(self, word: str, at: Token, bracket: bool) -> None:
-        """A word is a function, an upright d, or a name; ``x_{\\text{max}}`` has a name below."""
-        if not word:
-            return
-        script = "_" in self.groups or bool(self.out and self.out[-1].text in ("_", "^"))
-        if word in FUNCTIONS and (bracket or not (script or word in NAME_WORDS)):
-            text = FUNCTIONS[word]
-        else:
-            text = "\\mathrm{d}" if word == "d" else f"\\text{{{word}}}"
-        self.out.append(Token(text, at.start, at.end))
-
     def letters(self, token: Token, k: int) -> None:
+        """A run of letters: a name, a function, or a product of letters; TeX takes one for a script."""
         run, start, out = token.text, token.start, self.out
         if len(run) == 1:
             out.append(token)
@@ -361,36 +360,36 @@ class _Simplifier:
         if before in ("_", "^"):
             out.append(Token(run[0], start, min(start + 1, token.end)))
             run, start = run[1:], start + 1
-        elif self.groups and self.groups[-1] and before in ("{", ",", "-") and self.script_word(run):
-            out.append(Token(f"\\text{{{run}}}", start, token.end))
-            return
-        bracket = self.bracket_at(k)
-        if run in _CASE_WORDS and before in ("&", ",", "\\\\"):
-            out.append(Token(f"\\text{{{run}}}", start, token.end))
-            return
-        if run in BARE_WORDS and (bracket or (len(run) > 2 and run not in NAME_WORDS)):
-            out.append(Token(FUNCTIONS[run], start, token.end))
+        said = self.said_by(run, before, k)
+        if said:
+            out.append(Token(said, start, token.end))
             return
         if run in PROSE:
             what = f"a word {run!r}: is a backslash missing, or is it text?"
             raise ReadError(what, Span(start, token.end))
-        declared = len(run) > 1 and (self.is_word(run) or run in NAME_WORDS)
-        if declared or _spelled(run) or (run.isupper() and bracket and self.named_in_capitals(run, k)):
-            out.append(Token(f"\\text{{{run}}}", start, token.end))
-            return
         within = token.end - token.start == len(token.text)  # else the run came out of a macro
-        at = 0
         for piece in _INSIDE.split(run):
-            place = token._replace(text=piece)
-            if within:
-                place = Token(piece, start + at, start + at + len(piece))
-            at += len(piece)
-            if piece in FUNCTIONS:
-                out.append(place._replace(text=FUNCTIONS[piece]))
-                continue
-            for j, letter in enumerate(piece):
-                single = Token(letter, place.start + j, place.start + j + 1)
-                out.append(single if within else token._replace(text=letter))
+            function = FUNCTIONS.get(piece)
+            for text in piece if function is None else (piece,):
+                place = Token(text, start, start + len(text)) if within else token
+                start += len(text)
+                out.append(place._replace(text=function or text))
+
+    def said_by(self, run: str, before: str, k: int) -> str:
+        """The one token that a run of letters is, "" where it is letter by letter."""
+        bracket = self.bracket_at(k)
+        word = f"\\text{{{run}}}"
+        if self.groups and self.groups[-1] and before in ("{", ",", "-") and self.script_word(run):
+            return word
+        if run in _CASE_WORDS and before in ("&", ",", "\\\\"):
+            return word
+        if run in BARE_WORDS and (bracket or (len(run) > 2 and run not in NAME_WORDS)):
+            return FUNCTIONS[run]
+        if run in PROSE:
+            return ""
+        declared = len(run) > 1 and (self.is_word(run) or run in NAME_WORDS)
+        named = declared or _spelled(run) or (run.isupper() and bracket and self.named_in_capitals(run, k))
+        return word if named else ""
 
     def named_in_capitals(self, run: str, k: int) -> bool:
         """``MSE(w)``, ``LL(\\theta)``: capitals applied to one name or a list; ``IX(A^T A)`` is a product."""
@@ -415,6 +414,28 @@ class _Simplifier:
             or (len(run) >= 3 and run.isupper())
             or (len(run) >= 4 and any(v in run.lower() for v in "aeou"))
         )
+
+
+_COMMANDS: dict[str, Callable[[_Simplifier, Token, int], int]] = {
+    **dict.fromkeys(("\\_", "\\*"), _Simplifier.escaped),
+    **dict.fromkeys(("\\\\", "\\cr", "\\tabularnewline"), _Simplifier.row_break),
+    **dict.fromkeys(("\\overset", "\\stackrel", "\\underset"), _Simplifier.stacked),
+    **dict.fromkeys(("\\begin", "\\end"), _Simplifier.environment),
+    **dict.fromkeys(FRAMES, _Simplifier.nothing),
+    **dict.fromkeys(FRAMES & FRAMES_WITH_ARGUMENT, _Simplifier.skip_argument),
+    **dict.fromkeys(SILENT_WITH_ARGUMENT, _Simplifier.skip_argument),
+    **dict.fromkeys(WORD_FONTS, _Simplifier.word),
+    **dict.fromkeys(("\\left", "\\right"), _Simplifier.sided),
+    **dict.fromkeys((*SILENT, *SIZES), _Simplifier.nothing),
+    **dict.fromkeys(("\\quad", "\\qquad"), _Simplifier.wide_space),
+}
+_WORDINGS = (
+    _Simplifier.condition,
+    _Simplifier.sentence,
+    _Simplifier.name,
+    _Simplifier.plain_text,
+    _Simplifier.operator,
+)
 
 
 def _spelled(run: str) -> bool:

@@ -33,9 +33,11 @@ from .grammar import (
     parse_bracket,
     parse_factor,
     parse_items,
+    parse_operand,
     parse_product,
     parse_relation,
     parse_scripts,
+    parse_signed,
     parse_sum,
     parse_term,
 )
@@ -158,37 +160,17 @@ def parse_big_operator(cur: Cursor, begun: int | None = None) -> Node:
     """``\\sum_{i=1}^N body``; in braces of its own it has ``begun`` before."""
     start = cur.pos if begun is None else begun
     kind = Sum if cur.take() == "\\sum" else Prod
-    under: tuple[int, int] | None = None
-    over: tuple[int, int] | None = None
-    while cur.text in ("_", "^"):
-        sign = cur.take()
-        place = cur.unbraced(*cur.argument())
-        if (under if sign == "_" else over) is not None:
-            raise cur.error("two bounds in one place", cur.pos - 1)
-        if sign == "_":
-            under = place
-        else:
-            over = place
+    bounds = parse_bounds(cur)
     if cur.texts[start] == "{":
         cur.expect("}")
+    over, under = bounds.get("^"), bounds.get("_")
     if over is not None and cur.texts[over[0] + 1] == "=":  # \sum_{i=1}^{i=N}
         over = (over[0] + 2, over[1])
     upper = cur.within(*over, parse_sum) if over is not None else None
     binders: list[Binder] = [(Sym(""), None, None, ())]
     if under is not None and under[0] < under[1]:
         binders = cur.within(*under, parse_binders)
-    cur.bound += [index.name for index, *_ in binders]
-    cur.reaches += [(index.name, cur.end) for index, *_ in binders]
-    at = cur.pos
-    minus = cur.signs()
-    body = cur.negated(parse_term(cur), minus, at)
-    del cur.bound[len(cur.bound) - len(binders) :]
-    del cur.reaches[len(cur.reaches) - len(binders) :]
-    primed: dict[Node, Node] = {
-        Prime(Sym(i.name[0]), len(i.name) - 1): i for i, *_ in binders if i.name.endswith("'")
-    }
-    if primed:
-        body = substitute(body, primed)
+    body = parse_summand(cur, [index for index, *_ in binders])
     whole = cur.span(start)
     for index, lower, own, conditions in reversed(binders):
         for c in conditions[1:]:
@@ -200,6 +182,31 @@ def parse_big_operator(cur: Cursor, begun: int | None = None) -> Node:
         condition = conditions[0] if conditions else None
         body = kind(body, index, lower, own if own is not None else upper, condition, span=whole)
     return body
+
+
+def parse_bounds(cur: Cursor) -> dict[str, tuple[int, int]]:
+    """The ranges of what stands under and over a sign, by ``_`` and ``^``."""
+    out: dict[str, tuple[int, int]] = {}
+    while cur.text in ("_", "^"):
+        sign = cur.take()
+        place = cur.unbraced(*cur.argument())
+        if sign in out:
+            raise cur.error("two bounds in one place", cur.pos - 1)
+        out[sign] = place
+    return out
+
+
+def parse_summand(cur: Cursor, indices: list[Sym]) -> Node:
+    """What a sign reaches over, its indices bound; an i' among them is a letter of its own there."""
+    cur.bound += [i.name for i in indices]
+    cur.reaches += [(i.name, cur.end) for i in indices]
+    body = parse_signed(cur, parse_term)
+    del cur.bound[len(cur.bound) - len(indices) :]
+    del cur.reaches[len(cur.reaches) - len(indices) :]
+    primed: dict[Node, Node] = {
+        Prime(Sym(i.name[0]), len(i.name) - 1): i for i in indices if i.name.endswith("'")
+    }
+    return substitute(body, primed) if primed else body
 
 
 def parse_binders(cur: Cursor) -> list[Binder]:
@@ -320,11 +327,9 @@ def parse_derivative(cur: Cursor, start: int, above: tuple[int, int], below: tup
     by = orders_by(cur, variables, order, above[0])
     if body_at == above[1]:
         cur.pos = stop
-        operand_at = cur.pos
         if cur.text in ENDS and cur.text not in ("-",):
             raise cur.error("a derivative of nothing", start)
-        minus = cur.signs()
-        body = cur.negated(parse_product(cur, operand=True), minus, operand_at)
+        body = parse_signed(cur, parse_operand)
         return Derivative(body, by, "operator", d, span=cur.span(start))
     body = cur.within(body_at, above[1], parse_sum)
     cur.pos = stop
@@ -442,9 +447,7 @@ def parse_inline_derivative(cur: Cursor, sign: str) -> Node | None:
     by = orders_by(cur, variables, order, start)
     if body is not None:
         return Derivative(body, by, "fraction", d, span=cur.span(start))
-    at = cur.pos
-    minus = cur.signs()
-    body = cur.negated(parse_product(cur, operand=True), minus, at)
+    body = parse_signed(cur, parse_operand)
     return Derivative(body, by, "operator", d, span=cur.span(start))
 
 
@@ -498,9 +501,7 @@ def parse_partial(cur: Cursor) -> Node:
     if not variables:
         raise cur.error("\\partial by what? write \\partial_w", start)
     by = ((variables[0], order),) if len(variables) == 1 else tuple((v, 1) for v in variables)
-    at = cur.pos
-    minus = cur.signs()
-    body = cur.negated(parse_product(cur, operand=True), minus, at)
+    body = parse_signed(cur, parse_operand)
     return Derivative(body, by, "operator", "\\partial", span=cur.span(start))
 
 
