@@ -115,7 +115,7 @@ class Notes:
     doubts: dict[Reason, None] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)
     """What a proof rests on that the page does not say."""
-    aliases: dict[str, None] = field(default_factory=dict)
+    aliases: dict[Reason, None] = field(default_factory=dict)
     """Variables that are other names of the true ones."""
     alternatives: set[str] = field(default_factory=set)
     """The fields of :class:`Reading` that would make a difference."""

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 
 from ..core import Call, Core, Num, Ref, Sym, text
-from ..errors import Span, UnknownMeaning
+from ..errors import Remark, Span, UnknownMeaning
 from ..page import tree as page
 from ..page.indexed import Name, name_of
 from ..page.scope import Kind
@@ -105,7 +105,8 @@ def _held_variable(e: Context, use: Use, env: Env, span: Span | None) -> Variabl
     if plain and not use.open and name_of(core) != Name(d.key):
         # Another name for a variable, or a vector whose entries are written out.
         if name_of(core) is not None:
-            e.notes.aliases[f"a derivative by {d.key} is one by {page_short(core)}"] = None
+            said = Remark(f"a derivative by {d.key} is one by {page_short(core)}")
+            e.notes.aliases[said] = None
         v = variable(e, core, inner)
         t = transposed(Value(v.shape, v.at)) if flipped else Value(v.shape, v.at)
         t = entry_of(e, t, use.extra, span)
