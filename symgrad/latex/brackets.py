@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 from ..errors import Span
+from ..page import tree as page
 from ..page.relations import OPS
-from ..page.tree import (
-    Abs,
-    Add,
-    Call,
-    Cases,
-    Chain,
-    Dots,
-    Indicator,
-    Inner,
-    Matrix,
-    Neg,
-    Node,
-    Norm,
-    Pow,
-    Relation,
-    Sym,
-)
+from ..page.tree import Node
 from .cursor import Cursor
 from .grammar import BEGIN, atom, parse_bracket, parse_relation, parse_sum
 from .names_and_scripts import parse_point
@@ -47,16 +32,16 @@ def parse_bracketed(cur: Cursor) -> Node:
         raise cur.error("empty brackets", start)
     before = cur.texts[start - 1] if start else ""
     if opener == "\\{" and (len(items) > 1 or before == "\\in"):
-        return Call(Sym("\\{\\}"), tuple(items), span=cur.span(start))
+        return page.Call(page.Sym("\\{\\}"), tuple(items), span=cur.span(start))
     if {"(": ")", "[": "]", "\\{": "\\}"}[opener] != close and close != "\\right.":
         raise cur.error(f"{opener} is closed by {close}", start)
     if len(items) > 1:
-        return Matrix((tuple(items),), span=cur.span(start))
+        return page.Matrix((tuple(items),), span=cur.span(start))
     item = items[0]
-    if isinstance(item, Chain) or (isinstance(item, Relation) and opener != "["):
+    if isinstance(item, page.Chain) or (isinstance(item, page.Relation) and opener != "["):
         raise cur.error("a relation inside brackets", start)
-    if isinstance(item, Relation):
-        return Indicator(item, span=cur.span(start))
+    if isinstance(item, page.Relation):
+        return page.Indicator(item, span=cur.span(start))
     return item
 
 
@@ -77,7 +62,7 @@ def parse_braced(cur: Cursor) -> Node:
     close = cur.partner[start]
     node = cur.within(start + 1, close, parse_relation)
     cur.pos = close + 1
-    if isinstance(node, Relation | Chain):
+    if isinstance(node, page.Relation | page.Chain):
         raise cur.error("a relation inside braces", start)
     return unopened(cur, node, start, start + 1, close)
 
@@ -88,9 +73,9 @@ def unopened(cur: Cursor, node: Node, start: int, a: int, b: int) -> Node:
     after = cur.text
     if cur.texts[a] in OPENERS and cur.partner[a] == b - 1:
         return node
-    if isinstance(node, Add):
+    if isinstance(node, page.Add):
         alone = before in _BEFORE_SUM and (after in _AFTER_SUM or after in OPS)
-    elif isinstance(node, Neg):
+    elif isinstance(node, page.Neg):
         alone = before in _BEFORE_NEGATIVE and after in ENDS and after not in ("_", "^", "!", "'")
     else:
         return node
@@ -109,7 +94,7 @@ def parse_annotated(cur: Cursor) -> Node:
     if cur.text in ("_", "^"):
         cur.pos += 1
         cur.argument()
-    if isinstance(node, Relation | Chain):
+    if isinstance(node, page.Relation | page.Chain):
         raise cur.error("a relation above or below a brace", start)
     return unopened(cur, node, start, a, b)
 
@@ -122,8 +107,8 @@ def parse_modulus(cur: Cursor) -> Node:
     cur.expect("\\right|")
     if cur.text == "_":
         cur.pos += 1
-        return Norm(node, parse_norm_index(cur), span=cur.span(start))
-    return Abs(node, span=cur.span(start))
+        return page.Norm(node, parse_norm_index(cur), span=cur.span(start))
+    return page.Abs(node, span=cur.span(start))
 
 
 @atom("\\left\\|")
@@ -140,17 +125,17 @@ def parse_norm(cur: Cursor) -> Node:
         power = parse_power_first(cur)
         cur.expect("_")
         index = parse_norm_index(cur)
-        return Pow(Norm(node, index, span=cur.span(start)), power, span=cur.span(start))
-    return Norm(node, index, span=cur.span(start))
+        return page.Pow(page.Norm(node, index, span=cur.span(start)), power, span=cur.span(start))
+    return page.Norm(node, index, span=cur.span(start))
 
 
 def parse_norm_index(cur: Cursor) -> Node:
     a, b = cur.unbraced(*cur.argument())
     if b - a == 1 and cur.texts[a].startswith("\\text{"):
-        return Sym(cur.texts[a][6:-1], span=cur.tokens[a].span)
+        return page.Sym(cur.texts[a][6:-1], span=cur.tokens[a].span)
     node = cur.within(a, b, parse_sum)
-    if isinstance(node, Sym) and node.name.startswith("\\mathrm{"):
-        return Sym(node.name[8:-1], span=node.span)
+    if isinstance(node, page.Sym) and node.name.startswith("\\mathrm{"):
+        return page.Sym(node.name[8:-1], span=node.span)
     return node
 
 
@@ -175,7 +160,7 @@ def parse_inner(cur: Cursor) -> Node:
     items, _, cur.pos = parse_bracket(cur)
     if len(items) != 2:
         raise cur.error("an inner product has two sides", start)
-    node = Inner(items[0], items[1], span=cur.span(start))
+    node = page.Inner(items[0], items[1], span=cur.span(start))
     if cur.text == "_":  # Frobenius'
         place = cur.pos
         cur.pos += 1
@@ -206,12 +191,12 @@ def parse_root(cur: Cursor) -> Node:
         degree = cur.within(cur.pos + 1, close, parse_sum)
         cur.pos = close + 1
         a, b = cur.argument()
-        return Call(Sym("\\sqrt"), (cur.within(a, b, parse_sum), degree), span=cur.span(start))
+        return page.Call(page.Sym("\\sqrt"), (cur.within(a, b, parse_sum), degree), span=cur.span(start))
     if cur.text == "(":  # \sqrt as a function word
         items, _, cur.pos = parse_bracket(cur)
-        return Call(Sym("\\sqrt"), tuple(items), span=cur.span(start))
+        return page.Call(page.Sym("\\sqrt"), tuple(items), span=cur.span(start))
     a, b = cur.argument()
-    return Call(Sym("\\sqrt"), (cur.within(a, b, parse_sum),), span=cur.span(start))
+    return page.Call(page.Sym("\\sqrt"), (cur.within(a, b, parse_sum),), span=cur.span(start))
 
 
 @atom("\\binom", "\\dbinom", "\\tbinom")
@@ -220,7 +205,7 @@ def parse_binomial(cur: Cursor) -> Node:
     cur.pos += 1
     n, k = cur.argument(), cur.argument()
     args = (cur.within(*n, parse_sum), cur.within(*k, parse_sum))
-    return Call(Sym("\\binom"), args, span=cur.span(start))
+    return page.Call(page.Sym("\\binom"), args, span=cur.span(start))
 
 
 @atom(*(f"{BEGIN}{name}}}" for name in MATRICES))
@@ -230,7 +215,7 @@ def parse_matrix(cur: Cursor) -> Node:
     rows = [tuple(parse_cell(cur, a, b) for a, b in cells) for cells in row_ranges(cur, start + 1, close)]
     if len({len(row) for row in rows}) != 1:
         raise cur.error("rows of a matrix with different lengths", start)
-    node = Matrix(tuple(rows), span=cur.span(start))
+    node = page.Matrix(tuple(rows), span=cur.span(start))
     cur.pos = close + 1
     return node
 
@@ -254,7 +239,7 @@ def refuse_environment(cur: Cursor) -> Node:
 def parse_cell(cur: Cursor, a: int, b: int) -> Node:
     a, b = cur.unbraced(a, b)
     if b - a == 1 and cur.texts[a] in PRODUCT_SIGNS:
-        return Dots(span=cur.tokens[a].span)
+        return page.Dots(span=cur.tokens[a].span)
     return cur.within(a, b, parse_sum)
 
 
@@ -277,7 +262,7 @@ def row_ranges(cur: Cursor, a: int, b: int) -> list[list[tuple[int, int]]]:
 
 
 def parse_cases(cur: Cursor, a: int, b: int) -> Node:
-    branches: list[tuple[Node, Relation | None]] = []
+    branches: list[tuple[Node, page.Relation | None]] = []
     for cells in row_ranges(cur, a, b):
         if len(cells) == 1:
             cells = split_case(cur, *cells[0])
@@ -290,7 +275,7 @@ def parse_cases(cur: Cursor, a: int, b: int) -> Node:
             d -= 1
         value = cur.within(c, d, parse_sum)
         branches.append((value, parse_case_condition(cur, *cur.unbraced(*cells[1]))))
-    return Cases(tuple(branches), span=Span(cur.tokens[a - 1].start, cur.tokens[b].end))
+    return page.Cases(tuple(branches), span=Span(cur.tokens[a - 1].start, cur.tokens[b].end))
 
 
 def split_case(cur: Cursor, a: int, b: int) -> list[tuple[int, int]]:
@@ -301,7 +286,7 @@ def split_case(cur: Cursor, a: int, b: int) -> list[tuple[int, int]]:
     return [(a, commas[0]), (commas[0] + 1, b)] if len(commas) == 1 else [(a, b)]
 
 
-def parse_case_condition(cur: Cursor, a: int, b: int) -> Relation | None:
+def parse_case_condition(cur: Cursor, a: int, b: int) -> page.Relation | None:
     while b > a and cur.texts[b - 1] in (",", ".", ";"):
         b -= 1
     if words_in(cur, a, b) in _OTHERWISE:
@@ -311,7 +296,7 @@ def parse_case_condition(cur: Cursor, a: int, b: int) -> Relation | None:
     if a == b or words_at(cur, a):
         raise cur.error("a condition in words", a)
     condition = cur.within(a, b, parse_relation)
-    if not isinstance(condition, Relation):
+    if not isinstance(condition, page.Relation):
         raise cur.error("a case needs one relation as its condition", a)
     return condition
 

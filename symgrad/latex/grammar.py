@@ -11,7 +11,7 @@ new notation is one function, entered with its tokens:
 ... def square(cur: Cursor) -> Node:
 ...     start = cur.pos
 ...     cur.pos += 1
-...     return Pow(parse_atom(cur), Num(2), span=cur.span(start))
+...     return page.Pow(parse_atom(cur), page.Num(2), span=cur.span(start))
 >>> read(r"\square x + 1").terms[0]
 Pow(base=Sym(name='x'), exp=Num(value=2, places=0))
 >>> del ATOMS["\\square"]
@@ -29,23 +29,9 @@ from functools import reduce
 from typing import Any, TypeVar
 
 from ..errors import Span
+from ..page import tree as page
 from ..page.relations import OPS
-from ..page.tree import (
-    Add,
-    Call,
-    Chain,
-    Dots,
-    EntrywiseQuotient,
-    Frac,
-    Hadamard,
-    Mul,
-    Node,
-    Num,
-    Pow,
-    Relation,
-    Sym,
-    Transpose,
-)
+from ..page.tree import Node
 from ..reasons import UnknownCommand
 from .cursor import MAX_ROW, Cursor
 from .vocabulary import DOTS, ENDS, FRACTIONS, FUNCTION_TOKENS, HADAMARD_SIGNS, PRODUCT_SIGNS
@@ -66,11 +52,11 @@ where nothing hangs."""
 
 def entrywise_quotient(operands: tuple[Node, ...], span: Span) -> Node:
     """From the left: ``u \\oslash v \\oslash w`` is ``(u \\oslash v) \\oslash w``."""
-    return reduce(lambda num, den: EntrywiseQuotient(num, den, span=span), operands)
+    return reduce(lambda num, den: page.EntrywiseQuotient(num, den, span=span), operands)
 
 
 ENTRYWISE: dict[str, Callable[..., Node]] = {
-    **dict.fromkeys(HADAMARD_SIGNS, Hadamard),
+    **dict.fromkeys(HADAMARD_SIGNS, page.Hadamard),
     "\\oslash": entrywise_quotient,
 }
 """What the signs between products make of them; each is one of `INFIX_SIGNS`."""
@@ -110,8 +96,8 @@ def parse_relation(cur: Cursor) -> Node:
     if not rest:
         return first
     if len(rest) == 1:
-        return Relation(first, rest[0][0], rest[0][1], span=cur.span(start))
-    return Chain(first, tuple(rest), span=cur.span(start))
+        return page.Relation(first, rest[0][0], rest[0][1], span=cur.span(start))
+    return page.Chain(first, tuple(rest), span=cur.span(start))
 
 
 def take_relation_sign(cur: Cursor) -> str | None:
@@ -144,7 +130,7 @@ def parse_set_or_sum(cur: Cursor) -> Node:
         if len(items) == 2 and not bar:
             cur.pos = stop
             name = cur.texts[start] + cur.texts[close]
-            return Call(Sym(name), tuple(items), span=cur.span(start))
+            return page.Call(page.Sym(name), tuple(items), span=cur.span(start))
     return parse_sum(cur)
 
 
@@ -198,7 +184,7 @@ def parse_sum(cur: Cursor) -> Node:
         terms = [first]
         while cur.text in ("+", "-"):
             terms.append(parse_signed(cur, parse_term))
-        first = Add(tuple(terms), span=cur.span(start))
+        first = page.Add(tuple(terms), span=cur.span(start))
     cur.depth -= 1
     return first
 
@@ -247,7 +233,7 @@ def parse_product(cur: Cursor, operand: bool = False) -> Node:
             count_slash(cur, slash)
             slash = cur.pos
             below = parse_signed(cur, parse_factor)
-            factors[-1] = Frac(factors[-1], below, span=cur.span(start))
+            factors[-1] = page.Frac(factors[-1], below, span=cur.span(start))
         elif text not in ENDS:
             if operand and starts_derivative(cur):
                 break
@@ -260,18 +246,18 @@ def parse_product(cur: Cursor, operand: bool = False) -> Node:
             raise cur.error("a product without end")
     if len(factors) == 1:
         return factors[0]
-    return Mul(tuple(factors), frozenset(dots), span=cur.span(start))
+    return page.Mul(tuple(factors), frozenset(dots), span=cur.span(start))
 
 
 def _is_applied(node: Node) -> bool:
     """``f(x)``, also transposed or with a power."""
-    while isinstance(node, Transpose | Pow):
-        node = node.arg if isinstance(node, Transpose) else node.base
-    return isinstance(node, Call) and node.fn != Sym("!")
+    while isinstance(node, page.Transpose | page.Pow):
+        node = node.arg if isinstance(node, page.Transpose) else node.base
+    return isinstance(node, page.Call) and node.fn != page.Sym("!")
 
 
 def _is_number(node: Node) -> bool:
-    return isinstance(node, Num) or (isinstance(node, Frac) and isinstance(node.num, Num))
+    return isinstance(node, page.Num) or (isinstance(node, page.Frac) and isinstance(node.num, page.Num))
 
 
 def tight_dot(cur: Cursor) -> bool:
@@ -320,7 +306,7 @@ def check_slash(cur: Cursor, quotient: Node) -> None:
     text = cur.text
     if text in ("\\sum", "\\prod", "\\nabla") or starts_derivative(cur) or text in FUNCTION_TOKENS:
         return
-    clear = isinstance(quotient, Frac) and isinstance(quotient.num, Num)
+    clear = isinstance(quotient, page.Frac) and isinstance(quotient.num, page.Num)
     if clear and text in ("(", "[", "\\{", "\\left|", "\\left\\|", "\\langle"):
         return
     raise cur.error("a/b c can be read in two ways: write \\frac or parentheses")
@@ -378,11 +364,11 @@ def parse_number(cur: Cursor) -> Node:
     else:
         whole, _, decimals = text.partition(".")
     if not decimals:
-        return Num(int(whole), span=span)
-    return Num(Fraction(int((whole or "0") + decimals), 10 ** len(decimals)), len(decimals), span=span)
+        return page.Num(int(whole), span=span)
+    return page.Num(Fraction(int((whole or "0") + decimals), 10 ** len(decimals)), len(decimals), span=span)
 
 
 @atom(*DOTS)
 def parse_dots(cur: Cursor) -> Node:
     cur.pos += 1
-    return Dots(span=cur.span(cur.pos - 1))
+    return page.Dots(span=cur.span(cur.pos - 1))

@@ -8,29 +8,9 @@ from collections.abc import Callable
 
 from ..errors import Span
 from ..functions import PAGES
+from ..page import tree as page
 from ..page.to_latex import EXPECTATIONS, names_function, to_latex
-from ..page.tree import (
-    Add,
-    Call,
-    Component,
-    Derivative,
-    Evaluated,
-    Frac,
-    Gradient,
-    Indexed,
-    Indicator,
-    Mul,
-    Neg,
-    Node,
-    Num,
-    Pow,
-    Prime,
-    Relation,
-    Sym,
-    Transpose,
-    map_children,
-    walk,
-)
+from ..page.tree import Node, map_children, walk
 from ..patterns import Pattern
 from .cursor import Cursor
 from .grammar import TEXT, atom, parse_atom, parse_bracket, parse_relation, parse_sum, script
@@ -45,10 +25,10 @@ _MARKS = {
     "\\parallel": "\\parallel", "\\perp": "\\perp", "\\bot": "\\perp",
 }  # fmt: skip
 _OPEN_SETS = frozenset(["\\mathbb{R}", "\\mathbb{N}", "\\mathbb{Z}", "\\mathbb{C}", "\\mathbb{Q}"])
-_NAMES = (Sym, Indexed, Prime)
+_NAMES = (page.Sym, page.Indexed, page.Prime)
 _NOTATIONS = frozenset(["!", "\\binom", "\\{\\}", "\\times", "[]", "()", "[)", "(]"])
-_NEVER_APPLIED = (Sym("e"), Sym("d"), Sym("\\infty"))
-_UNBRACKETED = (Sym, Indexed, Prime, Pow, Transpose, Call, Relation)
+_NEVER_APPLIED = (page.Sym("e"), page.Sym("d"), page.Sym("\\infty"))
+_UNBRACKETED = (page.Sym, page.Indexed, page.Prime, page.Pow, page.Transpose, page.Call, page.Relation)
 """What nobody puts into parentheses to multiply it: ``p(x)`` and ``p(x^2)`` are calls."""
 _ACCENTED = Pattern(rf"({'|'.join(re.escape(a) for a in sorted(set(ACCENTS.values())))})\{{(.*)\}}$")
 
@@ -58,7 +38,7 @@ def parse_letter(cur: Cursor) -> Node:
     start, text = cur.pos, cur.take()
     if text == "\\Delta" and delta_of_name(cur):
         return renamed(cur, parse_atom(cur), lambda inner: f"\\Delta{{{inner}}}", start)
-    return Sym(text, span=cur.span(start))
+    return page.Sym(text, span=cur.span(start))
 
 
 def delta_of_name(cur: Cursor) -> bool:
@@ -91,8 +71,8 @@ def parse_decorated(cur: Cursor) -> Node:
         return renamed(cur, node, lambda inner: f"\\mathrm{{{inner}}}", start)
     mark = ACCENTS[command]
     match node:  # an estimate of the variance; a name that no index and no variable reaches into
-        case Pow(Sym(name), Num()) if name in GREEK and mark in ("\\hat", "\\tilde"):
-            return Sym(f"{mark}{{{to_latex(node)}}}", span=cur.span(start))
+        case page.Pow(page.Sym(name), page.Num()) if name in GREEK and mark in ("\\hat", "\\tilde"):
+            return page.Sym(f"{mark}{{{to_latex(node)}}}", span=cur.span(start))
     if not takes_accent(node, mark):
         raise cur.error(f"{command} over more than a name: give it a name of its own", start)
     return renamed(cur, node, lambda inner: f"{mark}{{{inner}}}", start)
@@ -101,11 +81,11 @@ def parse_decorated(cur: Cursor) -> Node:
 def takes_accent(node: Node, mark: str) -> bool:
     """A name, also transposed, and a function that gets arguments; the mean of x^2 is not the square of the
     mean."""
-    if isinstance(node, Call):
+    if isinstance(node, page.Call):
         fn = base_of(node.fn)
         pointed = mark in ("\\dot", "\\ddot", "\\hat", "\\tilde", "\\vec")
         return pointed and fn is not None and fn not in FUNCTION_TOKENS and fn not in _NOTATIONS
-    return base_of(node.arg if isinstance(node, Transpose) else node) is not None
+    return base_of(node.arg if isinstance(node, page.Transpose) else node) is not None
 
 
 def parse_styled(cur: Cursor, font: str, a: int, b: int, start: int) -> Node:
@@ -113,7 +93,7 @@ def parse_styled(cur: Cursor, font: str, a: int, b: int, start: int) -> Node:
     letters = "".join(cur.texts[a:b])
     product = font == "\\boldsymbol" or (font == "\\mathbf" and len(letters) == 2)
     if letters.isalnum() and letters.isascii() and (len(letters) == 1 or not product):
-        return Sym(f"{font}{{{letters}}}", span=cur.span(start))
+        return page.Sym(f"{font}{{{letters}}}", span=cur.span(start))
 
     def rename(inner: str) -> str:
         accented = _ACCENTED.match(inner)
@@ -131,20 +111,20 @@ def renamed(cur: Cursor, node: Node, rename: Callable[[str], str], start: int) -
     """The node with its names (not its indices, not the arguments of its calls) renamed."""
     span = cur.span(start)
     match node:
-        case Sym(name):
-            return Sym(rename(name), span=span)
-        case Indexed(base, lower, upper, bracket):
-            return Indexed(renamed(cur, base, rename, start), lower, upper, bracket, span=span)
-        case Prime(fn, order):
-            return Prime(renamed(cur, fn, rename, start), order, span=span)
-        case Call(fn, args):
-            if isinstance(fn, Sym) and (fn.name in FUNCTION_TOKENS or fn.name in _NOTATIONS):
+        case page.Sym(name):
+            return page.Sym(rename(name), span=span)
+        case page.Indexed(base, lower, upper, bracket):
+            return page.Indexed(renamed(cur, base, rename, start), lower, upper, bracket, span=span)
+        case page.Prime(fn, order):
+            return page.Prime(renamed(cur, fn, rename, start), order, span=span)
+        case page.Call(fn, args):
+            if isinstance(fn, page.Sym) and (fn.name in FUNCTION_TOKENS or fn.name in _NOTATIONS):
                 return node
-            return Call(renamed(cur, fn, rename, start), args, span=span)
-        case Pow(base, exp):
-            return Pow(renamed(cur, base, rename, start), exp, span=span)
-        case Num():
-            return Sym(rename(str(node.value)), span=span) if not node.places else node
+            return page.Call(renamed(cur, fn, rename, start), args, span=span)
+        case page.Pow(base, exp):
+            return page.Pow(renamed(cur, base, rename, start), exp, span=span)
+        case page.Num():
+            return page.Sym(rename(str(node.value)), span=span) if not node.places else node
     return map_children(node, lambda child: renamed(cur, child, rename, start))
 
 
@@ -156,13 +136,13 @@ def parse_word(cur: Cursor) -> Node:
         raise cur.error(f"{word} is a function", start)
     if not word.replace("\\_", "").isalnum() or not word[0].isalpha():
         if word in ("1",):
-            return Sym("\\mathrm{1}", span=cur.span(start))
+            return page.Sym("\\mathrm{1}", span=cur.span(start))
         cur.pos = start
         raise cur.unexpected()
     if len(word) == 1:
         name = {"E": "\\mathbb{E}", "e": "e", "P": "P"}.get(word, f"\\mathrm{{{word}}}")
-        return Sym(name, span=cur.span(start))
-    return Sym(f"\\mathrm{{{word}}}", span=cur.span(start))
+        return page.Sym(name, span=cur.span(start))
+    return page.Sym(f"\\mathrm{{{word}}}", span=cur.span(start))
 
 
 def conditional(cur: Cursor, fn: Node, bar: str, start: int) -> Node:
@@ -187,16 +167,16 @@ def parse_head(cur: Cursor, name: Node, start: int) -> tuple[Node, Node | None]:
                 primes += b - a
                 continue
             power = cur.within(a, b, parse_sum)
-            if not isinstance(power, Num):
+            if not isinstance(power, page.Num):
                 raise cur.error("a function to this power: an inverse? write it out", a)
-    node: Node = Indexed(name, lower, span=cur.span(start)) if lower else name
+    node: Node = page.Indexed(name, lower, span=cur.span(start)) if lower else name
     if lower and to_latex(node) in PAGES:  # \log_2
-        node = Sym(to_latex(node), span=cur.span(start))
-    return (Prime(node, primes, span=cur.span(start)) if primes else node), power
+        node = page.Sym(to_latex(node), span=cur.span(start))
+    return (page.Prime(node, primes, span=cur.span(start)) if primes else node), power
 
 
 def raised(cur: Cursor, node: Node, power: Node | None, start: int) -> Node:
-    return node if power is None else Pow(node, power, span=cur.span(start))
+    return node if power is None else page.Pow(node, power, span=cur.span(start))
 
 
 def parse_call(cur: Cursor, name: Node, start: int) -> Node | None:
@@ -226,7 +206,7 @@ def parse_call(cur: Cursor, name: Node, start: int) -> Node | None:
     fn = name
     if base == "E" and text != "(":
         fn = renamed(cur, name, lambda _: "\\mathbb{E}", start)
-    return Call(conditional(cur, fn, bar, start), tuple(items), span=cur.span(start))
+    return page.Call(conditional(cur, fn, bar, start), tuple(items), span=cur.span(start))
 
 
 def known_number(cur: Cursor, base: str, name: Node) -> bool:
@@ -241,7 +221,7 @@ def is_call(cur: Cursor, base: str, name: Node, items: list[Node], bar: str, pow
     kind = cur.scope.kinds.get(base)
     if len(items) == 1 and not bar and _holds_value(items[0], base):
         return False  # s (1 - s) of a function's values, also where s is known to be a function
-    if bar or isinstance(name, Prime) or cur.scope.is_function(base):
+    if bar or isinstance(name, page.Prime) or cur.scope.is_function(base):
         return True
     if kind is not None and kind.rests:
         return True
@@ -252,8 +232,9 @@ def is_call(cur: Cursor, base: str, name: Node, items: list[Node], bar: str, pow
     if base in _APPLIED or base.startswith(("\\mathrm", "\\mathbb")):
         return True
     item = items[0]
-    core = item.fn if isinstance(item, Prime) else item
-    raised = isinstance(core, Pow | Transpose | Call) or (isinstance(core, Indexed) and core.upper)
+    core = item.fn if isinstance(item, page.Prime) else item
+    above = core.upper if isinstance(core, page.Indexed) else ()
+    raised = above or isinstance(core, page.Pow | page.Transpose | page.Call)
     if powered and raised:
         return names_function(base)  # the parentheses of (x^{(i)})^2 are there for the power
     if isinstance(item, _UNBRACKETED):
@@ -263,7 +244,7 @@ def is_call(cur: Cursor, base: str, name: Node, items: list[Node], bar: str, pow
 
 def may_apply(cur: Cursor, node: Node, start: int) -> bool:
     """May brackets behind this node hold its arguments?  Not those behind (w)^2: that is a product."""
-    own = cur.texts[start] in ("(", "[", "\\{") and not isinstance(node, Prime)
+    own = cur.texts[start] in ("(", "[", "\\{") and not isinstance(node, page.Prime)
     return isinstance(node, _NAMES) and not own
 
 
@@ -298,7 +279,7 @@ def parse_script(cur: Cursor, node: Node, start: int) -> Node:
         else:
             if above is not None:
                 raise cur.error("two superscripts", cur.pos - 1)
-            if cur.text == "-" and node == Sym("e") and cur.pos + 1 < cur.end:
+            if cur.text == "-" and node == page.Sym("e") and cur.pos + 1 < cur.end:
                 # e^-x prints a lone minus above, which means nothing else than e^{-x}
                 above = (cur.pos, cur.pos + 2)
                 cur.pos += 2
@@ -330,13 +311,13 @@ def assembled(cur: Cursor,
             upper, bracket, a = parse_upper_indices(cur, node, a, b)
             above = (a, b) if a < b else None
         if lower or upper:
-            node = Indexed(node, lower, upper, bracket, span=span)
+            node = page.Indexed(node, lower, upper, bracket, span=span)
     elif lower:
-        if lower != (Sym("+"),) and above is not None and above < below and is_transpose(cur, *above):
-            node, above = Transpose(node, span=span), None
+        if lower != (page.Sym("+"),) and above is not None and above < below and is_transpose(cur, *above):
+            node, above = page.Transpose(node, span=span), None
         node = subscripted(node, lower, span)
     if primes:
-        node = Prime(node, primes, span=span)
+        node = page.Prime(node, primes, span=span)
     if above is None:
         return node
     a, b = above
@@ -350,11 +331,11 @@ def assembled(cur: Cursor,
 def subscripted(node: Node, lower: tuple[Node, ...], span: Span) -> Node:
     """What is no name, with something below: ``[z]_+``, ``[..]_{w = 0}``, an entry."""
     match lower:
-        case (Sym("+"),):
-            return Call(Sym("\\operatorname{relu}"), (node,), span=span)
-        case (Relation(op="=") as point,):
-            return Evaluated(node, point, span=span)
-    return Component(node, lower, span=span)
+        case (page.Sym("+"),):
+            return page.Call(page.Sym("\\operatorname{relu}"), (node,), span=span)
+        case (page.Relation(op="=") as point,):
+            return page.Evaluated(node, point, span=span)
+    return page.Component(node, lower, span=span)
 
 
 def parse_powered_call(cur: Cursor, node: Node, a: int, b: int, start: int) -> Node | None:
@@ -364,34 +345,34 @@ def parse_powered_call(cur: Cursor, node: Node, a: int, b: int, start: int) -> N
     if call is None:
         return None
     base = base_of(node) or ""
-    item = call.args[0] if isinstance(call, Call) else node
-    declared = cur.scope.is_function(base) or isinstance(node, Prime)
-    if not declared and not (isinstance(call, Call) and isinstance(item, _NAMES)):
+    item = call.args[0] if isinstance(call, page.Call) else node
+    declared = cur.scope.is_function(base) or isinstance(node, page.Prime)
+    if not declared and not (isinstance(call, page.Call) and isinstance(item, _NAMES)):
         if base in _APPLIED or names_function(base):
             what = f"a power of the number {base} or of the function? declare it or move the power"
             raise cur.error(what, place)
         cur.pos = place
         return None
     exp = cur.within(a, b, parse_sum)
-    if isinstance(exp, Sym) and isinstance(call, Call):  # V^\\pi(s): a label
-        return Call(Indexed(node, (), (exp,), "", span=call.fn.span), call.args, span=call.span)
-    if not isinstance(exp, Num):
+    if isinstance(exp, page.Sym) and isinstance(call, page.Call):  # V^\\pi(s): a label
+        return page.Call(page.Indexed(node, (), (exp,), "", span=call.fn.span), call.args, span=call.span)
+    if not isinstance(exp, page.Num):
         raise cur.error("a function to this power: an inverse? write it out", a)
-    return Pow(call, exp, span=cur.span(start))
+    return page.Pow(call, exp, span=cur.span(start))
 
 
 def parse_superscript(cur: Cursor, node: Node, a: int, b: int, span: Span) -> Node:
     if a == b:
         return node
-    if is_transpose(cur, a, b) and not isinstance(node, Num):
-        return Transpose(node, span=span)
+    if is_transpose(cur, a, b) and not isinstance(node, page.Num):
+        return page.Transpose(node, span=span)
     if cur.texts[a] == "-" and is_transpose(cur, a + 1, b):
-        inverse = Pow(node, Neg(Num(1)), span=span)
-        return Transpose(inverse, span=span)
-    base = node.name if isinstance(node, Sym) else ""
+        inverse = page.Pow(node, page.Neg(page.Num(1)), span=span)
+        return page.Transpose(inverse, span=span)
+    base = node.name if isinstance(node, page.Sym) else ""
     if base in _OPEN_SETS:
-        return Pow(node, cur.within(a, b, parse_shape), span=span)
-    return Pow(node, cur.within(a, b, parse_sum), span=span)
+        return page.Pow(node, cur.within(a, b, parse_shape), span=span)
+    return page.Pow(node, cur.within(a, b, parse_sum), span=span)
 
 
 def parse_shape(cur: Cursor) -> Node:
@@ -401,7 +382,7 @@ def parse_shape(cur: Cursor) -> Node:
     while cur.text == "\\times":
         cur.pos += 1
         sizes.append(parse_size(cur))
-    return sizes[0] if len(sizes) == 1 else Call(Sym("\\times"), tuple(sizes), span=cur.span(start))
+    return sizes[0] if len(sizes) == 1 else page.Call(page.Sym("\\times"), tuple(sizes), span=cur.span(start))
 
 
 def parse_size(cur: Cursor) -> Node:
@@ -426,15 +407,15 @@ def parse_upper_indices(cur: Cursor, node: Node, a: int, b: int) -> tuple[tuple[
     """Superscripts that are indices, how they are marked, and where the rest (a power) begins."""
     texts = cur.texts
     first = texts[a] if a < b else ""
-    if first in ("(", "[") and not (isinstance(node, Sym) and node.name == "e"):
+    if first in ("(", "[") and not (isinstance(node, page.Sym) and node.name == "e"):
         close = cur.partner[a]
         rest = close + 1
         if rest == b or is_transpose(cur, rest, b):
             return parse_indices(cur, a + 1, close), first + texts[close], rest
     if first in _MARKS and (b - a == 1 or (first != "-" and is_transpose(cur, a + 1, b))):
-        return (Sym(_MARKS[first], span=cur.tokens[a].span),), "", a + 1
+        return (page.Sym(_MARKS[first], span=cur.tokens[a].span),), "", a + 1
     if b - a == 1 and first.startswith("\\text{") and not is_transpose(cur, a, b):
-        return (Sym(first, span=cur.tokens[a].span),), "", b
+        return (page.Sym(first, span=cur.tokens[a].span),), "", b
     if cur.has_comma(a, b) or names_upper_index(cur, node, a, b):
         return parse_indices(cur, a, b), "", b
     return (), "()", a
@@ -443,12 +424,12 @@ def parse_upper_indices(cur: Cursor, node: Node, a: int, b: int) -> tuple[tuple[
 def parse_stacked_indices(cur: Cursor, node: Node, above: tuple[int, int]) -> tuple[Node, tuple[int, int]]:
     """``z^{[1](i)}``: of several bracketed superscripts all but the last go inside."""
     a, b = above
-    while a < b and cur.texts[a] in ("(", "[") and node != Sym("e"):
+    while a < b and cur.texts[a] in ("(", "[") and node != page.Sym("e"):
         close = cur.partner[a]
         if close + 1 >= b or cur.texts[close + 1] not in ("(", "["):
             break
         bracket = cur.texts[a] + cur.texts[close]
-        node = Indexed(node, (), parse_indices(cur, a + 1, close), bracket, span=node.span)
+        node = page.Indexed(node, (), parse_indices(cur, a + 1, close), bracket, span=node.span)
         a = close + 1
     return node, (a, b)
 
@@ -467,13 +448,13 @@ def parse_indices(cur: Cursor, a: int, b: int) -> tuple[Node, ...]:
     if b - a == 1:
         text, span = cur.texts[a], cur.tokens[a].span
         if text in _MARKS:
-            return (Sym(_MARKS[text], span=span),)
+            return (page.Sym(_MARKS[text], span=span),)
         if text == "\\text{in}" and is_bare(span):
             if "i" in cur.bound or "n" in cur.bound:
-                return Sym("i", span=span), Sym("n", span=span)
+                return page.Sym("i", span=span), page.Sym("n", span=span)
             cur.run_together = True
         if text.startswith("\\text{"):
-            return (Sym(text, span=span),)
+            return (page.Sym(text, span=span),)
     if any(cur.texts[k] == "\\times" for k in cur.top_level(a, b)):
         return (cur.within(a, b, parse_shape),)
     return cur.within(a, b, parse_index_row)
@@ -487,13 +468,13 @@ def parse_index_row(cur: Cursor) -> tuple[Node, ...]:
         cur.dotted = False
         if cur.text.startswith("\\text{") and cur.texts[cur.pos + 1] not in ("_", "^"):
             start = cur.pos
-            node: Node = Sym(cur.take(), span=cur.span(start))
+            node: Node = page.Sym(cur.take(), span=cur.span(start))
         else:
             node = lettered(parse_relation(cur))
-        if isinstance(node, Num) and not node.places and node.value > 10:
+        if isinstance(node, page.Num) and not node.places and node.value > 10:
             cur.run_together = True
-        times = cur.dotted or (listed and isinstance(node, Mul) and isinstance(node.factors[0], Num))
-        if isinstance(node, Mul) and not times:  # \\delta_{2i,2j} has two indices
+        numbered = listed and isinstance(node, page.Mul) and isinstance(node.factors[0], page.Num)
+        if isinstance(node, page.Mul) and not (cur.dotted or numbered):  # \\delta_{2i,2j} has two indices
             out += node.factors
         else:
             out.append(node)
@@ -504,7 +485,7 @@ def parse_index_row(cur: Cursor) -> tuple[Node, ...]:
 
 
 def is_one(cur: Cursor, node: Node) -> bool:
-    return node == Num(1) or (isinstance(node, Sym) and node.name in _ONES)
+    return node == page.Num(1) or (isinstance(node, page.Sym) and node.name in _ONES)
 
 
 def parse_indicator(cur: Cursor, node: Node, start: int) -> Node | None:
@@ -529,9 +510,9 @@ def parse_subscripted_indicator(cur: Cursor, a: int, b: int, start: int) -> Node
 
 
 def indicated(cur: Cursor, condition: Node, start: int) -> Node:
-    if not isinstance(condition, Relation):
+    if not isinstance(condition, page.Relation):
         raise cur.error("an indicator of one relation is read, not of several", start)
-    return Indicator(condition, span=cur.span(start))
+    return page.Indicator(condition, span=cur.span(start))
 
 
 @script("!")
@@ -539,20 +520,20 @@ def parse_factorial(cur: Cursor, node: Node, start: int) -> Node | None:
     if cur.is_unequal():
         return None
     cur.pos += 1
-    return Call(Sym("!"), (node,), span=cur.span(start))
+    return page.Call(page.Sym("!"), (node,), span=cur.span(start))
 
 
 @script("(", "[", "{", "\\{")
 def parse_applied(cur: Cursor, node: Node, start: int) -> Node | None:
     """Arguments behind a name, a condition behind a 1."""
     text = cur.text
-    if text == "(" and isinstance(node, Gradient | Derivative) and at_names(cur):
+    if text == "(" and isinstance(node, page.Gradient | page.Derivative) and at_names(cur):
         raise cur.error("evaluated there, or times that? write |_{..} or \\cdot")
-    if text == "(" and isinstance(node, Prime) and base_of(node) is None:
+    if text == "(" and isinstance(node, page.Prime) and base_of(node) is None:
         raise cur.error("a primed expression cannot be applied: give it a name")
     if may_apply(cur, node, start):
         return parse_indicator(cur, node, start) or parse_call(cur, node, start)
-    if text == "\\{" and node == Num(1) and cur.has_relation(cur.pos + 1, cur.partner[cur.pos]):
+    if text == "\\{" and node == page.Num(1) and cur.has_relation(cur.pos + 1, cur.partner[cur.pos]):
         return parse_iverson(cur, start)
     return None
 
@@ -567,19 +548,19 @@ def parse_point(cur: Cursor, body: Node, start: int) -> Node:
     cur.expect("_")
     a, b = cur.unbraced(*cur.argument())
     point = cur.within(a, b, parse_relation)
-    if not isinstance(point, Relation) and isinstance(body, Derivative) and len(body.by) == 1:
-        point = Relation(body.by[0][0], "=", point, span=point.span)
-    if not isinstance(point, Relation):
+    if not isinstance(point, page.Relation) and isinstance(body, page.Derivative) and len(body.by) == 1:
+        point = page.Relation(body.by[0][0], "=", point, span=point.span)
+    if not isinstance(point, page.Relation):
         raise cur.error("evaluated at what? write the variable: |_{x = ..}", a)
-    return Evaluated(body, point, span=cur.span(start))
+    return page.Evaluated(body, point, span=cur.span(start))
 
 
 def _holds_value(item: Node, base: str) -> bool:
     """Does the name stand in this sum or product without arguments, as a value?"""
-    if not isinstance(item, Add | Mul | Frac | Neg):
+    if not isinstance(item, page.Add | page.Mul | page.Frac | page.Neg):
         return False
-    heads = {id(k) for n in walk(item) if isinstance(n, Call) for k in walk(n.fn)}
-    return any(isinstance(s, Sym) and s.name == base and id(s) not in heads for s in walk(item))
+    heads = {id(k) for n in walk(item) if isinstance(n, page.Call) for k in walk(n.fn)}
+    return any(isinstance(s, page.Sym) and s.name == base and id(s) not in heads for s in walk(item))
 
 
 def is_bare(span: Span | None) -> bool:
@@ -589,13 +570,13 @@ def is_bare(span: Span | None) -> bool:
 
 def base_of(name: Node) -> str | None:
     """The letter behind the scripts and primes of a name."""
-    while isinstance(name, Indexed | Prime):
-        name = name.base if isinstance(name, Indexed) else name.fn
-    return name.name if isinstance(name, Sym) else None
+    while isinstance(name, page.Indexed | page.Prime):
+        name = name.base if isinstance(name, page.Indexed) else name.fn
+    return name.name if isinstance(name, page.Sym) else None
 
 
 def lettered(node: Node) -> Node:
     """Indices with k' as a letter of its own: what counts has no derivative."""
-    if isinstance(node, Prime) and isinstance(node.fn, Sym) and len(node.fn.name) == 1:
-        return Sym(node.fn.name + "'" * node.order, span=node.span)
+    if isinstance(node, page.Prime) and isinstance(node.fn, page.Sym) and len(node.fn.name) == 1:
+        return page.Sym(node.fn.name + "'" * node.order, span=node.span)
     return map_children(node, lettered)

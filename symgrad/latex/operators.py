@@ -3,29 +3,8 @@
 from __future__ import annotations
 
 from ..errors import ReadError, Slip
-from ..page.tree import (
-    Add,
-    Call,
-    Chain,
-    Derivative,
-    Frac,
-    Gradient,
-    Indexed,
-    Indicator,
-    Mul,
-    Neg,
-    Node,
-    Num,
-    Pow,
-    Prime,
-    Prod,
-    Relation,
-    Sum,
-    Sym,
-    Transpose,
-    free_names,
-    substitute,
-)
+from ..page import tree as page
+from ..page.tree import Node, free_names, substitute
 from .cursor import Cursor
 from .grammar import (
     factor,
@@ -72,7 +51,7 @@ _REACHING = frozenset(
 )
 
 
-Binder = tuple[Sym, Node | None, Node | None, tuple[Relation, ...]]
+Binder = tuple[page.Sym, Node | None, Node | None, tuple[page.Relation, ...]]
 """An index with its bounds and its conditions."""
 _DIFFERENTIABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabfghpqrstuvwxyz")
 _D = frozenset(["d", "\\mathrm{d}"])
@@ -89,12 +68,12 @@ def parse_function(cur: Cursor) -> Node:
         name += cur.take()
     if name == "\\operatorname{sigmoid}" and "\\sigma" not in cur.scope.kinds:
         name = "\\sigma" if "\\sigma" not in cur.scope.definitions else name
-    head, power = parse_head(cur, Sym(name, span=cur.tokens[start].span), start)
+    head, power = parse_head(cur, page.Sym(name, span=cur.tokens[start].span), start)
     applied = parse_arguments(cur, name)
     if applied is None:
         return raised(cur, head, power, start)
     args, bar = applied
-    node: Node = Call(conditional(cur, head, bar, start), args, span=cur.span(start))
+    node: Node = page.Call(conditional(cur, head, bar, start), args, span=cur.span(start))
     return parse_scripts(cur, raised(cur, node, power, start), start)
 
 
@@ -121,12 +100,12 @@ def parse_arguments(cur: Cursor, name: str) -> tuple[tuple[Node, ...], str] | No
     first = parse_factor(cur)
     follows = [first]
     while starts_plain_name(cur):
-        if not all(isinstance(f, Num) for f in follows[:1]):
+        if not all(isinstance(f, page.Num) for f in follows[:1]):
             raise cur.error(f"how far does {name} reach here? write its argument in parentheses")
         follows.append(parse_factor(cur))
     if len(follows) == 1:
         return (first,), ""
-    return (Mul(tuple(follows), span=cur.span(start)),), ""
+    return (page.Mul(tuple(follows), span=cur.span(start)),), ""
 
 
 def starts_plain_name(cur: Cursor) -> bool:
@@ -159,7 +138,7 @@ def parse_wrapped_operator(cur: Cursor) -> Node | None:
 def parse_big_operator(cur: Cursor, begun: int | None = None) -> Node:
     """``\\sum_{i=1}^N body``; in braces of its own it has ``begun`` before."""
     start = cur.pos if begun is None else begun
-    kind = Sum if cur.take() == "\\sum" else Prod
+    kind = page.Sum if cur.take() == "\\sum" else page.Prod
     bounds = parse_bounds(cur)
     if cur.texts[start] == "{":
         cur.expect("}")
@@ -167,18 +146,18 @@ def parse_big_operator(cur: Cursor, begun: int | None = None) -> Node:
     if over is not None and cur.texts[over[0] + 1] == "=":  # \sum_{i=1}^{i=N}
         over = (over[0] + 2, over[1])
     upper = cur.within(*over, parse_sum) if over is not None else None
-    binders: list[Binder] = [(Sym(""), None, None, ())]
+    binders: list[Binder] = [(page.Sym(""), None, None, ())]
     if under is not None and under[0] < under[1]:
         binders = cur.within(*under, parse_binders)
     body = parse_summand(cur, [index for index, *_ in binders])
     whole = cur.span(start)
     for index, lower, own, conditions in reversed(binders):
         for c in conditions[1:]:
-            if kind is not Sum:
+            if kind is not page.Sum:
                 raise cur.error("one condition can stand under a product", start)
             if c.span == c.rhs.span and free_names(c.rhs) & free_names(body) - {*cur.bound}:
                 raise cur.error("does this run over the last letters too, or leave them out?", start)
-            body = Mul((Indicator(c, span=c.span), body), span=whole)
+            body = page.Mul((page.Indicator(c, span=c.span), body), span=whole)
         condition = conditions[0] if conditions else None
         body = kind(body, index, lower, own if own is not None else upper, condition, span=whole)
     return body
@@ -196,7 +175,7 @@ def parse_bounds(cur: Cursor) -> dict[str, tuple[int, int]]:
     return out
 
 
-def parse_summand(cur: Cursor, indices: list[Sym]) -> Node:
+def parse_summand(cur: Cursor, indices: list[page.Sym]) -> Node:
     """What a sign reaches over, its indices bound; an i' among them is a letter of its own there."""
     cur.bound += [i.name for i in indices]
     cur.reaches += [(i.name, cur.end) for i in indices]
@@ -204,7 +183,7 @@ def parse_summand(cur: Cursor, indices: list[Sym]) -> Node:
     del cur.bound[len(cur.bound) - len(indices) :]
     del cur.reaches[len(cur.reaches) - len(indices) :]
     primed: dict[Node, Node] = {
-        Prime(Sym(i.name[0]), len(i.name) - 1): i for i in indices if i.name.endswith("'")
+        page.Prime(page.Sym(i.name[0]), len(i.name) - 1): i for i in indices if i.name.endswith("'")
     }
     return substitute(body, primed) if primed else body
 
@@ -218,7 +197,7 @@ def parse_binders(cur: Cursor) -> list[Binder]:
         head = cur.within(cur.pos, colon, parse_binders)
         cur.pos = colon + 1
         condition = parse_relation(cur)
-        if len(head) != 1 or not isinstance(condition, Relation) or head[0][3]:
+        if len(head) != 1 or not isinstance(condition, page.Relation) or head[0][3]:
             raise cur.error("one index and one condition can stand under a sum", start)
         return [(*head[0][:3], (condition,))]
     parts: list[Node] = [lettered(parse_relation(cur))]
@@ -227,7 +206,7 @@ def parse_binders(cur: Cursor) -> list[Binder]:
         parts.append(lettered(parse_relation(cur)))
     out: list[Binder] = []
     for part in parts:
-        entries = part.factors if isinstance(part, Mul) else (part,)
+        entries = part.factors if isinstance(part, page.Mul) else (part,)
         for entry in entries:
             bind(cur, entry, out, start)
     lows = [low for _, low, *_ in out]
@@ -239,26 +218,26 @@ def parse_binders(cur: Cursor) -> list[Binder]:
 def bind(cur: Cursor, entry: Node, out: list[Binder], start: int) -> None:
     known = out[-1] if out else None
     match entry:
-        case Sym() if known is not None and known[3] and known[3][-1].op == "!=":  # j \ne i, k
-            left_out = Relation(known[0], "!=", entry, span=entry.span)
+        case page.Sym() if known is not None and known[3] and known[3][-1].op == "!=":  # j \ne i, k
+            left_out = page.Relation(known[0], "!=", entry, span=entry.span)
             out[-1] = (*known[:3], (*known[3], left_out))
-        case Sym() | Indexed():
+        case page.Sym() | page.Indexed():
             out.append((index_letter(cur, entry, start), None, None, ()))
-        case Relation(lhs, "=", rhs):
+        case page.Relation(lhs, "=", rhs):
             out.append((index_letter(cur, lhs, start), rhs, None, ()))
-        case Relation(lhs, op, rhs):
+        case page.Relation(lhs, op, rhs):
             if known is not None and known[0] in (lhs, rhs):
                 out[-1] = (*known[:3], (*known[3], entry))
                 return
             index = index_letter(cur, lhs, start)
-            if op == "<" and isinstance(rhs, Sym) and is_pair(cur, index.name, rhs.name, start):
+            if op == "<" and isinstance(rhs, page.Sym) and is_pair(cur, index.name, rhs.name, start):
                 out.append((rhs, None, None, ()))
             out.append((index, None, None, (entry,)))
-        case Chain(low, (("<=", Sym() as i), ("<", Sym() as j), ("<=", high))):
-            out += [(j, low, high, ()), (i, low, None, (Relation(i, "<", j, span=entry.span),))]
-        case Chain(low, ((("<=" | "<") as first, Sym() as middle), (("<=" | "<") as second, high))):
-            low = low if first == "<=" else Add((low, Num(1)))
-            high = high if second == "<=" else Add((high, Neg(Num(1))))
+        case page.Chain(low, (("<=", page.Sym() as i), ("<", page.Sym() as j), ("<=", high))):
+            out += [(j, low, high, ()), (i, low, None, (page.Relation(i, "<", j, span=entry.span),))]
+        case page.Chain(low, ((("<=" | "<") as first, page.Sym() as middle), (("<=" | "<") as second, high))):
+            low = low if first == "<=" else page.Add((low, page.Num(1)))
+            high = high if second == "<=" else page.Add((high, page.Neg(page.Num(1))))
             out.append((middle, low, high, ()))
         case _:
             raise cur.error("cannot tell the index of this sum", start)
@@ -272,8 +251,8 @@ def is_pair(cur: Cursor, i: str, j: str, place: int) -> bool:
     return True
 
 
-def index_letter(cur: Cursor, node: Node, start: int) -> Sym:
-    if isinstance(node, Sym):
+def index_letter(cur: Cursor, node: Node, start: int) -> page.Sym:
+    if isinstance(node, page.Sym):
         return node
     raise cur.error("the index of a sum must be a letter", start)
 
@@ -303,13 +282,13 @@ def parse_fraction(cur: Cursor) -> Node:
     num = cur.within(*above, parse_sum)
     den = cur.within(*below, parse_sum)
     cur.pos = stop
-    return parse_scripts(cur, Frac(num, den, span=cur.span(start)), start)
+    return parse_scripts(cur, page.Frac(num, den, span=cur.span(start)), start)
 
 
 def forgotten_sign(cur: Cursor, above: tuple[int, int], below: tuple[int, int]) -> ReadError:
     """``\\frac{\\partial J}{w}``: over a lone variable a sign was forgotten."""
     error = cur.error("\\partial above the line, none below", below[0])
-    if above[1] - above[0] < 2 or not isinstance(cur.within(*below, parse_sum), Sym | Indexed):
+    if above[1] - above[0] < 2 or not isinstance(cur.within(*below, parse_sum), page.Sym | page.Indexed):
         return error
     return Slip(error.message, error.span, "\\partial in front of the variable below the line")
 
@@ -330,25 +309,25 @@ def parse_derivative(cur: Cursor, start: int, above: tuple[int, int], below: tup
         if cur.text in ENDS and cur.text not in ("-",):
             raise cur.error("a derivative of nothing", start)
         body = parse_signed(cur, parse_operand)
-        return Derivative(body, by, "operator", d, span=cur.span(start))
+        return page.Derivative(body, by, "operator", d, span=cur.span(start))
     body = cur.within(body_at, above[1], parse_sum)
     cur.pos = stop
     body = parse_point_of(cur, body, by, start)
-    return parse_scripts(cur, Derivative(body, by, "fraction", d, span=cur.span(start)), start)
+    return parse_scripts(cur, page.Derivative(body, by, "fraction", d, span=cur.span(start)), start)
 
 
 def parse_point_of(cur: Cursor, body: Node, by: tuple[tuple[Node, int], ...], start: int) -> Node:
     """``\\frac{df}{dx}(x)`` is the derivative of ``f(x)``; other points need an evaluation bar."""
-    if cur.text != "(" or not isinstance(body, Sym | Indexed | Prime):
+    if cur.text != "(" or not isinstance(body, page.Sym | page.Indexed | page.Prime):
         return body
     items, bar, stop = parse_bracket(cur)
-    points = all(isinstance(n, Sym | Indexed | Num) for n in items)
+    points = all(isinstance(n, page.Sym | page.Indexed | page.Num) for n in items)
     if bar or cur.texts[stop] in ("^", "_") or not points:
         return body
     if not {v for v, _ in by} <= set(items):
         raise cur.error("evaluated there, or times that? write |_{..} or \\cdot", cur.pos)
     cur.pos = stop
-    return Call(body, tuple(items), span=cur.span(start))
+    return page.Call(body, tuple(items), span=cur.span(start))
 
 
 def parse_order(cur: Cursor, a: int, b: int) -> tuple[int, int]:
@@ -358,7 +337,7 @@ def parse_order(cur: Cursor, a: int, b: int) -> tuple[int, int]:
         c, d = cur.unbraced(*cur.argument())
         place, cur.pos = cur.pos, keep
         number = cur.within(c, d, parse_sum)
-        if not isinstance(number, Num) or number.places or not 0 < number.value <= 9:
+        if not isinstance(number, page.Num) or number.places or not 0 < number.value <= 9:
             raise cur.error("the order of a derivative is a small number", c)
         return int(number.value), place
     return 1, a
@@ -399,7 +378,7 @@ def orders_by(cur: Cursor, variables: list[Node], order: int, place: int) -> tup
     out: list[tuple[Node, int]] = []
     for v in variables:
         match v:
-            case Pow(base, Num(k, 0)) if int(k) == k and k > 0:
+            case page.Pow(base, page.Num(k, 0)) if int(k) == k and k > 0:
                 out.append((base, int(k)))
             case _:
                 out.append((v, 1))
@@ -442,13 +421,13 @@ def parse_inline_derivative(cur: Cursor, sign: str) -> Node | None:
         while cur.text in ("_", "^"):
             variable = parse_script(cur, variable, at)
         variables.append(variable)
-        if isinstance(variable, Pow):
+        if isinstance(variable, page.Pow):
             break
     by = orders_by(cur, variables, order, start)
     if body is not None:
-        return Derivative(body, by, "fraction", d, span=cur.span(start))
+        return page.Derivative(body, by, "fraction", d, span=cur.span(start))
     body = parse_signed(cur, parse_operand)
-    return Derivative(body, by, "operator", d, span=cur.span(start))
+    return page.Derivative(body, by, "operator", d, span=cur.span(start))
 
 
 @factor("d")
@@ -469,7 +448,7 @@ def parse_upright_differential(cur: Cursor) -> Node:
         return inline
     start = cur.pos
     cur.pos += 1
-    return Call(Sym("\\mathrm{d}"), (parse_factor(cur),), span=cur.span(start))
+    return page.Call(page.Sym("\\mathrm{d}"), (parse_factor(cur),), span=cur.span(start))
 
 
 def names_differential(cur: Cursor) -> bool:
@@ -502,7 +481,7 @@ def parse_partial(cur: Cursor) -> Node:
         raise cur.error("\\partial by what? write \\partial_w", start)
     by = ((variables[0], order),) if len(variables) == 1 else tuple((v, 1) for v in variables)
     body = parse_signed(cur, parse_operand)
-    return Derivative(body, by, "operator", "\\partial", span=cur.span(start))
+    return page.Derivative(body, by, "operator", "\\partial", span=cur.span(start))
 
 
 @factor("\\nabla", "\\triangledown")
@@ -526,15 +505,15 @@ def parse_nabla(cur: Cursor) -> Node:
     span = cur.span(start)
 
     def gradient(of: Node) -> Node:
-        return Gradient(cur.negated(of, minus, at), wrt, order, span=span)
+        return page.Gradient(cur.negated(of, minus, at), wrt, order, span=span)
 
     if cur.partner.get(at) == cur.pos - 1:
         return gradient(body)
     match body:  # nobody transposes a scalar, or inverts it under a Hessian: the derivative is meant
-        case Transpose(Call() as value):
-            return Transpose(gradient(value), span=span)
-        case Pow(Call() as value, Neg(Num(1)) as inverse) if order == 2:
-            return Pow(gradient(value), inverse, span=span)
+        case page.Transpose(page.Call() as value):
+            return page.Transpose(gradient(value), span=span)
+        case page.Pow(page.Call() as value, page.Neg(page.Num(1)) as inverse) if order == 2:
+            return page.Pow(gradient(value), inverse, span=span)
     return gradient(body)
 
 

@@ -16,29 +16,12 @@ from ..errors import ReadError, Span, SpannedError, UnknownMeaning
 from ..latex import read
 from ..latex.tokens import DEPTHS, token_at
 from ..names import Numbered
+from ..page import tree as page
 from ..page.indexed import Name, name_of, written
 from ..page.relations import OPS
 from ..page.scope import Definition, Kind, Macro, Scope
 from ..page.symbols import unbold
-from ..page.tree import (
-    Add,
-    BigOp,
-    Call,
-    Chain,
-    Component,
-    Indexed,
-    Mul,
-    Neg,
-    Node,
-    Num,
-    Pow,
-    Relation,
-    Sym,
-    free_names,
-    map_children,
-    substitute,
-    walk,
-)
+from ..page.tree import Node, free_names, map_children, substitute, walk
 from ..patterns import Pattern
 from ..reasons import UnknownCommand
 from .values import HOLE, NOTATION
@@ -190,7 +173,7 @@ def _is_quantity(body: str, scope: Scope) -> bool:
         node = read(body, scope)
     except ReadError:
         return _unknown(body, scope) and not re.fullmatch(r"\\[A-Za-z]+", body)
-    entries = (k for n in walk(node) if isinstance(n, Indexed) for k in (*n.lower, *n.upper))
+    entries = (k for n in walk(node) if isinstance(n, page.Indexed) for k in (*n.lower, *n.upper))
     return _opens(node) and not any(free_names(k) & free_names(node) for k in entries)
 
 
@@ -207,7 +190,7 @@ def _unknown(text: str, scope: Scope) -> bool:
 
 def _opens(node: Node) -> bool:
     """Would what stands beside this expression reach into it, were it put there as text?"""
-    return isinstance(node, Add | Neg | Mul | Pow | BigOp)
+    return isinstance(node, page.Add | page.Neg | page.Mul | page.Pow | page.BigOp)
 
 
 def _macro(left: _Text, right: _Text, scope: Scope) -> Scope | None:
@@ -262,19 +245,19 @@ def _define(left: _Text, right: _Text, scope: Scope) -> Scope:
         return operators
     scope = _function(left, scope)
     node, body = left.read(scope), right.read(scope)
-    if isinstance(body, Chain | Relation):
-        body = body.first if isinstance(body, Chain) else body.lhs
+    if isinstance(body, page.Chain | page.Relation):
+        body = body.first if isinstance(body, page.Chain) else body.lhs
     if node == body:
         return scope
     entry = _entrywise(node, body)
     if entry is not None:
         return scope.declare(entry, Kind(role="function", entrywise=True))
-    name, bracket = _name(node.fn if isinstance(node, Call) else node)
-    if name is None or (isinstance(node, Call) and node.fn == Sym("\\{\\}")):
+    name, bracket = _name(node.fn if isinstance(node, page.Call) else node)
+    if name is None or (isinstance(node, page.Call) and node.fn == page.Sym("\\{\\}")):
         return scope.define(Definition(NOTATION, body, params=(node,), source=f"{left} = {right}"))
     name, body = _unshifted(name, body)
-    params = node.args if isinstance(node, Call) else None
-    if params is None and isinstance(body, Call) and body.fn == node:
+    params = node.args if isinstance(node, page.Call) else None
+    if params is None and isinstance(body, page.Call) and body.fn == node:
         return _depends(name, body.args, scope)
     return scope.define(
         Definition(name.base, body, name.lower, name.upper, params, f"{left} = {right}", bracket)
@@ -287,38 +270,38 @@ def _unshifted(name: Name, body: Node) -> tuple[Name, Node]:
     def entry(k: Node) -> Node:
         nonlocal body
         match k:
-            case Add((Sym(letter), Num(n))) | Add((Sym(letter), Neg(Num(n)))) if letter in _STEPS:
-                by = n if isinstance(k.terms[1], Num) else -n
-                body = _moved(body, Sym(letter), -by)
-                return Sym(letter)
+            case page.Add((page.Sym(letter) as index, page.Num(n) | page.Neg(page.Num(n)) as step)):
+                if letter in _STEPS:
+                    body = _moved(body, index, -n if isinstance(step, page.Num) else n)
+                    return page.Sym(letter)
         return k
 
     return name._replace(upper=tuple(map(entry, name.upper)), lower=tuple(map(entry, name.lower))), body
 
 
-def _moved(node: Node, letter: Sym, by: Fraction | int) -> Node:
+def _moved(node: Node, letter: page.Sym, by: Fraction | int) -> Node:
     """The node at another place: k + by for k."""
     match node:
-        case Add((Sym() as k, Num(n))) if k == letter:
+        case page.Add((page.Sym() as k, page.Num(n))) if k == letter:
             return _step(letter, n + by)
-        case Add((Sym() as k, Neg(Num(n)))) if k == letter:
+        case page.Add((page.Sym() as k, page.Neg(page.Num(n)))) if k == letter:
             return _step(letter, by - n)
-        case Sym() if node == letter:
+        case page.Sym() if node == letter:
             return _step(letter, by)
-        case BigOp(_, index) if index == letter:
+        case page.BigOp(_, index) if index == letter:
             return node
     return map_children(node, lambda child: _moved(child, letter, by))
 
 
-def _step(letter: Sym, by: Fraction | int) -> Node:
+def _step(letter: page.Sym, by: Fraction | int) -> Node:
     if not by:
         return letter
-    return Add((letter, Num(by) if by > 0 else Neg(Num(-by))))
+    return page.Add((letter, page.Num(by) if by > 0 else page.Neg(page.Num(-by))))
 
 
 def _name(node: Node) -> tuple[Name | None, str]:
     """The name on a left side, where a superscript is an index and no power; how it is marked."""
-    if isinstance(node, Pow):
+    if isinstance(node, page.Pow):
         name = name_of(node.base)
         return (None if name is None else name._replace(upper=(*name.upper, node.exp), bracket="")), ""
     name = name_of(node)
@@ -342,8 +325,8 @@ def _function(left: _Text, scope: Scope) -> Scope:
 def _entrywise(node: Node, body: Node) -> str | None:
     """``phi(z)_i = phi(z_i)`` says that phi acts on every entry."""
     match node, body:
-        case Component(Call(f, (v,)), (i,)) | Indexed(Call(f, (v,)), (i,), ()), Call(
-            g, (Indexed(w, (j,), ()),)
+        case page.Component(page.Call(f, (v,)), (i,)) | page.Indexed(page.Call(f, (v,)), (i,), ()), page.Call(
+            g, (page.Indexed(w, (j,), ()),)
         ) if f == g and i == j and _letter(v) == _letter(w) != "":
             name = name_of(f)
             return None if name is None else name.base
@@ -351,7 +334,7 @@ def _entrywise(node: Node, body: Node) -> str | None:
 
 
 def _letter(node: Node) -> str:
-    return unbold(node.name) if isinstance(node, Sym) else ""
+    return unbold(node.name) if isinstance(node, page.Sym) else ""
 
 
 def _operators(left: _Text, right: _Text, scope: Scope) -> Scope | None:
@@ -378,7 +361,7 @@ def _operators(left: _Text, right: _Text, scope: Scope) -> Scope | None:
 def _depends(name: Name, args: tuple[Node, ...], scope: Scope) -> Scope:
     """``let h_t = h_t(w)``: an opaque quantity whose derivatives are symbols."""
     own: dict[Node, Node] = {
-        k: Sym(Numbered(place)) for place, k in enumerate(name.indices) if isinstance(k, Sym)
+        k: page.Sym(Numbered(place)) for place, k in enumerate(name.indices) if isinstance(k, page.Sym)
     }
     old = scope.kind(name.base) or Kind(arity=len(name.indices))
     role = "real" if old.role == "function" else old.role
@@ -426,14 +409,14 @@ def _kind(left: _Text, right: _Text, scope: Scope, function: bool = False) -> Sc
         raise ReadError("only a name can be declared", left.span)
     kind, sign = _set(right, scope)
     if kind is None:
-        return _assumed(Relation(node, "in", right.read(scope), span=left.span), scope)
+        return _assumed(page.Relation(node, "in", right.read(scope), span=left.span), scope)
     if function or args is not None:
         kind = replace(kind, role="function")
     scope = _declared(name, kind, scope, function)
-    return scope if sign is None else _assumed(Relation(node, sign, Num(0)), scope)
+    return scope if sign is None else _assumed(page.Relation(node, sign, page.Num(0)), scope)
 
 
-def _assumed(claim: Relation, scope: Scope) -> Scope:
+def _assumed(claim: page.Relation, scope: Scope) -> Scope:
     return scope if claim in scope.assumptions else scope.assume(claim)
 
 
@@ -441,13 +424,15 @@ def _declared(name: Name, kind: Kind, scope: Scope, function: bool) -> Scope:
     """The kind under the name as written, and under the letter where the indices may be any."""
     indices = name.indices
     old = scope.kind(name.base)
-    own: dict[Node, Node] = {k: Sym(Numbered(place)) for place, k in enumerate(indices) if isinstance(k, Sym)}
+    own: dict[Node, Node] = {
+        k: page.Sym(Numbered(place)) for place, k in enumerate(indices) if isinstance(k, page.Sym)
+    }
     # a^{[l]} in R^{n_l}: the size goes with the index.
-    shape = tuple(substitute(k, own) if isinstance(k, Indexed) else k for k in kind.shape)
+    shape = tuple(substitute(k, own) if isinstance(k, page.Indexed) else k for k in kind.shape)
     kind = replace(kind, shape=shape, arity=len(indices), rests=old.rests if old is not None else ())
     if indices and not function:
         scope = scope.declare(written(name.base, name.upper, name.lower, name.bracket), kind)
-    generic = all(isinstance(k, Sym) and k.name in _CONVENTIONAL for k in indices)
+    generic = all(isinstance(k, page.Sym) and k.name in _CONVENTIONAL for k in indices)
     if not indices or (generic and (old is None or old.arity)):
         scope = scope.declare(name.base, kind)
     return scope
@@ -520,9 +505,9 @@ def _assume(text: _Text, scope: Scope) -> Scope:
             scope = _kind(name, cut[2], scope)
         return scope
     node = text.read(scope)
-    if isinstance(node, Relation):
+    if isinstance(node, page.Relation):
         return scope.assume(node)
-    if isinstance(node, Chain):
+    if isinstance(node, page.Chain):
         for r in node.relations():
             scope = scope.assume(r)
         return scope

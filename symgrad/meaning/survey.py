@@ -16,24 +16,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from ..page import tree as page
 from ..page.indexed import Name, Place, name_of
 from ..page.scope import Definition, Kind, Scope
 from ..page.symbols import CONVENTIONAL, MARKS, symbol_of, unbold
-from ..page.tree import (
-    Add,
-    BigOp,
-    Call,
-    Indexed,
-    Mul,
-    Neg,
-    Node,
-    Pow,
-    Prime,
-    Relation,
-    Sym,
-    Transpose,
-    walk,
-)
+from ..page.tree import Node, walk
 from .occurrences import Occurrences, size_letters
 from .ranges import Ranges, places
 
@@ -60,11 +47,12 @@ class Survey:
     def is_label(self, entry: Node) -> bool:
         """Is this subscript part of the name?
 
+        >>> from symgrad.page.tree import Sym
         >>> survey(Scope(), ()).is_label(Sym(r"\\text{new}"))
         True
         """
         match entry:
-            case Sym(name):
+            case page.Sym(name):
                 if name in self.bound or name in self.sizes:
                     return False
                 kind = self.scope.kind(name)
@@ -73,11 +61,11 @@ class Survey:
                 return name in self.labels or bool(symbol_of(name).word) or name in MARKS or (
                     len(name) > 1 and name.isalpha()
                 )
-            case Indexed() if entry in self.picked:
+            case page.Indexed() if entry in self.picked:
                 return False
-            case Indexed() | Call() | Prime() | Relation():
+            case page.Indexed() | page.Call() | page.Prime() | page.Relation():
                 return name_of(entry) is None or not any(
-                    s.name in self.bound | self.sizes for s in walk(entry) if isinstance(s, Sym)
+                    s.name in self.bound | self.sizes for s in walk(entry) if isinstance(s, page.Sym)
                 )
         return False
 
@@ -97,8 +85,8 @@ def survey(scope: Scope, nodes: Iterable[Node]) -> Survey:
     for one, other in seen.compared:
         seen.ranges.compared(one, other)
     every = [n for root, _ in roots for n in walk(root)]
-    bound = frozenset(n.index.name for n in every if isinstance(n, BigOp))
-    composed = [n for n in every if isinstance(n, Add | Mul)]
+    bound = frozenset(n.index.name for n in every if isinstance(n, page.BigOp))
+    composed = [n for n in every if isinstance(n, page.Add | page.Mul)]
     sizes = frozenset(seen.ends | _declared_sizes(scope)) - bound
     vectors = seen.vectors.union(*map(_paired, composed))
     named = {unbold(k) for k in (*scope.kinds, *scope.definitions)}
@@ -116,7 +104,7 @@ def survey(scope: Scope, nodes: Iterable[Node]) -> Survey:
 
 def _compares(node: Node) -> bool:
     match node:
-        case Relation(Sym(), "=" | "!=", Sym()):
+        case page.Relation(page.Sym(), "=" | "!=", page.Sym()):
             return True
     return False
 
@@ -139,7 +127,7 @@ def _labels(seen: Occurrences, scope: Scope, definitions: tuple[Definition, ...]
     # v_b = sum_c W_{cb} h_c + b_b: what stands as an index on both sides counts.
     counting = {
         k.name for d in definitions for k in (*d.upper, *d.lower)
-        if isinstance(k, Sym) and any(True for _ in places(d.body, k.name))
+        if isinstance(k, page.Sym) and any(True for _ in places(d.body, k.name))
     }
     letters = seen.subscripts & (quantities | (names - counting - CONVENTIONAL))
     return frozenset(capitals | letters | _by_shape(scope.kinds)).union(*map(_contradictory, reached))
@@ -163,23 +151,25 @@ def _by_shape(kinds: Mapping[str, Kind]) -> set[str]:
 def _placed(node: Node) -> set[str]:
     """Capitals behind a transposed factor (x^T A y), and those that the identity is added to."""
     match node:
-        case Mul(factors):
-            first = next((k for k, f in enumerate(factors) if isinstance(f, Transpose)), len(factors))
+        case page.Mul(factors):
+            first = next((k for k, f in enumerate(factors) if isinstance(f, page.Transpose)), len(factors))
             return {k for f in factors[first + 1 :] for k in _capitals(f)}
-        case Add(terms):
-            last = [t.factors[-1] if isinstance(t, Mul) else t for t in terms]
-            if any(isinstance(k, Sym) and unbold(k.name) == "I" for k in last):
+        case page.Add(terms):
+            last = [t.factors[-1] if isinstance(t, page.Mul) else t for t in terms]
+            if any(isinstance(k, page.Sym) and unbold(k.name) == "I" for k in last):
                 return {k for t in last for k in _capitals(t)}
     return set()
 
 
 def _paired(node: Node) -> set[str]:
     """The x of w^T x and w_k^T x_i, which has an inner product with w; a number in w^T x w."""
-    if not isinstance(node, Mul):
+    if not isinstance(node, page.Mul):
         return set()
     pairs = zip(node.factors, node.factors[1:], (*node.factors[2:], None), strict=False)
     names = (
-        (name_of(w.arg), name_of(x)) for w, x, behind in pairs if isinstance(w, Transpose) and w.arg != behind
+        (name_of(w.arg), name_of(x))
+        for w, x, behind in pairs
+        if isinstance(w, page.Transpose) and w.arg != behind
     )
     return {
         x.base for w, x in names
@@ -193,13 +183,13 @@ def _is_vector(base: str) -> bool:
 
 def _capitals(node: Node) -> set[str]:
     match node:
-        case Sym(name):
+        case page.Sym(name):
             return {name} if symbol_of(name).is_capital and unbold(name) != "I" else set()
-        case Add(terms):
+        case page.Add(terms):
             return {k for t in terms for k in _capitals(t)}
-        case Mul(factors):
+        case page.Mul(factors):
             return {k for f in factors for k in _capitals(f)}
-        case Pow(base, _) | Transpose(base) | Neg(base):
+        case page.Pow(base, _) | page.Transpose(base) | page.Neg(base):
             return _capitals(base)
     return set()
 
@@ -235,7 +225,7 @@ def _contradictory(group: list[Definition]) -> set[str]:
         letter.name
         for a, b in combinations(group, 2) if _form(a) == _form(b) and a.body != b.body
         for x, y in zip((*a.upper, *a.lower), (*b.upper, *b.lower), strict=True)
-        if isinstance(x, Sym) and isinstance(y, Sym) and x != y
+        if isinstance(x, page.Sym) and isinstance(y, page.Sym) and x != y
         for letter in (x, y)
     }
 
@@ -246,4 +236,4 @@ def _form(d: Definition) -> tuple[int, int, int | None]:
 
 def definition_order(group: Iterable[Definition]) -> list[Definition]:
     """Most specific first: patterns with more constants; then the latest."""
-    return sorted(group, key=lambda d: -sum(not isinstance(p, Sym) for p in (*d.upper, *d.lower)))
+    return sorted(group, key=lambda d: -sum(not isinstance(p, page.Sym) for p in (*d.upper, *d.lower)))
