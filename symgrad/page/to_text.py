@@ -17,6 +17,7 @@ from typing import Any
 
 from ..patterns import Pattern
 from .relations import TEXT
+from .symbols import Conditional
 from .to_latex import (
     BASE,
     FACTOR,
@@ -249,29 +250,43 @@ def _transpose(node: Transpose) -> tuple[str, int]:
 
 def _call(node: Call) -> tuple[str, int]:
     fn, args = node.fn, node.args
-    if fn == Sym("\\sqrt") and len(args) == 1:
-        return f"√({to_text(args[0])})", BASE
-    if fn == Sym("!") and len(args) == 1:
-        return f"{_at(args[0], BASE)}!", FACTOR
-    if fn == Sym("\\{\\}"):
-        return f"{{{_list(args)}}}", BASE
-    if fn == Sym("\\times"):
-        return "×".join(_at(a, FACTOR) for a in args), PRODUCT
-    if fn == Sym("\\mathrm{d}") and isinstance(args[0], Sym | Indexed):
-        return f"d{to_text(args[0])}", FACTOR
-    if isinstance(fn, Sym) and fn.name in INTERVALS and len(args) == 2:
-        return f"{fn.name[0]}{_list(args)}{fn.name[1]}", BASE
+    if isinstance(fn, Sym):
+        special = _CALLS.get((fn.name, len(args)), _CALLS.get((fn.name, 0)))
+        found = None if special is None else special(args)
+        if found is not None:
+            return found
+        if fn.name in INTERVALS and len(args) == 2:
+            return f"{fn.name[0]}{_list(args)}{fn.name[1]}", BASE
     base = fn.base if isinstance(fn, Indexed) else fn
-    found = base.symbol.conditional if isinstance(base, Sym) else None
-    if found is not None:
-        head = name_text(found.name) + (_scripts(fn) if isinstance(fn, Indexed) else "")
-        bar = "|" if found.bar == "\\mid" else "‖"
-        before, behind = (", ".join(map(to_text, k)) for k in (args[: found.before], args[found.before :]))
-        return f"{head}({before} {bar} {behind})", BASE
-    inside = ", ".join(to_text(a) for a in args)
+    conditional = base.symbol.conditional if isinstance(base, Sym) else None
+    if conditional is not None:
+        return _conditional(conditional, fn, args), BASE
+    inside = ", ".join(map(to_text, args))
     left, right = "[]" if base == Sym("\\mathbb{E}") else "()"
     head = name_text(fn.name) if isinstance(fn, Sym) else _at(fn, FACTOR)
     return f"{head}{left}{inside}{right}", BASE
+
+
+def _conditional(found: Conditional, fn: Node, args: tuple[Node, ...]) -> str:
+    head = name_text(found.name) + (_scripts(fn) if isinstance(fn, Indexed) else "")
+    bar = "|" if found.bar == "\\mid" else "‖"
+    before, behind = (", ".join(map(to_text, k)) for k in (args[: found.before], args[found.before :]))
+    return f"{head}({before} {bar} {behind})"
+
+
+def _change(args: tuple[Node, ...]) -> tuple[str, int] | None:
+    """dw: only of what is written in one sign."""
+    return (f"d{to_text(args[0])}", FACTOR) if isinstance(args[0], Sym | Indexed) else None
+
+
+_CALLS: dict[tuple[str, int], Callable[[tuple[Node, ...]], tuple[str, int] | None]] = {
+    ("\\sqrt", 1): lambda args: (f"√({to_text(args[0])})", BASE),
+    ("!", 1): lambda args: (f"{_at(args[0], BASE)}!", FACTOR),
+    ("\\{\\}", 0): lambda args: (f"{{{_list(args)}}}", BASE),
+    ("\\times", 0): lambda args: ("×".join(_at(a, FACTOR) for a in args), PRODUCT),
+    ("\\mathrm{d}", 0): _change,
+}
+"""What is written in another way than f(x), by name and number of arguments (0: any)."""
 
 
 def _bigop(node: BigOp) -> tuple[str, int]:

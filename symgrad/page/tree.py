@@ -465,40 +465,66 @@ _MAX_REPEAT = 16
 
 
 def _canonical(node: Node, bound: tuple[str, ...]) -> _Form:
-    match node:
-        case Num(value):
-            return Fraction(value), (), ()
-        case Neg(arg):
-            number, above, below = _canonical(arg, bound)
-            return -number, above, below
-        case Mul(factors):
-            return _times(tuple(_canonical(f, bound) for f in factors))
-        case Frac(num, den):
-            number, above, below = _canonical(den, bound)
-            if number:
-                return _times((_canonical(num, bound), (1 / number, below, above)))
-        case Pow(base, exp):
-            power, *symbols = _canonical(exp, bound)
-            if symbols == [(), ()] and power.denominator == 1 and 0 < abs(power) <= _MAX_REPEAT:
-                number, above, below = _canonical(base, bound)
-                if power > 0:
-                    return _times(((number, above, below),) * int(power))
-                if number:
-                    return _times(((1 / number, below, above),) * int(-power))
-        case Add(terms):
-            return _plus(tuple(_canonical(t, bound) for t in terms))
-        case Sym(name) if name in bound:
-            return Fraction(1), (("bound", bound[::-1].index(name)),), ()
-        case BigOp(body, index, lower, upper, condition):
-            inside = (*bound, index.name)
-            ends = tuple(None if n is None else _canonical(n, bound) for n in (lower, upper))
-            where = None if condition is None else _canonical(condition, inside)
-            return Fraction(1), ((type(node).__name__, _canonical(body, inside), ends, where),), ()
-        case Derivative(body, by):
-            variables = sorted((repr(_canonical(v, bound)), k) for v, k in by)
-            return Fraction(1), (("D", _canonical(body, bound), tuple(variables)),), ()
+    form = _FORMS.get(type(node))
+    found = None if form is None else form(node, bound)
+    return _opaque(node, bound) if found is None else found
+
+
+def _opaque(node: Node, bound: tuple[str, ...]) -> _Form:
     parts = tuple(_part(getattr(node, name), bound) for name in _written(node))
     return Fraction(1), ((type(node).__name__, *parts),), ()
+
+
+def _negative(node: Neg, bound: tuple[str, ...]) -> _Form:
+    number, above, below = _canonical(node.arg, bound)
+    return -number, above, below
+
+
+def _quotient(node: Frac, bound: tuple[str, ...]) -> _Form | None:
+    number, above, below = _canonical(node.den, bound)
+    return _times((_canonical(node.num, bound), (1 / number, below, above))) if number else None
+
+
+def _power(node: Pow, bound: tuple[str, ...]) -> _Form | None:
+    power, *symbols = _canonical(node.exp, bound)
+    if symbols != [(), ()] or power.denominator != 1 or not 0 < abs(power) <= _MAX_REPEAT:
+        return None
+    number, above, below = _canonical(node.base, bound)
+    if power > 0:
+        return _times(((number, above, below),) * int(power))
+    return _times(((1 / number, below, above),) * int(-power)) if number else None
+
+
+def _letter(node: Sym, bound: tuple[str, ...]) -> _Form | None:
+    if node.name not in bound:
+        return None
+    return Fraction(1), (("bound", bound[::-1].index(node.name)),), ()
+
+
+def _big(node: BigOp, bound: tuple[str, ...]) -> _Form:
+    inside = (*bound, node.index.name)
+    ends = tuple(None if n is None else _canonical(n, bound) for n in (node.lower, node.upper))
+    where = None if node.condition is None else _canonical(node.condition, inside)
+    return Fraction(1), ((type(node).__name__, _canonical(node.body, inside), ends, where),), ()
+
+
+def _derivative(node: Derivative, bound: tuple[str, ...]) -> _Form:
+    variables = sorted((repr(_canonical(v, bound)), k) for v, k in node.by)
+    return Fraction(1), (("D", _canonical(node.body, bound), tuple(variables)),), ()
+
+
+_FORMS: dict[type[Node], Callable[[Any, tuple[str, ...]], _Form | None]] = {
+    Num: lambda node, bound: (Fraction(node.value), (), ()),
+    Neg: _negative,
+    Mul: lambda node, bound: _times(tuple(_canonical(f, bound) for f in node.factors)),
+    Frac: _quotient,
+    Pow: _power,
+    Add: lambda node, bound: _plus(tuple(_canonical(t, bound) for t in node.terms)),
+    Sym: _letter,
+    Sum: _big,
+    Prod: _big,
+    Derivative: _derivative,
+}
 
 
 def _part(value: object, bound: tuple[str, ...]) -> object:
