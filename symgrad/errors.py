@@ -11,7 +11,7 @@ symgrad.errors.ReadError: unknown command \\foo (column 4)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +22,51 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass_transform(frozen_default=True)
 class Reason:
-    """Why something is wrong or not decided: a frozen dataclass with its data and a template of ``words``.
+    """Why something is wrong or not decided: data like a frozen dataclass's, and a template of ``words``.
 
-    Who must know asks for its class and its fields; words are made of it where it is shown.
+    Who must know asks for its class and its fields; words are made of it where it is shown.  (It is no
+    dataclass because there are many, and each of those takes half a millisecond at start-up.)
 
-    >>> @dataclass(frozen=True)
-    ... class TooMany(Reason):
+    >>> class TooMany(Reason):
     ...     name: str
     ...     count: int
     ...     words = "{count} indices on {name}"
     >>> print(TooMany("x", 3))
     3 indices on x
+    >>> TooMany("x", 3) == TooMany("x", count=3), TooMany("x", 3)
+    (True, TooMany('x', 3))
     """
 
     words: ClassVar[str]
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.fields = (*cls.fields, *cls.__annotations__)
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        vars(self).update(zip(self.fields, values, strict=False), **named)
+        if missing := [name for name in self.fields if not hasattr(self, name)]:
+            raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.fields)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reason) and type(self) is type(other) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.values))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.values))})"
 
     def __str__(self) -> str:
         return self.words.format(**vars(self))
 
 
-@dataclass(frozen=True)
 class Remark(Reason):
     """A reason of which nobody asks more than its words."""
 
@@ -51,7 +74,6 @@ class Remark(Reason):
     words = "{said}"
 
 
-@dataclass(frozen=True)
 class Located(Reason):
     """A reason and the column (from 1) at which it was seen."""
 

@@ -11,8 +11,6 @@ J is not defined here: write let J = ..
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .core import Core, Sym, text, walk
 from .errors import Reason
 from .names import Dimension
@@ -48,7 +46,6 @@ class NoValuesForGivens(Reason):
     words = "no values were found that satisfy the givens"
 
 
-@dataclass(frozen=True)
 class SeveralArities(Reason):
     name: str
     words = "{name} is applied to different numbers of arguments"
@@ -57,7 +54,6 @@ class SeveralArities(Reason):
 # --- the reader -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class UnknownCommand(Reason):
     name: str
     words = "unknown command {name}"
@@ -82,7 +78,6 @@ def in_words(shape: Shape) -> str:
     return " × ".join(text(k) for k in shape)
 
 
-@dataclass(frozen=True)
 class OfShapes(Reason):
     """A reason that names shapes.
 
@@ -104,27 +99,23 @@ class OfShapes(Reason):
         return tuple(name.of for name in sizes if isinstance(name, Dimension))
 
 
-@dataclass(frozen=True)
 class NoTranspose(OfShapes):
     of: Shape
     words = "no transpose of {of}"
 
 
-@dataclass(frozen=True)
 class CannotMultiply(OfShapes):
     left: Shape
     right: Shape
     words = "cannot multiply {left} by {right}"
 
 
-@dataclass(frozen=True)
 class CannotDivide(OfShapes):
     left: Shape
     right: Shape
     words = "cannot divide {left} by {right}"
 
 
-@dataclass(frozen=True)
 class CannotCombine(OfShapes):
     """``what``: add, compare, .."""
 
@@ -134,21 +125,18 @@ class CannotCombine(OfShapes):
     words = "cannot {what} {left} and {right}"
 
 
-@dataclass(frozen=True)
 class SidesDiffer(OfShapes):
     left: Shape
     right: Shape
     words = "the left side is {left}, the right side {right}"
 
 
-@dataclass(frozen=True)
 class PointOfShape(OfShapes):
     point: Shape
     of: Shape
     words = "a point of shape {point} for {of}"
 
 
-@dataclass(frozen=True)
 class Needed(OfShapes):
     """``what``: what is needed here, in words."""
 
@@ -161,14 +149,12 @@ class SoftmaxOfScalar(Reason):
     words = "softmax needs a vector, not a scalar"
 
 
-@dataclass(frozen=True)
 class WrongIndices(OfShapes):
     count: int
     on: Shape
     words = "{count} indices on {on}"
 
 
-@dataclass(frozen=True)
 class IndexOnScalar(Reason):
     name: str
     words = "{name} is a scalar and takes no index"
@@ -177,7 +163,6 @@ class IndexOnScalar(Reason):
 # --- names --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class NotDefined(Reason):
     """``hint``: what to do, or what it was read as."""
 
@@ -223,33 +208,28 @@ class AnySign(Reason):
 # --- steps of a document ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class But(Reason):
     reason: Reason
     doubt: Reason
     words = "{reason}; but {doubt}"
 
 
-@dataclass(frozen=True)
 class UnknownFunction(Reason):
     name: str
     words = "nothing here says what the function {name} is"
 
 
-@dataclass(frozen=True)
 class UnknownDependence(Reason):
     name: str
     by: str
     words = "nothing here says how {name} depends on {by}"
 
 
-@dataclass(frozen=True)
 class OneSided(Reason):
     name: str
     words = "{name} stands on one side only, and nothing here says what it is"
 
 
-@dataclass(frozen=True)
 class ShapeGuessed(Reason):
     name: str
     words = "the shape of {name} is only guessed"
@@ -258,7 +238,6 @@ class ShapeGuessed(Reason):
 # --- notes: how a claim was read ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Convention(Reason):
     """A layout that the author's convention allows; ``what`` was turned."""
 
