@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from .names import letter_of
 
@@ -24,14 +24,19 @@ class Core:
     """Base of the core terms."""
 
     __slots__ = ()
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:  # one for all, for a dataclass takes its time to make one of its own
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+        return f"{type(self).__name__}({shown})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Num(Core):
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sym(Core):
     """A scalar: a real parameter, a size (integer >= 1) or an index (integer, bound or free)."""
 
@@ -39,7 +44,7 @@ class Sym(Core):
     sort: Sort = "real"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ref(Core):
     """An entry of indexed data or of a vector or matrix parameter: x_i, W_{jk}."""
 
@@ -47,23 +52,23 @@ class Ref(Core):
     indices: tuple[Core, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Add(Core):
     terms: tuple[Core, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Mul(Core):
     factors: tuple[Core, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Div(Core):
     num: Core
     den: Core
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Pow(Core):
     """base^exp: integer exponents everywhere (base != 0 if negative), rational and symbolic real
     exponents for base > 0 (base >= 0 for positive rationals with even denominator)."""
@@ -72,7 +77,7 @@ class Pow(Core):
     exp: Core
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Call(Core):
     """fn(args).  For an undefined function ``orders[k]`` counts derivatives in argument k;
     ``orders`` is () when there are none.  ``E`` of anything is an opaque linear expectation."""
@@ -82,7 +87,7 @@ class Call(Core):
     orders: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sum(Core):
     """Sum of body for index = lower..upper, 0 if lower > upper."""
 
@@ -92,7 +97,7 @@ class Sum(Core):
     upper: Core
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class D(Core):
     """Partial derivative of body by a Sym or Ref, all distinct entries independent."""
 
@@ -100,7 +105,7 @@ class D(Core):
     var: Core
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Delta(Core):
     """1 where left = right (as integers), else 0."""
 
@@ -108,7 +113,7 @@ class Delta(Core):
     right: Core
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Given(Core):
     """A hypothesis.  Free *index* symbols in it stand for every integer in their range.
 

@@ -21,7 +21,6 @@ from ..page.symbols import unbold
 from ..page.tree import Node, walk
 from ..page.tree import Sym as PageSym
 from ..reasons import Convention
-from .survey import Survey
 from .survey import survey as survey_of
 from .tensors import Sizes, Value
 
@@ -108,17 +107,17 @@ class Env:
 # -- the claim -----------------------------------------------------------------------------------------------
 
 
-@dataclass
 class Notes:
     """How the claim was read, as far as its reader should know."""
 
-    doubts: dict[Reason, None] = field(default_factory=dict)
-    assumed: dict[str, None] = field(default_factory=dict)
-    """What a proof rests on that the page does not say."""
-    aliases: dict[Reason, None] = field(default_factory=dict)
-    """Variables that are other names of the true ones."""
-    alternatives: set[str] = field(default_factory=set)
-    """The fields of :class:`Reading` that would make a difference."""
+    def __init__(self) -> None:
+        self.doubts: dict[Reason, None] = {}
+        self.assumed: dict[str, None] = {}
+        """What a proof rests on that the page does not say."""
+        self.aliases: dict[Reason, None] = {}
+        """Variables that are other names of the true ones."""
+        self.alternatives: set[str] = set()
+        """The fields of :class:`Reading` that would make a difference."""
 
     def doubt(self, reason: Reason | str) -> None:
         """A reading that may not be the author's: it can support a proof, never a refutation."""
@@ -128,71 +127,67 @@ class Notes:
         self.assumed[said] = None
 
 
-@dataclass
 class Met:
     """What was met on the way, and is answered for when the whole claim is known."""
 
-    sizes: dict[tuple[str, int], Core] = field(default_factory=dict)
-    """Of dimensions that nobody declared, by name and position."""
-    unsaid: list[tuple[str, Core]] = field(default_factory=list)
-    """The sizes of identities and of vectors of ones."""
-    picked: dict[Core, tuple[Core, Core]] = field(default_factory=dict)
-    """The y_i of p_{y_i}, with their ranges."""
-    indicators: dict[str, str] = field(default_factory=dict)
-    """The vector of the 1{y = k}, and y."""
-    products: dict[Sym, tuple[Core, Core, Core]] = field(default_factory=dict)
-    """Products read by logarithms, by index: body, lower and upper end."""
-    inverses: dict[InverseOf, frozenset[str]] = field(default_factory=dict)
-    """Inverse matrices, with the names that stand in what is inverted."""
-    cut: dict[str, tuple[Definition, Core]] = field(default_factory=dict)
-    """Quantities at which unfolding stopped, with their level."""
-    unknown_functions: set[str] = field(default_factory=set)
-    arities: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Of undefined functions: the numbers of indices and of arguments."""
-    of_vectors: set[str] = field(default_factory=set)
-    """Undefined functions that some vector is an argument of."""
-    expectations: set[tuple[tuple[Node, ...], ...]] = field(default_factory=set)
-    """What expectations are over, above and below."""
+    def __init__(self) -> None:
+        self.sizes: dict[tuple[str, int], Core] = {}
+        """Of dimensions that nobody declared, by name and position."""
+        self.unsaid: list[tuple[str, Core]] = []
+        """The sizes of identities and of vectors of ones."""
+        self.picked: dict[Core, tuple[Core, Core]] = {}
+        """The y_i of p_{y_i}, with their ranges."""
+        self.indicators: dict[str, str] = {}
+        """The vector of the 1{y = k}, and y."""
+        self.products: dict[Sym, tuple[Core, Core, Core]] = {}
+        """Products read by logarithms, by index: body, lower and upper end."""
+        self.inverses: dict[InverseOf, frozenset[str]] = {}
+        """Inverse matrices, with the names that stand in what is inverted."""
+        self.cut: dict[str, tuple[Definition, Core]] = {}
+        """Quantities at which unfolding stopped, with their level."""
+        self.unknown_functions: set[str] = set()
+        self.arities: dict[str, tuple[int, int]] = {}
+        """Of undefined functions: the numbers of indices and of arguments."""
+        self.of_vectors: set[str] = set()
+        """Undefined functions that some vector is an argument of."""
+        self.expectations: set[tuple[tuple[Node, ...], ...]] = set()
+        """What expectations are over, above and below."""
 
 
-@dataclass
 class Memo:
     """What was found out and is not looked for twice."""
 
-    facts: dict[Callable[[Context], Any], Any] = field(default_factory=dict)
-    """See :func:`once`."""
-    implied: Mapping[str, Kind] | None = None
-    splits: dict[Name, tuple[str, tuple[Node, ...]]] = field(default_factory=dict)
-    names: dict[int, frozenset[str]] = field(default_factory=dict)
-    """The names that stand in a node, by its id."""
-    parameters: dict[int, frozenset[str]] = field(default_factory=dict)
-    """The letters in a definition that are no indices, by its id."""
-    renamed: dict[object, Definition] = field(default_factory=dict)
-    """Definitions whose parameters are patterns, with letters in their place."""
-    shaping: set[int] = field(default_factory=set)
-    """The ids of the definitions whose shape is being found out."""
+    def __init__(self) -> None:
+        self.facts: dict[Callable[[Context], Any], Any] = {}
+        """See :func:`once`."""
+        self.implied: Mapping[str, Kind] | None = None
+        self.splits: dict[Name, tuple[str, tuple[Node, ...]]] = {}
+        self.names: dict[int, frozenset[str]] = {}
+        """The names that stand in a node, by its id."""
+        self.parameters: dict[int, frozenset[str]] = {}
+        """The letters in a definition that are no indices, by its id."""
+        self.renamed: dict[object, Definition] = {}
+        """Definitions whose parameters are patterns, with letters in their place."""
+        self.shaping: set[int] = set()
+        """The ids of the definitions whose shape is being found out."""
 
 
-@dataclass(eq=False)
 class Context:
     """One reading of the nodes of one claim."""
 
-    scope: Scope
-    nodes: tuple[Node, ...]
-    reading: Reading = LITERAL
-    survey: Survey = field(init=False)
-    defined: dict[str, list[Definition]] = field(init=False)
-    """The definitions by the plain letter of their names."""
-    sizes: Sizes = field(default_factory=Sizes)
-    notes: Notes = field(default_factory=Notes)
-    met: Met = field(default_factory=Met)
-    memo: Memo = field(default_factory=Memo)
-
-    def __post_init__(self) -> None:
-        self.survey = survey_of(self.scope, self.nodes)
-        self.defined = {}
-        for key, group in self.scope.definitions.items():
+    def __init__(self, scope: Scope, nodes: tuple[Node, ...], reading: Reading = LITERAL) -> None:
+        self.scope = scope
+        self.nodes = nodes
+        self.reading = reading
+        self.survey = survey_of(scope, nodes)
+        self.defined: dict[str, list[Definition]] = {}
+        """The definitions by the plain letter of their names."""
+        for key, group in scope.definitions.items():
             self.defined.setdefault(unbold(key), []).extend(group)
+        self.sizes = Sizes()
+        self.notes = Notes()
+        self.met = Met()
+        self.memo = Memo()
 
     @property
     def roots(self) -> tuple[Node, ...]:

@@ -24,14 +24,18 @@ from .symbols import Symbol, symbol_of
 DerivativeStyle = Literal["operator", "fraction"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Node:
     """A piece of written mathematics; ``span`` says where it stood and never affects equality."""
 
-    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Span | None = field(default=None, compare=False, kw_only=True)
+
+    def __repr__(self) -> str:  # one for all, for a dataclass takes its time to make one of its own
+        names: tuple[str, ...] = self.__match_args__
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Num(Node):
     """A non-negative number as written; ``places`` counts written decimals (``0.50`` has 2)."""
 
@@ -39,7 +43,7 @@ class Num(Node):
     places: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sym(Node):
     """A symbol by its canonical LaTeX name.  ``e``, ``\\pi`` and ``\\infty`` mean the constants
     unless the scope says otherwise.  The name is what symbols are compared and printed by; what it is made
@@ -52,7 +56,7 @@ class Sym(Node):
         return symbol_of(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Indexed(Node):
     """``base_{lower}^{(upper)}``: x_i, W_{jk}, x^{(i)}_j, w^{[l]}; ``bracket`` is "()", "[]" or ""
     and says how the upper index is marked (never a power)."""
@@ -63,19 +67,19 @@ class Indexed(Node):
     bracket: str = "()"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Add(Node):
     """Terms in written order; a difference holds a :class:`Neg`."""
 
     terms: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Neg(Node):
     arg: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Mul(Node):
     """Factors in written order (also matrix products, by juxtaposition, ``\\cdot`` or ``\\times``).
 
@@ -87,14 +91,14 @@ class Mul(Node):
     dots: frozenset[int] | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Hadamard(Node):
     """Entrywise product, ``\\odot`` or ``\\circ``."""
 
     factors: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class EntrywiseQuotient(Node):
     """``u \\oslash v``: the entries of u over those of v."""
 
@@ -102,19 +106,19 @@ class EntrywiseQuotient(Node):
     den: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Frac(Node):
     num: Node
     den: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Pow(Node):
     base: Node
     exp: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Call(Node):
     """Application ``fn(args)``; ``fn`` is a Sym, an Indexed (``h_\\theta``) or a Prime (``f'``).
 
@@ -127,7 +131,7 @@ class Call(Node):
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Prime(Node):
     """``f'`` (order 1), ``f''``: differentiated by its argument, or by what the scope's nabla names."""
 
@@ -135,7 +139,7 @@ class Prime(Node):
     order: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BigOp(Node):
     """Common part of Sum and Prod.  ``lower`` and ``upper`` are both None for an unbounded
     ``\\sum_i``; ``condition`` holds what stands under the sign otherwise (``i<j``, ``j \\ne i``,
@@ -148,17 +152,17 @@ class BigOp(Node):
     condition: Relation | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sum(BigOp):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Prod(BigOp):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Derivative(Node):
     """``\\frac{\\partial^k body}{\\partial v_1 ..}``; ``by`` lists (variable, order) as written.
 
@@ -172,7 +176,7 @@ class Derivative(Node):
     d: str = "\\partial"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Gradient(Node):
     """``\\nabla_{wrt} body``; ``wrt`` None is a bare nabla; order 2 is ``\\nabla^2`` (Hessian)."""
 
@@ -181,12 +185,12 @@ class Gradient(Node):
     order: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Transpose(Node):
     arg: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Norm(Node):
     """``\\lVert arg \\rVert_p``; ``p`` None is the Euclidean (or Frobenius) norm."""
 
@@ -194,12 +198,12 @@ class Norm(Node):
     p: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Abs(Node):
     arg: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Inner(Node):
     """``\\langle left, right \\rangle``."""
 
@@ -207,7 +211,7 @@ class Inner(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Component(Node):
     """``[arg]_{lower}`` or ``(arg)_{lower}``: an entry of a compound vector or matrix."""
 
@@ -215,33 +219,33 @@ class Component(Node):
     lower: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Indicator(Node):
     """``\\mathbb{1}[condition]``: 1 where the relation holds, else 0."""
 
     condition: Relation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cases(Node):
     """Branches (value, condition); the condition None is "otherwise"."""
 
     branches: tuple[tuple[Node, Relation | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Matrix(Node):
     """An explicit matrix, row by row."""
 
     rows: tuple[tuple[Node, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Dots(Node):
     """An ellipsis that stands for terms, factors or entries."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Evaluated(Node):
     """``body |_{at}``: the body at a point, e.g. ``\\big|_{\\theta = 0}``."""
 
@@ -249,7 +253,7 @@ class Evaluated(Node):
     at: Relation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Relation(Node):
     """``lhs op rhs``; ``op`` is one of = != < <= > >= ~ approx := equiv to in propto."""
 
@@ -258,7 +262,7 @@ class Relation(Node):
     rhs: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Chain(Node):
     """``first op1 n1 op2 n2 ..`` as one display writes it."""
 

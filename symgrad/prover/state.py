@@ -21,7 +21,6 @@ its kind and what it is made of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from flint import fmpq
@@ -38,65 +37,65 @@ SWITCHES = ("step", "delta", "order")
 """Kinds of atoms that are 0 or 1."""
 
 
-@dataclass(slots=True)
 class Signs:
     """What is not negative."""
 
-    positive: set[Frozen] = field(default_factory=set)
-    names: set[str] = field(default_factory=set)
-    """Names of which all entries are positive."""
-    weak: set[Frozen | str] = field(default_factory=set)
-    """Those of both that may be 0."""
-    learned: bool = False
-    """Whether a sign was learned from the domain of a logarithm or root."""
+    def __init__(self) -> None:
+        self.positive: set[Frozen] = set()
+        self.names: set[str] = set()
+        """Names of which all entries are positive."""
+        self.weak: set[Frozen | str] = set()
+        """Those of both that may be 0."""
+        self.learned = False
+        """Whether a sign was learned from the domain of a logarithm or root."""
 
 
-@dataclass(slots=True)
 class Givens:
     """What the givens make of names and atoms."""
 
-    symmetric: dict[str, int] = field(default_factory=dict)
-    """Names with A_ij = A_ji (1) or A_ij = -A_ji (-1)."""
-    two_valued: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    one_hot: dict[str, Range] = field(default_factory=dict)
-    """Names whose entries are 0 or 1 and add up to 1, with the range of the sum."""
-    exclusive: dict[int, str] = field(default_factory=dict)
-    """Such entries, of which exactly one is 1, with their name."""
-    rules: list[tuple[int, frozenset[int], Poly]] = field(default_factory=list)
-    """Equations: an atom, the indices in it that stand for any, and what it is equal to."""
+    def __init__(self) -> None:
+        self.symmetric: dict[str, int] = {}
+        """Names with A_ij = A_ji (1) or A_ij = -A_ji (-1)."""
+        self.two_valued: dict[str, tuple[Any, Any]] = {}
+        self.one_hot: dict[str, Range] = {}
+        """Names whose entries are 0 or 1 and add up to 1, with the range of the sum."""
+        self.exclusive: dict[int, str] = {}
+        """Such entries, of which exactly one is 1, with their name."""
+        self.rules: list[tuple[int, frozenset[int], Poly]] = []
+        """Equations: an atom, the indices in it that stand for any, and what it is equal to."""
 
 
-@dataclass(slots=True)
 class Attempt:
     """What an attempt at a proof assumes, and what another one might."""
 
-    conditions: dict[Assumed, None] = field(default_factory=dict)
-    needed: dict[Assumed, None] = field(default_factory=dict)
-    """Those under which the givens mean what was made of them."""
-    nonzero: set[int] = field(default_factory=set)
-    """Irreducible polynomials that were divided by."""
-    closes_ratios: bool = False
-    """Whether geometric sums are summed (their ratio is then assumed not to be 1)."""
-    ratios: bool = False
-    """Whether one was met."""
-    early: bool = False
-    """Whether a free index is assumed in a range as written, or only once its ends are split off."""
-    waits: bool = False
-    """Whether that would make a difference."""
+    def __init__(self) -> None:
+        self.conditions: dict[Assumed, None] = {}
+        self.needed: dict[Assumed, None] = {}
+        """Those under which the givens mean what was made of them."""
+        self.nonzero: set[int] = set()
+        """Irreducible polynomials that were divided by."""
+        self.closes_ratios = False
+        """Whether geometric sums are summed (their ratio is then assumed not to be 1)."""
+        self.ratios = False
+        """Whether one was met."""
+        self.early = False
+        """Whether a free index is assumed in a range as written, or only once its ends are split off."""
+        self.waits = False
+        """Whether that would make a difference."""
 
 
-@dataclass(slots=True)
 class Memo:
     """What was computed before."""
 
-    factored: dict[Frozen, tuple[Any, Mono, tuple[tuple[int, int], ...]]] = field(default_factory=dict)
-    mains: dict[int, tuple[int, Exp, list[tuple[Exp, Poly]]] | None] = field(default_factory=dict)
-    """Irreducible polynomials by the powers of their highest atom."""
-    ranks: dict[int, tuple[int, int, int]] = field(default_factory=dict)
-    called: dict[Key, Poly] = field(default_factory=dict)
-    summed: dict[tuple[Mono, int, Range], Poly] = field(default_factory=dict)
-    """Sums of monomials, which mostly come twice: once on each side."""
-    terms: dict[tuple[int, int], tuple[Core, dict[str, int], Poly]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.factored: dict[Frozen, tuple[Any, Mono, tuple[tuple[int, int], ...]]] = {}
+        self.mains: dict[int, tuple[int, Exp, list[tuple[Exp, Poly]]] | None] = {}
+        """Irreducible polynomials by the powers of their highest atom."""
+        self.ranks: dict[int, tuple[int, int, int]] = {}
+        self.called: dict[Key, Poly] = {}
+        self.summed: dict[tuple[Mono, int, Range], Poly] = {}
+        """Sums of monomials, which mostly come twice: once on each side."""
+        self.terms: dict[tuple[int, int], tuple[Core, dict[str, int], Poly]] = {}
 
     def forget(self) -> None:
         """Signs were learned, or rules installed: what was computed may come out better now."""
@@ -105,30 +104,30 @@ class Memo:
         self.summed.clear()
 
 
-@dataclass(slots=True)
 class State:
     """Atoms by their number, and whatever is said of them."""
 
-    fuel: int
-    counts: frozenset[str] = frozenset()
-    """Names whose entries are sizes."""
-    atoms: list[Key] = field(default_factory=list)
-    ids: dict[Key, int] = field(default_factory=dict)
-    deps: list[frozenset[int]] = field(default_factory=list)
-    """The symbols and indices that an atom contains."""
-    special: set[int] = field(default_factory=set)
-    """Atoms whose powers are rewritten."""
-    value_sets: dict[int, tuple[Any, Any]] = field(default_factory=dict)
-    """Atoms that take two values only."""
-    ranges: dict[int, Range] = field(default_factory=dict)
-    """Indices by the range in which they are known to be."""
-    indices: dict[Range, list[int]] = field(default_factory=dict)
-    """Indices by the range over which they run: one for each depth at which sums over it are nested."""
-    fresh: int = 0
-    signs: Signs = field(default_factory=Signs)
-    givens: Givens = field(default_factory=Givens)
-    attempt: Attempt = field(default_factory=Attempt)
-    memo: Memo = field(default_factory=Memo)
+    def __init__(self, fuel: int, counts: frozenset[str] = frozenset()) -> None:
+        self.fuel = fuel
+        self.counts = counts
+        """Names whose entries are sizes."""
+        self.atoms: list[Key] = []
+        self.ids: dict[Key, int] = {}
+        self.deps: list[frozenset[int]] = []
+        """The symbols and indices that an atom contains."""
+        self.special: set[int] = set()
+        """Atoms whose powers are rewritten."""
+        self.value_sets: dict[int, tuple[Any, Any]] = {}
+        """Atoms that take two values only."""
+        self.ranges: dict[int, Range] = {}
+        """Indices by the range in which they are known to be."""
+        self.indices: dict[Range, list[int]] = {}
+        """Indices by the range over which they run: one for each depth at which sums over it are nested."""
+        self.fresh = 0
+        self.signs = Signs()
+        self.givens = Givens()
+        self.attempt = Attempt()
+        self.memo = Memo()
 
 
 def burn(s: State, work: int) -> None:
