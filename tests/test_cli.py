@@ -14,6 +14,8 @@ from test_reporting import GOOD, folder
 
 from symgrad.cli import main as cli
 from symgrad.cli.exits import gravest
+from symgrad.documents.files import FORMATS
+from symgrad.reporting.formats import FORMATS as REPORTS
 
 REFUTED = GOOD.replace("Mark.PROVED", "Mark.REFUTED")
 UNDECIDED = GOOD.replace("Mark.PROVED", "Mark.UNDECIDED")
@@ -331,3 +333,15 @@ def test_homework_shows_no_mended_formula(tmp_path: Path, form: str) -> None:
     assert mended in shown and mended not in hidden
     assert ("derived" in shown) == (form in ("text", "json")) and "derived" not in hidden
     assert "the sign of" in hidden
+
+
+def test_the_parser_names_the_formats_that_there_are() -> None:
+    """By hand, for importing their tables would cost start-up."""
+    check, report = (
+        subprocess.run(
+            [sys.executable, "-m", "symgrad", verb, "--help"], capture_output=True, text=True, check=True
+        )
+        for verb in ("check", "report")
+    )
+    assert f"{{{','.join(['md', 'qmd', *(k for k in FORMATS if k != 'md')])}}}" in check.stdout
+    assert all(re.search(rf"\b{name}\b", report.stdout) for name in REPORTS)

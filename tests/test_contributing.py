@@ -44,8 +44,9 @@ class Copy:
         assert file in self.section or all(k in self.section for k in (f"{folder}/", name.split(".")[0]))
         path = self.root / file
         lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-        found = (k for k, line in enumerate(lines) if line.startswith(before))
-        at = next(found) if before else len(lines)
+        found = [k for k, line in enumerate(lines) if line.startswith(before)]
+        assert found or not before, f"no line of {file} begins with {before!r}"
+        at = found[0] if before else len(lines)
         path.write_text("".join([*lines[:at], text.lstrip("\n"), *lines[at:]]))
 
     def run(self, code: str) -> str:
@@ -176,9 +177,8 @@ from .scanning import Marks, Scan, Taken, directives, heading, mathematics
 
 
 def _stem(scan: Scan, m: re.Match[str]) -> Taken:
-    inline = m["inline"] is not None
-    where = m.span("inline" if inline else "shown")
-    return m.end(), mathematics(scan, "inline" if inline else "display", *where, m.span())
+    kind = "inline" if m["inline"] is not None else "display"
+    return m.end(), mathematics(scan, kind, *m.span(kind), m.span())
 
 
 def _comment(scan: Scan, m: re.Match[str]) -> Taken:
@@ -187,11 +187,11 @@ def _comment(scan: Scan, m: re.Match[str]) -> Taken:
 
 regions = Marks(
     comment=(r"^//[^\\n]*", _comment),
-    stem=(r"stem:\\[(?P<inline>[^\\]]*)\\]|^\\[stem\\]\\n\\+{4}(?P<shown>.*?)^\\+{4}", _stem),
+    stem=(r"stem:\\[(?P<inline>[^\\]]*)\\]|^\\[stem\\]\\n\\+{4}(?P<display>.*?)^\\+{4}", _stem),
     heading=(r"^=+[ ][^\\n]*$", heading),
 )
 ''')  # fmt: skip
-    copy.add("symgrad/documents/files.py", "from . import asciidoc\n", before="from . import markdown")
+    copy.add("symgrad/documents/files.py", "from . import asciidoc\n", before="from . import ")
     row = '        Format("adoc", (".adoc",), "// {}", asciidoc.regions),\n'
     copy.add("symgrad/documents/files.py", row, before='        Format("rst"')
     note = tmp_path / "n.adoc"

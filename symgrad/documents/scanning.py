@@ -50,11 +50,14 @@ Rule = Callable[[Scan, "re.Match[str]"], Taken]
 
 
 class Marks:
-    """The marks of a format by name; of those that begin at one place the first in the table counts."""
+    """The marks of a format by name; of those that begin at one place the first in the table counts.
+
+    Expressions are verbose (a blank is written ``[ ]``), multi-line, and a dot takes line ends too.
+    """
 
     def __init__(self, **marks: tuple[str, Rule]) -> None:
-        self.rules = {name: rule for name, (_, rule) in marks.items()}
-        pattern = "|".join(f"(?P<{name}>{written})" for name, (written, _) in marks.items())
+        self.rules = {f"mark_{name}": rule for name, (_, rule) in marks.items()}
+        pattern = "|".join(f"(?P<mark_{name}>{written})" for name, (written, _) in marks.items())
         self.pattern = Pattern(pattern, re.VERBOSE | re.MULTILINE | re.DOTALL)
 
     def __call__(self, part: Part, at: int = 0) -> Iterator[Found]:
