@@ -10,10 +10,11 @@ from symgrad.core import Call, Num, Ref, Sum, Sym, text
 from symgrad.errors import ScopeError, ShapeError, UnknownMeaning
 from symgrad.kernel.verdict import Verdict
 from symgrad.latex import read
+from symgrad.meaning.context import Context
 from symgrad.meaning.directives import read_directives
-from symgrad.meaning.elaborate import elaborate, elaborate_givens
+from symgrad.meaning.elaborate import elaborate, givens_of
 from symgrad.meaning.judging import judgement, prove_nodes
-from symgrad.meaning.readings import claim, elaborate_pair
+from symgrad.meaning.readings import claim
 from symgrad.page.scope import Scope
 from symgrad.reasons import Convention, NotDefined
 
@@ -227,7 +228,7 @@ def test_an_index_that_the_author_drops_is_that_of_the_sum() -> None:
 def test_a_matrix_claim_of_known_size_has_a_pair_for_each_entry() -> None:
     scope = Scope()
     left = read(r"\begin{bmatrix} a & b \\ c & d \end{bmatrix}", scope)
-    assert len(elaborate_pair(left, left, scope)) == 4
+    assert len(claim(left, left, scope).pairs) == 4
 
 
 def test_terms() -> None:
@@ -247,8 +248,9 @@ def test_a_vector_is_no_scalar() -> None:
 
 def test_givens() -> None:
     scope = read_directives([r"assume \sum_{k=1}^K y_k = 1", r"assume y_k \in \{0, 1\}", "assume a > 0"])
-    assert [g.op for g in elaborate_givens(scope)] == ["=", "in", ">"]
-    assert elaborate_givens(scope)[1].values == (0, 1)
+    givens = givens_of(Context(scope, ()))
+    assert [g.op for g in givens] == ["=", "in", ">"]
+    assert givens[1].values == (0, 1)
 
 
 def test_a_doubtful_reading_is_named() -> None:

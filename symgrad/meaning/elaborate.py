@@ -37,12 +37,8 @@ def elaborate(node: Node, scope: Scope) -> Core:
     return v.term
 
 
-def elaborate_givens(scope: Scope) -> tuple[Given, ...]:
-    """The hypotheses of the scope as the judge takes them."""
-    return givens_of(Context(scope, ()))
-
-
 def givens_of(e: Context) -> tuple[Given, ...]:
+    """The hypotheses of the scope as the judge takes them."""
     out: list[Given] = []
     for r in e.scope.assumptions:
         if r.op in ("!=", "<", ">") and r.lhs == r.rhs:

@@ -30,11 +30,6 @@ from .tensors import ONE, ZERO, add, mul, neg
 from .values import value
 
 
-def elaborate_pair(lhs: Node, rhs: Node, scope: Scope) -> Pairs:
-    """The pairs of core terms, one for each component, that ``lhs = rhs`` asserts to be equal."""
-    return claim(lhs, rhs, scope).pairs
-
-
 def claim(lhs: Node, rhs: Node, scope: Scope) -> Claim:
     """Both sides and the givens, read together."""
     return next(readings(lhs, rhs, scope))
