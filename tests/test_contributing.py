@@ -198,3 +198,18 @@ regions = Marks(
     note.write_text("// symgrad: let b = 2 a\n\nSo stem:[b + a = 3 a]:\n\n[stem]\n++++\nb + a = 2 a\n++++\n")
     told = copy.run(f"import symgrad.checking\nfor f in symgrad.checking.check({str(note)!r}): print(f)")
     assert told.startswith(f"{note}:7:7: SG101 refuted") and len(told.splitlines()) == 1
+
+
+def test_a_format_of_reports(tmp_path: Path) -> None:
+    copy = Copy(tmp_path, "Add a format of reports")
+    row = '    "org": Format("org", prose_md, " | ".join),\n'
+    copy.add("symgrad/reporting/formats.py", row, before='    "tex": Format')
+    copy.add("symgrad/templates/report.org.j2", "#+TITLE: << report.title >>\n")
+    copy.add("symgrad/templates/part.org.j2", "\n")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "line.py").write_text(
+        "from symgrad.losses.library import PROBLEMS\nfrom symgrad.reporting import standard\n"
+        "def report():\n    return standard(PROBLEMS['linear-regression']())\n"
+    )
+    copy.run("from symgrad.cli.main import main\nmain(['report', 'own', '--out', 'out', '--format', 'org'])")
+    assert (tmp_path / "out" / "line.org").read_text().startswith("#+TITLE: ")
