@@ -47,8 +47,9 @@ class Reason:
 
     def __init__(self, *values: Any, **named: Any) -> None:
         vars(self).update(zip(self.fields, values, strict=False), **named)
-        if missing := [name for name in self.fields if not hasattr(self, name)]:
-            raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
+        missing = [name for name in self.fields if not hasattr(self, name)]
+        if missing or len(values) > len(self.fields) or not vars(self).keys() <= {*self.fields}:
+            raise TypeError(f"{type(self).__name__} takes {', '.join(self.fields) or 'nothing'}")
 
     @property
     def values(self) -> tuple[Any, ...]:

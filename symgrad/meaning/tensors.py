@@ -13,9 +13,8 @@ from fractions import Fraction
 from ..core import Add, Call, Core, Div, Mul, Num, Pow, Ref, Sum, Sym, walk
 from ..errors import ShapeError, Span
 from ..names import Cardinality, Dimension, Fresh, letter_of
-from ..reasons import CannotCombine, CannotMultiply, NoTranspose
+from ..reasons import CannotCombine, CannotMultiply, NoTranspose, Shape
 
-Shape = tuple[Core, ...]
 Entry = Callable[[tuple[Core, ...]], Core]
 
 UNROLL = 12
